@@ -1,0 +1,52 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak check bench requirements clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS ?= auto
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## Make .venv with what it takes to run (run and test share it)
+
+run: setup ## Start the dashboard on http://localhost:7860 in dev mode
+	@$(BIN)/python -m app.cli serve
+
+test: .venv/ready-dev ## Run the whole suite
+	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
+
+soak: .venv/ready-dev ## Run the long races
+	@$(BIN)/python -m pytest -m soak --timeout 1800 -s
+
+check: .venv/ready-dev ## Format, lint, types, architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+requirements: .venv/ready ## Pin requirements/*.txt anew from pyproject.toml
+	@$(PIP) install uv
+	@for group in run dev; do \
+	  $(BIN)/uv pip compile pyproject.toml $$([ $$group = dev ] && echo --group dev) --universal --python-version 3.11 \
+	    --upgrade --generate-hashes --no-emit-index-url --quiet --no-annotate \
+	    --custom-compile-command "make requirements" -o requirements/$$group.txt; \
+	done
+
+clean: ## Remove .venv and caches (instance/ with your data stays)
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Keydesk needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "python3 is here but its venv module is not: install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+.venv/ready: .venv/bin/python requirements/run.txt
+	@echo "Installing what Keydesk needs to run ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,79 @@
+"""Keydesk: the key desk of an API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from flask import Flask
+
+    from app.config import Settings
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
+    """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app import api, errors, extensions, http, mail, web
+    from app.config import ROOT, load_settings
+    from app.gate import Gate
+    from app.store import engine
+
+    settings = settings or load_settings()
+    app = Flask("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(_flask_config(settings))
+    app.config.from_mapping(mail.configure(settings))
+    app.json = api.answers.Json(app)
+
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    extensions.login_manager.init_app(app)
+    extensions.limiter.init_app(app)
+    extensions.mail.init_app(app)
+    with app.app_context():
+        engine.prepare(extensions.db.engine)
+
+    app.extensions["desk"] = _desk(settings, clock)
+    http.register(app)
+    web.register(app)
+    api.register(app)
+    errors.register(app)
+    http.check_routes(app)
+
+    app.wsgi_app = Gate(ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0), settings)  # type: ignore[method-assign]
+    return app
+
+
+def _desk(settings: Settings, clock: Callable[[], datetime] | None) -> object:
+    from datetime import UTC, datetime
+
+    from app.domain.one_time import LinkSigner
+    from app.services.desk import Desk
+    from app.services.usage import UsageRecorder
+
+    return Desk(settings, clock or (lambda: datetime.now(UTC)), LinkSigner(settings.secret_keys), UsageRecorder())
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    from app.store.engine import engine_options
+
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "MAX_CONTENT_LENGTH": 64 * 1024,
+        "PROPAGATE_EXCEPTIONS": False,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        # Flask's own cookie carries one-line notices between two pages, nothing else.
+        "SESSION_COOKIE_NAME": "whs_notice",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        # Never set by us; the name keeps another program's cookie on the same host from being read as ours.
+        "REMEMBER_COOKIE_NAME": "whs_unused",
+        "RATELIMIT_STORAGE_URI": settings.valkey_url or "memory://",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    }

@@ -1,0 +1,86 @@
+"""`serve`: the web server."""
+
+import logging
+import sys
+from typing import Any
+
+import click
+
+from app.cli.settings import refuse, settings_or_exit
+from app.config import ROOT, Settings, SettingsError
+
+#: Threads that answer requests, in each process. Each may hold a database connection.
+BLOCKING_THREADS = 8
+
+
+@click.command()
+def serve() -> None:
+    """Start the server. Reads its settings from the environment and from .env here."""
+    settings = settings_or_exit()
+    if settings.workers > 1 and not settings.valkey_url:
+        refuse(
+            SettingsError(
+                {
+                    "WORKERS": f"is {settings.workers}, but without VALKEY_URL each process would count limits for"
+                    " itself: set VALKEY_URL, or WORKERS=1"
+                }
+            )
+        )
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    _prepare_database(settings)
+    click.echo(_welcome(settings), err=True)
+    _granian(settings).serve()
+
+
+def _prepare_database(settings: Settings) -> None:
+    """SQLite is migrated here; another server's schema is its operator's decision."""
+    from app import create_app
+    from app.extensions import db
+    from app.store import schema
+
+    with create_app(settings).app_context():
+        if settings.is_sqlite:
+            schema.upgrade()
+        elif not schema.is_current():
+            click.echo(
+                "The database at DATABASE_URL has an old schema, or none. Back it up, then run: python -m app.cli init",
+                err=True,
+            )
+            sys.exit(1)
+        # Worker processes are forked from this one and must not inherit its connections.
+        db.engine.dispose()
+
+
+def _granian(settings: Settings) -> Any:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces, RuntimeModes
+    from granian.log import LogLevels
+
+    return Granian(
+        "wsgi:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=BLOCKING_THREADS,
+        http=HTTPModes.http1,
+        runtime_mode=RuntimeModes.st,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        working_dir=ROOT,
+    )
+
+
+def _welcome(settings: Settings) -> str:
+    lines = ["", f"  Keydesk is at {settings.public_url}", ""]
+    if settings.dev_mode:
+        lines += [
+            "  Dev mode: no mail is set up, so sign-in links appear on the page and here.",
+            f"  Next: open {settings.public_url}, enter any address, follow the link, create a key.",
+        ]
+    else:
+        lines += [f"  Next: sign in at {settings.public_url}/sign-in"]
+    return "\n".join([*lines, "  Stop with Ctrl-C.", ""])

@@ -1,0 +1,53 @@
+"""Email addresses: normalised once, on the way in."""
+
+import re
+import unicodedata
+
+from app.domain.errors import ValidationFailed
+
+MAX_LENGTH = 254
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def normalise(address: str) -> str:
+    """The one spelling under which an address is stored and compared; doing it twice changes nothing.
+
+    Unicode is folded first (NFKC: a full-width ＠ is an @), then the whole is judged. Case folds, +tags stay.
+    Raises `ValidationFailed` naming the field `email`.
+    """
+    folded = unicodedata.normalize("NFKC", address).strip(" ").lower()
+    local, at, domain = folded.partition("@")
+    if not at or "@" in domain:
+        raise _invalid("write one address, like you@example.com")
+    if not _LOCAL.fullmatch(local) or len(local) > 64:
+        raise _invalid("the part before the @ may hold letters a-z, digits and . _ + - and must be 1 to 64 long")
+    domain = _ascii_domain(domain)
+    labels = domain.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or (len(labels) < 2 and domain != "localhost"):
+        raise _invalid("the part after the @ must be a domain, like example.com")
+    normal = f"{local}@{domain}"
+    if len(normal) > MAX_LENGTH:
+        raise _invalid(f"an address has at most {MAX_LENGTH} characters")
+    return normal
+
+
+def masked(address: str) -> str:
+    """Enough to know one's own address by: `a•••@example.com`."""
+    local, _, domain = address.partition("@")
+    return f"{local[0]}•••@{domain}"
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise _invalid("the part after the @ must be a domain, like example.com") from None
+
+
+def _invalid(problem: str) -> ValidationFailed:
+    return ValidationFailed({"email": problem})

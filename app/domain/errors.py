@@ -1,0 +1,120 @@
+"""Everything that can go wrong for a caller, as one tree. `app/errors.py` turns each into an HTTP answer."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a stable code, a sentence for people and details for programs."""
+
+    error_code: ClassVar[str] = "INTERNAL_ERROR"
+    message: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.detail = message or self.message
+        self.details: Mapping[str, Any] = details
+        super().__init__(self.detail)
+
+
+class ValidationFailed(DomainError):
+    """`details.fields` maps each field's name to what is wrong with it."""
+
+    error_code = "VALIDATION_FAILED"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {problem}" for name, problem in fields.items()), fields=dict(fields))
+
+
+class UnknownScope(DomainError):
+    """`details.unknown` lists what was asked for, `details.known` what there is."""
+
+    error_code = "UNKNOWN_SCOPE"
+
+
+class NotFound(DomainError):
+    """Absent, or another tenant's: nobody can tell which."""
+
+    error_code = "NOT_FOUND"
+    message = "There is nothing at this address that you can see."
+
+
+class Unauthenticated(DomainError):
+    """No credential that is accepted here; the family of 401 answers."""
+
+
+class MissingCredential(Unauthenticated):
+    error_code = "MISSING_CREDENTIAL"
+    message = "This address needs a credential, and the request carries none that is accepted here."
+
+
+class InvalidKey(Unauthenticated):
+    error_code = "INVALID_KEY"
+    message = "This is not a key that exists here. Check that it was copied whole."
+
+
+class KeyRevoked(Unauthenticated):
+    error_code = "KEY_REVOKED"
+    message = "This key was revoked. Create a new one in the dashboard."
+
+
+class KeyExpired(Unauthenticated):
+    error_code = "KEY_EXPIRED"
+    message = "This key has expired. Create a new one in the dashboard."
+
+
+class KeyDisabled(Unauthenticated):
+    error_code = "KEY_DISABLED"
+    message = "This key is switched off because its organization or owner is disabled. Ask your operator."
+
+
+class AmbiguousCredentials(DomainError):
+    error_code = "AMBIGUOUS_CREDENTIALS"
+    message = "The request carries two different credentials. Send exactly one."
+
+
+class Forbidden(DomainError):
+    error_code = "FORBIDDEN"
+    message = "Your role in this organization does not allow this. Ask an owner or admin."
+
+
+class InsufficientScope(DomainError):
+    """`details.required` is the scope that the route needs, `details.granted` what the key has."""
+
+    error_code = "INSUFFICIENT_SCOPE"
+
+
+class CrossSite(DomainError):
+    error_code = "CROSS_SITE"
+    message = "A browser sent this request from another site, so it was refused. Use a page of this site."
+
+
+class RateLimited(DomainError):
+    """`details.retry_after_seconds` says when to come back; `policy`, `quota` and `window` fill the headers."""
+
+    error_code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, policy: str, quota: int, window: int, retry_after: int) -> None:
+        self.policy, self.quota, self.window, self.retry_after = policy, quota, window, retry_after
+        super().__init__(message, retry_after_seconds=retry_after)
+
+
+class KeyNotActive(DomainError):
+    error_code = "KEY_NOT_ACTIVE"
+    message = "Only a working key can be rotated, and this one was revoked or has expired. Create a new key."
+
+
+class KeyAlreadyShown(DomainError):
+    """The form was sent twice; `details.key_id` is the key that the first sending made."""
+
+    error_code = "KEY_ALREADY_SHOWN"
+    message = "This form was already sent. Its key was shown once and cannot be shown again."
+
+
+class LinkForged(DomainError):
+    error_code = "LINK_INVALID"
+    message = "This sign-in link is not one of ours, or it was cut off on the way. Ask for a new one."
+
+
+class LinkSpent(DomainError):
+    error_code = "LINK_EXPIRED"
+    message = "This sign-in link was used already or is too old. Ask for a new one."

@@ -1,0 +1,49 @@
+"""Who may do what in an organization, in one table."""
+
+from enum import Enum, StrEnum
+
+#: Only owners and admins may hand out a scope that looks into other people's keys.
+RESERVED_SCOPES = frozenset({"keys:verify"})
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    VIEWER = "viewer"
+
+
+class Permission(Enum):
+    READ_KEYS = "read keys"
+    CREATE_KEYS = "create keys"
+    MANAGE_OWN_KEYS = "revoke and rotate the keys they created"
+    MANAGE_ALL_KEYS = "revoke and rotate every key"
+    GRANT_RESERVED_SCOPES = "grant keys:verify"
+    MANAGE_MEMBERS = "manage members"
+    MANAGE_ORGANIZATION = "delete the organization, change its owner"
+
+
+_MEMBER = {Permission.READ_KEYS, Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
+_ADMIN = _MEMBER | {Permission.MANAGE_ALL_KEYS, Permission.GRANT_RESERVED_SCOPES, Permission.MANAGE_MEMBERS}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.MEMBER: frozenset(_MEMBER),
+    Role.VIEWER: frozenset({Permission.READ_KEYS}),
+}
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    return permission in GRANTS[role]
+
+
+def may_grant(role: Role, scope: str) -> bool:
+    """Whether this role may give `scope` to a key."""
+    needed = Permission.GRANT_RESERVED_SCOPES if scope in RESERVED_SCOPES else Permission.CREATE_KEYS
+    return allows(role, needed)
+
+
+def may_manage_key(role: Role, *, created_it: bool) -> bool:
+    """Whether this role may revoke or rotate a key."""
+    return allows(role, Permission.MANAGE_ALL_KEYS) or (created_it and allows(role, Permission.MANAGE_OWN_KEYS))

@@ -1,0 +1,126 @@
+"""Scopes and routes: the catalogue of what a key may do, and which scope and how many credits each route takes."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.domain.errors import UnknownScope
+
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+
+
+class PolicyError(ValueError):
+    """The policy file says something that cannot be meant; the text names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    name: str
+    description: str
+    grants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the route table. `cost` is in credits."""
+
+    method: str
+    path: str
+    scope: str
+    cost: int = 0
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What `POLICY_FILE` says, checked."""
+
+    scopes: Mapping[str, Scope]
+    default_scopes: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+    @cached_property
+    def _granted_by(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(_closure(name, self.scopes)) for name in self.scopes}
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], Route]]:
+        return [(_pattern(route.path), route) for route in self.routes]
+
+    def granted(self, scopes: Iterable[str]) -> frozenset[str]:
+        """Everything that `scopes` allow. A scope that left the catalogue allows nothing."""
+        return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
+
+    def route(self, method: str, path: str) -> Route | None:
+        """The row for a request, the first that fits; HEAD is read as GET."""
+        method = "GET" if method == "HEAD" else method
+        for pattern, route in self._patterns:
+            if route.method == method and pattern.fullmatch(path):
+                return route
+        return None
+
+    def routes_opened_by(self, scope: str) -> list[Route]:
+        allowed = self.granted([scope])
+        return [route for route in self.routes if route.scope in allowed]
+
+    def check_known(self, scopes: Iterable[str]) -> None:
+        """Raises `UnknownScope` listing the known ones."""
+        unknown = [name for name in scopes if name not in self.scopes]
+        if unknown:
+            raise UnknownScope(
+                f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(self.scopes)}.",
+                unknown=unknown,
+                known=list(self.scopes),
+            )
+
+
+def parse_policy(document: Mapping[str, Any]) -> Policy:
+    """Reads the parsed TOML. Raises `PolicyError` naming what is wrong."""
+    scopes = {name: _scope(name, entry) for name, entry in document.get("scopes", {}).items()}
+    for scope in scopes.values():
+        for granted in scope.grants:
+            if granted not in scopes:
+                raise PolicyError(f"scopes.{scope.name}: grants {granted!r}, which is not a scope of this file")
+    defaults = tuple(document.get("default_scopes", ()))
+    if not defaults or not set(defaults) <= scopes.keys():
+        raise PolicyError("default_scopes: name at least one scope of this file")
+    routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
+    return Policy(scopes, defaults, routes)
+
+
+def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
+    if not isinstance(entry.get("description"), str):
+        raise PolicyError(f"scopes.{name}: needs a description")
+    return Scope(name, entry["description"], tuple(entry.get("grants", ())))
+
+
+def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
+    place = f"routes, entry {number}"
+    try:
+        route = Route(str(entry["method"]).upper(), str(entry["path"]), str(entry["scope"]), entry.get("cost", 0))
+    except KeyError as missing:
+        raise PolicyError(f"{place}: {missing.args[0]} is missing") from None
+    if route.scope not in scopes:
+        raise PolicyError(f"{place}: scope {route.scope!r} is not in this file")
+    if not route.path.startswith("/"):
+        raise PolicyError(f"{place}: path {route.path!r} must begin with /")
+    if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
+        raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
+    return route
+
+
+def _closure(name: str, scopes: Mapping[str, Scope]) -> set[str]:
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        current = todo.pop()
+        if current not in found:
+            found.add(current)
+            todo.extend(scopes[current].grants)
+    return found
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    literals = _PLACEHOLDER.split(path)
+    return re.compile("[^/]+".join(re.escape(part) for part in literals))

@@ -1,0 +1,29 @@
+"""What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
+
+from flask import Flask
+
+from app.config import SettingsError
+from app.extensions import login_manager
+from app.http import cross_site, guards, host, login
+
+
+def register(app: Flask) -> None:
+    """The checks before every view, in their order."""
+    # Under /v1 nobody gets a redirect, not even for a doubled slash.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    login.bind(login_manager)
+    guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
+    app.before_request(host.check)
+    app.before_request(cross_site.check)
+    app.before_request(guards.enforce)
+
+
+def check_routes(app: Flask) -> None:
+    """Raises `SettingsError` when the policy file leaves out a route of ours: nobody could use it."""
+    policy = app.extensions["desk"].settings.policy
+    for rule in app.url_map.iter_rules():
+        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.ScopedKey):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                if policy.route(method, rule.rule) is None:
+                    raise SettingsError({"POLICY_FILE": f"lists no route for {method} {rule.rule}"})

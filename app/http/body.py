@@ -1,0 +1,72 @@
+"""Request bodies and query parameters, checked before a view sees them."""
+
+from typing import TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.domain import paging
+from app.domain.errors import DomainError, ValidationFailed
+
+
+class MalformedJson(DomainError):
+    error_code = "MALFORMED_JSON"
+    message = "The body is not JSON. Send one JSON object."
+
+
+class UnsupportedMediaType(DomainError):
+    error_code = "UNSUPPORTED_MEDIA_TYPE"
+    message = "Send the body as JSON, with the header Content-Type: application/json."
+
+
+class Body(BaseModel):
+    """The base of every request body: exact types, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Parsed = TypeVar("Parsed", bound=Body)
+
+
+def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
+    """The body as `model`; with `optional` no body is an empty object.
+
+    Raises `MalformedJson`, `UnsupportedMediaType`, and `ValidationFailed` naming the fields.
+    """
+    raw = request.get_data()
+    if optional and not raw.strip():
+        raw = b"{}"
+    elif not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+    if problems[0]["type"] == "json_invalid":
+        raise MalformedJson
+    raise ValidationFailed(
+        {
+            ".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem["type"], problem["msg"])
+            for problem in problems
+        }
+    )
+
+
+def read_paging(default: int) -> tuple[int, str | None]:
+    """`?limit` and `?cursor`. Raises `ValidationFailed`."""
+    raw = request.args.get("limit")
+    if raw is None:
+        limit = default
+    elif raw.isascii() and raw.isdigit() and 1 <= int(raw[:5]) <= paging.MAX_LIMIT and len(raw) < 5:
+        limit = int(raw)
+    else:
+        raise ValidationFailed({"limit": f"must be a whole number from 1 to {paging.MAX_LIMIT}"})
+    return limit, request.args.get("cursor")
+
+
+def _sentence(model: type[Body], kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return f"is not a field of this request; it takes: {', '.join(model.model_fields) or 'none'}"
+    return message[:1].lower() + message[1:]

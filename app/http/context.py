@@ -1,0 +1,51 @@
+"""What a request is about, once its guard has let it in."""
+
+from typing import cast
+
+from flask import current_app, g, request
+from flask_login import current_user
+
+from app.domain import client_address
+from app.domain.errors import MissingCredential
+from app.domain.verification import KeyRecord
+from app.http.login import SignedInPerson
+from app.services.desk import Desk
+from app.services.organizations import Member
+
+
+def desk() -> Desk:
+    return cast(Desk, current_app.extensions["desk"])
+
+
+def person() -> SignedInPerson:
+    """The signed-in person. Raises `MissingCredential` when nobody is."""
+    if not current_user.is_authenticated:
+        raise MissingCredential("Sign in first: this needs a session that is still alive.")
+    return cast(SignedInPerson, current_user)
+
+
+def member() -> Member:
+    """The signed-in person in the organization that the address names. Routes guarded by `Member` only."""
+    return cast(Member, g.member)
+
+
+def key() -> KeyRecord:
+    """The key that the request presents. Routes guarded by `AnyKey` or `ScopedKey` only."""
+    return cast(KeyRecord, g.key)
+
+
+def client() -> str:
+    """Who asks, as limits count it."""
+    return client_address.counted(request.remote_addr or "")
+
+
+def user_agent() -> str:
+    return request.headers.get("User-Agent", "")
+
+
+def wants_json() -> bool:
+    """Programs get JSON, people get pages; the address says which (docs/adr/0002-errors-and-validation.md)."""
+    path = request.path
+    if path == "/v1/auth/callback":
+        return False
+    return path == "/v1" or path.startswith("/v1/") or path in {"/healthz", "/readyz", "/openapi.json"}

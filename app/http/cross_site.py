@@ -1,0 +1,37 @@
+"""The one mechanism against cross-site requests, for forms and JSON alike (docs/adr/0004-cross-site.md)."""
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from app.config import is_localhost
+from app.domain.errors import CrossSite
+from app.http.context import desk
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def check() -> None:
+    """Raises `CrossSite` for a change that a browser sends from elsewhere.
+
+    A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`) and pages cannot forge either; a client
+    that says neither is no browser.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise CrossSite
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_ours(origin):
+        raise CrossSite
+
+
+def _is_ours(origin: str) -> bool:
+    if origin == desk().settings.public_url:
+        return True
+    # In development the same server has several names: localhost, 127.0.0.1, a forwarded port.
+    parts = urlsplit(origin)
+    return desk().settings.on_localhost and parts.netloc == request.host and is_localhost(parts.hostname or "")

@@ -1,0 +1,5 @@
+"""A fence around the routes that anybody may POST to. The limits of each door, counted in the database, bite first."""
+
+from app.extensions import limiter
+
+fence = limiter.shared_limit("6000 per minute", scope="anonymous")

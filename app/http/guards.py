@@ -1,0 +1,118 @@
+"""Who may enter a route. Every route declares a guard; one that does not is closed to everybody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.domain.credentials import is_websocket_handshake, presented_key
+from app.domain.errors import Forbidden, MissingCredential
+from app.domain.roles import Permission
+from app.domain.verification import KeyRecord
+from app.http.context import desk, person, wants_json
+from app.services import organizations, verification
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Guard:
+    """`admit` lets the request in, answers in the view's place, or raises."""
+
+    def admit(self) -> Response | None:
+        raise NotImplementedError
+
+    def __call__(self, view: View) -> View:
+        setattr(view, "guard", self)  # noqa: B010 -- the registry of guards is the views themselves
+        return view
+
+
+@dataclass(frozen=True)
+class Public(Guard):
+    """Anybody. `because` says why that is right."""
+
+    because: str
+
+    def admit(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class SignedIn(Guard):
+    """A person with a live session. Pages send others to sign in; JSON answers 401."""
+
+    def admit(self) -> Response | None:
+        if wants_json():
+            _refuse_keys()
+            person()
+        elif not current_user.is_authenticated:
+            return redirect(url_for("sign_in.ask", next=request.path if request.method == "GET" else None))
+        return None
+
+
+@dataclass(frozen=True)
+class Member(SignedIn):
+    """A signed-in member of the organization that the address names, with this permission; 404 for outsiders."""
+
+    permission: Permission
+
+    def admit(self) -> Response | None:
+        answer = super().admit()
+        if answer is None:
+            who = person()
+            # Taken out of the address here, so that no view can look up another organization than the one checked.
+            org_id = (request.view_args or {}).pop("org")
+            g.member = organizations.member(who.id, who.email, org_id, self.permission)
+        return answer
+
+
+@dataclass(frozen=True)
+class AnyKey(Guard):
+    """Any working API key."""
+
+    def admit(self) -> None:
+        g.key = _key(scope=None)
+
+
+@dataclass(frozen=True)
+class ScopedKey(Guard):
+    """An API key with the scope that the route table names for this route."""
+
+    def admit(self) -> None:
+        route = desk().settings.policy.route(request.method, request.path)
+        if route is None:
+            raise Forbidden("The route table does not list this address.")
+        g.key = _key(scope=route.scope)
+
+
+def enforce() -> Response | None:
+    """Runs before every view."""
+    rule = request.url_rule
+    if rule is None or (request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False)):
+        return None
+    guard: Guard | None = getattr(current_app.view_functions[rule.endpoint], "guard", None)
+    if guard is None:
+        raise Forbidden("This address has no guard, so it is closed.")
+    return guard.admit()
+
+
+def _presented() -> str | None:
+    websocket = is_websocket_handshake(request.method, request.headers.get)
+    return presented_key(request.headers.get, request.args.get("token") if websocket else None)
+
+
+def _key(scope: str | None) -> KeyRecord:
+    plaintext = _presented()
+    if plaintext is None:
+        raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
+    return verification.require(desk(), plaintext, scope=scope)
+
+
+def _refuse_keys() -> None:
+    """A key beside a cookie decides, and a key never manages keys."""
+    plaintext = _presented()
+    if plaintext is not None:
+        verification.require(desk(), plaintext, scope=None)
+        raise Forbidden("An API key cannot do this; a signed-in person can.")

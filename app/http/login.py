@@ -1,0 +1,28 @@
+"""Flask-Login on our own session rows: no user id in a cookie, no remember cookie."""
+
+from flask import Request, current_app
+from flask_login import LoginManager, UserMixin
+
+from app.http import cookies
+from app.services import sessions
+from app.store.sessions import LiveSession
+
+
+class SignedInPerson(UserMixin):
+    """Who is signed in, by which session."""
+
+    def __init__(self, live: LiveSession) -> None:
+        self.id = live.person_id
+        self.email = live.email
+        self.session_id = live.session_id
+
+
+def bind(login_manager: LoginManager) -> None:
+    login_manager.session_protection = None
+    login_manager.request_loader(_from_cookie)
+
+
+def _from_cookie(request: Request) -> SignedInPerson | None:
+    token = request.cookies.get(cookies.SESSION)
+    live = sessions.resume(current_app.extensions["desk"], token) if token else None
+    return SignedInPerson(live) if live else None

@@ -1,0 +1,21 @@
+"""Where a sign-in may lead: our own pages, and nowhere else."""
+
+from flask import current_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+
+def own_page(target: str | None) -> str | None:
+    """`target` if it is the path of a page of ours, else None.
+
+    Matched against our own routes, because what looks like a path can lead away: `//evil.example`, `/\\evil.example`.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    if any(ord(character) < 33 or character in "\\?#" for character in target):
+        return None
+    try:
+        endpoint, _ = current_app.url_map.bind("localhost").match(target, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return target if endpoint.partition(".")[0] in {"keys", "sessions", "home"} else None

@@ -1,0 +1,95 @@
+"""The mails: one small function each, and how they are sent.
+
+Flask-Mail verifies no certificate and sets no timeout by itself; `VerifiedMail` does both.
+"""
+
+import smtplib
+import ssl
+import sys
+from collections.abc import Callable
+
+import flask_mail
+from flask import Flask, render_template
+from flask_mail import Message
+
+from app.config import Settings
+from app.domain.times import rfc3339
+from app.services.outbox import Letter
+
+SMTP_TIMEOUT_SECONDS = 10
+
+
+class _VerifiedConnection(flask_mail.Connection):
+    def configure_host(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        mail = self.mail
+        if mail.use_ssl:
+            host: smtplib.SMTP = smtplib.SMTP_SSL(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS)
+            if mail.use_tls:
+                host.starttls(context=context)
+        if mail.username and mail.password:
+            host.login(mail.username, mail.password)
+        return host
+
+
+def configure(settings: Settings) -> dict[str, object]:
+    """Flask-Mail's settings from ours. `RESEND_API_KEY` means Resend's SMTP."""
+    resend = settings.resend_api_key
+    port = 465 if resend else settings.mail_port
+    return {
+        "MAIL_SERVER": "smtp.resend.com" if resend else settings.mail_server,
+        "MAIL_PORT": port,
+        "MAIL_USERNAME": "resend" if resend else settings.mail_username,
+        "MAIL_PASSWORD": resend or settings.mail_password,
+        "MAIL_USE_SSL": port == 465,
+        "MAIL_USE_TLS": settings.mail_use_tls and port != 465,
+        "MAIL_DEFAULT_SENDER": settings.mail_default_sender,
+        "MAIL_DEBUG": False,
+    }
+
+
+def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
+    """What sends a letter. Call it inside an application context."""
+
+    def deliver(letter: Letter) -> None:
+        message = _MAILS[letter.mail](letter, settings)
+        with _VerifiedConnection(app.extensions["mail"]) as connection:
+            connection.send(message)
+
+    return deliver
+
+
+def sign_in_url(token: str, settings: Settings) -> str:
+    """Built from PUBLIC_URL alone: a request's Host never reaches a mail."""
+    return f"{settings.public_url}/v1/auth/callback?token={token}"
+
+
+def sign_in_link(letter: Letter, settings: Settings) -> Message:
+    return _message(
+        letter,
+        link=sign_in_url(letter.token, settings),
+        minutes=settings.link_lifetime // 60,
+        settings=settings,
+    )
+
+
+_MAILS: dict[str, Callable[[Letter, Settings], Message]] = {"sign_in_link": sign_in_link}
+
+
+def _message(letter: Letter, **values: object) -> Message:
+    values |= {"recipient": letter.recipient, "expires_at": rfc3339(letter.expires_at)}
+    return Message(
+        subject=render_template(f"email/{letter.mail}.subject.txt", **values).strip(),
+        recipients=[letter.recipient],
+        body=render_template(f"email/{letter.mail}.txt", **values),
+        html=render_template(f"email/{letter.mail}.html", **values),
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+def show_dev_link(link: str) -> None:
+    """Dev mode's mail: the link on one line of stderr."""
+    sys.stderr.write(f"devLink: {link}\n")
+    sys.stderr.flush()

@@ -1,0 +1,180 @@
+"""Keys of an organization: create, list, revoke, rotate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.domain import key_format, key_request, roles
+from app.domain.errors import Forbidden, KeyAlreadyShown, KeyNotActive, NotFound, ValidationFailed
+from app.domain.paging import Page
+from app.domain.times import rfc3339
+from app.domain.verification import status
+from app.services import audit
+from app.services.desk import Desk
+from app.services.organizations import Member
+from app.store import api_keys
+from app.store.api_keys import ApiKey, ListedKey
+from app.store.transaction import take_turns, transaction
+
+MAX_OVERLAP_SECONDS = 2_592_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What somebody asks of a new key. None: the catalogue's default scopes; no expiry."""
+
+    name: str
+    scopes: Sequence[str] | None = None
+    expires_at: datetime | None = None
+    expires_in_days: int | None = None
+    #: The form that asks, so that sending it twice makes one key.
+    submission_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """`plaintext` leaves Keydesk here and is never seen again."""
+
+    plaintext: str
+    listed: ListedKey
+
+
+def page(member: Member, *, limit: int, cursor: str | None = None) -> Page[ListedKey]:
+    """Newest first."""
+    return api_keys.page(member.org_id, limit=limit, cursor=cursor)
+
+
+def get(member: Member, key_id: str) -> ListedKey:
+    """Raises `NotFound`."""
+    found = api_keys.get(member.org_id, key_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def create(desk: Desk, member: Member, wish: KeyWish) -> IssuedKey:
+    """A new key. Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`."""
+    name = key_request.clean_name(wish.name)
+    scopes = _grantable(desk, member, wish.scopes)
+    with transaction():
+        now = desk.clock()
+        expires_at = key_request.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
+        _refuse_second_submission(member.org_id, wish.submission_id)
+        issued = _issue(
+            member,
+            now,
+            prefix=desk.settings.key_prefix,
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+            submission_id=wish.submission_id,
+        )
+        _record(member, now, "key.created", issued.listed.key, scopes=list(scopes), expires_at=_wire(expires_at))
+    return issued
+
+
+def revoke(desk: Desk, member: Member, key_id: str) -> ListedKey:
+    """Ends the key at once; doing it again changes nothing. Raises `NotFound` and `Forbidden`."""
+    with transaction():
+        found = _manageable(member, key_id)
+        if found.key.revoked_at is None:
+            now = desk.clock()
+            found.key.revoked_at = now
+            _record(member, now, "key.revoked", found.key)
+    return found
+
+
+def rotate(
+    desk: Desk, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
+) -> IssuedKey:
+    """A successor with the same name, scopes and expiry. The old key dies after the overlap, never later than it would
+    have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed` and `KeyAlreadyShown`."""
+    if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
+        raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
+    with transaction():
+        old = _manageable(member, key_id).key
+        _refuse_second_submission(member.org_id, submission_id)
+        now = desk.clock()
+        if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
+            raise KeyNotActive
+        _grantable(desk, member, old.scopes)
+        issued = _issue(
+            member,
+            now,
+            prefix=old.prefix,
+            name=old.name,
+            scopes=old.scopes,
+            expires_at=old.expires_at,
+            submission_id=submission_id,
+            rotated_from=old.id,
+        )
+        if overlap_seconds == 0:
+            old.revoked_at = now
+        else:
+            ends = now + timedelta(seconds=overlap_seconds)
+            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+        successor = issued.listed.key.id
+        _record(member, now, "key.rotated", old, successor=successor, overlap_seconds=overlap_seconds)
+    return issued
+
+
+def _issue(member: Member, now: datetime, *, prefix: str, **values: Any) -> IssuedKey:
+    minted = key_format.mint(prefix)
+    key = api_keys.add(
+        org_id=member.org_id,
+        digest=minted.digest,
+        start=minted.start,
+        last4=minted.last4,
+        prefix=prefix,
+        created_at=now,
+        created_by=member.person_id,
+        **values,
+    )
+    return IssuedKey(minted.plaintext, ListedKey(key, member.email))
+
+
+def _grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    policy = desk.settings.policy
+    scopes = policy.default_scopes if wanted is None else tuple(dict.fromkeys(wanted))
+    if not scopes:
+        raise ValidationFailed({"scopes": f"choose at least one of: {', '.join(policy.scopes)}"})
+    policy.check_known(scopes)
+    for scope in scopes:
+        if not roles.may_grant(member.role, scope):
+            raise Forbidden(f"Your role ({member.role.value}) may not give a key the scope {scope}.")
+    return scopes
+
+
+def _manageable(member: Member, key_id: str) -> ListedKey:
+    found = api_keys.locked(member.org_id, key_id)
+    if found is None:
+        raise NotFound
+    if not roles.may_manage_key(member.role, created_it=found.key.created_by == member.person_id):
+        raise Forbidden("Your role lets you change only the keys that you created. Ask an owner or admin.")
+    return found
+
+
+def _refuse_second_submission(org_id: str, submission_id: str | None) -> None:
+    if submission_id is not None:
+        take_turns(f"submission:{org_id}:{submission_id}")
+        made = api_keys.by_submission(org_id, submission_id)
+        if made is not None:
+            raise KeyAlreadyShown(key_id=made)
+
+
+def _record(member: Member, now: datetime, action: str, key: ApiKey, **details: Any) -> None:
+    audit.record(
+        member.org_id,
+        at=now,
+        action=action,
+        actor=member.email,
+        target=key.id,
+        name=key.name,
+        start=key.start,
+        **details,
+    )
+
+
+def _wire(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

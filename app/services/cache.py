@@ -1,0 +1,22 @@
+"""The cache generation of an organization: proxies put it into their cache keys, so raising it empties the cache."""
+
+from app.domain.verification import KeyRecord
+from app.services import audit
+from app.services.desk import Desk
+from app.store import organizations
+from app.store.transaction import transaction
+
+
+def invalidate(desk: Desk, key: KeyRecord) -> int:
+    """The new generation."""
+    with transaction():
+        generation = organizations.raise_cache_generation(key.org_id)
+        audit.record(
+            key.org_id,
+            at=desk.clock(),
+            action="cache.invalidated",
+            actor=key.key_id,
+            target=key.org_id,
+            generation=generation,
+        )
+    return generation

@@ -1,0 +1,19 @@
+"""What every use case needs and may not fetch by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.config import Settings
+from app.domain.one_time import LinkSigner
+from app.services.usage import UsageRecorder
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Settings, clock and the in-memory parts of one process. `create_app` makes it; tests set its clock."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    links: LinkSigner
+    usage: UsageRecorder

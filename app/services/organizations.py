@@ -1,0 +1,38 @@
+"""Organizations as their members see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.errors import Forbidden, NotFound
+from app.domain.roles import Permission, Role, allows
+from app.store import organizations
+from app.store.organizations import OrganizationOf
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in one of their organizations: who acts, where, and with what rights."""
+
+    person_id: str
+    email: str
+    org_id: str
+    org_name: str
+    role: Role
+
+
+def of_person(person_id: str) -> Sequence[OrganizationOf]:
+    return organizations.of_person(person_id)
+
+
+def member(person_id: str, email: str, org_id: str, permission: Permission) -> Member:
+    """The person as a member who may do this.
+
+    Raises `NotFound` to outsiders, whether the organization exists or not, and `Forbidden` to members whose role does
+    not allow it.
+    """
+    organization = organizations.seen_by(person_id, org_id)
+    if organization is None:
+        raise NotFound
+    if not allows(organization.role, permission):
+        raise Forbidden
+    return Member(person_id, email, organization.id, organization.name, organization.role)

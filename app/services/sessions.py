@@ -1,0 +1,79 @@
+"""Browser sessions: resumed by cookie, seen and ended by their person."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.domain.errors import NotFound
+from app.services import audit
+from app.services.desk import Desk
+from app.store import organizations, sessions
+from app.store.sessions import LiveSession, Session
+from app.store.transaction import transaction
+
+
+def resume(desk: Desk, token: str) -> LiveSession | None:
+    """The live session behind a cookie."""
+    now = desk.clock()
+    live = sessions.live(_digest(token), now=now, idle_since=_idle_since(desk, now))
+    if live is not None:
+        desk.usage.session_seen(live.session_id, now)
+    return live
+
+
+def open_session(desk: Desk, *, person_id: str, email: str, now: datetime, address: str, user_agent: str) -> str:
+    """A new session's cookie value. Call it inside the transaction of the sign-in."""
+    token = secrets.token_urlsafe(32)
+    session = sessions.add(
+        person_id=person_id,
+        token_digest=_digest(token),
+        now=now,
+        expires_at=now + timedelta(seconds=desk.settings.session_max),
+        address=address,
+        user_agent=user_agent[:300],
+    )
+    _record(person_id, email, now, "session.created", session.id)
+    return token
+
+
+def close_session(person_id: str, email: str, session_id: str, now: datetime) -> bool:
+    """Whether this call ended it. Call it inside a transaction."""
+    ended = sessions.end(session_id, person_id, now)
+    if ended:
+        _record(person_id, email, now, "session.ended", session_id)
+    return ended
+
+
+def of_person(desk: Desk, person_id: str) -> Sequence[Session]:
+    """Live ones, last seen first."""
+    now = desk.clock()
+    return sessions.of_person(person_id, now=now, idle_since=_idle_since(desk, now))
+
+
+def end(desk: Desk, person_id: str, email: str, session_id: str) -> None:
+    """Raises `NotFound` for another person's session and for one that ended before."""
+    with transaction():
+        if not close_session(person_id, email, session_id, desk.clock()):
+            raise NotFound
+
+
+def sign_out(desk: Desk, token: str | None) -> None:
+    """Ends the session on the server, if there is one."""
+    live = resume(desk, token) if token else None
+    if live is not None:
+        with transaction():
+            close_session(live.person_id, live.email, live.session_id, desk.clock())
+
+
+def _record(person_id: str, email: str, now: datetime, action: str, session_id: str) -> None:
+    for organization in organizations.of_person(person_id):
+        audit.record(organization.id, at=now, action=action, actor=email, target=session_id)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _idle_since(desk: Desk, now: datetime) -> datetime:
+    return now - timedelta(seconds=desk.settings.session_idle)

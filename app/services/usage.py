@@ -1,0 +1,64 @@
+"""Usage: gathered in memory while requests are answered, written once a second and at stop.
+
+A process that is killed outright loses at most what it gathered since the last flush.
+"""
+
+from collections import Counter
+from datetime import datetime
+from threading import Lock
+
+from app.domain.paging import Page
+from app.domain.verification import KeyRecord, Outcome
+from app.store import api_keys, sessions, usage
+from app.store.transaction import transaction
+from app.store.usage import UsageHour
+
+
+class UsageRecorder:
+    """Counts of one process. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._requests: Counter[tuple[str, str, datetime, str]] = Counter()
+        self._keys_used: dict[str, datetime] = {}
+        self._sessions_seen: dict[str, datetime] = {}
+
+    def key_used(self, record: KeyRecord, outcome: Outcome, now: datetime) -> None:
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        with self._lock:
+            self._requests[record.org_id, record.key_id, hour, outcome.value] += 1
+            if outcome is Outcome.VALID:
+                self._keys_used[record.key_id] = now
+
+    def session_seen(self, session_id: str, now: datetime) -> None:
+        with self._lock:
+            self._sessions_seen[session_id] = now
+
+    def flush(self) -> None:
+        """Writes what was gathered; when that fails it is kept for the next time."""
+        with self._lock:
+            requests, self._requests = self._requests, Counter()
+            keys, self._keys_used = self._keys_used, {}
+            seen, self._sessions_seen = self._sessions_seen, {}
+        if not (requests or keys or seen):
+            return
+        try:
+            with transaction():
+                # Sorted, so that two processes that flush at once lock rows in the same order.
+                for (org_id, key_id, hour, outcome), count in sorted(requests.items()):
+                    usage.add(org_id, key_id, hour, outcome, count)
+                for key_id, at in sorted(keys.items()):
+                    api_keys.mark_used(key_id, at)
+                for session_id, at in sorted(seen.items()):
+                    sessions.mark_seen(session_id, at)
+        except BaseException:
+            with self._lock:
+                self._requests.update(requests)
+                self._keys_used = keys | self._keys_used
+                self._sessions_seen = seen | self._sessions_seen
+            raise
+
+
+def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:
+    """Requests by hour, key and outcome, newest hour first."""
+    return usage.page(org_id, limit=limit, cursor=cursor, key_id=key_id)

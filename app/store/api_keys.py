@@ -1,0 +1,137 @@
+"""API keys. At rest a key is its SHA-256, never its plaintext."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain import paging
+from app.domain.ids import new_id
+from app.domain.verification import KeyRecord
+from app.extensions import Base, db
+from app.store.organizations import Organization
+from app.store.people import Person
+from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
+
+
+class ApiKey(Base):
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    #: Prefix and 8 characters, to know a key by.
+    start: Mapped[str]
+    last4: Mapped[str]
+    prefix: Mapped[str]
+    name: Mapped[str]
+    scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: made by an operator, offline.
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    #: NULL: does not expire.
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: not revoked.
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: never used. Written by the flush of usage, not by requests.
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
+    submission_id: Mapped[str | None]
+    #: NULL: not the successor of another key.
+    rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
+
+    __table_args__ = (
+        Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
+        UniqueConstraint("org_id", "submission_id"),
+    )
+
+
+class ListedKey(NamedTuple):
+    """A key and the address of whoever made it."""
+
+    key: ApiKey
+    #: None: made by an operator, offline.
+    created_by: str | None
+
+
+def add(**values: Any) -> ApiKey:
+    key = ApiKey(id=new_id("key"), **values)
+    db.session.add(key)
+    db.session.flush()
+    return key
+
+
+def get(org_id: str, key_id: str) -> ListedKey | None:
+    row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id)).one_or_none()
+    return None if row is None else ListedKey(row[0], row[1])
+
+
+def locked(org_id: str, key_id: str) -> ListedKey | None:
+    """As `get`, and nobody else changes it until this transaction ends."""
+    row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey)).one_or_none()
+    return None if row is None else ListedKey(row[0], row[1])
+
+
+def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    """Newest first. Raises `ValidationFailed` for a foreign cursor."""
+    query = _listed(org_id).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
+    after = paging.decode(cursor, int, str)
+    if after:
+        position = (from_microseconds(int(after[0])), str(after[1]))
+        query = query.where(tuple_(ApiKey.created_at, ApiKey.id) < tuple_(*position))
+    rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
+    return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+
+
+def by_submission(org_id: str, submission_id: str) -> str | None:
+    """The id of the key that this form made already."""
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
+
+
+def record_for(digest: bytes) -> KeyRecord | None:
+    """What verification needs to know."""
+    row = db.session.execute(
+        select(
+            ApiKey.id,
+            ApiKey.org_id,
+            Organization.name,
+            ApiKey.name,
+            ApiKey.scopes,
+            ApiKey.expires_at,
+            ApiKey.revoked_at,
+            Organization.disabled_at.is_not(None),
+        )
+        .join(Organization, Organization.id == ApiKey.org_id)
+        .where(ApiKey.digest == digest)
+    ).one_or_none()
+    return None if row is None else KeyRecord(*row)
+
+
+def mark_used(key_id: str, at: datetime) -> None:
+    """Moves `last_used_at` forward, never back."""
+    db.session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < at))
+        .values(last_used_at=at)
+    )
+
+
+def count(org_id: str) -> int:
+    return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
+
+
+def _listed(org_id: str) -> Select[ApiKey, str]:
+    return select(ApiKey, Person.email).outerjoin(Person, Person.id == ApiKey.created_by).where(ApiKey.org_id == org_id)

@@ -1,0 +1,99 @@
+"""One-time secrets: a row each, used once, counted by the limits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Index, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.types import UtcTime
+
+LINK = "link"
+
+
+class OneTimeSecret(Base):
+    __tablename__ = "one_time_secret"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    #: What it is good for; one purpose never opens another's door.
+    purpose: Mapped[str]
+    email: Mapped[str]
+    #: Who asked, as limits count it: an IPv4 address or an IPv6 /64.
+    client: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: not used.
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: SHA-256 of the cookie of the browser that asked. NULL: asked without one.
+    browser: Mapped[str | None]
+    #: Where to go after sign-in, one of our own pages. NULL: the dashboard.
+    next_path: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_one_time_secret_email_created_at", "email", "created_at"),
+        Index("ix_one_time_secret_client_created_at", "client", "created_at"),
+    )
+
+
+def add(
+    *,
+    purpose: str,
+    email: str,
+    client: str,
+    now: datetime,
+    expires_at: datetime,
+    browser: str | None = None,
+    next_path: str | None = None,
+) -> OneTimeSecret:
+    secret = OneTimeSecret(
+        id=new_id("ots"),
+        purpose=purpose,
+        email=email,
+        client=client,
+        created_at=now,
+        expires_at=expires_at,
+        browser=browser,
+        next_path=next_path,
+    )
+    db.session.add(secret)
+    db.session.flush()
+    return secret
+
+
+def get(secret_id: str, purpose: str) -> OneTimeSecret | None:
+    return db.session.scalar(
+        select(OneTimeSecret).where(OneTimeSecret.id == secret_id, OneTimeSecret.purpose == purpose)
+    )
+
+
+def consume(secret_id: str, purpose: str, now: datetime) -> OneTimeSecret | None:
+    """Uses it up. None when that happened before, or it is too old: of any number of callers one gets the row."""
+    return db.session.scalar(
+        update(OneTimeSecret)
+        .where(
+            OneTimeSecret.id == secret_id,
+            OneTimeSecret.purpose == purpose,
+            OneTimeSecret.used_at.is_(None),
+            OneTimeSecret.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(OneTimeSecret)
+    )
+
+
+def asked_since(
+    moment: datetime, *, purpose: str, email: str | None = None, client: str | None = None, most: int
+) -> Sequence[datetime]:
+    """Times of requests after `moment`, newest first, at most `most`: what a moving window counts."""
+    query = select(OneTimeSecret.created_at).where(OneTimeSecret.purpose == purpose, OneTimeSecret.created_at > moment)
+    if email is not None:
+        query = query.where(OneTimeSecret.email == email)
+    if client is not None:
+        query = query.where(OneTimeSecret.client == client)
+    return db.session.scalars(query.order_by(OneTimeSecret.created_at.desc()).limit(most)).all()
+
+
+def prune(before: datetime) -> None:
+    db.session.execute(delete(OneTimeSecret).where(OneTimeSecret.expires_at < before))

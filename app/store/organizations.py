@@ -1,0 +1,83 @@
+"""Organizations and who belongs to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ForeignKey, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.audit_chain import GENESIS
+from app.domain.ids import new_id
+from app.domain.roles import Role
+from app.extensions import Base, db
+from app.store.types import UtcTime
+
+
+class Organization(Base):
+    __tablename__ = "organization"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: its keys work.
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    cache_generation: Mapped[int] = mapped_column(default=0)
+    #: Length and newest seal of the audit chain; updating them also makes writers of one chain take turns.
+    audit_count: Mapped[int] = mapped_column(default=0)
+    audit_head: Mapped[str] = mapped_column(default=GENESIS)
+
+
+class Membership(Base):
+    __tablename__ = "membership"
+
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class OrganizationOf(NamedTuple):
+    """An organization as one of its members sees it."""
+
+    id: str
+    name: str
+    role: Role
+
+
+def add(name: str, now: datetime) -> Organization:
+    organization = Organization(id=new_id("org"), name=name, created_at=now)
+    db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def add_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
+    db.session.add(Membership(org_id=org_id, person_id=person_id, role=role.value, created_at=now))
+    db.session.flush()
+
+
+def of_person(person_id: str) -> Sequence[OrganizationOf]:
+    """Oldest membership first."""
+    rows = db.session.execute(
+        select(Organization.id, Organization.name, Membership.role)
+        .join(Membership, Membership.org_id == Organization.id)
+        .where(Membership.person_id == person_id)
+        .order_by(Membership.created_at, Organization.id)
+    )
+    return [OrganizationOf(id_, name, Role(role)) for id_, name, role in rows]
+
+
+def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
+    """None for an outsider, whether the organization exists or not."""
+    return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
+
+
+def raise_cache_generation(org_id: str) -> int:
+    """The new generation."""
+    return db.session.execute(
+        update(Organization)
+        .where(Organization.id == org_id)
+        .values(cache_generation=Organization.cache_generation + 1)
+        .returning(Organization.cache_generation)
+    ).scalar_one()

@@ -1,0 +1,83 @@
+"""Mails that wait to be sent. A row holds no secret: the link is made from its row's id when the mail goes out."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.types import UtcTime
+
+
+class OutboxMail(Base):
+    __tablename__ = "outbox_mail"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    #: Which mail it is: the name of its template.
+    mail: Mapped[str]
+    recipient: Mapped[str]
+    #: The one-time secret that it carries. NULL once sent, or when it carries none.
+    secret_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: After this it would be of no use and is dropped.
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: When to try next. NULL: nothing left to do (sent, dropped, or never to be sent).
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    #: NULL: not sent.
+    sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: Kind of the last failure. NULL: none yet.
+    last_error: Mapped[str | None]
+
+    __table_args__ = (Index("ix_outbox_mail_due_at", "due_at"),)
+
+
+def add(
+    *,
+    mail: str,
+    recipient: str,
+    secret_id: str | None,
+    now: datetime,
+    expires_at: datetime,
+    due_at: datetime | None,
+) -> OutboxMail:
+    row = OutboxMail(
+        id=new_id("mail"),
+        mail=mail,
+        recipient=recipient,
+        secret_id=secret_id,
+        created_at=now,
+        expires_at=expires_at,
+        due_at=due_at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def next_due(now: datetime) -> OutboxMail | None:
+    """The mail that waited longest, locked: on PostgreSQL other senders skip it, on SQLite they wait their turn."""
+    return db.session.scalar(
+        select(OutboxMail)
+        .where(OutboxMail.due_at <= now)
+        .order_by(OutboxMail.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def mark_sent(mail_id: str, now: datetime) -> None:
+    db.session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.id == mail_id)
+        .values(sent_at=now, due_at=None, secret_id=None, last_error=None)
+    )
+
+
+def mark_failed(mail_id: str, error: str) -> None:
+    db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(last_error=error))
+
+
+def prune(before: datetime) -> None:
+    db.session.execute(delete(OutboxMail).where(OutboxMail.expires_at < before))

@@ -1,0 +1,31 @@
+"""People: whoever signs in."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.types import UtcTime
+
+
+class Person(Base):
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: may sign in.
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def by_email(email: str) -> Person | None:
+    return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def add(email: str, now: datetime) -> Person:
+    person = Person(id=new_id("usr"), email=email, created_at=now)
+    db.session.add(person)
+    db.session.flush()
+    return person

@@ -1,0 +1,26 @@
+"""The tables and their migrations."""
+
+import flask_migrate
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import inspect
+
+from app.extensions import db
+
+
+def upgrade() -> None:
+    """Runs the migrations that the database has not seen."""
+    flask_migrate.upgrade()
+
+
+def is_current() -> bool:
+    """Whether the database is at the newest migration."""
+    with db.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    directory = current_app.extensions["migrate"].directory
+    return found == ScriptDirectory(directory).get_current_head()
+
+
+def table_names() -> set[str]:
+    return set(inspect(db.engine).get_table_names())

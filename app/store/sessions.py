@@ -1,0 +1,106 @@
+"""Browser sessions: rows, so that each can be seen and ended. At rest a session is the SHA-256 of its cookie."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ForeignKey, delete, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.people import Person
+from app.store.types import UtcTime
+
+
+class Session(Base):
+    __tablename__ = "session"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: not ended.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    address: Mapped[str]
+    user_agent: Mapped[str]
+
+
+class LiveSession(NamedTuple):
+    session_id: str
+    person_id: str
+    email: str
+
+
+def add(
+    *, person_id: str, token_digest: str, now: datetime, expires_at: datetime, address: str, user_agent: str
+) -> Session:
+    session = Session(
+        id=new_id("ses"),
+        person_id=person_id,
+        token_digest=token_digest,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=expires_at,
+        address=address,
+        user_agent=user_agent,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session
+
+
+def live(token_digest: str, *, now: datetime, idle_since: datetime) -> LiveSession | None:
+    """The session behind a cookie, if it is neither ended, too old, idle too long, nor its person disabled."""
+    row = db.session.execute(
+        select(Session.id, Person.id, Person.email)
+        .join(Person, Person.id == Session.person_id)
+        .where(
+            Session.token_digest == token_digest,
+            Session.ended_at.is_(None),
+            Session.expires_at > now,
+            Session.last_seen_at > idle_since,
+            Person.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else LiveSession(*row)
+
+
+def of_person(person_id: str, *, now: datetime, idle_since: datetime) -> Sequence[Session]:
+    """Live ones, last seen first."""
+    return db.session.scalars(
+        select(Session)
+        .where(
+            Session.person_id == person_id,
+            Session.ended_at.is_(None),
+            Session.expires_at > now,
+            Session.last_seen_at > idle_since,
+        )
+        .order_by(Session.last_seen_at.desc(), Session.id)
+    ).all()
+
+
+def end(session_id: str, person_id: str, now: datetime) -> bool:
+    """Whether this call ended it."""
+    return (
+        db.session.scalar(
+            update(Session)
+            .where(Session.id == session_id, Session.person_id == person_id, Session.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(Session.id)
+        )
+        is not None
+    )
+
+
+def mark_seen(session_id: str, at: datetime) -> None:
+    db.session.execute(
+        update(Session).where(Session.id == session_id, Session.last_seen_at < at).values(last_seen_at=at)
+    )
+
+
+def prune(before: datetime) -> None:
+    """Forgets sessions that can no longer be used since `before`."""
+    db.session.execute(delete(Session).where(or_(Session.expires_at < before, Session.ended_at < before)))

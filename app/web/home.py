@@ -1,0 +1,20 @@
+"""The front door: leads people to their keys."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.http import context
+from app.http.guards import SignedIn
+from app.services import organizations
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@SignedIn()
+def index() -> Response | str:
+    """The keys of one's only organization, else a choice."""
+    found = organizations.of_person(context.person().id)
+    if len(found) == 1:
+        return redirect(url_for("keys.index", org=found[0].id))
+    return render_template("home/organizations.html", organizations=found)

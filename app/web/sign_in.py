@@ -1,0 +1,118 @@
+"""Door A for people: ask for a link, follow it."""
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.domain import emails
+from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
+from app.errors import status_of
+from app.http import context, cookies
+from app.http.fence import fence
+from app.http.guards import Public
+from app.http.own_pages import own_page
+from app.mail import show_dev_link, sign_in_url
+from app.services import sign_in
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+@Public("this is how one gets in")
+def ask() -> AnyResponse | str:
+    if current_user.is_authenticated:
+        return redirect(url_for("home.index"))
+    return render_template("sign_in/ask.html", next=own_page(request.args.get("next")), email="", problem=None)
+
+
+@blueprint.post("/sign-in")
+@Public("this is how one gets in")
+@fence
+def send() -> Response:
+    """Sends a link and says so: the same page for every address."""
+    settings = context.desk().settings
+    email, next_path = request.form.get("email", ""), own_page(request.form.get("next"))
+    mark = cookies.login_mark(request)
+    try:
+        link = sign_in.request_link(
+            context.desk(),
+            email=email,
+            client=context.client(),
+            browser=cookies.mark_digest(mark),
+            next_path=next_path,
+        )
+    except (ValidationFailed, RateLimited) as error:
+        problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
+        page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
+        return make_response(page, status_of(error))
+    dev_link = sign_in_url(link.token, settings) if settings.dev_mode and link.token else None
+    if dev_link:
+        show_dev_link(dev_link)
+    response = make_response(
+        render_template(
+            "sign_in/sent.html",
+            email=emails.normalise(email),
+            minutes=settings.link_lifetime // 60,
+            dev_link=dev_link,
+        )
+    )
+    cookies.set_login_mark(response, mark, settings)
+    return response
+
+
+@blueprint.get("/v1/auth/callback")
+@Public("the signed link is the credential")
+def follow() -> AnyResponse:
+    """Signs in the browser that asked; shows any other one a button, so that no mail scanner uses the link up."""
+    token = request.args.get("token", "")
+    try:
+        pending = sign_in.peek(context.desk(), token)
+        if _asked_here(pending.browser) and not _only_looking():
+            return _signed_in(token, 302)
+    except (LinkForged, LinkSpent) as error:
+        return _refused(error)
+    return make_response(
+        render_template("sign_in/confirm.html", token=token, masked_email=emails.masked(pending.email))
+    )
+
+
+@blueprint.post("/v1/auth/callback")
+@Public("the signed link is the credential")
+@fence
+def confirm() -> AnyResponse:
+    try:
+        return _signed_in(request.form.get("token") or request.args.get("token", ""), 303)
+    except (LinkForged, LinkSpent) as error:
+        return _refused(error)
+
+
+def _signed_in(token: str, status: int) -> AnyResponse:
+    signed_in = sign_in.redeem(
+        context.desk(),
+        token,
+        address=request.remote_addr or "",
+        user_agent=context.user_agent(),
+        replaces=request.cookies.get(cookies.SESSION),
+    )
+    response = redirect(own_page(signed_in.next_path) or url_for("home.index"), status)
+    cookies.set_session(response, signed_in.session_token, context.desk().settings)
+    return response
+
+
+def _refused(error: LinkForged | LinkSpent) -> Response:
+    return make_response(render_template("sign_in/refused.html", spent=isinstance(error, LinkSpent)), status_of(error))
+
+
+def _asked_here(browser: str | None) -> bool:
+    if context.desk().settings.dev_mode:
+        return True
+    mark = request.cookies.get(cookies.LOGIN)
+    return mark is not None and cookies.mark_digest(mark) == browser
+
+
+def _only_looking() -> bool:
+    """A HEAD, or a browser that fetches ahead of a click."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return request.method == "HEAD" or any(
+        word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview")
+    )
