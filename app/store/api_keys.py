@@ -13,7 +13,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +23,7 @@ from app.domain.verification import KeyRecord
 from app.extensions import Base, db
 from app.store.organizations import Organization
 from app.store.people import Person
+from app.store.position import before
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
 
 
@@ -91,7 +91,7 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKe
     after = paging.decode(cursor, int, str)
     if after:
         position = (from_microseconds(int(after[0])), str(after[1]))
-        query = query.where(tuple_(ApiKey.created_at, ApiKey.id) < tuple_(*position))
+        query = query.where(before((ApiKey.created_at, ApiKey.id), position))
     rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, delete, select, tuple_
+from sqlalchemy import BigInteger, ForeignKey, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.extensions import Base, db
+from app.store.position import before
 from app.store.types import UtcTime, from_microseconds, to_microseconds
 
 
@@ -44,7 +45,7 @@ def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None = No
     after = paging.decode(cursor, int, str, str)
     if after:
         position = (from_microseconds(int(after[0])), str(after[1]), str(after[2]))
-        query = query.where(tuple_(*order) < tuple_(*position))
+        query = query.where(before(order, position))
     rows: Sequence[UsageHour] = db.session.scalars(query.limit(limit + 1)).all()
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.hour), row.key_id, row.outcome))
 

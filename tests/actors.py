@@ -1,0 +1,95 @@
+"""The cast: people with a browser of their own, in and outside of one organization."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.domain.roles import Permission, Role
+from app.services import organizations, sign_in
+from app.services.organizations import Member
+from app.store import organizations as organization_store
+from app.store import people
+from app.store.transaction import transaction
+
+
+class Actor:
+    """Somebody with a browser. `org` is the organization that the test is about, whether they belong to it or not."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self.app = app
+        self.email = f"{name}@example.com"
+        self.http: FlaskClient = app.test_client()
+        self.org = ""
+
+    def sign_in(self) -> "Actor":
+        desk = self.app.extensions["desk"]
+        link = sign_in.request_link(desk, email=self.email, client=f"test of {self.email}")
+        signed_in = sign_in.redeem(desk, link.token or "", address="127.0.0.1", user_agent="a test")
+        self.http.set_cookie("whs_session", signed_in.session_token)
+        return self
+
+    @property
+    def person_id(self) -> str:
+        person = people.by_email(self.email)
+        assert person is not None
+        return person.id
+
+    @property
+    def member(self) -> Member:
+        return organizations.member(self.person_id, self.email, self.org, Permission.READ_KEYS)
+
+    def own_organization(self) -> str:
+        return organizations.of_person(self.person_id)[0].id
+
+    def create_key(self, **body: Any) -> dict[str, Any]:
+        answer = self.http.post(f"/v1/orgs/{self.org}/keys", json={"name": "A key"} | body)
+        assert answer.status_code == 201, answer.text
+        return answer.get_json()["data"]
+
+    def revoke(self, key_id: str) -> TestResponse:
+        return self.http.post(f"/v1/orgs/{self.org}/keys/{key_id}/revoke")
+
+
+class Cast:
+    """Made one by one, when a test first asks."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.alice = Actor(app, "alice").sign_in()
+        self.alice.org = self.alice.own_organization()
+
+    @property
+    def adam(self) -> Actor:
+        return self._join("adam", Role.ADMIN)
+
+    @property
+    def bob(self) -> Actor:
+        return self._join("bob", Role.MEMBER)
+
+    @property
+    def vera(self) -> Actor:
+        return self._join("vera", Role.VIEWER)
+
+    @property
+    def charlie(self) -> Actor:
+        actor = Actor(self._app, "charlie").sign_in()
+        actor.org = self.alice.org
+        return actor
+
+    def nobody(self) -> Actor:
+        """A browser that is not signed in."""
+        actor = Actor(self._app, "nobody")
+        actor.org = self.alice.org
+        return actor
+
+    def _join(self, name: str, role: Role) -> Actor:
+        actor = Actor(self._app, name)
+        if people.by_email(actor.email) is None:
+            now = self._app.extensions["desk"].clock()
+            with transaction():
+                person = people.add(actor.email, now)
+                organization_store.add_member(self.alice.org, person.id, role, now)
+        actor.org = self.alice.org
+        return actor.sign_in()

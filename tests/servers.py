@@ -1,0 +1,100 @@
+"""Real server processes on loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "test-secret-of-at-least-32-characters"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def environment(database_url: str, port: int, **settings: str) -> dict[str, str]:
+    """What a server is started with: nothing of ours from outside, except what a test says."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "XDG_RUNTIME_DIR"}}
+    return kept | {
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        "SECRET_KEY": SECRET,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        **settings,
+    }
+
+
+class Server:
+    """A running `serve` (or another command that serves). `log` is everything that it wrote."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log_file: Path) -> None:
+        self.process, self.url, self._log_file = process, url, log_file
+
+    @property
+    def log(self) -> str:
+        return self._log_file.read_text(errors="replace")
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log}")
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server did not become ready:\n{self.log}")
+
+    def stop(self) -> int:
+        """Asks it to stop and waits; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not stop when asked:\n{self.log}") from None
+
+    def kill(self) -> None:
+        """kill -9 of the server and its workers."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@contextmanager
+def serving(
+    database_url: str, folder: Path, *, command: list[str] | None = None, port: int | None = None, **settings: str
+) -> Iterator[Server]:
+    """`python -m app.cli serve` on a free port, until the block ends."""
+    port = port or free_port()
+    log_file = folder / f"server-{port}.log"
+    arguments = command or [sys.executable, "-m", "app.cli", "serve"]
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [part.replace("{port}", str(port)) for part in arguments],
+            cwd=ROOT,
+            env=environment(database_url, port, **settings),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", log_file)
+    try:
+        server.wait_until_ready()
+        yield server
+        server.stop()
+    finally:
+        if process.poll() is None:
+            server.kill()
