@@ -2,6 +2,9 @@
 
 import atexit
 import logging
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from multiprocessing.util import Finalize
 from threading import Event, Thread
@@ -17,6 +20,7 @@ log = logging.getLogger("keydesk")
 FLUSH_SECONDS = 1.0
 MAIL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
+ORPHAN_SECONDS = 1.0
 
 
 class Background:
@@ -35,6 +39,8 @@ class Background:
         ]
         if self._desk.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
+        if multiprocessing.parent_process() is not None:
+            jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
         for name, job, seconds in jobs:
             thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
             thread.start()
@@ -48,9 +54,10 @@ class Background:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        for thread in self._threads:
-            thread.join(timeout=15)
+        # Before the threads end: a mail server that hangs must not use up the time that a stop has.
         self._run(self.flush_usage)
+        for thread in self._threads:
+            thread.join(timeout=3)
 
     def flush_usage(self) -> None:
         self._desk.usage.flush()
@@ -62,6 +69,12 @@ class Background:
 
     def prune(self) -> None:
         housekeeping.prune(self._desk)
+
+    def end_with_parent(self) -> None:
+        """A worker whose server was killed outright would go on answering on its port."""
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _repeat(self, job: Callable[[], None], seconds: float) -> None:
         while not self._stopping.wait(seconds):

@@ -85,9 +85,11 @@ def _url(value: str) -> str:
 
 
 def _valkey_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"valkey", "valkeys", "redis", "rediss", "unix"}:
+    scheme, _, rest = value.partition("://")
+    scheme = {"redis": "valkey", "rediss": "valkeys", "unix": "valkey+unix"}.get(scheme, scheme)
+    if scheme not in {"valkey", "valkeys", "valkey+unix"}:
         raise ValueError("must begin with valkey:// or redis://")
-    return value
+    return f"{scheme}://{rest}"
 
 
 def _database_url(value: str) -> str:

@@ -91,6 +91,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
+    if status == 500:
+        return _crash(getattr(error, "original_exception", None) or error)
     detail = error.description or HTTP_STATUS_CODES.get(status, "")
     details: dict[str, Any] = {}
     if status == 404:
@@ -132,7 +134,8 @@ def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) 
             "details": details,
         }
         return Response(json.dumps(problem), status, content_type="application/problem+json")
-    g.setdefault("member", None)
+    # A page about a fault must not ask the database who is signed in.
+    g.is_fault = status >= 500
     page = render_template(
         "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=_request_id()
     )

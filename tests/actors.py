@@ -25,23 +25,27 @@ class Actor:
 
     def sign_in(self) -> "Actor":
         desk = self.app.extensions["desk"]
-        link = sign_in.request_link(desk, email=self.email, client=f"test of {self.email}")
-        signed_in = sign_in.redeem(desk, link.token or "", address="127.0.0.1", user_agent="a test")
+        with self.app.app_context():
+            link = sign_in.request_link(desk, email=self.email, client=f"test of {self.email}")
+            signed_in = sign_in.redeem(desk, link.token or "", address="127.0.0.1", user_agent="a test")
         self.http.set_cookie("whs_session", signed_in.session_token)
         return self
 
     @property
     def person_id(self) -> str:
-        person = people.by_email(self.email)
+        with self.app.app_context():
+            person = people.by_email(self.email)
         assert person is not None
         return person.id
 
     @property
     def member(self) -> Member:
-        return organizations.member(self.person_id, self.email, self.org, Permission.READ_KEYS)
+        with self.app.app_context():
+            return organizations.member(self.person_id, self.email, self.org, Permission.READ_KEYS)
 
     def own_organization(self) -> str:
-        return organizations.of_person(self.person_id)[0].id
+        with self.app.app_context():
+            return organizations.of_person(self.person_id)[0].id
 
     def create_key(self, **body: Any) -> dict[str, Any]:
         answer = self.http.post(f"/v1/orgs/{self.org}/keys", json={"name": "A key"} | body)
@@ -78,6 +82,12 @@ class Cast:
         actor.org = self.alice.org
         return actor
 
+    def join(self, actor: Actor, org_id: str, role: Role = Role.MEMBER) -> None:
+        """Makes somebody who has an account a member."""
+        person_id = actor.person_id
+        with self._app.app_context(), transaction():
+            organization_store.add_member(org_id, person_id, role, self._app.extensions["desk"].clock())
+
     def nobody(self) -> Actor:
         """A browser that is not signed in."""
         actor = Actor(self._app, "nobody")
@@ -86,10 +96,11 @@ class Cast:
 
     def _join(self, name: str, role: Role) -> Actor:
         actor = Actor(self._app, name)
-        if people.by_email(actor.email) is None:
-            now = self._app.extensions["desk"].clock()
-            with transaction():
-                person = people.add(actor.email, now)
-                organization_store.add_member(self.alice.org, person.id, role, now)
+        now = self._app.extensions["desk"].clock()
+        with self._app.app_context(), transaction():
+            known = people.by_email(actor.email)
+            if known is None:
+                known = people.add(actor.email, now)
+                organization_store.add_member(self.alice.org, known.id, role, now)
         actor.org = self.alice.org
         return actor.sign_in()

@@ -74,8 +74,8 @@ def settings(database: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
     app = create_app(settings, clock=clock)
+    yield app
     with app.app_context():
-        yield app
         databases.dispose()
 
 

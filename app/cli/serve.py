@@ -1,8 +1,10 @@
 """`serve`: the web server."""
 
+import errno
 import logging
+import socket
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -11,6 +13,8 @@ from app.config import ROOT, Settings, SettingsError
 
 #: Threads that answer requests, in each process. Each may hold a database connection.
 BLOCKING_THREADS = 8
+#: How long a stop waits for requests under way. Below the 10 seconds after which Docker kills.
+STOP_SECONDS = 8
 
 
 @click.command()
@@ -26,11 +30,29 @@ def serve() -> None:
                 }
             )
         )
+    address = _free_address(settings)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _prepare_database(settings)
     click.echo(_welcome(settings), err=True)
-    _granian(settings).serve()
+    _granian(settings, address).serve()
+
+
+def _free_address(settings: Settings) -> str:
+    """HOST as an address. Granian would share the port with another Keydesk, and each get some of the requests."""
+    try:
+        # The smallest is IPv4 where a name has both.
+        family, kind, protocol, _, address = min(
+            socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        )
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            refuse(SettingsError({"PORT": f"{settings.port} cannot be had ({error.strerror}): set another"}))
+        refuse(SettingsError({"HOST": f"{settings.host} is no address of this machine ({error.strerror})"}))
+    return str(address[0])
 
 
 def _prepare_database(settings: Settings) -> None:
@@ -38,28 +60,36 @@ def _prepare_database(settings: Settings) -> None:
     from app import create_app
     from app.extensions import db
     from app.store import schema
+    from app.store.errors import DATABASE_UNAVAILABLE
 
     with create_app(settings).app_context():
-        if settings.is_sqlite:
-            schema.upgrade()
-        elif not schema.is_current():
-            click.echo(
-                "The database at DATABASE_URL has an old schema, or none. Back it up, then run: python -m app.cli init",
-                err=True,
-            )
-            sys.exit(1)
+        try:
+            if settings.is_sqlite:
+                schema.upgrade()
+            elif not schema.is_current():
+                _give_up(
+                    "The database at DATABASE_URL has an old schema, or none. Back it up, then run:"
+                    " python -m app.cli init"
+                )
+        except DATABASE_UNAVAILABLE as error:
+            _give_up(f"The database at DATABASE_URL does not answer: {getattr(error, 'orig', error)}")
         # Worker processes are forked from this one and must not inherit its connections.
         db.engine.dispose()
 
 
-def _granian(settings: Settings) -> Any:
+def _give_up(reason: str) -> NoReturn:
+    click.echo(reason, err=True)
+    sys.exit(1)
+
+
+def _granian(settings: Settings, address: str) -> Any:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, RuntimeModes
     from granian.log import LogLevels
 
     return Granian(
         "wsgi:app",
-        address=settings.host,
+        address=address,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
@@ -69,7 +99,7 @@ def _granian(settings: Settings) -> Any:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
+        workers_kill_timeout=STOP_SECONDS,
         working_dir=ROOT,
     )
 

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import cross_site, guards, host, login
+from app.http import cross_site, guards, login, request_checks
 
 
 def register(app: Flask) -> None:
@@ -14,7 +14,7 @@ def register(app: Flask) -> None:
     app.url_map.redirect_defaults = False
     login.bind(login_manager)
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
-    app.before_request(host.check)
+    app.before_request(request_checks.check)
     app.before_request(cross_site.check)
     app.before_request(guards.enforce)
 

@@ -2,4 +2,6 @@
 
 from app.extensions import limiter
 
-fence = limiter.shared_limit("6000 per minute", scope="anonymous")
+FENCE = "6000 per minute"
+
+fence = limiter.shared_limit(lambda: FENCE, scope="anonymous")

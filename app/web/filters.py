@@ -51,10 +51,11 @@ def manageable(listed: ListedKey) -> bool:
 
 def _everywhere() -> dict[str, Any]:
     settings = context.desk().settings
+    is_signed_in = not g.get("is_fault") and current_user.is_authenticated
     return {
         "dev_mode": settings.dev_mode,
         "public_url": settings.public_url,
         "member": g.get("member"),
-        "signed_in": current_user if current_user.is_authenticated else None,
+        "signed_in": current_user if is_signed_in else None,
         "may_create": g.get("member") and roles.allows(g.member.role, roles.Permission.CREATE_KEYS),
     }

@@ -1,0 +1,66 @@
+"""One mechanism against cross-site requests, for forms and JSON alike."""
+
+import pytest
+
+REFUSED = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "anything"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:7860"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://localhost:7860"},
+    {"Origin": "http://localhost:7861"},
+    {"Origin": "http://localhost:7860.evil.example"},
+    {"Origin": "http://127.0.0.1:7860"},
+]
+ALLOWED = [
+    {},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "http://localhost:7860"},
+    {"Origin": "http://127.0.0.1:7860", "Host": "127.0.0.1:7860"},
+]
+CHANGES = [
+    "/v1/auth/request",
+    "/v1/auth/sign-out",
+    "/v1/auth/callback",
+    "/sign-in",
+    "/v1/cache/invalidate",
+    "/api/v1/auth/request",
+    "/v1/orgs/{org}/keys",
+    "/v1/orgs/{org}/keys/k/revoke",
+    "/v1/orgs/{org}/keys/k/rotate",
+    "/orgs/{org}/keys/new",
+    "/orgs/{org}/keys/k/revoke",
+    "/orgs/{org}/keys/k/rotate",
+    "/sessions/s/end",
+]
+
+
+def test_the_list_of_changes_is_whole(app):
+    paths = {
+        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s")
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    }
+    assert paths == set(CHANGES) - {"/api/v1/auth/request"}
+
+
+@pytest.mark.parametrize("headers", REFUSED)
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_change_from_elsewhere_is_refused_with_or_without_a_session(alice, app, path, headers):
+    for client in (alice.http, app.test_client()):
+        answer = client.post(path.format(org=alice.org), headers=headers)
+        assert answer.status_code == 403
+        assert "CROSS_SITE" in answer.text
+
+
+@pytest.mark.parametrize("headers", ALLOWED)
+def test_a_change_from_here_or_from_no_browser_is_taken(app, headers):
+    answer = app.test_client().post("/v1/auth/request", json={"email": "a@example.com"}, headers=headers)
+    assert answer.status_code == 200
+
+
+def test_reading_is_nobodys_harm(alice):
+    assert alice.http.get("/v1/orgs", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200

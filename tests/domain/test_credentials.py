@@ -1,0 +1,56 @@
+"""Which credential a request presents."""
+
+import pytest
+
+from app.domain.credentials import is_websocket_handshake, presented_key
+from app.domain.errors import AmbiguousCredentials
+
+
+def header(**headers):
+    return lambda name: headers.get(name.replace("-", "_"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x_api_key": "K"},
+        {"authorization": "Bearer K"},
+        {"authorization": "Token K"},
+        {"authorization": "bearer  K "},
+        {"authorization": "TOKEN K"},
+        {"x_api_key": "K", "authorization": "Bearer K"},
+    ],
+)
+def test_every_style_presents_the_same_key(headers):
+    assert presented_key(header(**headers)) == "K"
+
+
+def test_a_websocket_handshake_may_carry_it_in_the_query():
+    assert presented_key(header(), "K") == "K"
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Basic K"}, {"authorization": "Bearer "}, {"x_api_key": ""}])
+def test_nothing_that_is_accepted_is_nothing(headers):
+    assert presented_key(header(**headers)) is None
+
+
+def test_two_different_ones_are_ambiguous():
+    with pytest.raises(AmbiguousCredentials):
+        presented_key(header(x_api_key="K", authorization="Bearer L"))
+    with pytest.raises(AmbiguousCredentials):
+        presented_key(header(x_api_key="K"), "L")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "is_handshake"),
+    [
+        ("GET", {"upgrade": "websocket"}, True),
+        ("GET", {"upgrade": "WebSocket"}, True),
+        ("GET", {"sec_websocket_key": "x"}, True),
+        ("POST", {"upgrade": "websocket"}, False),
+        ("GET", {"upgrade": "h2c"}, False),
+        ("GET", {}, False),
+    ],
+)
+def test_a_websocket_handshake_is_a_get_that_says_so(method, headers, is_handshake):
+    assert is_websocket_handshake(method, header(**headers)) is is_handshake

@@ -1,0 +1,29 @@
+"""The cache generation of an organization."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.services import api_keys, audit, cache, verification
+from app.services.api_keys import KeyWish
+
+
+@pytest.fixture
+def record(desk, alice):
+    issued = api_keys.create(desk, alice.member, KeyWish("CI", ["cache:invalidate"]))
+    return verification.require(desk, issued.plaintext, scope="cache:invalidate")
+
+
+def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(desk, alice, record):
+    assert [cache.invalidate(desk, record) for _ in range(3)] == [1, 2, 3]
+    entry = audit.page(alice.org, limit=1, cursor=None).items[0]
+    assert (entry.action, entry.actor, entry.details) == ("cache.invalidated", record.key_id, {"generation": 3})
+
+
+def test_parallel_invalidations_each_raise_it(app, desk, record):
+    def invalidate(_):
+        with app.app_context():
+            return cache.invalidate(desk, record)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(invalidate, range(24))) == list(range(1, 25))

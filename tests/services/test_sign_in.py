@@ -1,0 +1,226 @@
+"""Sign-in by link: limits, single use, sign-up."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
+from app.extensions import db
+from app.services import organizations, sessions, sign_in
+from app.store import people
+from app.store.transaction import transaction
+
+
+def ask(desk, email="alice@example.com", client="203.0.113.1", **more):
+    return sign_in.request_link(desk, email=email, client=client, **more)
+
+
+def redeem(desk, token):
+    return sign_in.redeem(desk, token, address="203.0.113.1", user_agent="a test")
+
+
+def count(table):
+    return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def test_a_first_sign_in_makes_the_person_and_an_organization_of_theirs(desk):
+    signed_in = redeem(desk, ask(desk).token)
+    live = sessions.resume(desk, signed_in.session_token)
+    (organization,) = organizations.of_person(live.person_id)
+    assert live.email == "alice@example.com"
+    assert (organization.name, organization.role.value) == ("alice’s organization", "owner")
+
+
+def test_a_second_sign_in_makes_neither_again(desk):
+    for _ in range(2):
+        redeem(desk, ask(desk).token)
+    assert (count("person"), count("organization"), count("session")) == (1, 1, 2)
+
+
+def test_a_link_works_once(desk):
+    token = ask(desk).token
+    redeem(desk, token)
+    with pytest.raises(LinkSpent):
+        redeem(desk, token)
+    with pytest.raises(LinkSpent):
+        sign_in.peek(desk, token)
+    assert count("session") == 1
+
+
+def test_a_link_lives_fifteen_minutes(desk, clock):
+    token = ask(desk).token
+    clock.advance(seconds=899)
+    assert sign_in.peek(desk, token).email == "alice@example.com"
+    clock.advance(seconds=1)
+    with pytest.raises(LinkSpent):
+        redeem(desk, token)
+
+
+def test_a_forged_link_opens_nothing(desk):
+    with pytest.raises(LinkForged):
+        redeem(desk, ask(desk).token[:-2] + "xx")
+    assert count("session") == 0
+
+
+def test_looking_at_a_link_does_not_use_it(desk):
+    token = ask(desk).token
+    for _ in range(3):
+        sign_in.peek(desk, token)
+    assert redeem(desk, token).session_token
+
+
+def test_parallel_redemptions_open_one_session(app, desk):
+    token = ask(desk).token
+
+    def attempt(_):
+        with app.app_context():
+            try:
+                return redeem(desk, token).session_token
+            except LinkSpent:
+                return None
+
+    with ThreadPoolExecutor(16) as pool:
+        opened = [token for token in pool.map(attempt, range(16)) if token]
+    assert len(opened) == 1
+    assert count("session") == 1
+
+
+def test_two_links_of_a_new_address_used_at_once_make_one_person(app, desk):
+    tokens = [ask(desk).token for _ in range(5)]
+
+    def attempt(token):
+        with app.app_context():
+            return redeem(desk, token).session_token
+
+    with ThreadPoolExecutor(5) as pool:
+        assert len(set(pool.map(attempt, tokens))) == 5
+    assert (count("person"), count("organization")) == (1, 1)
+
+
+def test_five_an_hour_per_address_and_client(desk, clock):
+    for _ in range(5):
+        ask(desk)
+        clock.advance(seconds=60)
+    with pytest.raises(RateLimited) as refused:
+        ask(desk)
+    assert refused.value.details["retry_after_seconds"] == 3600 - 300
+    ask(desk, client="203.0.113.2")
+    ask(desk, email="bob@example.com")
+    clock.advance(seconds=3300)
+    assert ask(desk).token
+
+
+def test_a_refused_request_counts_in_no_window(desk, clock):
+    for _ in range(5):
+        ask(desk)
+    for _ in range(20):
+        with pytest.raises(RateLimited):
+            ask(desk)
+    clock.advance(seconds=3600)
+    for _ in range(5):
+        assert ask(desk).token
+
+
+def test_thirty_an_hour_per_address_from_anywhere(desk):
+    for number in range(30):
+        ask(desk, client=f"203.0.113.{number}")
+    with pytest.raises(RateLimited) as refused:
+        ask(desk, client="198.51.100.1")
+    assert refused.value.quota == 30
+
+
+def test_thirty_an_hour_per_client_for_any_address(desk):
+    for number in range(30):
+        ask(desk, email=f"person{number}@example.com")
+    with pytest.raises(RateLimited):
+        ask(desk, email="another@example.com")
+    assert ask(desk, email="another@example.com", client="198.51.100.1").token
+
+
+def test_parallel_requests_cannot_pass_the_limit(app, desk):
+    def attempt(_):
+        with app.app_context():
+            try:
+                return ask(desk).token
+            except RateLimited:
+                return None
+
+    with ThreadPoolExecutor(16) as pool:
+        sent = [token for token in pool.map(attempt, range(24)) if token]
+    assert len(sent) == 5
+    assert count("one_time_secret") == 5
+
+
+def test_what_is_no_address_is_refused_and_leaves_nothing(desk):
+    with pytest.raises(ValidationFailed):
+        ask(desk, email="alice@example.com, bob@example.com")
+    assert count("one_time_secret") == 0
+
+
+@pytest.mark.parametrize(
+    ("sign_up", "email", "sent"),
+    [
+        ("open", "new@example.com", True),
+        ("invited", "new@example.com", False),
+        ("invited", "known@elsewhere.org", True),
+        (("example.com",), "new@example.com", True),
+        (("example.com",), "new@elsewhere.org", False),
+        (("example.com",), "known@elsewhere.org", True),
+    ],
+)
+def test_sign_up_decides_who_gets_mail_and_every_address_leaves_the_same_rows(
+    app, desk, set_settings, sign_up, email, sent
+):
+    with transaction():
+        people.add("known@elsewhere.org", desk.clock())
+    set_settings(sign_up=sign_up, mail_server="127.0.0.1")
+    desk = app.extensions["desk"]
+    link = ask(desk, email=email)
+    assert (link.token is not None) is sent
+    assert (count("one_time_secret"), count("outbox_mail")) == (1, 1)
+    due = db.session.execute(text("SELECT due_at FROM outbox_mail")).scalar_one()
+    assert (due is not None) is sent
+
+
+def test_a_link_to_a_refused_address_opens_nothing_even_if_it_were_known(app, desk, set_settings):
+    set_settings(sign_up="invited")
+    desk = app.extensions["desk"]
+    ask(desk)
+    row = db.session.execute(text("SELECT id FROM one_time_secret")).scalar_one()
+    with pytest.raises(LinkSpent):
+        redeem(desk, desk.links.sign(row))
+
+
+def test_a_disabled_person_gets_no_mail_and_cannot_sign_in(desk, clock):
+    token = ask(desk).token
+    redeem(desk, token)
+    pending = ask(desk).token
+    with transaction():
+        people.by_email("alice@example.com").disabled_at = clock.now
+    assert ask(desk).token is None
+    with pytest.raises(LinkSpent):
+        redeem(desk, pending)
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(desk):
+    first = redeem(desk, ask(desk).token).session_token
+    token = ask(desk).token
+    second = sign_in.redeem(desk, token, address="", user_agent="", replaces=first).session_token
+    assert sessions.resume(desk, first) is None
+    assert sessions.resume(desk, second)
+
+
+def test_known_and_unknown_addresses_run_the_same_statements(app, desk, set_settings):
+    from sqlalchemy import event
+
+    redeem(desk, ask(desk, client="198.51.100.9").token)
+    set_settings(sign_up="invited")
+    desk = replace(app.extensions["desk"])
+    statements: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    ask(desk, email="alice@example.com")
+    known, statements[:] = [*statements], []
+    ask(desk, email="nobody@example.com")
+    assert statements == known

@@ -1,0 +1,100 @@
+"""Usage: gathered in memory, written by the flush."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app.domain.errors import InsufficientScope
+from app.services import api_keys, usage, verification
+from app.services.api_keys import KeyWish
+
+
+@pytest.fixture
+def issued(desk, alice):
+    return api_keys.create(desk, alice.member, KeyWish("CI", ["agent:r"]))
+
+
+def rows(alice, **filters):
+    page = usage.page(alice.org, limit=100, cursor=None, key_id=filters.get("key_id"))
+    return {(row.hour.hour, row.outcome): row.requests for row in page.items}
+
+
+def test_requests_are_counted_by_hour_and_outcome(desk, alice, issued, clock):
+    for _ in range(3):
+        verification.require(desk, issued.plaintext, scope="agent:r")
+    with pytest.raises(InsufficientScope):
+        verification.require(desk, issued.plaintext, scope="agent:rw")
+    clock.advance(hours=1)
+    verification.require(desk, issued.plaintext, scope="agent:r")
+    assert rows(alice) == {}
+    desk.usage.flush()
+    assert rows(alice) == {(12, "VALID"): 3, (12, "INSUFFICIENT_SCOPE"): 1, (13, "VALID"): 1}
+
+
+def test_flushes_add_up(desk, alice, issued):
+    for _ in range(3):
+        verification.require(desk, issued.plaintext, scope=None)
+        desk.usage.flush()
+    assert rows(alice) == {(12, "VALID"): 3}
+
+
+def test_last_used_moves_forward_and_only_for_accepted_requests(desk, alice, issued, clock):
+    key_id = issued.listed.key.id
+    verification.verify(desk, issued.plaintext, scope="agent:rw")
+    desk.usage.flush()
+    assert api_keys.get(alice.member, key_id).key.last_used_at is None
+    verification.verify(desk, issued.plaintext, scope="agent:r")
+    desk.usage.flush()
+    used = clock.now
+    assert api_keys.get(alice.member, key_id).key.last_used_at == used
+    clock.advance(hours=-1)
+    verification.verify(desk, issued.plaintext, scope="agent:r")
+    desk.usage.flush()
+    assert api_keys.get(alice.member, key_id).key.last_used_at == used
+
+
+def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
+    verification.require(desk, issued.plaintext, scope=None)
+
+    def fails(*_):
+        raise OperationalError("down", None, Exception())
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.store.usage.add", fails)
+        with pytest.raises(OperationalError):
+            desk.usage.flush()
+    verification.require(desk, issued.plaintext, scope=None)
+    desk.usage.flush()
+    assert rows(alice) == {(12, "VALID"): 2}
+
+
+def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
+    other = api_keys.create(desk, alice.member, KeyWish("Other"))
+    verification.require(desk, issued.plaintext, scope=None)
+    verification.require(desk, other.plaintext, scope=None)
+    desk.usage.flush()
+    assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1}
+    assert len(usage.page(alice.org, limit=100, cursor=None, key_id=None).items) == 2
+
+
+def test_another_organizations_counts_are_not_seen(desk, cast, issued):
+    charlie = cast.charlie
+    charlie.org = charlie.own_organization()
+    verification.require(desk, issued.plaintext, scope=None)
+    desk.usage.flush()
+    assert rows(charlie) == {}
+    assert rows(charlie, key_id=issued.listed.key.id) == {}
+
+
+def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
+    for _ in range(5):
+        verification.require(desk, issued.plaintext, scope=None)
+        clock.advance(hours=1)
+    desk.usage.flush()
+    seen, cursor = [], None
+    for _ in range(5):
+        page = usage.page(alice.org, limit=2, cursor=cursor, key_id=None)
+        seen += [row.hour.hour for row in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [16, 15, 14, 13, 12]

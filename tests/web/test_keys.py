@@ -1,0 +1,191 @@
+"""The pages of keys: create and reveal once, revoke, rotate."""
+
+import re
+
+import pytest
+
+from tests.web.pages import Page
+
+KEY = re.compile(r"whk_[0-9A-Za-z]{32}")
+
+
+def keys(actor, tail=""):
+    return f"/orgs/{actor.org}/keys{tail}"
+
+
+def submit(actor, **form):
+    values = {"name": "CI", "scopes": ["agent:r"], "expires": "90", "submission_id": "form-0123456789abcdef"} | form
+    return actor.http.post(keys(actor, "/new"), data=values)
+
+
+def revealed(answer):
+    found = set(KEY.findall(answer.text))
+    assert len(found) == 1
+    return found.pop()
+
+
+def test_the_front_door_leads_to_the_keys_of_ones_only_organization(alice):
+    assert alice.http.get("/").headers["Location"] == keys(alice)
+
+
+def test_the_front_door_offers_a_choice_between_several(cast):
+    cast.join(cast.charlie, cast.alice.org)
+    page = Page(cast.charlie.http.get("/"))
+    assert keys(cast.alice) in page.links
+    assert page.title == "Your organizations · Keydesk"
+
+
+def test_no_keys_yet_teaches_what_a_key_is(alice):
+    page = Page(alice.http.get(keys(alice)))
+    assert "No keys yet" in page.text
+    assert keys(alice, "/new") in page.links
+
+
+def test_a_viewer_is_told_whom_to_ask_instead_of_offered_a_button(cast):
+    page = Page(cast.vera.http.get(keys(cast.vera)))
+    assert "Ask an owner or admin" in page.text
+    assert keys(cast.vera, "/new") not in page.links
+
+
+def test_a_key_is_shown_once_in_the_direct_answer_and_never_stored_by_anybody(alice, app):
+    answer = submit(alice)
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    key = revealed(answer)
+    assert f"curl http://localhost:7860/v1/me -H &#39;x-api-key: {key}&#39;" in answer.text
+    assert app.test_client().get("/v1/me", headers={"x-api-key": key}).status_code == 200
+    assert key not in alice.http.get(keys(alice)).text
+
+
+def test_sending_the_form_again_makes_no_second_key_and_says_the_way_out(alice):
+    first = submit(alice)
+    again = submit(alice)
+    assert first.status_code == 201
+    assert again.status_code == 409
+    assert not KEY.search(again.text)
+    assert "Rotate this key" in Page(again).text
+    assert len(alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"name": " "}, "give the key a name"),
+        ({"name": "x" * 101}, "at most 100"),
+        ({"scopes": []}, "choose at least one"),
+        ({"scopes": ["root"]}, "Unknown scope: root"),
+        ({"expires": "17"}, "choose one of the offered answers"),
+    ],
+)
+def test_a_form_that_cannot_be_meant_comes_back_with_what_was_written(alice, form, problem):
+    answer = submit(alice, **({"name": "My <b>bold</b> name"} | form))
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert problem.lower() in page.text.lower()
+    if "name" not in form:
+        assert 'value="My &lt;b&gt;bold&lt;/b&gt; name"' in page.text
+    assert alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"] == []
+
+
+def test_a_corrected_form_makes_the_key_although_it_was_refused_before(alice):
+    assert submit(alice, name="").status_code == 422
+    assert submit(alice).status_code == 201
+
+
+def test_revoke_asks_first_and_acts_on_post(alice, app):
+    created = alice.create_key(name="CI")
+    path = keys(alice, f"/{created['id']}/revoke")
+    Page(alice.http.get(path))
+    assert app.test_client().get("/v1/me", headers={"x-api-key": created["key"]}).status_code == 200
+    answer = alice.http.post(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, keys(alice))
+    assert app.test_client().get("/v1/me", headers={"x-api-key": created["key"]}).status_code == 401
+    assert "“CI” is revoked" in alice.http.get(keys(alice)).text
+    assert "“CI” is revoked" not in alice.http.get(keys(alice)).text
+    assert "This key is revoked" in Page(alice.http.get(path)).text
+
+
+def test_rotate_asks_first_and_reveals_the_successor(alice, app):
+    created = alice.create_key(name="CI")
+    path = keys(alice, f"/{created['id']}/rotate")
+    form = {"overlap": "3600", "submission_id": "form-0123456789abcdef"}
+    Page(alice.http.get(path))
+    answer = alice.http.post(path, data=form)
+    key = revealed(answer)
+    assert answer.status_code == 201
+    assert "works until" in Page(answer).text
+    for working in (key, created["key"]):
+        assert app.test_client().get("/v1/me", headers={"x-api-key": working}).status_code == 200
+    assert alice.http.post(path, data=form).status_code == 409
+
+
+def test_a_dead_key_is_not_rotated_and_the_page_says_what_to_do(alice):
+    created = alice.create_key()
+    alice.revoke(created["id"])
+    path = keys(alice, f"/{created['id']}/rotate")
+    assert "cannot be rotated" in Page(alice.http.get(path)).text
+    answer = alice.http.post(path, data={"overlap": "0"})
+    assert answer.status_code == 409
+    assert "Create a new key" in Page(answer).text
+
+
+def test_pages_show_only_what_the_role_may_do(cast):
+    alices, bobs = cast.alice.create_key(name="A")["id"], cast.bob.create_key(name="B")["id"]
+    seen = {
+        actor.email: [
+            key for key in (alices, bobs) if keys(actor, f"/{key}/revoke") in Page(actor.http.get(keys(actor))).links
+        ]
+        for actor in (cast.alice, cast.bob, cast.vera)
+    }
+    assert seen == {
+        "alice@example.com": [alices, bobs],
+        "bob@example.com": [bobs],
+        "vera@example.com": [],
+    }
+
+
+def test_a_member_is_not_offered_keys_verify(cast):
+    assert "keys:verify" in cast.alice.http.get(keys(cast.alice, "/new")).text
+    assert "keys:verify" not in cast.bob.http.get(keys(cast.bob, "/new")).text
+
+
+def test_a_stranger_gets_the_page_of_what_does_not_exist(cast):
+    answer = cast.charlie.http.get(keys(cast.alice))
+    assert answer.status_code == 404
+    assert Page(answer).title == "Not found · Keydesk"
+    assert cast.alice.org not in answer.text
+
+
+def test_fifty_keys_a_page_and_a_way_to_the_older_ones(alice):
+    for number in range(51):
+        alice.create_key(name=f"Key {number}")
+    first = Page(alice.http.get(keys(alice)))
+    older = next(link for link in first.links if "cursor=" in link)
+    assert first.text.count('class="key"') == 50
+    assert Page(alice.http.get(older)).text.count('class="key"') == 1
+
+
+CORPUS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "{{7*7}}",
+    "javascript:alert(1)",
+    "</title><svg onload=alert(1)>",
+    "&lt;b&gt;",
+]
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
+    created = alice.create_key(name=name)
+    pages = [alice.http.get(keys(alice))]
+    pages += [alice.http.get(keys(alice, f"/{created['id']}/{act}")) for act in ("revoke", "rotate")]
+    pages += [submit(alice, name=name), submit(alice, name=name)]
+    pages += [alice.http.post(keys(alice, f"/{created['id']}/revoke"), follow_redirects=True)]
+    for answer in pages:
+        page = answer.text.replace("{{7*7}}", "")
+        assert "<script>alert" not in page
+        assert "<img" not in page
+        assert "<svg" not in page
+        assert ">49<" not in page

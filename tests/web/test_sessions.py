@@ -1,0 +1,35 @@
+"""The page of one's own sessions."""
+
+from tests.web.pages import Page
+
+
+def sessions_on(page):
+    return [form["action"] for form in page.forms if form["action"].startswith("/sessions/")]
+
+
+def test_a_person_sees_their_sessions_and_ends_another_browsers(alice, app, clock):
+    here = alice.http.get_cookie("whs_session").value
+    clock.advance(minutes=1)
+    there = alice.sign_in().http.get_cookie("whs_session").value
+    alice.http.set_cookie("whs_session", here)
+    page = Page(alice.http.get("/sessions"))
+    newest, _ = sessions_on(page)
+    assert page.text.count("This browser") == 1
+    answer = alice.http.post(newest)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sessions")
+    assert "That session has ended" in alice.http.get("/sessions").text
+    other = app.test_client()
+    other.set_cookie("whs_session", there)
+    assert other.get("/v1/orgs").status_code == 401
+
+
+def test_ending_ones_own_session_leads_to_sign_in(alice):
+    (action,) = sessions_on(Page(alice.http.get("/sessions")))
+    assert alice.http.post(action).headers["Location"] == "/sign-in"
+    assert alice.http.get("/v1/orgs").status_code == 401
+
+
+def test_another_persons_session_is_not_there(cast):
+    (action,) = sessions_on(Page(cast.alice.http.get("/sessions")))
+    assert cast.bob.http.post(action).status_code == 404
+    assert cast.alice.http.get("/v1/orgs").status_code == 200
