@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
-    extensions.login_manager.init_app(app)
+    extensions.login_manager.init_app(app, add_context_processor=False)
     extensions.limiter.init_app(app)
     extensions.mail.init_app(app)
     with app.app_context():

@@ -1,17 +1,16 @@
-// Shows the copy buttons and says whether copying worked.
+// Shows the copy buttons; beside each, a status says whether copying worked.
 for (const button of document.querySelectorAll("[data-copy]")) {
-  const label = button.firstChild;
+  const source = document.getElementById(button.dataset.copy);
+  const status = button.parentElement.querySelector("[role=status]");
   button.hidden = false;
-  button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const source = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(source.textContent);
-      label.textContent = "Copied";
+      status.textContent = "Copied";
     } catch {
       // Without permission, or over plain http: the text is selected, Ctrl-C does the rest.
       getSelection().selectAllChildren(source);
-      label.textContent = "Press Ctrl-C";
+      status.textContent = "Selected: press Ctrl-C";
     }
   });
 }
