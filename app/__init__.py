@@ -51,11 +51,20 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 def _desk(settings: Settings, clock: Callable[[], datetime] | None) -> object:
     from datetime import UTC, datetime
 
-    from app.domain.one_time import LinkSigner
+    from app.domain.derived_keys import KeyDeriver
+    from app.domain.one_time import CodeMaker, LinkSigner
     from app.services.desk import Desk
     from app.services.usage import UsageRecorder
 
-    return Desk(settings, clock or (lambda: datetime.now(UTC)), LinkSigner(settings.secret_keys), UsageRecorder())
+    secrets = settings.secret_keys
+    return Desk(
+        settings,
+        clock or (lambda: datetime.now(UTC)),
+        LinkSigner(secrets),
+        CodeMaker(secrets),
+        KeyDeriver(settings.derivation_secret, secrets),
+        UsageRecorder(),
+    )
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

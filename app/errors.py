@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors
-from app.domain.errors import DomainError, RateLimited
+from app.domain.errors import DomainError, OtpMaxAttempts, RateLimited
 from app.http.body import MalformedJson, UnsupportedMediaType
 from app.http.context import wants_json
 from app.store.errors import DATABASE_UNAVAILABLE
@@ -23,8 +23,11 @@ log = logging.getLogger("keydesk")
 STATUSES: dict[type[DomainError], int] = {
     errors.LinkForged: 400,
     errors.AmbiguousCredentials: 400,
+    errors.OtpExpired: 400,
+    errors.OtpInvalid: 400,
     MalformedJson: 400,
     errors.Unauthenticated: 401,
+    errors.CreditsExhausted: 402,
     errors.CrossSite: 403,
     errors.Forbidden: 403,
     errors.InsufficientScope: 403,
@@ -35,6 +38,7 @@ STATUSES: dict[type[DomainError], int] = {
     UnsupportedMediaType: 415,
     errors.UnknownScope: 422,
     errors.ValidationFailed: 422,
+    errors.OtpMaxAttempts: 429,
     RateLimited: 429,
 }
 
@@ -67,8 +71,9 @@ def _domain_error(error: DomainError) -> Response:
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | OtpMaxAttempts):
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, RateLimited):
         answer.headers["RateLimit-Policy"] = f'"{error.policy}";q={error.quota};w={error.window}'
         answer.headers["RateLimit"] = f'"{error.policy}";r=0;t={error.retry_after}'
     return answer

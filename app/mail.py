@@ -67,15 +67,24 @@ def sign_in_url(token: str, settings: Settings) -> str:
 
 
 def sign_in_link(letter: Letter, settings: Settings) -> Message:
-    return _message(
-        letter,
-        link=sign_in_url(letter.token, settings),
-        minutes=settings.link_lifetime // 60,
-        settings=settings,
-    )
+    return _message(letter, link=sign_in_url(letter.token, settings), minutes=settings.link_lifetime // 60)
 
 
-_MAILS: dict[str, Callable[[Letter, Settings], Message]] = {"sign_in_link": sign_in_link}
+def email_code(letter: Letter, settings: Settings) -> Message:
+    return _message(letter, code=letter.token, minutes=settings.email_code_lifetime // 60)
+
+
+def sign_up_code(letter: Letter, settings: Settings) -> Message:
+    return _message(letter, code=letter.token, hours=settings.sign_up_code_lifetime // 3600)
+
+
+def codes_paused(letter: Letter, settings: Settings) -> Message:
+    return _message(letter, sign_in_page=f"{settings.public_url}/sign-in")
+
+
+_MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
+    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused)
+}
 
 
 def _message(letter: Letter, **values: object) -> Message:

@@ -19,7 +19,7 @@ OURS = {
     "http": {"config", "domain", "extensions", "http", "services", "store"},
     "mail": {"config", "domain", "services"},
     "errors": {"domain", "http", "store"},
-    "web": {"domain", "errors", "http", "mail", "services", "store", "web"},
+    "web": {"domain", "errors", "extensions", "http", "mail", "services", "store", "web"},
     "api": {"api", "domain", "http", "mail", "services", "store"},
     "gate": {"config", "domain", "services"},
     "background": {"mail", "services"},

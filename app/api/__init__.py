@@ -2,9 +2,43 @@
 
 from flask import Flask
 
-from app.api import accessibility, api_keys, audit, cache, me, organizations, sign_in, usage
+from app.api import (
+    accessibility,
+    agent_keys,
+    agent_sign_up,
+    api_keys,
+    audit,
+    cache,
+    credits,
+    device_grants,
+    email_codes,
+    me,
+    organizations,
+    sign_in,
+    test_tokens,
+    usage,
+)
+
+EVERYWHERE = (
+    sign_in,
+    organizations,
+    api_keys,
+    email_codes,
+    agent_keys,
+    agent_sign_up,
+    device_grants,
+    me,
+    usage,
+    audit,
+    cache,
+    credits,
+    accessibility,
+)
 
 
 def register(app: Flask) -> None:
-    for module in (sign_in, organizations, api_keys, me, usage, audit, cache, accessibility):
+    settings = app.extensions["desk"].settings
+    for module in EVERYWHERE:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
+    if settings.enable_test_token_endpoint and settings.dev_mode:
+        app.register_blueprint(test_tokens.blueprint, url_prefix="/v1")

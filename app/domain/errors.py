@@ -21,8 +21,9 @@ class ValidationFailed(DomainError):
 
     error_code = "VALIDATION_FAILED"
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {problem}" for name, problem in fields.items()), fields=dict(fields))
+    def __init__(self, fields: Mapping[str, str], **details: Any) -> None:
+        sentence = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
+        super().__init__(sentence, fields=dict(fields), **details)
 
 
 class UnknownScope(DomainError):
@@ -118,3 +119,41 @@ class LinkForged(DomainError):
 class LinkSpent(DomainError):
     error_code = "LINK_EXPIRED"
     message = "This sign-in link was used already or is too old. Ask for a new one."
+
+
+class OtpInvalid(DomainError):
+    """`details.remaining_attempts` says how many tries are left."""
+
+    error_code = "OTP_INVALID"
+
+    def __init__(self, remaining_attempts: int) -> None:
+        way_out = "Check it and try again." if remaining_attempts else "Ask for a new code."
+        super().__init__(f"This is not the code that was mailed. {way_out}", remaining_attempts=remaining_attempts)
+
+
+class OtpExpired(DomainError):
+    error_code = "OTP_EXPIRED"
+    message = "No code is pending for this address, or it is too old. Ask for a new one."
+
+
+class OtpMaxAttempts(DomainError):
+    """`retry_after`: seconds until a new code may be asked for."""
+
+    error_code = "OTP_MAX_ATTEMPTS"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            "There were too many wrong codes. Ask for a new one when the time has come.",
+            retry_after_seconds=retry_after,
+        )
+
+
+class InstallIdSunset(Unauthenticated):
+    error_code = "INSTALL_ID_SUNSET"
+    message = "Install ids ended with 2026. Create an API key instead."
+
+
+class CreditsExhausted(DomainError):
+    error_code = "CREDITS_EXHAUSTED"
+    message = "This organization has no credits left for this. Ask your operator for more."

@@ -39,7 +39,12 @@ def digest(plaintext: str) -> bytes:
 
 def mint(prefix: str) -> MintedKey:
     """A new random key under `prefix`."""
-    body = prefix + "".join(secrets.choice(base62.ALPHABET) for _ in range(RANDOM_LENGTH))
+    return finish(prefix, "".join(secrets.choice(base62.ALPHABET) for _ in range(RANDOM_LENGTH)))
+
+
+def finish(prefix: str, random_part: str) -> MintedKey:
+    """The key with this random part: its checksum, and what is kept of it."""
+    body = prefix + random_part
     plaintext = body + checksum(body)
     return MintedKey(plaintext, digest(plaintext), plaintext[: len(prefix) + SHOWN_AFTER_PREFIX], plaintext[-4:])
 

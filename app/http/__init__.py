@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import cross_site, guards, login, request_checks
+from app.http import cross_site, deprecation, guards, login, request_checks
 
 
 def register(app: Flask) -> None:
@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     app.before_request(request_checks.check)
     app.before_request(cross_site.check)
     app.before_request(guards.enforce)
+    app.after_request(deprecation.announce)
 
 
 def check_routes(app: Flask) -> None:

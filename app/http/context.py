@@ -1,6 +1,6 @@
 """What a request is about, once its guard has let it in."""
 
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask import current_app, g, request
 from flask_login import current_user
@@ -11,6 +11,11 @@ from app.domain.verification import KeyRecord
 from app.http.login import SignedInPerson
 from app.services.desk import Desk
 from app.services.organizations import Member
+
+
+class KeyManagerPerson(NamedTuple):
+    person_id: str
+    email: str
 
 
 def desk() -> Desk:
@@ -27,6 +32,11 @@ def person() -> SignedInPerson:
 def member() -> Member:
     """The signed-in person in the organization that the address names. Routes guarded by `Member` only."""
     return cast(Member, g.member)
+
+
+def manager() -> KeyManagerPerson:
+    """The person who manages keys, by cookie or by session token. Routes guarded by `KeyManager` only."""
+    return cast(KeyManagerPerson, g.manager)
 
 
 def key() -> KeyRecord:

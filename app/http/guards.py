@@ -9,11 +9,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.domain.credentials import is_websocket_handshake, presented_key
-from app.domain.errors import Forbidden, MissingCredential
+from app.domain.errors import AmbiguousCredentials, Forbidden, MissingCredential
 from app.domain.roles import Permission
 from app.domain.verification import KeyRecord
-from app.http.context import desk, person, wants_json
-from app.services import organizations, verification
+from app.http.context import KeyManagerPerson, desk, person, wants_json
+from app.http.deprecation import INSTALL_ID
+from app.services import installs, organizations, session_tokens, verification
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -69,6 +70,22 @@ class Member(SignedIn):
 
 
 @dataclass(frozen=True)
+class KeyManager(Guard):
+    """A person by the session cookie, or their agent by a session token. Nothing else manages keys."""
+
+    def admit(self) -> None:
+        credential = _presented()
+        if credential is None:
+            signed_in = person()
+            g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
+        elif session_tokens.is_session_token(desk(), credential):
+            holder = session_tokens.holder(desk(), credential)
+            g.manager = KeyManagerPerson(holder.person_id, holder.email)
+        else:
+            _refuse_keys()
+
+
+@dataclass(frozen=True)
 class AnyKey(Guard):
     """Any working API key."""
 
@@ -99,20 +116,26 @@ def enforce() -> Response | None:
 
 
 def _presented() -> str | None:
+    """The key or session token that the request carries. An install id beside it is a second credential."""
     websocket = is_websocket_handshake(request.method, request.headers.get)
-    return presented_key(request.headers.get, request.args.get("token") if websocket else None)
+    presented = presented_key(request.headers.get, request.args.get("token") if websocket else None)
+    if presented is not None and INSTALL_ID in request.headers:
+        raise AmbiguousCredentials
+    return presented
 
 
 def _key(scope: str | None) -> KeyRecord:
     plaintext = _presented()
-    if plaintext is None:
-        raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
-    return verification.require(desk(), plaintext, scope=scope)
+    if plaintext is not None:
+        return verification.require(desk(), plaintext, scope=scope)
+    install_id = request.headers.get(INSTALL_ID)
+    if install_id is not None:
+        return installs.require(desk(), install_id, scope=scope)
+    raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
 
 
 def _refuse_keys() -> None:
     """A key beside a cookie decides, and a key never manages keys."""
-    plaintext = _presented()
-    if plaintext is not None:
-        verification.require(desk(), plaintext, scope=None)
+    if _presented() is not None or INSTALL_ID in request.headers:
+        _key(scope=None)
         raise Forbidden("An API key cannot do this; a signed-in person can.")

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain import key_format, key_request, roles
+from app.domain.doors import Door
 from app.domain.errors import Forbidden, KeyAlreadyShown, KeyNotActive, NotFound, ValidationFailed
 from app.domain.paging import Page
+from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.domain.verification import status
-from app.services import audit
+from app.services import audit, organizations
 from app.services.desk import Desk
 from app.services.organizations import Member
 from app.store import api_keys
@@ -53,24 +55,61 @@ def get(member: Member, key_id: str) -> ListedKey:
     return found
 
 
-def create(desk: Desk, member: Member, wish: KeyWish) -> IssuedKey:
-    """A new key. Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`."""
-    name = key_request.clean_name(wish.name)
-    scopes = _grantable(desk, member, wish.scopes)
+def create(desk: Desk, member: Member, wish: KeyWish, *, door: Door = Door.DASHBOARD) -> IssuedKey:
+    """A new key; the door decides its prefix.
+
+    Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`.
+    """
     with transaction():
-        now = desk.clock()
-        expires_at = key_request.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
-        _refuse_second_submission(member.org_id, wish.submission_id)
-        issued = _issue(
-            member,
-            now,
-            prefix=desk.settings.key_prefix,
-            name=name,
-            scopes=scopes,
-            expires_at=expires_at,
-            submission_id=wish.submission_id,
-        )
-        _record(member, now, "key.created", issued.listed.key, scopes=list(scopes), expires_at=_wire(expires_at))
+        return issue_within(desk, member, wish, desk.clock(), door=door)
+
+
+def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, door: Door) -> IssuedKey:
+    """As `create`, inside the caller's transaction."""
+    name = key_request.clean_name(wish.name)
+    scopes = grantable(desk, member, wish.scopes)
+    expires_at = key_request.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
+    _refuse_second_submission(member.org_id, wish.submission_id)
+    issued = _issue(
+        member.org_id,
+        now,
+        created_by=member.person_id,
+        email=member.email,
+        prefix=_prefix(desk, door),
+        door=door.value,
+        name=name,
+        scopes=scopes,
+        expires_at=expires_at,
+        submission_id=wish.submission_id,
+    )
+    _record(member, now, "key.created", issued.listed.key, scopes=list(scopes), expires_at=_wire(expires_at))
+    return issued
+
+
+def issue_offline(
+    desk: Desk,
+    org_id: str,
+    now: datetime,
+    *,
+    door: Door,
+    name: str,
+    scopes: tuple[str, ...],
+    expires_at: datetime | None,
+) -> IssuedKey:
+    """A key that no person made: by an operator, or a test token. Call it inside a transaction."""
+    issued = _issue(
+        org_id,
+        now,
+        created_by=None,
+        email=None,
+        prefix=_prefix(desk, door),
+        door=door.value,
+        name=name,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    key = issued.listed.key
+    audit.record(org_id, at=now, action="key.created", actor=door.value, target=key.id, name=name, scopes=list(scopes))
     return issued
 
 
@@ -98,11 +137,14 @@ def rotate(
         now = desk.clock()
         if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
             raise KeyNotActive
-        _grantable(desk, member, old.scopes)
+        grantable(desk, member, old.scopes)
         issued = _issue(
-            member,
+            member.org_id,
             now,
+            created_by=member.person_id,
+            email=member.email,
             prefix=old.prefix,
+            door=Door.DASHBOARD.value if old.door == Door.SIGN_UP else old.door,
             name=old.name,
             scopes=old.scopes,
             expires_at=old.expires_at,
@@ -119,22 +161,48 @@ def rotate(
     return issued
 
 
-def _issue(member: Member, now: datetime, *, prefix: str, **values: Any) -> IssuedKey:
+def page_of_person(desk: Desk, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:
+    """Working keys of all the person's organizations, newest first."""
+    return api_keys.page_of_person(person_id, now=desk.clock(), limit=limit, cursor=cursor)
+
+
+def member_for_key(person_id: str, email: str, key_id: str) -> Member:
+    """The person as a member of the key's organization. Raises `NotFound` to outsiders."""
+    org_id = api_keys.organization_of(key_id)
+    if org_id is None:
+        raise NotFound
+    return organizations.member(person_id, email, org_id, Permission.READ_KEYS)
+
+
+def _prefix(desk: Desk, door: Door) -> str:
+    prefixes = {
+        Door.AGENT: desk.settings.agent_key_prefix,
+        Door.DEVICE: desk.settings.agent_key_prefix,
+        Door.SIGN_UP: desk.settings.sign_up_key_prefix,
+        Door.TEST: desk.settings.test_key_prefix,
+    }
+    return prefixes.get(door, desk.settings.key_prefix)
+
+
+def _issue(org_id: str, now: datetime, *, prefix: str, email: str | None, **values: Any) -> IssuedKey:
     minted = key_format.mint(prefix)
     key = api_keys.add(
-        org_id=member.org_id,
+        org_id=org_id,
         digest=minted.digest,
         start=minted.start,
         last4=minted.last4,
         prefix=prefix,
         created_at=now,
-        created_by=member.person_id,
         **values,
     )
-    return IssuedKey(minted.plaintext, ListedKey(key, member.email))
+    return IssuedKey(minted.plaintext, ListedKey(key, email))
 
 
-def _grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple[str, ...]:
+def grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """The scopes that this member may give, without repetitions; None asks for the default ones.
+
+    Raises `ValidationFailed`, `UnknownScope` and `Forbidden`.
+    """
     policy = desk.settings.policy
     scopes = policy.default_scopes if wanted is None else tuple(dict.fromkeys(wanted))
     if not scopes:

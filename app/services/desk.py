@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.config import Settings
-from app.domain.one_time import LinkSigner
+from app.domain.derived_keys import KeyDeriver
+from app.domain.one_time import CodeMaker, LinkSigner
 from app.services.usage import UsageRecorder
 
 
@@ -16,4 +17,6 @@ class Desk:
     settings: Settings
     clock: Callable[[], datetime]
     links: LinkSigner
+    codes: CodeMaker
+    derived: KeyDeriver
     usage: UsageRecorder

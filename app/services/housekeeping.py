@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.services.desk import Desk
-from app.store import one_time_secrets, outbox, sessions, usage
+from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, usage
 from app.store.transaction import transaction
 
 #: Long enough that no limit still counts a row, short enough that addresses do not pile up.
@@ -17,4 +17,6 @@ def prune(desk: Desk) -> None:
         usage.prune(now - timedelta(days=desk.settings.usage_retention_days))
         one_time_secrets.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
+        session_tokens.prune(now - KEEP_SPENT)
+        device_grants.prune(now - KEEP_SPENT)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

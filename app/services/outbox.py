@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.one_time import Purpose
 from app.services.desk import Desk
-from app.store import outbox
+from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
 
 #: Seconds until the next try. Each is longer than one delivery may take, so that a mail under way is not sent twice.
@@ -22,7 +23,9 @@ class Letter:
     expires_at: datetime
 
 
-def enqueue(*, mail: str, recipient: str, secret_id: str, now: datetime, expires_at: datetime, send: bool) -> None:
+def enqueue(
+    *, mail: str, recipient: str, secret_id: str | None, now: datetime, expires_at: datetime, send: bool
+) -> None:
     """Call it inside the transaction. With `send` False the row is written all the same, and never sent: an address
     that gets no mail costs the same work as one that does."""
     outbox.add(
@@ -65,9 +68,19 @@ def _claim(desk: Desk) -> tuple[str, Letter] | None:
         again = now + timedelta(seconds=wait)
         row.attempts += 1
         row.due_at = again if again < row.expires_at else None
-        token = desk.links.sign(row.secret_id) if row.secret_id else ""
+        token = _plaintext(desk, row.secret_id) if row.secret_id else ""
         if row.expires_at <= now:
             row.secret_id = None
             row.last_error = "Expired"
             return None
         return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
+
+
+def _plaintext(desk: Desk, secret_id: str) -> str:
+    """The link's token or the code, made for this moment."""
+    secret = one_time_secrets.by_id(secret_id)
+    if secret is None:
+        return ""
+    if secret.digest is None:
+        return desk.links.sign(secret_id)
+    return desk.codes.again(Purpose(secret.purpose), secret_id, secret.digest)

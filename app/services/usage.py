@@ -9,7 +9,7 @@ from threading import Lock
 
 from app.domain.paging import Page
 from app.domain.verification import KeyRecord, Outcome
-from app.store import api_keys, sessions, usage
+from app.store import api_keys, installs, sessions, usage
 from app.store.transaction import transaction
 from app.store.usage import UsageHour
 
@@ -22,6 +22,7 @@ class UsageRecorder:
         self._requests: Counter[tuple[str, str, datetime, str]] = Counter()
         self._keys_used: dict[str, datetime] = {}
         self._sessions_seen: dict[str, datetime] = {}
+        self._installs_seen: dict[str, datetime] = {}
 
     def key_used(self, record: KeyRecord, outcome: Outcome, now: datetime) -> None:
         hour = now.replace(minute=0, second=0, microsecond=0)
@@ -34,13 +35,18 @@ class UsageRecorder:
         with self._lock:
             self._sessions_seen[session_id] = now
 
+    def install_seen(self, install_id: str, now: datetime) -> None:
+        with self._lock:
+            self._installs_seen[install_id] = now
+
     def flush(self) -> None:
         """Writes what was gathered; when that fails it is kept for the next time."""
         with self._lock:
             requests, self._requests = self._requests, Counter()
             keys, self._keys_used = self._keys_used, {}
             seen, self._sessions_seen = self._sessions_seen, {}
-        if not (requests or keys or seen):
+            called, self._installs_seen = self._installs_seen, {}
+        if not (requests or keys or seen or called):
             return
         try:
             with transaction():
@@ -51,11 +57,14 @@ class UsageRecorder:
                     api_keys.mark_used(key_id, at)
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
+                for install_id, at in sorted(called.items()):
+                    installs.mark_seen(install_id, at)
         except BaseException:
             with self._lock:
                 self._requests.update(requests)
                 self._keys_used = keys | self._keys_used
                 self._sessions_seen = seen | self._sessions_seen
+                self._installs_seen = called | self._installs_seen
             raise
 
 

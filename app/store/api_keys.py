@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
     Select,
     UniqueConstraint,
+    and_,
     func,
     or_,
     select,
@@ -18,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
+from app.domain.doors import Door
 from app.domain.ids import new_id
 from app.domain.verification import KeyRecord
 from app.extensions import Base, db
-from app.store.organizations import Organization
+from app.store.organizations import Membership, Organization
 from app.store.people import Person
 from app.store.position import before
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
@@ -50,11 +53,17 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
     submission_id: Mapped[str | None]
+    #: Which door made it: `doors.Door`.
+    door: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
+    #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
+    hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
 
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
+        Index("ix_api_key_created_by_door", "created_by", "door"),
+        Index("ix_api_key_start", "start"),
         UniqueConstraint("org_id", "submission_id"),
     )
 
@@ -67,8 +76,8 @@ class ListedKey(NamedTuple):
     created_by: str | None
 
 
-def add(**values: Any) -> ApiKey:
-    key = ApiKey(id=new_id("key"), **values)
+def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
+    key = ApiKey(id=key_id or new_id("key"), **values)
     db.session.add(key)
     db.session.flush()
     return key
@@ -87,13 +96,32 @@ def locked(org_id: str, key_id: str) -> ListedKey | None:
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """Newest first. Raises `ValidationFailed` for a foreign cursor."""
-    query = _listed(org_id).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
-    after = paging.decode(cursor, int, str)
-    if after:
-        position = (from_microseconds(int(after[0])), str(after[1]))
-        query = query.where(before((ApiKey.created_at, ApiKey.id), position))
-    rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
-    return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+    return _page(_listed(org_id), limit=limit, cursor=cursor)
+
+
+def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    """Working keys of all the person's organizations, newest first. Raises `ValidationFailed` for a foreign cursor."""
+    query = (
+        select(ApiKey, Person.email)
+        .outerjoin(Person, Person.id == ApiKey.created_by)
+        .join(Membership, Membership.org_id == ApiKey.org_id)
+        .where(Membership.person_id == person_id, _works(now))
+    )
+    return _page(query, limit=limit, cursor=cursor)
+
+
+def organization_of(key_id: str) -> str | None:
+    return db.session.scalar(select(ApiKey.org_id).where(ApiKey.id == key_id))
+
+
+def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
+    """The newest working key that the person got by agent sign-up."""
+    return db.session.scalar(
+        select(ApiKey)
+        .where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value, _works(now))
+        .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+        .limit(1)
+    )
 
 
 def by_submission(org_id: str, submission_id: str) -> str | None:
@@ -112,9 +140,13 @@ def record_for(digest: bytes) -> KeyRecord | None:
             ApiKey.scopes,
             ApiKey.expires_at,
             ApiKey.revoked_at,
-            Organization.disabled_at.is_not(None),
+            or_(
+                Organization.disabled_at.is_not(None),
+                and_(ApiKey.door == Door.SIGN_UP.value, Person.disabled_at.is_not(None)),
+            ),
         )
         .join(Organization, Organization.id == ApiKey.org_id)
+        .outerjoin(Person, Person.id == ApiKey.created_by)
         .where(ApiKey.digest == digest)
     ).one_or_none()
     return None if row is None else KeyRecord(*row)
@@ -135,3 +167,17 @@ def count(org_id: str) -> int:
 
 def _listed(org_id: str) -> Select[ApiKey, str]:
     return select(ApiKey, Person.email).outerjoin(Person, Person.id == ApiKey.created_by).where(ApiKey.org_id == org_id)
+
+
+def _page(query: Select[ApiKey, str], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    query = query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
+    after = paging.decode(cursor, int, str)
+    if after:
+        position = (from_microseconds(int(after[0])), str(after[1]))
+        query = query.where(before((ApiKey.created_at, ApiKey.id), position))
+    rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
+    return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+
+
+def _works(now: datetime) -> ColumnElement[bool]:
+    return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))

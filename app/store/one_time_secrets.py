@@ -1,16 +1,14 @@
 """One-time secrets: a row each, used once, counted by the limits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, delete, select, update
+from sqlalchemy import Index, delete, select, true, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
 from app.extensions import Base, db
 from app.store.types import UtcTime
-
-LINK = "link"
 
 
 class OneTimeSecret(Base):
@@ -30,6 +28,12 @@ class OneTimeSecret(Base):
     browser: Mapped[str | None]
     #: Where to go after sign-in, one of our own pages. NULL: the dashboard.
     next_path: Mapped[str | None]
+    #: Keyed hash of the code. NULL: a link, which has none.
+    digest: Mapped[str | None]
+    #: Tries that were counted, right or wrong.
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Whether it was mailed; what was not can never be redeemed.
+    deliverable: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     __table_args__ = (
         Index("ix_one_time_secret_email_created_at", "email", "created_at"),
@@ -46,10 +50,15 @@ def add(
     expires_at: datetime,
     browser: str | None = None,
     next_path: str | None = None,
+    secret_id: str | None = None,
+    digest: str | None = None,
+    deliverable: bool = True,
 ) -> OneTimeSecret:
     secret = OneTimeSecret(
-        id=new_id("ots"),
+        id=secret_id or new_id("ots"),
         purpose=purpose,
+        digest=digest,
+        deliverable=deliverable,
         email=email,
         client=client,
         created_at=now,
@@ -68,6 +77,10 @@ def get(secret_id: str, purpose: str) -> OneTimeSecret | None:
     )
 
 
+def by_id(secret_id: str) -> OneTimeSecret | None:
+    return db.session.get(OneTimeSecret, secret_id)
+
+
 def consume(secret_id: str, purpose: str, now: datetime) -> OneTimeSecret | None:
     """Uses it up. None when that happened before, or it is too old: of any number of callers one gets the row."""
     return db.session.scalar(
@@ -83,11 +96,39 @@ def consume(secret_id: str, purpose: str, now: datetime) -> OneTimeSecret | None
     )
 
 
+def newest(email: str, purpose: str) -> OneTimeSecret | None:
+    """The one that counts: a newer secret ends the earlier ones."""
+    return db.session.scalar(
+        select(OneTimeSecret)
+        .where(OneTimeSecret.email == email, OneTimeSecret.purpose == purpose)
+        .order_by(OneTimeSecret.created_at.desc(), OneTimeSecret.id.desc())
+        .limit(1)
+    )
+
+
+def count_attempt(secret_id: str, *, most: int, now: datetime) -> int | None:
+    """How many tries there were with this one, or None when no more are allowed. Comes before any comparison."""
+    return db.session.scalar(
+        update(OneTimeSecret)
+        .where(
+            OneTimeSecret.id == secret_id,
+            OneTimeSecret.attempts < most,
+            OneTimeSecret.used_at.is_(None),
+            OneTimeSecret.expires_at > now,
+        )
+        .values(attempts=OneTimeSecret.attempts + 1)
+        .returning(OneTimeSecret.attempts)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def asked_since(
-    moment: datetime, *, purpose: str, email: str | None = None, client: str | None = None, most: int
+    moment: datetime, *, purposes: Iterable[str], email: str | None = None, client: str | None = None, most: int
 ) -> Sequence[datetime]:
     """Times of requests after `moment`, newest first, at most `most`: what a moving window counts."""
-    query = select(OneTimeSecret.created_at).where(OneTimeSecret.purpose == purpose, OneTimeSecret.created_at > moment)
+    query = select(OneTimeSecret.created_at).where(
+        OneTimeSecret.purpose.in_(list(purposes)), OneTimeSecret.created_at > moment
+    )
     if email is not None:
         query = query.where(OneTimeSecret.email == email)
     if client is not None:

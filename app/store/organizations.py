@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import BigInteger, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
@@ -12,6 +12,9 @@ from app.domain.ids import new_id
 from app.domain.roles import Role
 from app.extensions import Base, db
 from app.store.types import UtcTime
+
+#: No sign-up makes an organization of this name.
+OPERATORS = "Operators"
 
 
 class Organization(Base):
@@ -26,6 +29,9 @@ class Organization(Base):
     #: Length and newest seal of the audit chain; updating them also makes writers of one chain take turns.
     audit_count: Mapped[int] = mapped_column(default=0)
     audit_head: Mapped[str] = mapped_column(default=GENESIS)
+    #: Sums of the credit ledger; the balance is their difference.
+    credits_granted: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Membership(Base):
@@ -50,6 +56,12 @@ def add(name: str, now: datetime) -> Organization:
     db.session.add(organization)
     db.session.flush()
     return organization
+
+
+def operators(now: datetime) -> Organization:
+    """The operators' own organization, made on first use. Nobody is a member of it."""
+    found = db.session.scalar(select(Organization).where(Organization.name == OPERATORS).limit(1))
+    return found or add(OPERATORS, now)
 
 
 def add_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:

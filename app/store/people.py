@@ -20,6 +20,10 @@ class Person(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+def get(person_id: str) -> Person | None:
+    return db.session.get(Person, person_id)
+
+
 def by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email))
 

@@ -1,0 +1,103 @@
+"""Door C: an agent signs its person up, or gets their key back, with a mailed code (seed page 002)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain import emails
+from app.domain.doors import Door
+from app.domain.errors import OtpExpired
+from app.domain.ids import new_id
+from app.domain.one_time import Purpose
+from app.services import audit, one_time, sign_in
+from app.services.desk import Desk
+from app.services.one_time import Issued
+from app.store import api_keys, organizations, people
+from app.store.people import Person
+from app.store.transaction import take_turns, transaction
+
+KEY_NAME = "Agent sign-up"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """`api_key` is not kept; the next verification derives the same one again."""
+
+    email: str
+    api_key: str
+    is_new_user: bool
+
+
+def request(desk: Desk, *, email: str, client: str) -> Issued:
+    """Mails a code to whoever `SIGN_UP` lets in; others get the same answer. Raises `ValidationFailed`, `RateLimited`
+    and `OtpMaxAttempts`."""
+    address = emails.normalise(email)
+    with transaction():
+        now = desk.clock()
+        one_time.enter(Purpose.SIGN_UP_CODE, email=address, client=client, now=now)
+        person = people.by_email(address)
+        return one_time.issue(
+            desk,
+            Purpose.SIGN_UP_CODE,
+            email=address,
+            client=client,
+            now=now,
+            send=sign_in.may_sign_in(desk, person, address),
+            lifetime=desk.settings.sign_up_code_lifetime,
+        )
+
+
+def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
+    """The person's sign-up key for the right code: the one that they have, the very same string, or a new one. Raises
+    `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
+    address = emails.normalise(email)
+    secret_id = one_time.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
+    with transaction():
+        now = desk.clock()
+        secret = one_time.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
+        take_turns(f"person:{address}")
+        person = people.by_email(address)
+        if secret is None or not sign_in.may_sign_in(desk, person, address):
+            raise OtpExpired
+        is_new = person is None
+        if person is None:
+            person = sign_in.sign_up(desk, address, now)
+        return SignedUp(address, _current_key(desk, person, now) or _new_key(desk, person, now), is_new)
+
+
+def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
+    """The working sign-up key's plaintext. One that no secret of ours makes any more is revoked."""
+    key = api_keys.current_sign_up_key(person.id, now)
+    if key is None:
+        return None
+    plaintext = desk.derived.again(key.prefix, key.id, key.digest)
+    if plaintext is None:
+        key.revoked_at = now
+        audit.record(
+            key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
+        )
+    return plaintext
+
+
+def _new_key(desk: Desk, person: Person, now: datetime) -> str:
+    organization = next(iter(organizations.of_person(person.id)), None)
+    org_id = organization.id if organization else sign_in.first_organization(desk, person, now)
+    key_id = new_id("key")
+    minted = desk.derived.mint(desk.settings.sign_up_key_prefix, key_id)
+    scopes = desk.settings.policy.default_scopes
+    api_keys.add(
+        key_id=key_id,
+        org_id=org_id,
+        digest=minted.digest,
+        start=minted.start,
+        last4=minted.last4,
+        prefix=desk.settings.sign_up_key_prefix,
+        name=KEY_NAME,
+        scopes=scopes,
+        created_at=now,
+        created_by=person.id,
+        door=Door.SIGN_UP.value,
+    )
+    audit.record(
+        org_id, at=now, action="key.created", actor=person.email, target=key_id, name=KEY_NAME, scopes=list(scopes)
+    )
+    return minted.plaintext

@@ -1,0 +1,25 @@
+"""Credits of an organization: granted at sign-up and by operators, taken by routes that cost."""
+
+from app.domain.errors import ValidationFailed
+from app.services import audit
+from app.services.desk import Desk
+from app.store import credits
+from app.store.credits import Balance
+from app.store.transaction import transaction
+
+MAX_GRANT = 10**12
+
+
+def balance(org_id: str) -> Balance:
+    return credits.balance(org_id)
+
+
+def grant(desk: Desk, org_id: str, amount: int, *, actor: str) -> Balance:
+    """Adds credits; the balance afterwards. Raises `ValidationFailed` naming `amount`."""
+    if not 1 <= amount <= MAX_GRANT:
+        raise ValidationFailed({"amount": f"must be from 1 to {MAX_GRANT}"})
+    with transaction():
+        now = desk.clock()
+        credits.grant(org_id, amount, "granted by the operator", now)
+        audit.record(org_id, at=now, action="credits.granted", actor=actor, target=org_id, amount=amount)
+        return credits.balance(org_id)

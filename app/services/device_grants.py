@@ -1,0 +1,173 @@
+"""The device ceremony (RFC 8628): an agent shows a code, its person types it on a signed-in page and approves."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain import key_request, user_code
+from app.domain.doors import Door
+from app.domain.errors import NotFound, RateLimited
+from app.domain.windows import Window
+from app.services import api_keys, audit
+from app.services.api_keys import KeyWish
+from app.services.desk import Desk
+from app.services.organizations import Member
+from app.store import device_grants, organizations, people
+from app.store.device_grants import APPROVED, DENIED, DeviceGrant
+from app.store.transaction import take_turns, transaction
+
+LIFETIME = timedelta(minutes=10)
+INTERVAL_SECONDS = 5
+PER_CLIENT = Window("device", 20, 3600)
+
+
+class DeviceError(Exception):
+    """What a poll is told instead of a key: a code of RFC 6749 5.2 or RFC 8628 3.5."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+        super().__init__(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """Both codes leave Keydesk here; at rest there are their hashes. Times in seconds."""
+
+    device_code: str
+    user_code: str
+    expires_in: int
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKey:
+    access_token: str
+    scopes: tuple[str, ...]
+
+
+def authorize(desk: Desk, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
+    """Begins a ceremony. Raises `ValidationFailed`, `UnknownScope` and `RateLimited`."""
+    name = key_request.clean_name(client_name)
+    policy = desk.settings.policy
+    wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
+    policy.check_known(wanted)
+    device_code, code = secrets.token_urlsafe(32), user_code.make()
+    with transaction():
+        take_turns(f"device:{client}")
+        now = desk.clock()
+        asked = device_grants.asked_since(PER_CLIENT.opens(now), client, PER_CLIENT.quota)
+        wait = PER_CLIENT.retry_after(asked, now)
+        if wait is not None:
+            raise RateLimited(
+                "Too many device codes were asked for.",
+                policy=PER_CLIENT.name,
+                quota=PER_CLIENT.quota,
+                window=PER_CLIENT.seconds,
+                retry_after=wait,
+            )
+        device_grants.add(
+            device_digest=_digest(device_code),
+            user_digest=_digest(code),
+            client_name=name,
+            client=client,
+            address=address,
+            scopes=wanted,
+            created_at=now,
+            expires_at=now + LIFETIME,
+            interval=INTERVAL_SECONDS,
+        )
+    return Ceremony(device_code, code, int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
+
+
+def find(desk: Desk, typed: str) -> DeviceGrant:
+    """What waits under the code that a person typed. Raises `NotFound`."""
+    with transaction():
+        grant = device_grants.waiting(_digest(user_code.normalise(typed)), desk.clock())
+    if grant is None:
+        raise NotFound(
+            "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
+        )
+    return grant
+
+
+def approve(desk: Desk, member: Member, typed: str, scopes: Sequence[str]) -> DeviceGrant:
+    """Lets the agent have a key of the member's organization with these scopes, at most those that it asked for.
+    Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
+    with transaction():
+        now = desk.clock()
+        grant = device_grants.waiting(_digest(user_code.normalise(typed)), now)
+        if grant is None:
+            raise NotFound
+        granted = api_keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
+        grant.decision, grant.decided_by, grant.org_id, grant.scopes = (
+            APPROVED,
+            member.person_id,
+            member.org_id,
+            granted,
+        )
+        audit.record(
+            member.org_id,
+            at=now,
+            action="device.approved",
+            actor=member.email,
+            target=grant.id,
+            client=grant.client_name,
+            address=grant.address,
+            scopes=list(granted),
+        )
+    return grant
+
+
+def deny(desk: Desk, person_id: str, typed: str) -> None:
+    """Tells the agent no. Raises `NotFound`."""
+    with transaction():
+        grant = device_grants.waiting(_digest(user_code.normalise(typed)), desk.clock())
+        if grant is None:
+            raise NotFound
+        grant.decision, grant.decided_by = DENIED, person_id
+
+
+def poll(desk: Desk, device_code: str) -> DeviceKey:
+    """The key, once the person has approved; of any number of polls one gets it. Raises `DeviceError`."""
+    error = None
+    with transaction():
+        now = desk.clock()
+        grant = device_grants.polled(_digest(device_code))
+        if grant is None or grant.used_at is not None:
+            error = "invalid_grant"
+        elif grant.expires_at <= now:
+            error = "expired_token"
+        elif grant.decision == DENIED:
+            error = "access_denied"
+        elif grant.polled_at is not None and now - grant.polled_at < timedelta(seconds=grant.interval):
+            # RFC 8628 3.5: five seconds more, from now on.
+            grant.interval += INTERVAL_SECONDS
+            grant.polled_at = now
+            error = "slow_down"
+        elif grant.decision is None:
+            grant.polled_at = now
+            error = "authorization_pending"
+        else:
+            return _key_for(desk, grant)
+    raise DeviceError(error)
+
+
+def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
+    """The key with what was approved. What its person may grant is judged anew: they may have left meanwhile."""
+    now = desk.clock()
+    person = people.get(grant.decided_by or "")
+    organization = organizations.seen_by(grant.decided_by or "", grant.org_id or "")
+    if person is None or person.disabled_at is not None or organization is None:
+        raise DeviceError("access_denied")
+    if not device_grants.use_up(grant.id, now):
+        raise DeviceError("invalid_grant")
+    member = Member(person.id, person.email, organization.id, organization.name, organization.role)
+    wish = KeyWish(grant.client_name, grant.scopes)
+    issued = api_keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
+    return DeviceKey(issued.plaintext, grant.scopes)
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(code.encode("utf-8", "surrogateescape")).digest()

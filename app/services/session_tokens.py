@@ -1,0 +1,48 @@
+"""Session tokens of agents: fifteen minutes, for managing keys and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain import key_format
+from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
+from app.services import audit
+from app.services.desk import Desk
+from app.store import organizations, session_tokens
+from app.store.session_tokens import TokenHolder
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """`token` leaves Keydesk here and is never seen again."""
+
+    token: str
+    expires_at: datetime
+
+
+def issue(desk: Desk, person_id: str, email: str, now: datetime) -> IssuedToken:
+    """A new token. Call it inside the transaction of what earned it."""
+    minted = key_format.mint(desk.settings.session_token_prefix)
+    expires_at = now + timedelta(seconds=desk.settings.session_token_lifetime)
+    session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
+    for organization in organizations.of_person(person_id):
+        audit.record(organization.id, at=now, action="session_token.created", actor=email, target=person_id)
+    return IssuedToken(minted.plaintext, expires_at)
+
+
+def is_session_token(desk: Desk, credential: str) -> bool:
+    """Whether it says of itself that it is one."""
+    return credential.startswith(desk.settings.session_token_prefix)
+
+
+def holder(desk: Desk, token: str) -> TokenHolder:
+    """Whose token this is. Raises `InvalidKey`, `KeyDisabled` and `KeyExpired`."""
+    if not key_format.is_well_formed(token):
+        raise InvalidKey
+    found = session_tokens.holder(key_format.digest(token))
+    if found is None:
+        raise InvalidKey
+    if found.disabled:
+        raise KeyDisabled
+    if found.expires_at <= desk.clock():
+        raise KeyExpired("This session token has expired. Ask for a new code.")
+    return found

@@ -1,0 +1,28 @@
+"""Test tokens: for trying the API from its own description, in dev mode only (seed page 001)."""
+
+from datetime import timedelta
+
+from app.domain.doors import Door
+from app.domain.one_time import Purpose
+from app.services import api_keys, one_time
+from app.services.api_keys import IssuedKey
+from app.services.desk import Desk
+from app.store import one_time_secrets, organizations
+from app.store.transaction import transaction
+
+SCOPES = ("agent:rw",)
+LIFETIME = timedelta(hours=1)
+
+
+def issue(desk: Desk, *, client: str) -> IssuedKey:
+    """A key of the organization `Operators` that lives for an hour. Raises `RateLimited`."""
+    with transaction():
+        now = desk.clock()
+        one_time.enter(Purpose.TEST_TOKEN, email="", client=client, now=now)
+        one_time_secrets.add(
+            purpose=Purpose.TEST_TOKEN, email="", client=client, now=now, expires_at=now, deliverable=False
+        )
+        organization = organizations.operators(now)
+        return api_keys.issue_offline(
+            desk, organization.id, now, door=Door.TEST, name="Test token", scopes=SCOPES, expires_at=now + LIFETIME
+        )

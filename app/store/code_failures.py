@@ -1,0 +1,48 @@
+"""Wrong codes in a row, per address, across all codes that were mailed to it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, db
+from app.store.types import UtcTime
+
+
+class CodeFailures(Base):
+    __tablename__ = "code_failures"
+
+    email: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: the owner was not told yet that codes pause.
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def of(email: str) -> CodeFailures | None:
+    return db.session.get(CodeFailures, email)
+
+
+def count(email: str, now: datetime) -> int:
+    """One more; how many in a row that makes."""
+    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(CodeFailures).values(email=email, failures=1, last_at=now)
+    failures: int = db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["email"],
+            set_={"failures": CodeFailures.failures + 1, "last_at": statement.excluded.last_at},
+        ).returning(CodeFailures.failures),
+        execution_options={"populate_existing": True},
+    ).scalar_one()
+    return failures
+
+
+def mark_told(email: str, now: datetime) -> None:
+    db.session.execute(update(CodeFailures).where(CodeFailures.email == email).values(told_at=now))
+
+
+def forget(email: str) -> None:
+    """The row ends: a right code, a link sign-in, or a day of pause."""
+    db.session.execute(delete(CodeFailures).where(CodeFailures.email == email))

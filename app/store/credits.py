@@ -1,0 +1,76 @@
+"""The credit ledger. The organization's two counters are its sums, kept beside it in the same transaction."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, ForeignKey, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.organizations import Organization
+from app.store.types import UtcTime
+
+
+class CreditEntry(Base):
+    __tablename__ = "credit_entry"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    #: Positive: granted. Negative: used.
+    amount: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str]
+
+
+class Balance(NamedTuple):
+    granted: int
+    used: int
+
+    @property
+    def balance(self) -> int:
+        return self.granted - self.used
+
+
+def grant(org_id: str, amount: int, reason: str, now: datetime) -> None:
+    db.session.execute(
+        update(Organization)
+        .where(Organization.id == org_id)
+        .values(credits_granted=Organization.credits_granted + amount)
+    )
+    _enter(org_id, amount, reason, now)
+
+
+def take(org_id: str, amount: int, reason: str, now: datetime) -> bool:
+    """Whether there was enough; never goes below zero, however many take at once."""
+    taken = db.session.scalar(
+        update(Organization)
+        .where(Organization.id == org_id, Organization.credits_granted - Organization.credits_used >= amount)
+        .values(credits_used=Organization.credits_used + amount)
+        .returning(Organization.id)
+    )
+    if taken is not None:
+        _enter(org_id, -amount, reason, now)
+    return taken is not None
+
+
+def balance(org_id: str) -> Balance:
+    return Balance(
+        *db.session.execute(
+            select(Organization.credits_granted, Organization.credits_used).where(Organization.id == org_id)
+        ).one()
+    )
+
+
+def ledger_sum(org_id: str) -> int:
+    """What the entries add up to: always the balance."""
+    return int(
+        db.session.execute(
+            select(func.coalesce(func.sum(CreditEntry.amount), 0)).where(CreditEntry.org_id == org_id)
+        ).scalar_one()
+    )
+
+
+def _enter(org_id: str, amount: int, reason: str, now: datetime) -> None:
+    db.session.add(CreditEntry(id=new_id("crd"), org_id=org_id, at=now, amount=amount, reason=reason))
+    db.session.flush()

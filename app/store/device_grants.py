@@ -1,0 +1,91 @@
+"""Device grants (RFC 8628): an agent waits while a person decides. Both codes are kept as hashes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.ids import new_id
+from app.extensions import Base, db
+from app.store.types import UtcTime, Words
+
+APPROVED, DENIED = "approved", "denied"
+
+
+class DeviceGrant(Base):
+    __tablename__ = "device_grant"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    device_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    #: What the agent calls itself; shown to the person as a claim.
+    client_name: Mapped[str]
+    #: Who asked, as limits count it.
+    client: Mapped[str]
+    #: Who asked, as the person is shown it.
+    address: Mapped[str]
+    #: Asked for, and after approval what was granted.
+    scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: Seconds that must lie between two polls.
+    interval: Mapped[int]
+    #: NULL: the agent has not polled yet.
+    polled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: nobody has decided.
+    decision: Mapped[str | None]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    org_id: Mapped[str | None] = mapped_column(ForeignKey("organization.id"))
+    #: NULL: no key was made from it.
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    __table_args__ = (Index("ix_device_grant_client_created_at", "client", "created_at"),)
+
+
+def add(**values: object) -> DeviceGrant:
+    grant = DeviceGrant(id=new_id("dev"), **values)
+    db.session.add(grant)
+    db.session.flush()
+    return grant
+
+
+def waiting(user_digest: bytes, now: datetime) -> DeviceGrant | None:
+    """The grant that a person may decide about, locked."""
+    return db.session.scalar(
+        select(DeviceGrant)
+        .where(DeviceGrant.user_digest == user_digest, DeviceGrant.decision.is_(None), DeviceGrant.expires_at > now)
+        .with_for_update()
+    )
+
+
+def polled(device_digest: bytes) -> DeviceGrant | None:
+    """The grant that an agent asks about, locked."""
+    return db.session.scalar(select(DeviceGrant).where(DeviceGrant.device_digest == device_digest).with_for_update())
+
+
+def use_up(grant_id: str, now: datetime) -> bool:
+    """Whether this call used it up."""
+    return (
+        db.session.scalar(
+            update(DeviceGrant)
+            .where(DeviceGrant.id == grant_id, DeviceGrant.used_at.is_(None), DeviceGrant.decision == APPROVED)
+            .values(used_at=now)
+            .returning(DeviceGrant.id)
+        )
+        is not None
+    )
+
+
+def asked_since(moment: datetime, client: str, most: int) -> Sequence[datetime]:
+    """Times of requests after `moment`, newest first, at most `most`."""
+    return db.session.scalars(
+        select(DeviceGrant.created_at)
+        .where(DeviceGrant.client == client, DeviceGrant.created_at > moment)
+        .order_by(DeviceGrant.created_at.desc())
+        .limit(most)
+    ).all()
+
+
+def prune(before: datetime) -> None:
+    db.session.execute(delete(DeviceGrant).where(DeviceGrant.expires_at < before))
