@@ -36,6 +36,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.UnknownScope: 422,
     errors.ValidationFailed: 422,
     RateLimited: 429,
+    errors.SchemaOutdated: 503,
 }
 
 _HTTP_CODES = {

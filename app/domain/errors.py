@@ -118,3 +118,8 @@ class LinkForged(DomainError):
 class LinkSpent(DomainError):
     error_code = "LINK_EXPIRED"
     message = "This sign-in link was used already or is too old. Ask for a new one."
+
+
+class SchemaOutdated(DomainError):
+    error_code = "SCHEMA_OUTDATED"
+    message = "The database has not been brought up to date. The operator runs: python -m app.cli init"

@@ -100,7 +100,7 @@ def enforce() -> Response | None:
 
 def _presented() -> str | None:
     websocket = is_websocket_handshake(request.method, request.headers.get)
-    return presented_key(request.headers.get, request.args.get("token") if websocket else None)
+    return presented_key(request.headers.get, request.args.getlist("token") if websocket else ())
 
 
 def _key(scope: str | None) -> KeyRecord:

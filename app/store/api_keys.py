@@ -55,6 +55,7 @@ class ApiKey(Base):
 
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
+        Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
     )
 
@@ -99,6 +100,10 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKe
 def by_submission(org_id: str, submission_id: str) -> str | None:
     """The id of the key that this form made already."""
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
+
+
+def has_successor(key_id: str) -> bool:
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
 def record_for(digest: bytes) -> KeyRecord | None:
