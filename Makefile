@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check bench requirements clean
+.PHONY: help setup run test soak check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -84,5 +84,9 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         # Never set by us; the name keeps another program's cookie on the same host from being read as ours.
         "REMEMBER_COOKIE_NAME": "whs_unused",
         "RATELIMIT_STORAGE_URI": settings.valkey_url or "memory://",
+        # Valkey that is down or hangs must not hold up sign-in: its own limits are in the database.
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+        if settings.valkey_url
+        else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
     }

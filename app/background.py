@@ -77,6 +77,7 @@ class Background:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _repeat(self, job: Callable[[], None], seconds: float) -> None:
+        self._run(job)
         while not self._stopping.wait(seconds):
             self._run(job)
 

@@ -21,6 +21,7 @@ from app.domain.errors import DomainError
 from app.domain.scopes import Policy, PolicyError, parse_policy
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*_", re.ASCII)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_PATTERN = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]", re.ASCII)
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,11 +78,13 @@ def _prefix(value: str) -> str:
 
 def _url(value: str) -> str:
     parts = urlsplit(value)
+    port = parts.port  # raises ValueError for what is no port
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("must be an address like https://keys.example.com")
     if parts.path not in {"", "/"}:
         raise ValueError("must have no path: Keydesk answers at the root of its host")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    host = parts.netloc.lower()
+    return f"{parts.scheme}://{host.removesuffix(f':{port}') if port == _DEFAULT_PORTS[parts.scheme] else host}"
 
 
 def _valkey_url(value: str) -> str:
@@ -96,18 +99,21 @@ def _database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme.split("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("must begin with sqlite:/// or postgresql://")
-    return value if scheme.startswith("sqlite") else f"postgresql+psycopg://{rest}"
+    if not scheme.startswith("sqlite"):
+        return f"postgresql+psycopg://{rest}"
+    path = rest.removeprefix("/")
+    if not path or path.startswith(":") or not rest.startswith("/"):
+        raise ValueError("must name a file, like sqlite:///instance/keydesk.db: memory is not shared by threads")
+    return f"sqlite:///{ROOT / path}"
 
 
 def _sign_up(value: str) -> str | tuple[str, ...]:
     if value in {"open", "invited"}:
         return value
-    domains = tuple(word.lower().lstrip("@") for word in _words(value))
-    for domain in domains:
-        try:
-            emails.normalise(f"a@{domain}")
-        except DomainError:
-            raise ValueError("must be open, invited, or domains like example.com,example.org") from None
+    try:
+        domains = tuple(emails.domain_of(emails.normalise(f"a@{word.lstrip('@')}")) for word in _words(value))
+    except DomainError:
+        domains = ()
     if not domains:
         raise ValueError("must be open, invited, or domains like example.com,example.org")
     return domains
@@ -229,7 +235,7 @@ class Settings:
     def trusts_host(self, host: str) -> bool:
         """Whether a request may name this `Host` (a port is ignored)."""
         name = re.sub(r":\d*$", "", host).lower()
-        return name in self.trusted_hosts or is_localhost(name)
+        return name == self.public_host or name in self.trusted_hosts or is_localhost(name)
 
 
 def environment_settings() -> list[tuple[str, str, str]]:
@@ -328,7 +334,7 @@ def _load_policy(path: str | None) -> Policy:
 
 def _kept_dev_secret(instance_path: Path) -> str:
     """Dev mode's secret, made once. Two processes may start at the same moment: the first file wins."""
-    instance_path.mkdir(parents=True, exist_ok=True)
+    instance_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = instance_path / "secret_key"
     if not file.exists():
         fresh = instance_path / f"secret_key.{os.getpid()}"

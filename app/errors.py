@@ -40,6 +40,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.ValidationFailed: 422,
     errors.OtpMaxAttempts: 429,
     RateLimited: 429,
+    errors.SchemaOutdated: 503,
 }
 
 _HTTP_CODES = {

@@ -38,6 +38,9 @@ class Gate:
         path = environ["PATH_INFO"]
         if path.startswith("/api/v1") and path[7:8] in {"", "/"}:
             environ["PATH_INFO"] = path[4:]
+        if "HTTP_UPGRADE" in environ:
+            # A handshake asks us a question like any other request; Werkzeug would look for WebSocket routes only.
+            environ.pop("HTTP_CONNECTION", None)
         request_id = os.urandom(12).hex()
         environ["keydesk.request_id"] = request_id
 

@@ -1,15 +1,16 @@
 """The mails: one small function each, and how they are sent.
 
-Flask-Mail verifies no certificate and sets no timeout by itself; `VerifiedMail` does both.
+Flask-Mail verifies no certificate and sets no timeout by itself; `_VerifiedConnection` does both.
 """
 
 import smtplib
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import flask_mail
-from flask import Flask, render_template
+from flask import Flask, current_app
 from flask_mail import Message
 
 from app.config import Settings
@@ -27,11 +28,22 @@ class _VerifiedConnection(flask_mail.Connection):
             host: smtplib.SMTP = smtplib.SMTP_SSL(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
         else:
             host = smtplib.SMTP(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS)
+        try:
             if mail.use_tls:
                 host.starttls(context=context)
-        if mail.username and mail.password:
-            host.login(mail.username, mail.password)
+            if mail.username and mail.password:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
         return host
+
+    def __exit__(self, *_: object) -> None:
+        # A mail that was taken must not count as failed because the goodbye did.
+        with suppress(smtplib.SMTPException, OSError):
+            super().__exit__(*_)  # type: ignore[arg-type]
+        if self.host is not None:
+            self.host.close()
 
 
 def configure(settings: Settings) -> dict[str, object]:
@@ -90,12 +102,17 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
 def _message(letter: Letter, **values: object) -> Message:
     values |= {"recipient": letter.recipient, "expires_at": rfc3339(letter.expires_at)}
     return Message(
-        subject=render_template(f"email/{letter.mail}.subject.txt", **values).strip(),
+        subject=_render(f"email/{letter.mail}.subject.txt", values).strip(),
         recipients=[letter.recipient],
-        body=render_template(f"email/{letter.mail}.txt", **values),
-        html=render_template(f"email/{letter.mail}.html", **values),
+        body=_render(f"email/{letter.mail}.txt", values),
+        html=_render(f"email/{letter.mail}.html", values),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
+
+
+def _render(template: str, values: dict[str, object]) -> str:
+    # Not Flask's `render_template`: it adds what pages need, and a mail has no request to take that from.
+    return current_app.jinja_env.get_template(template).render(values)
 
 
 def show_dev_link(link: str) -> None:

@@ -9,6 +9,10 @@ from app.extensions import Base
 def run() -> None:
     database = current_app.extensions["migrate"].db
     with database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # A request may take seconds, a migration of a large table minutes.
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.commit()
         context.configure(
             connection=connection, target_metadata=Base.metadata, compare_type=True, render_as_batch=False
         )

@@ -50,6 +50,10 @@ def test_the_dev_secret_is_made_once_and_kept_for_its_owner_only(tmp_path):
         ("PUBLIC_URL", "https://user@keys.example.com"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "keydesk.db"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("PUBLIC_URL", "https://keys.example.com:port"),
+        ("PUBLIC_URL", "https://keys.example.com:99999"),
         ("VALKEY_URL", "http://localhost"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY_FALLBACKS", "short," + "s" * 32),
@@ -134,6 +138,29 @@ def test_what_localhost_means(host, local):
 @pytest.mark.parametrize("given", ["postgres://u:p@h/db", "postgresql://u:p@h/db", "postgresql+psycopg://u:p@h/db"])
 def test_postgresql_is_spoken_to_by_one_driver(tmp_path, given):
     assert load(tmp_path, DATABASE_URL=given).database_url == "postgresql+psycopg://u:p@h/db"
+
+
+def test_a_relative_sqlite_path_is_the_projects_not_the_working_directorys(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load(tmp_path, DATABASE_URL="sqlite:///instance/keydesk.db")
+    assert settings.database_url == f"sqlite:///{Path(__file__).parent.parent}/instance/keydesk.db"
+
+
+def test_a_default_port_is_not_part_of_the_public_url(tmp_path):
+    assert load(tmp_path, **(PRODUCTION | {"PUBLIC_URL": "https://Keys.example.com:443/"})).public_url == (
+        "https://keys.example.com"
+    )
+
+
+def test_sign_up_domains_are_kept_as_addresses_are(tmp_path):
+    assert load(tmp_path, SIGN_UP="@Bücher.example, example.org").sign_up == ("xn--bcher-kva.example", "example.org")
+
+
+def test_the_public_host_is_trusted_beside_others(tmp_path):
+    settings = load(tmp_path, **PRODUCTION, TRUSTED_HOSTS="internal")
+    assert settings.trusts_host("keys.example.com")
+    assert settings.trusts_host("internal:8080")
+    assert not settings.trusts_host("elsewhere")
 
 
 def test_redis_urls_are_spoken_to_by_the_valkey_client(tmp_path):

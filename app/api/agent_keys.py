@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint
-from pydantic import AwareDatetime
 
 from app.api.answers import Answer, data, listing
 from app.api.api_keys import item
@@ -12,7 +11,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.body import Body, read_json, read_paging
+from app.http.body import Body, Moment, read_json, read_paging
 from app.http.guards import KeyManager
 from app.services import api_keys, organizations
 from app.services.api_keys import KeyWish
@@ -25,7 +24,7 @@ blueprint = Blueprint("api_agent_keys", __name__)
 class NewAgentKey(Body):
     name: str
     scopes: list[str] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     expires_in_days: int | None = None
     org_id: str | None = None
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 from flask import Blueprint
-from pydantic import AwareDatetime
 
 from app.api.answers import Answer, data, listing
 from app.domain import verification
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.body import Body, read_json, read_paging
+from app.http.body import Body, Moment, read_json, read_paging
 from app.http.guards import Member
 from app.services import api_keys
 from app.services.api_keys import IssuedKey, KeyWish
@@ -22,7 +21,7 @@ blueprint = Blueprint("api_keys", __name__)
 class NewKey(Body):
     name: str
     scopes: list[str] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     expires_in_days: int | None = None
 
 

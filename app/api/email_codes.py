@@ -34,7 +34,7 @@ def request_code() -> Answer:
         "message": "If this address has an account, a code is on its way to it.",
         "expires_at": rfc3339(issued.expires_at),
     }
-    if context.desk().settings.dev_mode and issued.plaintext:
+    if issued.plaintext and context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext
     return data(answer)
 

@@ -10,8 +10,8 @@ from app.http import context, cookies
 from app.http.body import Body, read_json
 from app.http.fence import fence
 from app.http.guards import Public
-from app.mail import show_dev_link, sign_in_url
-from app.services import sessions, sign_in
+from app.http.sign_in_link import ask_for_link
+from app.services import sessions
 
 blueprint = Blueprint("api_sign_in", __name__)
 
@@ -25,21 +25,15 @@ class LinkRequest(Body):
 @fence
 def request_link() -> Response:
     """Mails a sign-in link. The same answer for every address."""
-    settings = context.desk().settings
-    wish = read_json(LinkRequest)
-    mark = cookies.login_mark(request)
-    link = sign_in.request_link(
-        context.desk(), email=wish.email, client=context.client(), browser=cookies.mark_digest(mark)
-    )
+    asked = ask_for_link(read_json(LinkRequest).email)
     answer: dict[str, Any] = {
         "message": "If this address may sign in, a link is on its way to it.",
-        "expires_at": rfc3339(link.expires_at),
+        "expires_at": rfc3339(asked.link.expires_at),
     }
-    if settings.dev_mode and link.token:
-        answer["devLink"] = sign_in_url(link.token, settings)
-        show_dev_link(answer["devLink"])
+    if asked.dev_link:
+        answer["devLink"] = asked.dev_link
     response = jsonify(answer)
-    cookies.set_login_mark(response, mark, settings)
+    asked.mark(response)
     return response
 
 
@@ -49,6 +43,6 @@ def sign_out() -> AnyResponse:
     """Ends the session on the server. 204; a form is led back to the sign-in page."""
     sessions.sign_out(context.desk(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
-    response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204)
+    response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204, mimetype="application/json")
     cookies.clear_session(response, context.desk().settings)
     return response

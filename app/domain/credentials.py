@@ -1,27 +1,22 @@
 """Which credential a request presents. The same answer for our own routes and for the ones we guard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.domain.errors import AmbiguousCredentials
 
 _SCHEMES = ("bearer ", "token ")
 
 
-def presented_key(header: Callable[[str], str | None], websocket_token: str | None = None) -> str | None:
+def presented_key(header: Callable[[str], str | None], websocket_tokens: Iterable[str] = ()) -> str | None:
     """The API key (or session token) that a request carries, or None.
 
-    `header` looks a header up by name; `websocket_token` is `?token=` of a WebSocket handshake, the only place where a
-    query is a credential, because browsers cannot set headers there. Raises `AmbiguousCredentials` when two differ.
+    `header` looks a header up by name; one that was sent twice comes joined by a comma, which no key holds.
+    `websocket_tokens` are the `?token=` of a WebSocket handshake, the only place where a query is a credential, because
+    browsers cannot set headers there. Raises `AmbiguousCredentials` when two differ.
     """
-    found = {
-        value
-        for value in (
-            header("x-api-key"),
-            _from_authorization(header("authorization") or ""),
-            websocket_token,
-        )
-        if value
-    }
+    authorizations = map(_from_authorization, (header("authorization") or "").split(","))
+    candidates = (*(header("x-api-key") or "").split(","), *authorizations, *websocket_tokens)
+    found = {value.strip() for value in candidates if value and value.strip()}
     if len(found) > 1:
         raise AmbiguousCredentials
     return found.pop() if found else None
@@ -35,6 +30,7 @@ def is_websocket_handshake(method: str, header: Callable[[str], str | None]) -> 
 
 
 def _from_authorization(value: str) -> str | None:
+    value = value.strip()
     for scheme in _SCHEMES:
         if value[: len(scheme)].lower() == scheme:
             return value[len(scheme) :].strip()

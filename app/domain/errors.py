@@ -157,3 +157,8 @@ class InstallIdSunset(Unauthenticated):
 class CreditsExhausted(DomainError):
     error_code = "CREDITS_EXHAUSTED"
     message = "This organization has no credits left for this. Ask your operator for more."
+
+
+class SchemaOutdated(DomainError):
+    error_code = "SCHEMA_OUTDATED"
+    message = "The database has not been brought up to date. The operator runs: python -m app.cli init"

@@ -7,6 +7,9 @@ from app.domain.errors import ValidationFailed
 
 MAX_NAME_LENGTH = 100
 MAX_DAYS = 3650
+_JOINERS = "\u200c\u200d"
+#: Letters and symbols that show nothing.
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def clean_name(name: str) -> str:
@@ -16,7 +19,7 @@ def clean_name(name: str) -> str:
         raise ValidationFailed({"name": "give the key a name, so that you know later what it is for"})
     if len(cleaned) > MAX_NAME_LENGTH:
         raise ValidationFailed({"name": f"has {len(cleaned)} characters; at most {MAX_NAME_LENGTH} fit"})
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in cleaned):
+    if any(map(_is_unprintable, cleaned)) or not any(map(_is_visible, cleaned)):
         raise ValidationFailed({"name": "holds characters that cannot be seen; write it on one line"})
     return cleaned
 
@@ -31,8 +34,18 @@ def expiry(now: datetime, *, expires_at: datetime | None, expires_in_days: int |
         return (now + timedelta(days=expires_in_days)).replace(microsecond=0)
     if expires_at is None:
         return None
+    expires_at = expires_at.replace(microsecond=0)
     if expires_at <= now:
         raise ValidationFailed({"expires_at": "lies in the past; choose a time to come"})
     if expires_at > now + timedelta(days=MAX_DAYS + 1):
         raise ValidationFailed({"expires_at": f"lies more than {MAX_DAYS} days ahead"})
-    return expires_at.replace(microsecond=0)
+    return expires_at
+
+
+def _is_unprintable(character: str) -> bool:
+    """Controls, line breaks, and marks that turn the reading direction; joiners belong to scripts and emoji."""
+    return character not in _JOINERS and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANKS

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from app.domain.errors import ValidationFailed
 
 MAX_LIMIT = 1000
+MAX_CURSOR_LENGTH = 300
 Item = TypeVar("Item")
 
 
@@ -33,15 +34,21 @@ def decode(cursor: str | None, *kinds: type) -> list[int | str] | None:
     """The position that a cursor stands for, or None without one. Raises `ValidationFailed` naming `cursor`."""
     if not cursor:
         return None
+    if len(cursor) > MAX_CURSOR_LENGTH:
+        raise _foreign()
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if [type(part) for part in position] == list(kinds) and all(map(_fits, position)):
             return list(position)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
-    raise ValidationFailed({"cursor": "is not one that this list gave out; begin again without it"})
+    raise _foreign()
+
+
+def _foreign() -> ValidationFailed:
+    return ValidationFailed({"cursor": "is not one that this list gave out; begin again without it"})
 
 
 def _fits(part: int | str) -> bool:
     """Whether a database can compare with it: no cursor of ours is larger."""
-    return 0 <= part < 2**53 if isinstance(part, int) else "\x00" not in part
+    return 0 <= part < 2**53 if isinstance(part, int) else part.isascii() and part.isprintable()

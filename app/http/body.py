@@ -1,12 +1,17 @@
 """Request bodies and query parameters, checked before a view sees them."""
 
-from typing import TypeVar
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from app.domain import paging
 from app.domain.errors import DomainError, ValidationFailed
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class MalformedJson(DomainError):
@@ -17,6 +22,17 @@ class MalformedJson(DomainError):
 class UnsupportedMediaType(DomainError):
     error_code = "UNSUPPORTED_MEDIA_TYPE"
     message = "Send the body as JSON, with the header Content-Type: application/json."
+
+
+def _moment(value: object) -> datetime:
+    with suppress(ValueError):
+        if isinstance(value, str) and _RFC3339.fullmatch(value):
+            return datetime.fromisoformat(value)
+    raise ValueError("must be a time like 2027-01-31T12:00:00Z")
+
+
+#: A time on the wire; other spellings, and numbers, are refused.
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Body(BaseModel):
@@ -69,4 +85,5 @@ def _sentence(model: type[Body], kind: str, message: str) -> str:
         return "is missing"
     if kind == "extra_forbidden":
         return f"is not a field of this request; it takes: {', '.join(model.model_fields) or 'none'}"
+    message = message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

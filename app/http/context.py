@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 from flask import current_app, g, request
 from flask_login import current_user
 
+from app.config import is_localhost
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.verification import KeyRecord
@@ -51,6 +52,13 @@ def client() -> str:
 
 def user_agent() -> str:
     return request.headers.get("User-Agent", "")
+
+
+def shows_dev_secrets() -> bool:
+    """Dev mode, asked by this very machine: with HOST=0.0.0.0 others get a page, not a way in as anybody."""
+    forwarded = request.environ.get("werkzeug.proxy_fix.orig", {})
+    peer = forwarded.get("REMOTE_ADDR") or request.environ.get("REMOTE_ADDR") or ""
+    return desk().settings.dev_mode and is_localhost(peer)
 
 
 def wants_json() -> bool:

@@ -33,5 +33,8 @@ def _is_ours(origin: str) -> bool:
     if origin == desk().settings.public_url:
         return True
     # In development the same server has several names: localhost, 127.0.0.1, a forwarded port.
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     return desk().settings.on_localhost and parts.netloc == request.host and is_localhost(parts.hostname or "")

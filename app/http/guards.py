@@ -118,7 +118,7 @@ def enforce() -> Response | None:
 def _presented() -> str | None:
     """The key or session token that the request carries. An install id beside it is a second credential."""
     websocket = is_websocket_handshake(request.method, request.headers.get)
-    presented = presented_key(request.headers.get, request.args.get("token") if websocket else None)
+    presented = presented_key(request.headers.get, request.args.getlist("token") if websocket else ())
     if presented is not None and INSTALL_ID in request.headers:
         raise AmbiguousCredentials
     return presented

@@ -4,13 +4,15 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+MAX_LENGTH = 200
+
 
 def own_page(target: str | None) -> str | None:
     """`target` if it is the path of a page of ours, else None.
 
     Matched against our own routes, because what looks like a path can lead away: `//evil.example`, `/\\evil.example`.
     """
-    if not target or not target.startswith("/") or target.startswith("//"):
+    if not target or len(target) > MAX_LENGTH or not target.startswith("/") or target.startswith("//"):
         return None
     if any(ord(character) < 33 or character in "\\?#" for character in target):
         return None

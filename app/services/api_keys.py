@@ -137,6 +137,8 @@ def rotate(
         now = desk.clock()
         if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
             raise KeyNotActive
+        if api_keys.has_successor(old.id):
+            raise KeyNotActive("This key was rotated already. Rotate its successor, or create a new key.")
         grantable(desk, member, old.scopes)
         issued = _issue(
             member.org_id,

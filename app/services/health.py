@@ -1,8 +1,11 @@
 """Whether what we stand on is there."""
 
-from app.store import probe
+from app.domain.errors import SchemaOutdated
+from app.store import probe, schema
 
 
 def database_answers() -> None:
-    """Raises what the database raises when it does not."""
+    """Raises what the database raises when it does not, and `SchemaOutdated` when its tables are not ours."""
     probe.ping()
+    if not schema.is_current():
+        raise SchemaOutdated

@@ -58,22 +58,22 @@ def send_next(desk: Desk, deliver: Callable[[Letter], None]) -> bool:
 
 
 def _claim(desk: Desk) -> tuple[str, Letter] | None:
-    """Moves the mail's next try ahead before it is sent, so that no other sender takes it meanwhile."""
+    """Moves the mail's next try ahead before it is sent, so that no other sender takes it meanwhile. Those that are too
+    old are dropped on the way."""
     now = desk.clock()
     with transaction():
-        row = outbox.next_due(now)
-        if row is None:
-            return None
-        wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
-        again = now + timedelta(seconds=wait)
-        row.attempts += 1
-        row.due_at = again if again < row.expires_at else None
-        token = _plaintext(desk, row.secret_id) if row.secret_id else ""
-        if row.expires_at <= now:
-            row.secret_id = None
-            row.last_error = "Expired"
-            return None
-        return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
+        while (row := outbox.next_due(now)) is not None:
+            if row.expires_at <= now:
+                row.due_at = row.secret_id = None
+                row.last_error = "Expired"
+                continue
+            wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
+            again = now + timedelta(seconds=wait)
+            row.attempts += 1
+            row.due_at = again if again < row.expires_at else None
+            token = _plaintext(desk, row.secret_id) if row.secret_id else ""
+            return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
+    return None
 
 
 def _plaintext(desk: Desk, secret_id: str) -> str:

@@ -67,6 +67,7 @@ def sign_out(desk: Desk, token: str | None) -> None:
 
 
 def _record(person_id: str, email: str, now: datetime, action: str, session_id: str) -> None:
+    organizations.lock_of(person_id)
     for organization in organizations.of_person(person_id):
         audit.record(organization.id, at=now, action=action, actor=email, target=session_id)
 

@@ -94,6 +94,7 @@ def redeem(desk: Desk, token: str, *, address: str, user_agent: str, replaces: s
         if person is None:
             person = sign_up(desk, secret.email, now)
         if old is not None:
+            organizations.lock_of(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
         session_token = sessions.open_session(
             desk, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent

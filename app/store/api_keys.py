@@ -64,6 +64,7 @@ class ApiKey(Base):
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
         Index("ix_api_key_created_by_door", "created_by", "door"),
         Index("ix_api_key_start", "start"),
+        Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
     )
 
@@ -127,6 +128,10 @@ def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
 def by_submission(org_id: str, submission_id: str) -> str | None:
     """The id of the key that this form made already."""
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
+
+
+def has_successor(key_id: str) -> bool:
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
 def record_for(digest: bytes) -> KeyRecord | None:

@@ -85,6 +85,16 @@ def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
 
 
+def lock_of(*person_ids: str) -> None:
+    """Locks all organizations of these people, always in the same order, so that nobody waits in a ring."""
+    db.session.execute(
+        select(Organization.id)
+        .where(Organization.id.in_(select(Membership.org_id).where(Membership.person_id.in_(person_ids))))
+        .order_by(Organization.id)
+        .with_for_update()
+    ).all()
+
+
 def raise_cache_generation(org_id: str) -> int:
     """The new generation."""
     return db.session.execute(

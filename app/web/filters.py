@@ -10,6 +10,7 @@ from app.domain import roles, verification
 from app.domain.times import rfc3339
 from app.http import context
 from app.store.api_keys import ListedKey
+from app.store.errors import DATABASE_UNAVAILABLE
 
 
 def register(app: Flask) -> None:
@@ -51,7 +52,7 @@ def manageable(listed: ListedKey) -> bool:
 
 def _everywhere() -> dict[str, Any]:
     settings = context.desk().settings
-    is_signed_in = not g.get("is_fault") and current_user.is_authenticated
+    is_signed_in = _is_signed_in()
     return {
         "dev_mode": settings.dev_mode,
         "public_url": settings.public_url,
@@ -59,3 +60,12 @@ def _everywhere() -> dict[str, Any]:
         "signed_in": current_user if is_signed_in else None,
         "may_create": g.get("member") and roles.allows(g.member.role, roles.Permission.CREATE_KEYS),
     }
+
+
+def _is_signed_in() -> bool:
+    """A page about a fault must not fail of the same fault."""
+    try:
+        return not g.get("is_fault") and current_user.is_authenticated
+    except DATABASE_UNAVAILABLE:
+        g.is_fault = True
+        return False

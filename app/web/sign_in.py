@@ -11,7 +11,7 @@ from app.http import context, cookies
 from app.http.fence import fence
 from app.http.guards import Public
 from app.http.own_pages import own_page
-from app.mail import show_dev_link, sign_in_url
+from app.http.sign_in_link import ask_for_link
 from app.services import sign_in
 
 blueprint = Blueprint("sign_in", __name__)
@@ -30,33 +30,22 @@ def ask() -> AnyResponse | str:
 @fence
 def send() -> Response:
     """Sends a link and says so: the same page for every address."""
-    settings = context.desk().settings
     email, next_path = request.form.get("email", ""), own_page(request.form.get("next"))
-    mark = cookies.login_mark(request)
     try:
-        link = sign_in.request_link(
-            context.desk(),
-            email=email,
-            client=context.client(),
-            browser=cookies.mark_digest(mark),
-            next_path=next_path,
-        )
+        asked = ask_for_link(email, next_path)
     except (ValidationFailed, RateLimited) as error:
         problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
         page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
         return make_response(page, status_of(error))
-    dev_link = sign_in_url(link.token, settings) if settings.dev_mode and link.token else None
-    if dev_link:
-        show_dev_link(dev_link)
     response = make_response(
         render_template(
             "sign_in/sent.html",
             email=emails.normalise(email),
-            minutes=settings.link_lifetime // 60,
-            dev_link=dev_link,
+            minutes=context.desk().settings.link_lifetime // 60,
+            dev_link=asked.dev_link,
         )
     )
-    cookies.set_login_mark(response, mark, settings)
+    asked.mark(response)
     return response
 
 

@@ -85,12 +85,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_api_key_digest")),
         sa.UniqueConstraint("org_id", "submission_id", name=op.f("uq_api_key_org_id_submission_id")),
     )
+    op.create_index("ix_api_key_rotated_from", "api_key", ["rotated_from"], unique=False)
     op.create_index("ix_api_key_org_id_created_at_id", "api_key", ["org_id", "created_at", "id"], unique=False)
     op.create_table(
         "audit_entry",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("org_id", sa.String(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),

@@ -120,6 +120,11 @@ def test_expires_at_is_taken_in_any_zone_and_answered_in_utc(alice, clock):
         ({"name": "CI", "expires_at": "tomorrow"}, "expires_at"),
         ({"name": "CI", "expires_at": "2027-01-01T00:00:00"}, "expires_at"),
         ({"name": "CI", "expires_at": 1893456000}, "expires_at"),
+        ({"name": "CI", "expires_at": "1893456000"}, "expires_at"),
+        ({"name": "CI", "expires_at": "2027-01-01_00:00:00Z"}, "expires_at"),
+        ({"name": "CI", "expires_at": "2026-04-16T12:00:00.9Z"}, "expires_at"),
+        ({"name": "\u3164"}, "name"),
+        ({"name": "safe\u202etxt"}, "name"),
         ({"name": "CI", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
         ({"name": "CI", "expires_in_days": "30"}, "expires_in_days"),
         ({"name": "CI", "expires_in_days": 1.5}, "expires_in_days"),
@@ -136,6 +141,18 @@ def test_what_cannot_be_meant_is_422_naming_the_field(alice, body, field):
     assert answer.status_code == 422
     assert answer.get_json()["error_code"] == "VALIDATION_FAILED"
     assert list(answer.get_json()["details"]["fields"]) == [field]
+
+
+@pytest.mark.parametrize("name", ["👩\u200d💻 laptop", "می\u200cخواهم", "CI", "a" * 100])
+def test_names_are_peoples_own(alice, name):
+    assert alice.create_key(name=name)["name"] == name
+
+
+def test_a_key_is_rotated_once(alice):
+    path = f"/v1/orgs/{alice.org}/keys/{alice.create_key()['id']}/rotate"
+    assert alice.http.post(path, json={"overlap_seconds": 60}).status_code == 201
+    answer = alice.http.post(path)
+    assert (answer.status_code, answer.get_json()["error_code"]) == (409, "KEY_NOT_ACTIVE")
 
 
 def test_an_unknown_scope_lists_the_known_ones(alice):

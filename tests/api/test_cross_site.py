@@ -9,6 +9,8 @@ REFUSED = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:7860"},
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
+    {"Origin": "http://[x]"},
     {"Origin": "https://localhost:7860"},
     {"Origin": "http://localhost:7861"},
     {"Origin": "http://localhost:7860.evil.example"},

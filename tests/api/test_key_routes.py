@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.domain import paging
+
 ROUTES = [
     ("GET", "/v1/telemetry", "agent:r"),
     ("GET", "/v1/audit", "agent:r"),
@@ -102,6 +104,18 @@ def test_telemetry_counts_real_requests_of_this_key_and_of_the_organization(app,
     )
     own = client.get("/v1/telemetry?key_id=me", headers=headers).get_json()["data"]
     assert [row["key_id"] for row in own] == [reader["id"]]
+
+
+@pytest.mark.parametrize("query", ["telemetry?key_id=%00", "telemetry?limit=%00", "audit?cursor=%00"])
+def test_a_nul_in_the_query_is_nothing_that_exists(alice, client, query):
+    headers = {"x-api-key": alice.create_key(scopes=["agent:r"])["key"]}
+    assert client.get(f"/v1/{query}", headers=headers).status_code == 404
+
+
+def test_a_cursor_beyond_every_entry_is_no_crash(alice, client):
+    headers = {"x-api-key": alice.create_key(scopes=["agent:r"])["key"]}
+    answer = client.get("/v1/audit", query_string={"cursor": paging.encode((2**40,))}, headers=headers)
+    assert answer.status_code == 200
 
 
 def test_audit_is_newest_first_in_pages_of_the_asked_size(alice, client):

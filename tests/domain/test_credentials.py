@@ -26,7 +26,7 @@ def test_every_style_presents_the_same_key(headers):
 
 
 def test_a_websocket_handshake_may_carry_it_in_the_query():
-    assert presented_key(header(), "K") == "K"
+    assert presented_key(header(), ["K"]) == "K"
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic K"}, {"authorization": "Bearer "}, {"x_api_key": ""}])
@@ -38,7 +38,18 @@ def test_two_different_ones_are_ambiguous():
     with pytest.raises(AmbiguousCredentials):
         presented_key(header(x_api_key="K", authorization="Bearer L"))
     with pytest.raises(AmbiguousCredentials):
-        presented_key(header(x_api_key="K"), "L")
+        presented_key(header(x_api_key="K"), ["L"])
+
+
+def test_a_header_or_query_sent_twice_with_different_keys_is_ambiguous():
+    for headers, tokens in [
+        ({"x_api_key": "K,L"}, []),
+        ({"authorization": "Bearer K, Token L"}, []),
+        ({}, ["K", "L"]),
+    ]:
+        with pytest.raises(AmbiguousCredentials):
+            presented_key(header(**headers), tokens)
+    assert presented_key(header(x_api_key="K, K", authorization="Bearer K,Token K"), ["K"]) == "K"
 
 
 @pytest.mark.parametrize(

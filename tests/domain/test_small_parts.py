@@ -1,5 +1,6 @@
 """Client addresses, ids, times, cursors and sign-up, a few lines each."""
 
+import base64
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -18,6 +19,8 @@ from app.domain.times import rfc3339
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:5678", "203.0.113.7"),
+        ("[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
         ("", "unknown"),
         ("not an address", "unknown"),
     ],
@@ -61,6 +64,9 @@ def test_a_cursor_comes_back_as_it_went():
         paging.encode((2**53,)),
         paging.encode((-1,)),
         "bnVsbA",
+        paging.encode(("\ud800",)),
+        "W1tbW1tb" * 40,
+        base64.urlsafe_b64encode(b"[" * 200).decode(),
     ],
 )
 def test_a_foreign_cursor_is_refused_by_name(cursor):

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
+from app.domain.roles import Role
 from app.extensions import db
 from app.services import organizations, sessions, sign_in
+from app.store import organizations as store
 from app.store import people
 from app.store.transaction import transaction
 
@@ -224,3 +226,23 @@ def test_known_and_unknown_addresses_run_the_same_statements(app, desk, set_sett
     known, statements[:] = [*statements], []
     ask(desk, email="nobody@example.com")
     assert statements == known
+
+
+def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, desk, clock):
+    """Their organizations are locked in one order, whatever the order of joining."""
+    emails = ("alice@example.com", "bob@example.com")
+    for email in emails:
+        redeem(desk, ask(desk, email=email).token)
+    ids = [people.by_email(email).id for email in emails]
+    own = [organizations.of_person(person)[0].id for person in ids]
+    for person, org in zip(ids, reversed(own), strict=True):
+        with transaction():
+            store.add_member(org, person, Role.MEMBER, clock.now)
+
+    def attempt(number):
+        with app.app_context():
+            link = ask(desk, email=emails[number % 2], client=f"198.51.100.{number}")
+            return redeem(desk, link.token).session_token
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(attempt, range(24)))) == 24

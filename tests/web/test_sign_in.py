@@ -97,7 +97,7 @@ def test_a_used_or_old_link_is_410_with_the_way_to_a_new_one(app, browser, clock
             assert answer.content_type == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "Im90c18x.forged", "\x00"])
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "Im90c18x.forged"])
 def test_a_forged_link_is_400(browser, token):
     assert follow(browser, token).status_code == 400
     assert browser.post("/v1/auth/callback", data={"token": token}).status_code == 400

@@ -1,0 +1,41 @@
+"""Asking for a sign-in link, from a page or a program."""
+
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from app.domain import emails
+from app.http import context, cookies
+from app.mail import show_dev_link, sign_in_url
+from app.services import sign_in
+from app.services.sign_in import LinkRequest
+
+
+@dataclass(frozen=True)
+class AskedLink:
+    link: LinkRequest
+    #: None: outside dev mode, or `SIGN_UP` refuses the address.
+    dev_link: str | None
+    _mark: str
+
+    def mark(self, response: Response) -> None:
+        """Lets this browser be recognised when it follows the link."""
+        cookies.set_login_mark(response, self._mark, context.desk().settings)
+
+
+def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
+    """Raises `ValidationFailed` and `RateLimited`."""
+    mark = cookies.login_mark(request)
+    link = sign_in.request_link(
+        context.desk(),
+        email=emails.normalise(email),
+        client=context.client(),
+        browser=cookies.mark_digest(mark),
+        next_path=next_path,
+    )
+    dev_link = None
+    if link.token and context.shows_dev_secrets():
+        dev_link = sign_in_url(link.token, context.desk().settings)
+        show_dev_link(dev_link)
+    return AskedLink(link, dev_link, mark)
