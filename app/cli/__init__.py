@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import database, serve
+from app.cli import database, keys, organizations, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -10,5 +10,15 @@ def cli() -> None:
     """Keydesk, offline: works on the same database as the server."""
 
 
-cli.add_command(database.init)
-cli.add_command(serve.serve)
+for command in (
+    database.init,
+    serve.serve,
+    keys.create,
+    keys.list_keys,
+    keys.revoke,
+    keys.rotate,
+    organizations.orgs,
+    organizations.members,
+    organizations.credits,
+):
+    cli.add_command(command)

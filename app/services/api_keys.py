@@ -95,6 +95,7 @@ def issue_offline(
     name: str,
     scopes: tuple[str, ...],
     expires_at: datetime | None,
+    rotated_from: str | None = None,
 ) -> IssuedKey:
     """A key that no person made: by an operator, or a test token. Call it inside a transaction."""
     issued = _issue(
@@ -107,6 +108,7 @@ def issue_offline(
         name=name,
         scopes=scopes,
         expires_at=expires_at,
+        rotated_from=rotated_from,
     )
     key = issued.listed.key
     audit.record(org_id, at=now, action="key.created", actor=door.value, target=key.id, name=name, scopes=list(scopes))

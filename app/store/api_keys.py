@@ -130,6 +130,22 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
+def working(now: datetime) -> Sequence[ApiKey]:
+    """Of all organizations, oldest first."""
+    return db.session.scalars(select(ApiKey).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)).all()
+
+
+def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
+    """Those that begin with one of `starts` (prefix and 8 characters), locked."""
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update()
+    ).all()
+
+
+def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
+    return db.session.scalars(select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update()).all()
+
+
 def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, select, update
+from sqlalchemy import BigInteger, ForeignKey, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
 from app.domain.roles import Role
 from app.extensions import Base, db
+from app.store.people import Person
 from app.store.types import UtcTime
 
 #: No sign-up makes an organization of this name.
@@ -49,6 +50,15 @@ class OrganizationOf(NamedTuple):
     id: str
     name: str
     role: Role
+
+
+class MemberRow(NamedTuple):
+    """A member as an operator sees them."""
+
+    email: str
+    role: str
+    since: datetime
+    disabled: bool
 
 
 def add(name: str, now: datetime) -> Organization:
@@ -93,6 +103,53 @@ def lock_of(*person_ids: str) -> None:
         .order_by(Organization.id)
         .with_for_update()
     ).all()
+
+
+def all_of_them() -> Sequence[Organization]:
+    """Oldest first."""
+    return db.session.scalars(select(Organization).order_by(Organization.created_at, Organization.id)).all()
+
+
+def only() -> Organization | None:
+    """The single organization that there is."""
+    found = db.session.scalars(select(Organization).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def by_id_or_name(org: str) -> Sequence[Organization]:
+    return db.session.scalars(
+        select(Organization).where(or_(Organization.id == org, Organization.name == org)).order_by(Organization.id)
+    ).all()
+
+
+def members(org_id: str) -> Sequence[MemberRow]:
+    """In the order of joining."""
+    rows = db.session.execute(
+        select(Person.email, Membership.role, Membership.created_at, Person.disabled_at.is_not(None))
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.org_id == org_id)
+        .order_by(Membership.created_at, Person.email)
+    )
+    return [MemberRow(*row) for row in rows]
+
+
+def put_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
+    """Adds the member, or changes their role."""
+    membership = db.session.get(Membership, (org_id, person_id))
+    if membership is None:
+        add_member(org_id, person_id, role, now)
+    else:
+        membership.role = role.value
+
+
+def remove_member(org_id: str, person_id: str) -> bool:
+    """Whether they were one."""
+    removed = db.session.execute(
+        delete(Membership)
+        .where(Membership.org_id == org_id, Membership.person_id == person_id)
+        .returning(Membership.person_id)
+    ).all()
+    return len(removed) == 1
 
 
 def raise_cache_generation(org_id: str) -> int:

@@ -1,0 +1,111 @@
+"""`create`, `list`, `revoke`, `rotate`: keys, offline."""
+
+from typing import Any
+
+import click
+
+from app.cli.runtime import answer, as_json, fail, opened_desk
+
+
+@click.command()
+@click.option("--name", default="API key", show_default=True, help="What the key is for.")
+@click.option("--org", help="Organization, by id or name.")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for several.")
+@click.option("--expires-in-days", type=int, help="Days until it ends; without, it does not.")
+@as_json
+def create(name: str, org: str | None, scopes: tuple[str, ...], expires_in_days: int | None, is_json: bool) -> None:
+    """Create a key. Its text is shown this once."""
+    from app.services import operators
+    from app.services.operators import OperatorsWish
+
+    with opened_desk() as desk:
+        issued = operators.create_key(desk, OperatorsWish(name, org, scopes, expires_in_days))
+        answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
+
+
+@click.command("list")
+@as_json
+def list_keys(is_json: bool) -> None:
+    """List the working keys of all organizations."""
+    from app.services import operators
+
+    with opened_desk() as desk:
+        keys = operators.working_keys(desk)
+        answer(is_json, {"data": [described(key) for key in keys]}, lambda: _listed(keys))
+
+
+@click.command()
+@click.argument("prefix")
+@as_json
+def revoke(prefix: str, is_json: bool) -> None:
+    """Revoke the key that begins with PREFIX (at least 8 characters, with or without whk_)."""
+    from app.services import operators
+
+    with opened_desk() as desk:
+        try:
+            key = operators.revoke_key(desk, prefix)
+        except operators.NoSingleMatch as error:
+            _no_single_match(error)
+        else:
+            done = f"Successfully revoked key '{key.name}' starting with {key.start}"
+            answer(is_json, described(key), lambda: click.echo(done))
+
+
+@click.command()
+@click.argument("prefix")
+@click.option("--overlap", default=0, show_default=True, help="Seconds that the old key goes on working.")
+@as_json
+def rotate(prefix: str, overlap: int, is_json: bool) -> None:
+    """Replace the key that begins with PREFIX by a new one."""
+    from app.services import operators
+
+    with opened_desk() as desk:
+        try:
+            issued = operators.rotate_key(desk, prefix, overlap)
+        except operators.NoSingleMatch as error:
+            _no_single_match(error)
+        else:
+            answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
+
+
+def described(key: Any) -> dict[str, Any]:
+    from app.domain.times import rfc3339
+
+    return {
+        "id": key.id,
+        "org_id": key.org_id,
+        "name": key.name,
+        "start": key.start,
+        "scopes": list(key.scopes),
+        "created_at": rfc3339(key.created_at),
+        "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
+        "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
+    }
+
+
+def _created(issued: Any) -> None:
+    line = "-" * 40
+    click.echo("API Key Created Successfully!")
+    click.echo(line)
+    click.echo(f"Name: {issued.listed.key.name}")
+    click.echo(f"Token: {issued.plaintext}")
+    click.echo(line)
+    click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
+
+
+def _listed(keys: Any) -> None:
+    line = "-" * 60
+    click.echo("Active API Keys")
+    click.echo(line)
+    for key in keys:
+        start = f"{key.start}***" if key.start else "(imported)"
+        click.echo(f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}")
+    if not keys:
+        click.echo('None yet. Make one: create --name "My key"')
+    click.echo(line)
+
+
+def _no_single_match(error: Any) -> None:
+    for key in error.matches:
+        click.echo(f"  {key.start}*** | {key.name} | {key.org_id}", err=True)
+    fail(error.detail)

@@ -1,0 +1,222 @@
+"""Door D: what operators do offline with keys, organizations and members (seed page 001)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain import emails, key_format, key_request
+from app.domain.doors import Door
+from app.domain.errors import DomainError, KeyNotActive, NotFound, ValidationFailed
+from app.domain.roles import Role
+from app.services import api_keys, audit
+from app.services.api_keys import IssuedKey
+from app.services.desk import Desk
+from app.store import api_keys as key_store
+from app.store import organizations, people
+from app.store.api_keys import ApiKey
+from app.store.organizations import MemberRow, Organization
+from app.store.transaction import transaction
+
+ACTOR = "operator"
+DEFAULT_NAME = "API key"
+SHOWN = key_format.SHOWN_AFTER_PREFIX
+
+
+class NoSingleMatch(DomainError):
+    """None or several; `matches` lists those that there are."""
+
+    error_code = "NO_SINGLE_MATCH"
+
+    def __init__(self, message: str, matches: Sequence[ApiKey]) -> None:
+        self.matches = matches
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorsWish:
+    name: str = DEFAULT_NAME
+    #: Id or name. None: the single organization if there is one, else the operators' own.
+    org: str | None = None
+    scopes: Sequence[str] = ()
+    expires_in_days: int | None = None
+
+
+def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
+    """Raises `ValidationFailed`, `UnknownScope` and `NotFound`."""
+    name = key_request.clean_name(wish.name)
+    policy = desk.settings.policy
+    scopes = tuple(dict.fromkeys(wish.scopes)) or policy.default_scopes
+    policy.check_known(scopes)
+    with transaction():
+        now = desk.clock()
+        expires_at = key_request.expiry(now, expires_at=None, expires_in_days=wish.expires_in_days)
+        if wish.org is not None:
+            organization = _organization(wish.org)
+        else:
+            organization = organizations.only() or organizations.operators(now)
+        return api_keys.issue_offline(
+            desk, organization.id, now, door=Door.OPERATOR, name=name, scopes=scopes, expires_at=expires_at
+        )
+
+
+def working_keys(desk: Desk) -> Sequence[ApiKey]:
+    """Of all organizations, oldest first."""
+    return key_store.working(desk.clock())
+
+
+def revoke_key(desk: Desk, prefix: str) -> ApiKey:
+    """Raises `NoSingleMatch`; then nothing is revoked."""
+    with transaction():
+        now = desk.clock()
+        key = _single_match(desk, prefix)
+        key.revoked_at = now
+        audit.record(
+            key.org_id, at=now, action="key.revoked", actor=ACTOR, target=key.id, name=key.name, start=key.start
+        )
+    return key
+
+
+def rotate_key(desk: Desk, prefix: str, overlap_seconds: int) -> IssuedKey:
+    """A successor; the old key dies after the overlap. Raises `NoSingleMatch` and `ValidationFailed`."""
+    if not 0 <= overlap_seconds <= api_keys.MAX_OVERLAP_SECONDS:
+        raise ValidationFailed({"overlap": f"must be from 0 to {api_keys.MAX_OVERLAP_SECONDS} seconds"})
+    with transaction():
+        now = desk.clock()
+        old = _single_match(desk, prefix)
+        if key_store.has_successor(old.id):
+            raise KeyNotActive("This key was rotated already.")
+        issued = api_keys.issue_offline(
+            desk,
+            old.org_id,
+            now,
+            door=Door.OPERATOR,
+            name=old.name,
+            scopes=old.scopes,
+            expires_at=old.expires_at,
+            rotated_from=old.id,
+        )
+        if overlap_seconds == 0:
+            old.revoked_at = now
+        else:
+            ends = now + timedelta(seconds=overlap_seconds)
+            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+        successor = issued.listed.key.id
+        audit.record(
+            old.org_id, at=now, action="key.rotated", actor=ACTOR, target=old.id, name=old.name, successor=successor
+        )
+    return issued
+
+
+def all_organizations() -> Sequence[Organization]:
+    return organizations.all_of_them()
+
+
+def create_organization(desk: Desk, name: str) -> Organization:
+    """Raises `ValidationFailed` naming `name`."""
+    name = key_request.clean_name(name)
+    with transaction():
+        now = desk.clock()
+        organization = organizations.add(name, now)
+        audit.record(organization.id, at=now, action="organization.created", actor=ACTOR, target=organization.id)
+    return organization
+
+
+def organization(org: str) -> Organization:
+    """By id, or by a name that only one has. Raises `NotFound`."""
+    return _organization(org)
+
+
+def set_organization_disabled(desk: Desk, org: str, *, disabled: bool) -> Organization:
+    """All its keys refuse from now on, or work again. Raises `NotFound`."""
+    with transaction():
+        now = desk.clock()
+        found = _organization(org)
+        if (found.disabled_at is not None) != disabled:
+            found.disabled_at = now if disabled else None
+            action = "organization.disabled" if disabled else "organization.enabled"
+            audit.record(found.id, at=now, action=action, actor=ACTOR, target=found.id)
+    return found
+
+
+def members(org: str) -> Sequence[MemberRow]:
+    """Raises `NotFound`."""
+    return organizations.members(_organization(org).id)
+
+
+def add_member(desk: Desk, org: str, email: str, role: Role) -> None:
+    """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
+    says. Raises `NotFound` and `ValidationFailed`."""
+    address = emails.normalise(email)
+    with transaction():
+        now = desk.clock()
+        found = _organization(org)
+        person = people.by_email(address) or people.add(address, now)
+        organizations.put_member(found.id, person.id, role, now)
+        audit.record(
+            found.id, at=now, action="member.added", actor=ACTOR, target=person.id, email=address, role=role.value
+        )
+
+
+def remove_member(desk: Desk, org: str, email: str) -> None:
+    """Raises `NotFound`."""
+    address = emails.normalise(email)
+    with transaction():
+        found = _organization(org)
+        person = people.by_email(address)
+        if person is None or not organizations.remove_member(found.id, person.id):
+            raise NotFound(f"{address} is no member of {found.name}.")
+        audit.record(found.id, at=desk.clock(), action="member.removed", actor=ACTOR, target=person.id, email=address)
+
+
+def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
+    """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
+    address = emails.normalise(email)
+    with transaction():
+        now = desk.clock()
+        person = people.by_email(address)
+        if person is None:
+            raise NotFound(f"Nobody has the address {address}.")
+        if (person.disabled_at is not None) == disabled:
+            return
+        person.disabled_at = now if disabled else None
+        organizations.lock_of(person.id)
+        for found in organizations.of_person(person.id):
+            action = "member.disabled" if disabled else "member.enabled"
+            audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
+
+
+def _organization(org: str) -> Organization:
+    matches = organizations.by_id_or_name(org)
+    if len(matches) != 1:
+        found = "Several organizations have this name; use an id." if matches else "There is no such organization."
+        raise NotFound(f"{org}: {found} See: orgs list")
+    return matches[0]
+
+
+def _single_match(desk: Desk, prefix: str) -> ApiKey:
+    """A working key by how it begins, with or without the prefix of its kind; at least 8 characters after it."""
+    if key_format.is_well_formed(prefix):
+        matches = key_store.working_by_digest(key_format.digest(prefix), desk.clock())
+    else:
+        matches = key_store.working_by_start(_starts(desk, prefix), desk.clock())
+    if len(matches) != 1:
+        what = "Several working keys begin" if matches else "No working key begins"
+        raise NoSingleMatch(f"{what} with {prefix}; nothing was changed.", matches)
+    return matches[0]
+
+
+def _starts(desk: Desk, prefix: str) -> list[str]:
+    settings = desk.settings
+    kinds = [
+        settings.key_prefix,
+        settings.agent_key_prefix,
+        settings.sign_up_key_prefix,
+        settings.test_key_prefix,
+    ]
+    starts = [prefix[: len(kind) + SHOWN] for kind in kinds if prefix.startswith(kind)]
+    starts = [start for start in starts if any(len(start) == len(kind) + SHOWN for kind in kinds)]
+    if len(prefix) >= SHOWN:
+        starts += [kind + prefix[:SHOWN] for kind in kinds]
+    if not starts:
+        raise NoSingleMatch(f"{prefix} is too short: give at least {SHOWN} characters after the key's prefix.", [])
+    return starts
