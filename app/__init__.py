@@ -54,6 +54,7 @@ def _desk(settings: Settings, clock: Callable[[], datetime] | None) -> object:
     from app.domain.derived_keys import KeyDeriver
     from app.domain.one_time import CodeMaker, LinkSigner
     from app.services.desk import Desk
+    from app.services.foreign_keys import ForeignKeys
     from app.services.usage import UsageRecorder
 
     secrets = settings.secret_keys
@@ -64,6 +65,7 @@ def _desk(settings: Settings, clock: Callable[[], datetime] | None) -> object:
         CodeMaker(secrets),
         KeyDeriver(settings.derivation_secret, secrets),
         UsageRecorder(),
+        ForeignKeys(),
     )
 
 

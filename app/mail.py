@@ -8,10 +8,11 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import flask_mail
 from flask import Flask, current_app
-from flask_mail import Message
+from flask_mail import Mail, Message
 
 from app.config import Settings
 from app.domain.times import rfc3339
@@ -71,6 +72,16 @@ def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
             connection.send(message)
 
     return deliver
+
+
+def try_connection(settings: Settings) -> str | None:
+    """Whether the mail server takes our sign-in: None, or the kind of failure. Sends nothing."""
+    state: Any = Mail().init_mail(configure(settings))
+    try:
+        with _VerifiedConnection(state):
+            return None
+    except (smtplib.SMTPException, OSError) as error:
+        return type(error).__name__
 
 
 def sign_in_url(token: str, settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import database, keys, organizations, serve
+from app.cli import care, database, imports, keys, organizations, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,5 +20,12 @@ for command in (
     organizations.orgs,
     organizations.members,
     organizations.credits,
+    imports.import_keys,
+    imports.installs,
+    care.audit,
+    care.doctor,
+    care.backup,
+    care.restore,
+    care.completion,
 ):
     cli.add_command(command)

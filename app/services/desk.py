@@ -7,6 +7,7 @@ from datetime import datetime
 from app.config import Settings
 from app.domain.derived_keys import KeyDeriver
 from app.domain.one_time import CodeMaker, LinkSigner
+from app.services.foreign_keys import ForeignKeys
 from app.services.usage import UsageRecorder
 
 
@@ -20,3 +21,4 @@ class Desk:
     codes: CodeMaker
     derived: KeyDeriver
     usage: UsageRecorder
+    foreign_keys: ForeignKeys

@@ -9,3 +9,8 @@ def database_answers() -> None:
     probe.ping()
     if not schema.is_current():
         raise SchemaOutdated
+
+
+def database_seconds() -> float:
+    """The database's own clock, in seconds since 1970."""
+    return probe.seconds()

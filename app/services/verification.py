@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain import key_format
+from app.domain import imported_keys, key_format
 from app.domain.verification import KeyRecord, Outcome, decide, refusal
 from app.services.desk import Desk
 from app.store import api_keys
@@ -17,9 +17,12 @@ class Verification:
 
 def verify(desk: Desk, plaintext: str, *, scope: str | None) -> Verification:
     """Looks the key up and decides. `scope` None asks for any working key. Counts the use; writes nothing."""
-    if not key_format.is_well_formed(plaintext):
+    if key_format.is_well_formed(plaintext):
+        record = api_keys.record_for(key_format.digest(plaintext))
+    elif desk.foreign_keys.on_record():
+        record = api_keys.record_for(*imported_keys.digests(plaintext))
+    else:
         return Verification(Outcome.NOT_FOUND, None)
-    record = api_keys.record_for(key_format.digest(plaintext))
     now = desk.clock()
     outcome = decide(record, scope=scope, policy=desk.settings.policy, now=now)
     if record is not None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
@@ -62,7 +63,7 @@ class ApiKey(Base):
 
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
-        Index("ix_api_key_created_by_door", "created_by", "door"),
+        Index("ix_api_key_door_created_by", "door", "created_by"),
         Index("ix_api_key_start", "start"),
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
@@ -82,6 +83,19 @@ def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
     db.session.add(key)
     db.session.flush()
     return key
+
+
+def add_missing(rows: Sequence[dict[str, Any]]) -> int:
+    """Adds those whose digest nobody has; how many that were."""
+    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(ApiKey).values([{"id": new_id("key"), **row} for row in rows])
+    added = db.session.execute(statement.on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id))
+    return len(added.all())
+
+
+def has_imported() -> bool:
+    """Whether any key of another system is on record."""
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.door == Door.IMPORT.value).limit(1)) is not None
 
 
 def get(org_id: str, key_id: str) -> ListedKey | None:
@@ -150,8 +164,8 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-def record_for(digest: bytes) -> KeyRecord | None:
-    """What verification needs to know."""
+def record_for(*digests: bytes) -> KeyRecord | None:
+    """What verification needs to know of the key that has one of these digests."""
     row = db.session.execute(
         select(
             ApiKey.id,
@@ -168,7 +182,7 @@ def record_for(digest: bytes) -> KeyRecord | None:
         )
         .join(Organization, Organization.id == ApiKey.org_id)
         .outerjoin(Person, Person.id == ApiKey.created_by)
-        .where(ApiKey.digest == digest)
+        .where(ApiKey.digest.in_(digests))
     ).one_or_none()
     return None if row is None else KeyRecord(*row)
 

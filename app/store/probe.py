@@ -7,3 +7,10 @@ from app.extensions import db
 
 def ping() -> None:
     db.session.execute(text("SELECT 1")).scalar_one()
+
+
+def seconds() -> float:
+    """The database's clock, in seconds since 1970. SQLite's is this machine's."""
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    query = "SELECT extract(epoch FROM clock_timestamp())" if is_postgresql else "SELECT unixepoch('subsec')"
+    return float(db.session.execute(text(query)).scalar_one())

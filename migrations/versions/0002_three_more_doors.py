@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.add_column("one_time_secret", sa.Column("deliverable", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column("api_key", sa.Column("door", sa.String(), nullable=False, server_default="dashboard"))
     op.add_column("api_key", sa.Column("hash_kind", sa.String(), nullable=False, server_default="sha256"))
-    op.create_index("ix_api_key_created_by_door", "api_key", ["created_by", "door"])
+    op.create_index("ix_api_key_door_created_by", "api_key", ["door", "created_by"])
     op.create_index("ix_api_key_start", "api_key", ["start"])
     op.add_column("organization", sa.Column("credits_granted", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("organization", sa.Column("credits_used", sa.BigInteger(), nullable=False, server_default="0"))

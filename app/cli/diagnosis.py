@@ -1,0 +1,69 @@
+"""What `doctor` looks at."""
+
+import time
+from dataclasses import dataclass
+
+from app.config import Settings, SettingsError, load_settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    ok: bool
+    #: What was found, and the fix if it is bad.
+    text: str
+
+
+def examine() -> list[Finding]:
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return [Finding(f"setting {name}", False, problem) for name, problem in error.problems.items()]
+    mode = "dev mode, on localhost" if settings.dev_mode else "production"
+    return [
+        Finding("settings", True, f"{mode}, {settings.public_url}"),
+        _workers(settings),
+        *_database(settings),
+        _mail(settings),
+    ]
+
+
+def _workers(settings: Settings) -> Finding:
+    ok = settings.workers == 1 or settings.valkey_url is not None
+    text = f"{settings.workers}" if ok else f"{settings.workers} without VALKEY_URL: set it, or WORKERS=1"
+    return Finding("workers", ok, text)
+
+
+def _database(settings: Settings) -> list[Finding]:
+    from app import create_app
+    from app.services import health
+    from app.store import schema
+    from app.store.errors import DATABASE_UNAVAILABLE
+
+    with create_app(settings).app_context():
+        try:
+            seconds = abs(health.database_seconds() - time.time())
+            current = schema.is_current()
+        except DATABASE_UNAVAILABLE as error:
+            fix = "start it, or correct DATABASE_URL"
+            return [Finding("database", False, f"does not answer ({type(error).__name__}): {fix}")]
+        kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
+        return [
+            Finding("database", True, f"{kind} answers"),
+            Finding("migrations", current, "up to date" if current else "not run: python -m app.cli init"),
+            Finding(
+                "clock",
+                seconds < 2,
+                "agrees with the database" if seconds < 2 else f"{seconds:.0f} s off the database: set up NTP",
+            ),
+        ]
+
+
+def _mail(settings: Settings) -> Finding:
+    from app.mail import try_connection
+
+    if not settings.has_mail:
+        return Finding("mail", settings.dev_mode, "none; links come back in the answer (dev mode)")
+    problem = try_connection(settings)
+    fix = "check MAIL_SERVER, MAIL_PORT, MAIL_USE_TLS and the password"
+    return Finding("mail", problem is None, "the server takes our sign-in" if problem is None else f"{problem}: {fix}")
