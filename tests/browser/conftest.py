@@ -1,0 +1,116 @@
+"""A server, a browser, and a fresh context for each test.
+
+The expensive fixtures live as long as this folder's tests run, not as long as the whole run: while Playwright is
+open, nothing else in the process can use asyncio.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import world
+from tests.browser.chromium import launch_options
+from tests.browser.mailbox import Mailbox, receiving
+from tests.browser.places import PLACES, Place
+from tests.browser.visitor import WIDE, Visitor, new_context
+from tests.browser.world import World
+from tests.servers import free_port, serving
+
+PROBES = Path(__file__).with_name("probes.js")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    options = launch_options()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def in_dev_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A server in dev mode, with people and keys in it."""
+    folder = tmp_path_factory.mktemp("dev-mode")
+    database_url = f"sqlite:///{folder / 'keydesk.db'}"
+    with serving(database_url, folder, TRUSTED_HOPS="1") as server:
+        yield world.build(server.url.replace("127.0.0.1", "localhost"), database_url, folder)
+
+
+@pytest.fixture(scope="package")
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="package")
+def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailbox: Mailbox) -> Iterator[World]:
+    """A server that mails its links; somebody asked for one."""
+    folder, port = tmp_path_factory.mktemp("with-mail"), free_port()
+    url = f"http://localhost:{port}"
+    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mailbox.port), "MAIL_USE_TLS": "false", "PUBLIC_URL": url}
+    with serving(f"sqlite:///{folder / 'keydesk.db'}", folder, port=port, TRUSTED_HOPS="1", **mail):
+        with new_context(chromium, url) as context:
+            assert context.request.post("/v1/auth/request", data={"email": "dora@example.com"}).ok
+        text = mailbox.wait_for("dora@example.com").get_body(("plain",)).get_content()
+        yield World(url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
+
+
+Open = Callable[..., Visitor]
+
+
+@contextmanager
+def visiting(chromium: Browser, where: World, **options: object) -> Iterator[Visitor]:
+    """A browser of its own; nothing alarming may have happened in it when the block ends."""
+    with new_context(chromium, where.url, **options) as context:
+        context.add_init_script(path=PROBES)
+        visitor = Visitor(context, where)
+        yield visitor
+    assert visitor.alarms == []
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens a browser, as often as the test likes."""
+    with ExitStack() as visits:
+
+        def open_one(where: World | None = None, **options: object) -> Visitor:
+            where = where or request.getfixturevalue("in_dev_mode")
+            return visits.enter_context(visiting(chromium, where, **options))
+
+        yield open_one
+
+
+@pytest.fixture
+def visitor(open_browser: Open) -> Visitor:
+    return open_browser()
+
+
+@pytest.fixture(scope="package", params=PLACES, ids=str)
+def arrival(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[tuple[Place, Visitor]]:
+    """Every place is visited once; all tests that look at it come in a row."""
+    place: Place = request.param
+    where = request.getfixturevalue("with_mail" if place.needs_mail else "in_dev_mode")
+    with visiting(chromium, where) as visitor:
+        place.open(visitor)
+        yield place, visitor
+
+
+@pytest.fixture
+def place(arrival: tuple[Place, Visitor]) -> Place:
+    return arrival[0]
+
+
+@pytest.fixture
+def there(arrival: tuple[Place, Visitor]) -> Page:
+    """The place's page, as one finds it on arrival. Tests that use it look, and go nowhere."""
+    page = arrival[1].page
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    page.mouse.move(0, 0)
+    page.evaluate("probe.reset()")
+    return page

@@ -1,0 +1,102 @@
+"""Forms: they say what they want, what was wrong, and lose nothing that was typed."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitor import fresh_email
+
+
+@pytest.mark.wcag("1.3.5")
+def test_the_email_field_can_be_filled_by_the_browser(visitor):
+    visitor.page.goto("/sign-in")
+    assert [(field["type"], field["autocomplete"]) for field in visitor.page.evaluate("probe.fields()")] == [
+        ("email", "email")
+    ]
+
+
+@pytest.mark.wcag("3.3.8")
+def test_signing_in_asks_for_nothing_to_remember_and_takes_a_pasted_address(visitor):
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page, email = visitor.page, fresh_email()
+    page.goto("/sign-in")
+    page.evaluate("address => navigator.clipboard.writeText(address)", email)
+    page.get_by_label("Email address").focus()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_label("Email address")).to_have_value(email)
+    page.get_by_role("button", name="Send me a sign-in link").click()
+    page.get_by_role("link", name="Open the sign-in link").click()
+    expect(page.get_by_role("heading", name="No keys yet")).to_be_visible()
+
+
+@pytest.mark.wcag("3.3.1", "3.3.3", "3.3.7")
+def test_a_refused_address_is_kept_and_the_problem_named_with_a_way_out(visitor):
+    page = visitor.page
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill("grace.example.com")
+    page.get_by_role("button", name="Send me a sign-in link").click()
+
+    field = page.get_by_label("Email address")
+    expect(field).to_have_value("grace.example.com")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description("Write one address, like you@example.com")
+    expect(field).to_be_focused()
+
+
+@pytest.mark.wcag("3.3.1", "3.3.3", "3.3.7")
+@pytest.mark.parametrize(
+    ("name", "scopes", "field", "way_out"),
+    [
+        (" ", ["notes:read"], "name", "give the key a name"),
+        ("two\u200bwords", ["notes:read"], "name", "write it on one line"),
+        ("Nightly report", [], "scopes", "choose at least one of: agent:rw"),
+    ],
+)
+def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor, name, scopes, field, way_out):
+    page = visitor.become("alice").page
+    page.goto(visitor.world.places["new"])
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("checkbox", checked=True).uncheck()
+    for scope in scopes:
+        page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
+    page.get_by_label("Expires").select_option("Never")
+    page.get_by_role("button", name="Create key").click()
+
+    expect(page.get_by_role("alert")).to_contain_text(way_out)
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_attribute("href", f"#{field}")
+    expect(page.locator(f"#{field}-problem")).to_contain_text(re.compile(way_out, re.IGNORECASE))
+    assert f"{field}-problem" in (page.locator(f"#{field}").get_attribute("aria-describedby") or "")
+    expect(page.get_by_label("Name")).to_have_value(name)
+    expect(page.get_by_label("Expires")).to_have_value("")
+    assert page.get_by_role("checkbox", checked=True).count() == len(scopes)
+
+
+@pytest.mark.wcag("3.2.2")
+def test_filling_in_a_form_changes_nothing_else(visitor):
+    visitor.become("alice")
+    for path in (visitor.world.places["new"], visitor.world.places["rotate active"]):
+        page = visitor.page
+        page.goto(path)
+        before = page.url, page.title(), page.locator("main").inner_text()
+        for text in page.get_by_role("textbox").all():
+            text.fill("Something")
+        for box in page.get_by_role("checkbox").all():
+            box.set_checked(not box.is_checked())
+        for choice in page.get_by_role("combobox").all():
+            choice.select_option(index=0)
+        page.wait_for_timeout(200)
+        assert (page.url, page.title(), page.locator("main").inner_text()) == before
+
+
+@pytest.mark.wcag("3.3.4")
+def test_what_cannot_be_undone_asks_first_and_can_be_left(visitor):
+    visitor.sign_in()
+    visitor.create_key("Deploy bot")
+    for action, leave in (("Revoke", "Keep it"), ("Rotate", "Cancel")):
+        visitor.page.goto("/")
+        visitor.page.get_by_role("link", name=f"{action} Deploy bot").click()
+        expect(visitor.page.get_by_role("heading", name=f"{action} this key?")).to_be_visible()
+        visitor.page.get_by_role("link", name=leave).click()
+    expect(visitor.page.get_by_role("article")).to_have_count(1)
+    expect(visitor.page.get_by_role("article")).to_contain_text("Active")

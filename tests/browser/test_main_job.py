@@ -1,0 +1,136 @@
+"""The whole job, as a person does it: sign in, get a key, use it, take it back."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import program
+from tests.browser.visitor import PHONE, WIDE, fresh_email
+
+
+def run_as_shown(page: Page) -> tuple[int, dict]:
+    """Runs the command that the page shows, in a shell; status and JSON."""
+    return run(page.locator("#curl").inner_text())
+
+
+def run(command: str) -> tuple[int, dict]:
+    program("curl")
+    done = subprocess.run(
+        f"{command} --silent --write-out '\n%{{http_code}}'", shell=True, capture_output=True, text=True, check=True
+    )
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), json.loads(body)
+
+
+def wait_for_last_use(page: Page) -> None:
+    """Uses are written down once a second, and the page shows what is written down."""
+    row = page.locator("dl > div", has_text="Last used")
+    for _ in range(10):
+        page.reload()
+        if "Never" not in row.inner_text():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("the key's last use did not appear")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, viewport, javascript):
+    page = open_browser(viewport=viewport, java_script_enabled=javascript).page
+    email = fresh_email()
+
+    page.goto("/")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me a sign-in link").click()
+    page.get_by_role("link", name="Open the sign-in link").click()
+    expect(page.get_by_role("heading", name="No keys yet")).to_be_visible()
+
+    page.get_by_role("link", name="Create the first key").click()
+    page.get_by_label("Name").fill("GitHub Action prod")
+    page.get_by_role("checkbox", name=re.compile("^agent:rw")).uncheck()
+    page.get_by_role("checkbox", name=re.compile("^agent:r ")).check()
+    page.get_by_role("checkbox", name=re.compile("^notes:read")).check()
+    page.get_by_label("Expires").select_option("In 30 days")
+    page.get_by_role("button", name="Create key").click()
+
+    key = page.locator("#key").inner_text()
+    assert re.fullmatch("whk_[0-9A-Za-z]{32}", key)
+    command = page.locator("#curl").inner_text()
+    status, answer = run_as_shown(page)
+    assert (status, answer["data"]["name"]) == (200, "GitHub Action prod")
+    assert answer["data"]["scopes"] == ["agent:r", "notes:read"]
+
+    page.get_by_role("link", name="I have copied it").click()
+    assert key not in page.content()
+    expect(page.get_by_role("article", name=re.compile("GitHub Action prod"))).to_contain_text("Active")
+    wait_for_last_use(page)
+
+    page.get_by_role("link", name="Revoke GitHub Action prod").click()
+    assert run(command)[0] == 200
+    page.get_by_role("button", name="Revoke key").click()
+    expect(page.get_by_role("status")).to_contain_text("“GitHub Action prod” is revoked")
+    expect(page.get_by_role("article")).to_contain_text("Revoked")
+    status, answer = run(command)
+    assert (status, answer["error_code"]) == (401, "KEY_REVOKED")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    for path in ("/", "/sessions"):
+        page.goto(path)
+        assert page.url.startswith(f"{page.url.split('/sign-in')[0]}/sign-in?next=")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_rotated_key_hands_over_at_the_chosen_moment(open_browser, javascript):
+    visitor = open_browser(java_script_enabled=javascript).sign_in()
+    page = visitor.page
+    first = visitor.create_key("Deploy bot", "agent:r")
+    old_command = page.locator("#curl").inner_text()
+
+    def rotate(stops: str) -> str:
+        page.goto("/")
+        page.get_by_role("link", name="Rotate Deploy bot").first.click()
+        page.get_by_label("The old key stops").select_option(stops)
+        page.get_by_role("button", name="Rotate key").click()
+        return visitor.shown_key()
+
+    second = rotate("At once")
+    assert second != first
+    assert page.get_by_text("no longer works").is_visible()
+    assert run(old_command)[1]["error_code"] == "KEY_REVOKED"
+    second_command = page.locator("#curl").inner_text()
+
+    rotate("In one hour")
+    assert run(second_command)[0] == 200
+    assert run_as_shown(page)[0] == 200
+
+
+def test_a_person_ends_a_session_of_another_browser(open_browser):
+    email = fresh_email()
+    here, there = open_browser().sign_in(email), open_browser(user_agent="curl/8.0").sign_in(email)
+
+    here.page.goto("/sessions")
+    expect(here.page.get_by_role("article", name=re.compile("Chrome on Linux"))).to_contain_text("This browser")
+    here.page.get_by_role("button", name="End this session of curl/8.0").click()
+
+    expect(here.page.get_by_role("status")).to_contain_text("That session has ended")
+    there.page.goto("/sessions")
+    expect(there.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser, with_mail, mailbox):
+    email = fresh_email()
+    asking, opening = open_browser(with_mail), open_browser(with_mail)
+    asking.page.goto("/sign-in")
+    asking.page.get_by_label("Email address").fill(email)
+    asking.page.get_by_role("button", name="Send me a sign-in link").click()
+    expect(asking.page.get_by_role("heading", name="Check your mail")).to_be_visible()
+
+    text = mailbox.wait_for(email).get_body(("plain",)).get_content()
+    opening.page.goto(re.search(r"http\S+", text)[0])
+    expect(opening.page.get_by_role("heading", name="Sign in as v•••@example.com?")).to_be_visible()
+    opening.page.get_by_role("button", name="Sign in").click()
+    expect(opening.page.get_by_role("heading", name="No keys yet")).to_be_visible()

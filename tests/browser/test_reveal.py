@@ -1,0 +1,100 @@
+"""A key is shown once, whatever one does with the browser afterwards."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+@pytest.fixture
+def revealed(open_browser, javascript):
+    """A visitor who looks at the first key of a new account."""
+    visitor = open_browser(java_script_enabled=javascript).sign_in()
+    visitor.create_key("Only one")
+    return visitor
+
+
+@JAVASCRIPT
+def test_a_reload_shows_no_key_and_makes_no_second_one(revealed):
+    key = revealed.shown_key()
+    revealed.page.reload()
+    expect(revealed.page.get_by_role("heading", name="This key was shown already")).to_be_visible()
+    assert key not in revealed.page.content()
+    assert revealed.key_names() == ["Only one"]
+
+
+@JAVASCRIPT
+def test_the_back_button_shows_no_key_and_makes_no_second_one(revealed):
+    key = revealed.shown_key()
+    revealed.page.get_by_role("link", name="I have copied it").click()
+    revealed.go_back()
+    assert key not in revealed.page.content()
+    assert revealed.key_names() == ["Only one"]
+
+
+@JAVASCRIPT
+def test_after_sign_out_the_back_button_leads_to_no_key(revealed):
+    key = revealed.shown_key()
+    revealed.page.get_by_role("button", name="Sign out").click()
+    expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    for _ in range(2):
+        revealed.go_back()
+        assert key not in revealed.page.content()
+
+
+@JAVASCRIPT
+def test_the_back_button_after_sign_out_shows_no_list_either(revealed):
+    revealed.page.goto("/")
+    expect(revealed.page.get_by_role("heading", name="Only one")).to_be_visible()
+    revealed.page.get_by_role("button", name="Sign out").click()
+    revealed.go_back()
+    expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_no_browser_and_no_proxy_may_keep_the_page(visitor):
+    visitor.sign_in()
+    with visitor.page.expect_response(lambda answer: answer.request.method == "POST") as made:
+        visitor.create_key("Only one")
+    assert made.value.status == 201
+    assert made.value.headers["cache-control"] == "no-store"
+
+
+def test_the_copy_button_copies_the_key_and_says_so(visitor):
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.sign_in()
+    key = visitor.create_key("Only one")
+
+    visitor.page.get_by_role("button", name="Copy the key").click()
+
+    expect(visitor.page.get_by_role("status").first).to_have_text("Copied")
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == key
+
+
+def test_the_curl_line_is_copied_whole(visitor):
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.sign_in()
+    visitor.create_key("Only one")
+
+    visitor.page.get_by_role("button", name="Copy the curl line").click()
+
+    expect(visitor.page.get_by_role("status").last).to_have_text("Copied")
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == visitor.page.locator("#curl").inner_text()
+
+
+def test_where_a_browser_lets_nobody_copy_the_key_is_selected_instead(visitor):
+    visitor.context.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    visitor.sign_in()
+    key = visitor.create_key("Only one")
+
+    visitor.page.get_by_role("button", name="Copy the key").click()
+
+    expect(visitor.page.get_by_role("status").first).to_have_text("Selected: press Ctrl-C")
+    assert visitor.page.evaluate("getSelection().toString()").strip() == key
+
+
+@pytest.mark.parametrize("javascript", [False], ids=["without JavaScript"])
+def test_without_javascript_there_is_no_copy_button(revealed):
+    expect(revealed.page.locator("[data-copy]")).to_have_count(2)
+    expect(revealed.page.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)

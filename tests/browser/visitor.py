@@ -1,0 +1,87 @@
+"""Somebody who uses the pages with a browser."""
+
+import re
+from itertools import count
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page
+
+from tests.browser.world import World
+
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 812}
+
+_numbers = count(1)
+
+
+def fresh_email() -> str:
+    """An address that nobody used before, so that no limit and no earlier key gets into the way."""
+    return f"visitor-{next(_numbers)}@example.com"
+
+
+def new_context(chromium: Browser, url: str, **options: object) -> BrowserContext:
+    """A browser of its own, from a network address of its own: sign-in links are limited by address."""
+    number = next(_numbers)
+    options = {"viewport": WIDE, "reduced_motion": "reduce", "base_url": url} | options
+    headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}"}
+    return chromium.new_context(extra_http_headers=headers, **options)
+
+
+class Visitor:
+    """A page, and what a person does on it. `alarms` are things that must never happen, whatever a test looks at."""
+
+    def __init__(self, context: BrowserContext, world: World) -> None:
+        self.context, self.world = context, world
+        self.alarms: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.alarms.append(f"script error: {error}"))
+        self.page.on("dialog", self._asked)
+
+    def become(self, name: str) -> "Visitor":
+        """Signed in as one of the world's people, without asking for a link."""
+        cookie = self.world.session_of(name)
+        self.context.add_cookies([{"name": "whs_session", "value": cookie, "domain": "localhost", "path": "/"}])
+        return self
+
+    def sign_in(self, email: str | None = None) -> "Visitor":
+        """As a person does it in dev mode."""
+        self.page.goto("/")
+        self.page.get_by_label("Email address").fill(email or fresh_email())
+        self.page.get_by_role("button", name="Send me a sign-in link").click()
+        self.page.get_by_role("link", name="Open the sign-in link").click()
+        return self
+
+    def create_key(self, name: str, *scopes: str) -> str:
+        """The key, as the page shows it."""
+        self.page.goto("/")
+        self.page.get_by_role("link", name=re.compile("New key|Create the first key")).click()
+        self.page.get_by_label("Name").fill(name)
+        for scope in scopes:
+            self.page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
+        self.page.get_by_role("button", name="Create key").click()
+        return self.shown_key()
+
+    def shown_key(self) -> str:
+        return self.page.locator("#key").inner_text()
+
+    def key_names(self) -> list[str]:
+        self.page.goto("/")
+        return self.page.locator(".key-title strong").all_inner_texts()
+
+    def go_back(self) -> None:
+        """As the browser's button does. A page that a form led to comes back as an error page."""
+        try:
+            self.page.go_back(wait_until="commit")
+        except Error as error:
+            if "ERR_CACHE_MISS" not in error.message:
+                raise
+            self.page.wait_for_url("chrome-error://**")
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.alarms.append(f"console: {message.text}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.alarms.append(f"dialog: {dialog.message}")
+        dialog.dismiss()

@@ -1,0 +1,88 @@
+"""What is in the database before anybody looks: people, organizations, and keys in every state."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app import create_app
+from app.config import load_settings
+from app.domain.roles import Role
+from app.store import organizations, people
+from app.store.transaction import transaction
+from tests import databases
+from tests.actors import Actor
+from tests.conftest import SECRET, Clock
+
+LONG_NAME = "W" * 40 + " and a name that goes on until it is as long as it may be"
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class World:
+    """`places` maps what a test calls a page to its path."""
+
+    url: str
+    sessions: dict[str, str]
+    places: dict[str, str]
+
+    def session_of(self, name: str) -> str:
+        return self.sessions[name]
+
+
+def build(url: str, database_url: str, folder: Path) -> World:
+    """Fills the database of a running server, from beside it."""
+    clock = Clock()
+    clock.now = datetime.now(UTC)
+    settings = load_settings({"DATABASE_URL": database_url, "SECRET_KEY": SECRET}, instance_path=folder)
+    app = create_app(settings, clock=clock)
+    # Requests come after this block: inside of it they would share one `g`, and with it the first person signed in.
+    with app.app_context():
+        cast = {
+            name: _with_organization(Actor(app, name))
+            for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena")
+        }
+        cast |= {name: Actor(app, name) for name in ("vera", "nora")}
+        _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
+        _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
+        _join(cast["nora"], None, Role.VIEWER, clock.now)
+    places = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
+    places["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
+    for number in range(PAGE_SIZE + 1):
+        cast["max"].create_key(name=f"Key {number}")
+    sessions = {name: actor.http.get_cookie("whs_session").value for name, actor in cast.items()}
+    with app.app_context():
+        databases.dispose()
+    return World(url, sessions, places)
+
+
+def _with_organization(actor: Actor) -> Actor:
+    actor.sign_in()
+    actor.org = actor.own_organization()
+    return actor
+
+
+def _join(actor: Actor, org_id: str | None, role: Role, now: datetime) -> None:
+    with transaction():
+        person = people.by_email(actor.email) or people.add(actor.email, now)
+        if org_id:
+            organizations.add_member(org_id, person.id, role, now)
+    actor.sign_in()
+
+
+def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
+    today = clock.now
+    clock.now = today - timedelta(days=40)
+    ids = {
+        "active": alice.create_key(name="GitHub Action prod", scopes=["cache:invalidate"])["id"],
+        "expired": alice.create_key(name="Trial of the importer", expires_in_days=30)["id"],
+        "revoked": alice.create_key(name="Old deploy bot")["id"],
+    }
+    clock.now = today
+    alice.revoke(ids["revoked"])
+    alice.create_key(name="Laptop of Alice", expires_in_days=3)
+    alice.create_key(name=LONG_NAME, scopes=["agent:rw", "notes:write", "cache:invalidate", "keys:verify"])
+    keys = f"/orgs/{alice.org}/keys"
+    asked = {
+        f"{action} {state}": f"{keys}/{key}/{action}" for state, key in ids.items() for action in ("revoke", "rotate")
+    }
+    return asked | {"new": f"{keys}/new"}

@@ -1,0 +1,79 @@
+"""Many writers at once: they wait in line, and none is turned away."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+from app.domain.roles import Permission
+from app.services import api_keys, audit, organizations
+from app.services.api_keys import KeyWish
+from tests.processes.visitors import Request, Visitor, at_once, query
+from tests.servers import serving
+
+BOTH = pytest.mark.databases("sqlite", "postgresql")
+
+
+def test_32_writers_over_two_processes_on_sqlite_all_succeed(two_servers, database, app):
+    began = time.monotonic()
+    with Visitor(two_servers[0]) as owner:
+        owner.sign_in("alice@example.com")
+        headers = {"Cookie": f"whs_session={owner.session}", "Content-Type": "application/json"}
+        path = f"/v1/orgs/{owner.org}/keys"
+        statuses = Counter()
+        for _ in range(8):
+            volley = (Request(two_servers[n % 2], "POST", path, headers, '{"name": "CI"}') for n in range(32))
+            statuses += Counter(answer.status for answer in at_once(volley))
+    print(f"8 volleys of 32 writers: {dict(statuses)}, {time.monotonic() - began:.1f} s")
+    assert statuses == {201: 256}
+    assert not any("unavailable" in server.log or "crash" in server.log for server in two_servers)
+    assert query(database, "SELECT count(*) FROM api_key") == [(256,)]
+    with app.app_context():
+        assert audit.broken_at(owner.org) is None
+
+
+def test_32_threads_of_one_process_on_sqlite_all_succeed(app, desk, alice):
+    everybody = Barrier(32)
+
+    def write(number):
+        with app.app_context():
+            member = organizations.member(alice.person_id, alice.email, alice.org, Permission.CREATE_KEYS)
+            everybody.wait(30)
+            for _ in range(5):
+                issued = api_keys.create(desk, member, KeyWish(f"Writer {number}"))
+            return api_keys.revoke(desk, member, issued.listed.key.id).key.revoked_at
+
+    with ThreadPoolExecutor(32) as pool:
+        assert all(pool.map(write, range(32)))
+    with app.app_context():
+        assert len(api_keys.page(alice.member, limit=1000).items) == 160
+        assert audit.broken_at(alice.org) is None
+
+
+@pytest.mark.soak
+@BOTH
+def test_a_lock_that_is_held_too_long_is_a_503_and_then_over(database, tmp_path):
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
+        owner.sign_in("alice@example.com")
+        hold_the_lock(database, owner)
+        assert owner.create_key()["key"]
+
+
+def hold_the_lock(database, owner):
+    """Somebody else's transaction that does not end: a create waits for its time and is refused, a read goes on."""
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with engine.connect() as connection:
+        if database.startswith("sqlite"):
+            connection.connection.driver_connection.isolation_level = None
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT * FROM organization FOR UPDATE"))
+        keys = f"{owner.server.url}/v1/orgs/{owner.org}/keys"
+        refused = owner.http.post(keys, json={"name": "CI"})
+        assert refused.status_code == 503
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert owner.http.get(keys).status_code == 200
+        connection.rollback()

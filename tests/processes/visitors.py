@@ -1,0 +1,135 @@
+"""People and programs that visit real servers, several of them if they like."""
+
+import http.client
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import NullPool, create_engine, text
+
+from tests.servers import Server
+
+_numbers = itertools.count()
+
+
+def new_address() -> str:
+    """A client address that no limit has seen. Servers believe it with TRUSTED_HOPS=1."""
+    number = next(_numbers) % 60_000
+    return f"198.18.{number // 250}.{number % 250 + 1}"
+
+
+def query(database_url: str, sql: str, **values: Any) -> list[Any]:
+    """Rows of a server's database, read (or changed) behind its back."""
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.execute(text(sql), values)
+        return list(result) if result.returns_rows else []
+
+
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.http = httpx.Client(verify=False, timeout=30, headers={"X-Forwarded-For": new_address()})
+        self.org = ""
+
+    def __enter__(self) -> "Visitor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def dev_link(self, email: str) -> str:
+        """The path and query of a sign-in link, as dev mode shows it."""
+        answer = self.http.post(f"{self.server.url}/v1/auth/request", json={"email": email})
+        assert answer.status_code == 200, answer.text
+        parts = urlsplit(answer.json()["devLink"])
+        return f"{parts.path}?{parts.query}"
+
+    def sign_in(self, email: str) -> "Visitor":
+        answer = self.http.get(self.server.url + self.dev_link(email))
+        assert answer.status_code == 302, answer.text
+        self.org = self.http.get(f"{self.server.url}/v1/orgs").json()["data"][0]["id"]
+        return self
+
+    @property
+    def session(self) -> str:
+        return self.http.cookies["whs_session"]
+
+    def create_key(self, server: Server | None = None, **body: Any) -> dict[str, Any]:
+        answer = self.http.post(self._keys(server), json={"name": "A key"} | body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["data"]
+
+    def revoke(self, key_id: str, server: Server | None = None) -> httpx.Response:
+        return self.http.post(f"{self._keys(server)}/{key_id}/revoke")
+
+    def me(self, key: str, server: Server | None = None) -> httpx.Response:
+        return self.http.get(f"{(server or self.server).url}/v1/me", headers={"x-api-key": key})
+
+    def _keys(self, server: Server | None) -> str:
+        return f"{(server or self.server).url}/v1/orgs/{self.org}/keys"
+
+
+@dataclass
+class Request:
+    server: Server
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+
+
+class Volley:
+    """Requests on a connection each, opened before any is sent: servers get them all within a millisecond."""
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._requests = list(requests)
+        self._connections = [
+            http.client.HTTPConnection(urlsplit(request.server.url).netloc, timeout=60) for request in self._requests
+        ]
+        for connection in self._connections:
+            connection.connect()
+
+    def fire(self) -> list[Answer]:
+        self.send()
+        return self.answers()
+
+    def send(self) -> None:
+        for connection, request in zip(self._connections, self._requests, strict=True):
+            connection.request(request.method, request.path, request.body or None, request.headers)
+
+    def answers(self, between: Callable[[], None] | None = None) -> list[Answer]:
+        """In the order of the requests. `between`: what to do as soon as the first one is there."""
+        found = []
+        try:
+            for connection in self._connections:
+                found.append(self._answer(connection))
+                if between is not None and len(found) == 1:
+                    between()
+            return found
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    def _answer(self, connection: http.client.HTTPConnection) -> Answer:
+        with connection.getresponse() as response:
+            return Answer(response.status, response.headers, response.read().decode())
+
+
+def at_once(requests: Iterable[Request]) -> list[Answer]:
+    return Volley(requests).fire()
