@@ -1,13 +1,14 @@
 """The cast: people with a browser of their own, in and outside of one organization."""
 
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.domain.roles import Permission, Role
-from app.services import organizations, sign_in
+from app.services import installs, organizations, session_tokens, sign_in
 from app.services.organizations import Member
 from app.store import organizations as organization_store
 from app.store import people
@@ -87,6 +88,20 @@ class Cast:
         person_id = actor.person_id
         with self._app.app_context(), transaction():
             organization_store.add_member(org_id, person_id, role, self._app.extensions["desk"].clock())
+
+    def session_token(self, actor: Actor) -> str:
+        """What an agent of theirs holds."""
+        desk = self._app.extensions["desk"]
+        person_id = actor.person_id
+        with self._app.app_context(), transaction():
+            return session_tokens.issue(desk, person_id, actor.email, desk.clock()).token
+
+    def install_id(self) -> str:
+        """An install id on record for the organization."""
+        install_id = str(uuid4())
+        with self._app.app_context():
+            installs.import_ids(self._app.extensions["desk"], self.alice.org, [install_id])
+        return install_id
 
     def nobody(self) -> Actor:
         """A browser that is not signed in."""

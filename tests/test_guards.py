@@ -4,20 +4,21 @@ import pytest
 from flask import Flask
 
 from app.http import guards
-from app.http.guards import AnyKey, Guard, Member, Public, ScopedKey, SignedIn
+from app.http.guards import AnyKey, Guard, KeyManager, Member, Public, ScopedKey, SignedIn
 
 #: What each route lets in: `-` nobody signed in or keyed, `s` any session, the organization's owner, admin, member and
-#: viewer by their letters, `k` any key, `c` a key of cache:invalidate, `r` a key of agent:r.
+#: viewer by their letters, `t` a session token of the owner, `k` any key, `c` one of cache:invalidate, `r` one of agent:r, `i` an
+#: install id.
 REVIEWED = {
-    "GET /healthz": "-soamvkcr",
-    "GET /readyz": "-soamvkcr",
-    "GET /static/<path:filename>": "-soamvkcr",
-    "GET /sign-in": "-soamvkcr",
-    "POST /sign-in": "-soamvkcr",
-    "GET /v1/auth/callback": "-soamvkcr",
-    "POST /v1/auth/callback": "-soamvkcr",
-    "POST /v1/auth/request": "-soamvkcr",
-    "POST /v1/auth/sign-out": "-soamvkcr",
+    "GET /healthz": "-soamvtkcri",
+    "GET /readyz": "-soamvtkcri",
+    "GET /static/<path:filename>": "-soamvtkcri",
+    "GET /sign-in": "-soamvtkcri",
+    "POST /sign-in": "-soamvtkcri",
+    "GET /v1/auth/callback": "-soamvtkcri",
+    "POST /v1/auth/callback": "-soamvtkcri",
+    "POST /v1/auth/request": "-soamvtkcri",
+    "POST /v1/auth/sign-out": "-soamvtkcri",
     "GET /": "soamv",
     "GET /sessions": "soamv",
     "POST /sessions/<session>/end": "soamv",
@@ -33,11 +34,25 @@ REVIEWED = {
     "POST /v1/orgs/<org>/keys": "oam",
     "POST /v1/orgs/<org>/keys/<key>/revoke": "oam",
     "POST /v1/orgs/<org>/keys/<key>/rotate": "oam",
-    "GET /v1/me": "kcr",
-    "GET /v1/telemetry": "r",
-    "GET /v1/audit": "r",
-    "GET /v1/vpat": "r",
-    "POST /v1/cache/invalidate": "c",
+    "GET /v1/me": "kcri",
+    "GET /v1/telemetry": "ri",
+    "GET /v1/audit": "ri",
+    "GET /v1/vpat": "ri",
+    "POST /v1/cache/invalidate": "ci",
+    "POST /v1/auth/email-code": "-soamvtkcri",
+    "POST /v1/auth/email-code/verify": "-soamvtkcri",
+    "POST /v1/agent/sign-up": "-soamvtkcri",
+    "POST /v1/agent/verify": "-soamvtkcri",
+    "POST /v1/device/authorize": "-soamvtkcri",
+    "POST /v1/device/token": "-soamvtkcri",
+    "GET /install-ids": "-soamvtkcri",
+    "GET /device": "soamv",
+    "POST /device": "soamv",
+    "POST /device/decide": "soamv",
+    "POST /v1/keys/create": "soamvt",
+    "GET /v1/keys/list": "soamvt",
+    "POST /v1/keys/<key>/revoke": "soamvt",
+    "GET /v1/credits/balance": "kcri",
 }
 
 
@@ -80,9 +95,11 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
         "a": (cast.adam.http, {}),
         "m": (cast.bob.http, {}),
         "v": (cast.vera.http, {}),
+        "t": (cast.nobody().http, {"Authorization": f"Bearer {cast.session_token(alice)}"}),
         "k": (cast.nobody().http, {"x-api-key": alice.create_key(scopes=["notes:read"])["key"]}),
         "c": (cast.nobody().http, {"x-api-key": alice.create_key(scopes=["cache:invalidate"])["key"]}),
         "r": (cast.nobody().http, {"x-api-key": alice.create_key(scopes=["agent:r"])["key"]}),
+        "i": (cast.nobody().http, {"x-install-id": cast.install_id()}),
     }
     seen = {name: "" for name, _, _ in routes(app)}
     for letter, (client, headers) in visitors.items():
@@ -100,6 +117,6 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
     assert seen == REVIEWED
 
 
-def test_guards_are_of_five_kinds(app):
+def test_guards_are_of_six_kinds(app):
     kinds = {type(app.view_functions[rule.endpoint].guard) for _, rule, _ in routes(app)}
-    assert kinds == {Public, SignedIn, Member, AnyKey, ScopedKey}
+    assert kinds == {Public, SignedIn, Member, KeyManager, AnyKey, ScopedKey}

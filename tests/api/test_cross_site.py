@@ -37,6 +37,16 @@ CHANGES = [
     "/orgs/{org}/keys/k/revoke",
     "/orgs/{org}/keys/k/rotate",
     "/sessions/s/end",
+    "/v1/auth/email-code",
+    "/v1/auth/email-code/verify",
+    "/v1/keys/create",
+    "/v1/keys/k/revoke",
+    "/v1/agent/sign-up",
+    "/v1/agent/verify",
+    "/v1/device/authorize",
+    "/v1/device/token",
+    "/device",
+    "/device/decide",
 ]
 
 

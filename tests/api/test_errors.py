@@ -118,4 +118,14 @@ def test_every_anonymous_post_stands_behind_the_fence(app):
         and isinstance(app.view_functions[rule.endpoint].guard, Public)
         and hasattr(app.view_functions[rule.endpoint], "__wrapped__")
     }
-    assert fenced == {"api_sign_in.request_link", "sign_in.send", "sign_in.confirm"}
+    assert fenced == {
+        "api_agent_sign_up.sign_up",
+        "api_agent_sign_up.verify",
+        "api_device_grants.authorize",
+        "api_device_grants.token",
+        "api_email_codes.request_code",
+        "api_email_codes.verify_code",
+        "api_sign_in.request_link",
+        "sign_in.send",
+        "sign_in.confirm",
+    }

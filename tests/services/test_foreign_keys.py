@@ -1,0 +1,30 @@
+"""A key that is not of our form reaches the database only while any such key is on record."""
+
+import hashlib
+
+import pytest
+from sqlalchemy import event
+
+from app.domain.errors import InvalidKey
+from app.domain.imported_keys import parse_row
+from app.extensions import db
+from app.services import imports, verification
+
+
+def test_the_question_is_asked_once_a_second_while_there_are_none(desk, alice):
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
+    for _ in range(20):
+        with pytest.raises(InvalidKey):
+            verification.require(desk, "foreign", scope=None)
+    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 1
+
+
+def test_an_import_is_noticed_after_a_second(desk, alice, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("app.services.foreign_keys.time.monotonic", lambda: now[0])
+    assert not desk.foreign_keys.on_record()
+    list(imports.import_keys(desk, alice.org, [parse_row({"hash": hashlib.sha256(b"foreign").hexdigest()})]))
+    now[0] += 1
+    assert desk.foreign_keys.on_record()
+    assert verification.require(desk, "foreign", scope=None)
