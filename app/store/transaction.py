@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from threading import Lock
 
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.extensions import db
+from app.store.engine import BUSY_TIMEOUT_MS
+
+_writers = Lock()
 
 
 @contextmanager
@@ -22,12 +27,30 @@ def transaction() -> Iterator[None]:
     session.close()
     session.info["in_transaction"] = True
     try:
-        session.connection(execution_options={"writes": True})
-        yield
-        session.commit()
+        with _writers_in_line():
+            try:
+                session.connection(execution_options={"writes": True})
+                yield
+                session.commit()
+            finally:
+                session.close()
     finally:
         session.info["in_transaction"] = False
-        session.close()
+
+
+@contextmanager
+def _writers_in_line() -> Iterator[None]:
+    """SQLite waits by polling, and under load some poll in vain until their time is up. So the threads of one process
+    wait for each other here, and only processes are left to poll."""
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _writers.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise PoolTimeout("no turn to write within the busy timeout")
+    try:
+        yield
+    finally:
+        _writers.release()
 
 
 def take_turns(*names: str) -> None:

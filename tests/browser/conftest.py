@@ -90,14 +90,27 @@ def visitor(open_browser: Open) -> Visitor:
     return open_browser()
 
 
+@pytest.fixture(scope="package")
+def dev_mode_tourist(chromium: Browser, in_dev_mode: World) -> Iterator[Visitor]:
+    """Somebody who sees one place after the other in the same browser."""
+    with visiting(chromium, in_dev_mode) as tourist:
+        yield tourist
+
+
+@pytest.fixture(scope="package")
+def mail_tourist(chromium: Browser, with_mail: World) -> Iterator[Visitor]:
+    with visiting(chromium, with_mail) as tourist:
+        yield tourist
+
+
 @pytest.fixture(scope="package", params=PLACES, ids=str)
-def arrival(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[tuple[Place, Visitor]]:
+def arrival(request: pytest.FixtureRequest) -> tuple[Place, Visitor]:
     """Every place is visited once; all tests that look at it come in a row."""
     place: Place = request.param
-    where = request.getfixturevalue("with_mail" if place.needs_mail else "in_dev_mode")
-    with visiting(chromium, where) as visitor:
-        place.open(visitor)
-        yield place, visitor
+    tourist: Visitor = request.getfixturevalue("mail_tourist" if place.needs_mail else "dev_mode_tourist")
+    tourist.context.clear_cookies()
+    place.open(tourist)
+    return place, tourist
 
 
 @pytest.fixture
@@ -109,7 +122,9 @@ def place(arrival: tuple[Place, Visitor]) -> Place:
 def there(arrival: tuple[Place, Visitor]) -> Page:
     """The place's page, as one finds it on arrival. Tests that use it look, and go nowhere."""
     page = arrival[1].page
-    page.set_viewport_size(WIDE)
+    assert arrival[1].alarms == []
+    if page.viewport_size != WIDE:
+        page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
     page.mouse.move(0, 0)
     page.evaluate("probe.reset()")

@@ -49,7 +49,10 @@ def test_the_back_button_after_sign_out_shows_no_list_either(revealed):
     revealed.page.goto("/")
     expect(revealed.page.get_by_role("heading", name="Only one")).to_be_visible()
     revealed.page.get_by_role("button", name="Sign out").click()
+    expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
     revealed.go_back()
+    revealed.page.wait_for_load_state()
+    assert "Only one" not in revealed.page.content()
     expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

@@ -54,6 +54,29 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, desk, alice):
 
 
 @pytest.mark.soak
+def test_under_unbroken_load_every_writer_gets_a_turn_within_seconds(database, tmp_path):
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
+        owner.sign_in("alice@example.com")
+        ends = time.monotonic() + 30
+
+        def write(_):
+            waits = []
+            with Visitor(server) as writer:
+                writer.org = owner.org
+                writer.http.cookies.set("whs_session", owner.session)
+                while time.monotonic() < ends:
+                    asked = time.monotonic()
+                    writer.create_key()
+                    waits.append(time.monotonic() - asked)
+            return waits
+
+        with ThreadPoolExecutor(32) as pool:
+            waits = sorted(wait for one in pool.map(write, range(32)) for wait in one)
+    print(f"{len(waits)} keys, median {waits[len(waits) // 2]:.2f} s, longest {waits[-1]:.2f} s")
+    assert waits[-1] < 5
+
+
+@pytest.mark.soak
 @BOTH
 def test_a_lock_that_is_held_too_long_is_a_503_and_then_over(database, tmp_path):
     with serving(database, tmp_path) as server, Visitor(server) as owner:

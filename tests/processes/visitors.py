@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,8 +61,12 @@ class Visitor:
     def session(self) -> str:
         return self.http.cookies["whs_session"]
 
-    def create_key(self, server: Server | None = None, **body: Any) -> dict[str, Any]:
+    def create_key(self, server: Server | None = None, *, patient: bool = False, **body: Any) -> dict[str, Any]:
+        """`patient`: asks again as long as the answer is 503."""
         answer = self.http.post(self._keys(server), json={"name": "A key"} | body)
+        while patient and answer.status_code == 503:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self.http.post(self._keys(server), json={"name": "A key"} | body)
         assert answer.status_code == 201, answer.text
         return answer.json()["data"]
 
