@@ -7,8 +7,8 @@ from app.http import guards
 from app.http.guards import AnyKey, Guard, KeyManager, Member, Public, ScopedKey, SignedIn
 
 #: What each route lets in: `-` nobody signed in or keyed, `s` any session, the organization's owner, admin, member and
-#: viewer by their letters, `t` a session token of the owner, `k` any key, `c` one of cache:invalidate, `r` one of agent:r, `i` an
-#: install id.
+#: viewer by their letters, `t` a session token of the owner, `k` any key, `c` one of cache:invalidate, `r` one of
+#: agent:r, `i` an install id.
 REVIEWED = {
     "GET /healthz": "-soamvtkcri",
     "GET /readyz": "-soamvtkcri",

@@ -35,7 +35,7 @@ class ImportedKey:
 
 def digests(plaintext: str) -> tuple[bytes, bytes]:
     """What a foreign key may be on record as: SHA-256 and SHA-512 of the whole key."""
-    data = plaintext.encode("utf-8", "surrogateescape")
+    data = plaintext.encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).digest(), hashlib.sha512(data).digest()
 
 

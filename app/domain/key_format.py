@@ -34,7 +34,7 @@ def checksum(prefix_and_random: str) -> str:
 
 def digest(plaintext: str) -> bytes:
     """SHA-256 of the whole key, 32 bytes. Plain is right: 154 random bits cannot be searched."""
-    return hashlib.sha256(plaintext.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(plaintext.encode("utf-8", "surrogatepass")).digest()
 
 
 def mint(prefix: str) -> MintedKey:

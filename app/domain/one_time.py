@@ -83,7 +83,7 @@ class CodeMaker:
 
 
 def _code_digest(key: bytes, purpose: Purpose, row_id: str, code: str) -> str:
-    message = f"keep {purpose} {row_id} {code}".encode("utf-8", "surrogateescape")
+    message = f"keep {purpose} {row_id} {code}".encode("utf-8", "surrogatepass")
     return hmac.digest(key, message, "sha256").hex()
 
 

@@ -170,4 +170,4 @@ def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
 
 
 def _digest(code: str) -> bytes:
-    return hashlib.sha256(code.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
