@@ -211,6 +211,7 @@ def told():
     return db.session.execute(text("SELECT count(*) FROM outbox_mail WHERE mail = 'codes_paused'")).scalar_one()
 
 
+@pytest.mark.databases("sqlite")
 def test_a_hundred_wrong_codes_in_a_row_pause_codes_for_a_day_and_the_owner_is_told(desk, known, clock):
     assert attack(desk, clock) == 100
     assert told() == 1
@@ -221,6 +222,7 @@ def test_a_hundred_wrong_codes_in_a_row_pause_codes_for_a_day_and_the_owner_is_t
     assert verify(desk, ask(desk).plaintext).token
 
 
+@pytest.mark.databases("sqlite")
 def test_a_link_sign_in_lifts_the_pause(desk, known, clock):
     attack(desk, clock)
     link = sign_in.request_link(desk, email=EMAIL, client="203.0.113.9")
@@ -229,6 +231,7 @@ def test_a_link_sign_in_lifts_the_pause(desk, known, clock):
     assert verify(desk, ask(desk).plaintext).token
 
 
+@pytest.mark.databases("sqlite")
 def test_a_right_code_ends_the_count_of_wrong_ones(desk, known, clock):
     for number in range(30):
         code = ask(desk, client=f"203.0.113.{number}").plaintext
