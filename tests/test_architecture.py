@@ -23,7 +23,7 @@ OURS = {
     "api": {"api", "domain", "http", "services", "store"},
     "gate": {"config", "domain", "services"},
     "background": {"mail", "services"},
-    "cli": {"cli", "config", "app", "domain", "extensions", "services", "store"},
+    "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},
     "app": {"api", "config", "domain", "errors", "extensions", "gate", "http", "mail", "services", "store", "web"},
 }
 #: From the store, other layers take the types of rows and what absence looks like; queries are the services' to call.
