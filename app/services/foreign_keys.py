@@ -1,8 +1,10 @@
 """Whether keys of other systems are on record: only then does a key that is not of our form reach the database."""
 
 import time
+from contextlib import suppress
 
 from app.store import api_keys
+from app.store.errors import DATABASE_UNAVAILABLE
 
 #: Seconds for which an answer is kept: a first import takes effect in running servers after this, and guesses at
 #: foreign keys cost the database one small query in this time while there are none.
@@ -20,5 +22,7 @@ class ForeignKeys:
         now = time.monotonic()
         if now - self._asked_at >= KEPT_SECONDS:
             self._asked_at = now
-            self._known = api_keys.has_imported()
+            # A key that cannot be ours is refused with the database down too, unless foreign ones were seen before.
+            with suppress(*DATABASE_UNAVAILABLE):
+                self._known = api_keys.has_imported()
         return self._known
