@@ -39,6 +39,7 @@ REVIEWED = {
     "GET /v1/audit": "ri",
     "GET /v1/vpat": "ri",
     "POST /v1/cache/invalidate": "ci",
+    "POST /v1/keys/verify": "",
     "POST /v1/auth/email-code": "-soamvtkcri",
     "POST /v1/auth/email-code/verify": "-soamvtkcri",
     "POST /v1/agent/sign-up": "-soamvtkcri",

@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     app.before_request(cross_site.check)
     app.before_request(guards.enforce)
     app.after_request(deprecation.announce)
+    app.after_request(guards.announce_rate)
 
 
 def check_routes(app: Flask) -> None:

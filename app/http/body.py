@@ -9,19 +9,9 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from app.domain import paging
-from app.domain.errors import DomainError, ValidationFailed
+from app.domain.errors import MalformedJson, UnsupportedMediaType, ValidationFailed
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-
-
-class MalformedJson(DomainError):
-    error_code = "MALFORMED_JSON"
-    message = "The body is not JSON. Send one JSON object."
-
-
-class UnsupportedMediaType(DomainError):
-    error_code = "UNSUPPORTED_MEDIA_TYPE"
-    message = "Send the body as JSON, with the header Content-Type: application/json."
 
 
 def _moment(value: object) -> datetime:

@@ -11,6 +11,7 @@ from app.domain.one_time import Purpose
 from app.services import audit, one_time, sign_in
 from app.services.desk import Desk
 from app.services.one_time import Issued
+from app.services.rights import note_change, withdrawal
 from app.store import api_keys, organizations, people
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
@@ -51,7 +52,9 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
     `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = emails.normalise(email)
     secret_id = one_time.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
-    with transaction():
+    # A key that cannot be derived any more is revoked here; that it is seen everywhere within a second is enough, since
+    # nobody asked for its end.
+    with withdrawal(desk, at_once=False):
         now = desk.clock()
         secret = one_time.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
@@ -75,6 +78,7 @@ def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
         audit.record(
             key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
         )
+        note_change([key.org_id])
     return plaintext
 
 

@@ -1,6 +1,7 @@
 """Credits of an organization: granted at sign-up and by operators, taken by routes that cost."""
 
 from app.domain.errors import ValidationFailed
+from app.domain.verification import KeyRecord
 from app.services import audit
 from app.services.desk import Desk
 from app.store import credits
@@ -12,6 +13,20 @@ MAX_GRANT = 10**12
 
 def balance(org_id: str) -> Balance:
     return credits.balance(org_id)
+
+
+def left(desk: Desk, org_id: str) -> int:
+    """The balance, wherever it is asked from: before Flask there is no session yet."""
+    with desk.context():
+        return credits.balance(org_id).balance
+
+
+def take(desk: Desk, record: KeyRecord, cost: int) -> int | None:
+    """Takes `cost` credits of the key's organization; what is left, or None when there was not enough."""
+    with desk.context(), transaction():
+        if not credits.take(record.org_id, cost, record.key_id, desk.clock()):
+            return None
+        return credits.balance(record.org_id).balance
 
 
 def grant(desk: Desk, org_id: str, amount: int, *, actor: str) -> Balance:

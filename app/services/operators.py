@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from app.domain import emails, key_format, key_request
 from app.domain.doors import Door
-from app.domain.errors import DomainError, KeyNotActive, NotFound, ValidationFailed
+from app.domain.errors import DomainError, NotFound
 from app.domain.roles import Role
 from app.services import api_keys, audit
 from app.services.api_keys import IssuedKey
 from app.services.desk import Desk
+from app.services.rights import note_change, withdrawal
 from app.store import api_keys as key_store
 from app.store import organizations, people
 from app.store.api_keys import ApiKey
@@ -66,44 +66,29 @@ def working_keys(desk: Desk) -> Sequence[ApiKey]:
 
 def revoke_key(desk: Desk, prefix: str) -> ApiKey:
     """Raises `NoSingleMatch`; then nothing is revoked."""
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         key = _single_match(desk, prefix)
         key.revoked_at = now
         audit.record(
             key.org_id, at=now, action="key.revoked", actor=ACTOR, target=key.id, name=key.name, start=key.start
         )
+        note_change([key.org_id])
     return key
 
 
 def rotate_key(desk: Desk, prefix: str, overlap_seconds: int) -> IssuedKey:
     """A successor; the old key dies after the overlap. Raises `NoSingleMatch` and `ValidationFailed`."""
-    if not 0 <= overlap_seconds <= api_keys.MAX_OVERLAP_SECONDS:
-        raise ValidationFailed({"overlap": f"must be from 0 to {api_keys.MAX_OVERLAP_SECONDS} seconds"})
-    with transaction():
+    with api_keys.ending(desk, overlap_seconds):
         now = desk.clock()
         old = _single_match(desk, prefix)
-        if key_store.has_successor(old.id):
-            raise KeyNotActive("This key was rotated already.")
-        issued = api_keys.issue_offline(
-            desk,
-            old.org_id,
-            now,
-            door=Door.OPERATOR,
-            name=old.name,
-            scopes=old.scopes,
-            expires_at=old.expires_at,
-            rotated_from=old.id,
-        )
-        if overlap_seconds == 0:
-            old.revoked_at = now
-        else:
-            ends = now + timedelta(seconds=overlap_seconds)
-            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+        issued = api_keys.issue_offline(desk, old.org_id, now, door=Door.OPERATOR, **api_keys.settings_of(old))
+        api_keys.end_after(old, overlap_seconds, now)
         successor = issued.listed.key.id
         audit.record(
             old.org_id, at=now, action="key.rotated", actor=ACTOR, target=old.id, name=old.name, successor=successor
         )
+        note_change([old.org_id])
     return issued
 
 
@@ -135,6 +120,7 @@ def set_organization_disabled(desk: Desk, org: str, *, disabled: bool) -> Organi
             found.disabled_at = now if disabled else None
             action = "organization.disabled" if disabled else "organization.enabled"
             audit.record(found.id, at=now, action=action, actor=ACTOR, target=found.id)
+            note_change([found.id])
     return found
 
 
@@ -147,7 +133,7 @@ def add_member(desk: Desk, org: str, email: str, role: Role) -> None:
     """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
     says. Raises `NotFound` and `ValidationFailed`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         found = _organization(org)
         person = people.by_email(address) or people.add(address, now)
@@ -155,23 +141,25 @@ def add_member(desk: Desk, org: str, email: str, role: Role) -> None:
         audit.record(
             found.id, at=now, action="member.added", actor=ACTOR, target=person.id, email=address, role=role.value
         )
+        note_change([found.id])
 
 
 def remove_member(desk: Desk, org: str, email: str) -> None:
     """Raises `NotFound`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         found = _organization(org)
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
             raise NotFound(f"{address} is no member of {found.name}.")
         audit.record(found.id, at=desk.clock(), action="member.removed", actor=ACTOR, target=person.id, email=address)
+        note_change([found.id])
 
 
 def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
     """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         person = people.by_email(address)
         if person is None:
@@ -179,10 +167,11 @@ def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
         if (person.disabled_at is not None) == disabled:
             return
         person.disabled_at = now if disabled else None
-        organizations.lock_of(person.id)
+        concerned = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
         for found in organizations.of_person(person.id):
             action = "member.disabled" if disabled else "member.enabled"
             audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
+        note_change(concerned)
 
 
 def _organization(org: str) -> Organization:

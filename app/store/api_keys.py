@@ -23,9 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain import paging
 from app.domain.doors import Door
 from app.domain.ids import new_id
-from app.domain.verification import KeyRecord
 from app.extensions import Base, db
-from app.store.organizations import Membership, Organization
+from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.position import before
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
@@ -58,6 +57,14 @@ class ApiKey(Base):
     door: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
     #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
     hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
+    #: Where it may be used from, CIDR; empty: anywhere.
+    networks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
+    #: At most so many requests in any so many seconds. NULL: as many as it likes.
+    rate_requests: Mapped[int | None]
+    rate_seconds: Mapped[int | None]
+    #: From where and by what it was last used. NULL: never used, or not known.
+    last_used_address: Mapped[str | None]
+    last_used_agent: Mapped[str | None]
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
 
@@ -91,11 +98,6 @@ def add_missing(rows: Sequence[dict[str, Any]]) -> int:
     statement = insert(ApiKey).values([{"id": new_id("key"), **row} for row in rows])
     added = db.session.execute(statement.on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id))
     return len(added.all())
-
-
-def has_imported() -> bool:
-    """Whether any key of another system is on record."""
-    return db.session.scalar(select(ApiKey.id).where(ApiKey.door == Door.IMPORT.value).limit(1)) is not None
 
 
 def get(org_id: str, key_id: str) -> ListedKey | None:
@@ -164,35 +166,12 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-def record_for(*digests: bytes) -> KeyRecord | None:
-    """What verification needs to know of the key that has one of these digests."""
-    row = db.session.execute(
-        select(
-            ApiKey.id,
-            ApiKey.org_id,
-            Organization.name,
-            ApiKey.name,
-            ApiKey.scopes,
-            ApiKey.expires_at,
-            ApiKey.revoked_at,
-            or_(
-                Organization.disabled_at.is_not(None),
-                and_(ApiKey.door == Door.SIGN_UP.value, Person.disabled_at.is_not(None)),
-            ),
-        )
-        .join(Organization, Organization.id == ApiKey.org_id)
-        .outerjoin(Person, Person.id == ApiKey.created_by)
-        .where(ApiKey.digest.in_(digests))
-    ).one_or_none()
-    return None if row is None else KeyRecord(*row)
-
-
-def mark_used(key_id: str, at: datetime) -> None:
+def mark_used(key_id: str, at: datetime, address: str | None, agent: str | None) -> None:
     """Moves `last_used_at` forward, never back."""
     db.session.execute(
         update(ApiKey)
         .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < at))
-        .values(last_used_at=at)
+        .values(last_used_at=at, last_used_address=address, last_used_agent=agent)
     )
 
 
@@ -212,6 +191,13 @@ def _page(query: Select[ApiKey, str], *, limit: int, cursor: str | None) -> pagi
         query = query.where(before((ApiKey.created_at, ApiKey.id), position))
     rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+
+
+def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
+    """Those whose keys a person's being disabled switches off."""
+    return db.session.scalars(
+        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value).distinct()
+    ).all()
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

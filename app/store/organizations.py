@@ -33,6 +33,8 @@ class Organization(Base):
     #: Sums of the credit ledger; the balance is their difference.
     credits_granted: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    #: When its rights last changed, as `store.rights` counts.
+    rights_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
 
 
 class Membership(Base):
@@ -95,11 +97,17 @@ def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
 
 
-def lock_of(*person_ids: str) -> None:
-    """Locks all organizations of these people, always in the same order, so that nobody waits in a ring."""
-    db.session.execute(
+def lock_of(*person_ids: str, also: Sequence[str] = ()) -> Sequence[str]:
+    """Locks all organizations of these people, and `also` those, always in the same order, so that nobody waits in a
+    ring; their ids."""
+    return db.session.scalars(
         select(Organization.id)
-        .where(Organization.id.in_(select(Membership.org_id).where(Membership.person_id.in_(person_ids))))
+        .where(
+            or_(
+                Organization.id.in_(select(Membership.org_id).where(Membership.person_id.in_(person_ids))),
+                Organization.id.in_(also),
+            )
+        )
         .order_by(Organization.id)
         .with_for_update()
     ).all()

@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 from app.domain import roles
 from app.domain.errors import DomainError, Forbidden, NotFound, ValidationFailed
 from app.domain.roles import Permission
-from app.errors import status_of
 from app.extensions import limiter
 from app.http import context
 from app.http.guards import SignedIn
+from app.problems import status_of
 from app.services import device_grants, organizations
 
 blueprint = Blueprint("device", __name__)

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from app.domain import roles
 from app.domain.errors import DomainError, Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
-from app.errors import status_of
 from app.http import context
 from app.http.guards import Member
+from app.problems import status_of
 from app.services import api_keys
 from app.services.api_keys import KeyWish
 

@@ -1,0 +1,115 @@
+"""Reading for verification: one statement at a time, each in a transaction of its own, on connections of their own.
+
+Never through a request's session: that may sit on an old snapshot, and an answer from it would be an old truth. And by
+the driver itself, because SQLAlchemy's execution costs more than the lookup.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from sqlalchemy import Engine, Select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.store.errors import DatabaseUnavailable
+
+STATEMENT_TIMEOUT_MS = 2_000
+#: Seconds for which a database that refused a connection is not asked again, so that the answer meanwhile is quick.
+PAUSE_SECONDS = 0.5
+
+Row = Sequence[Any]
+
+
+class Query(NamedTuple):
+    """A statement as the driver takes it. Values are given in the order of `names`."""
+
+    sql: str
+    names: tuple[str, ...]
+
+
+class AutocommitReader:
+    """One process's reading connections, as many as threads read at once. Safe to call from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        if engine.dialect.name == "sqlite":
+            self._dialect: Any = sqlite.pysqlite.dialect(paramstyle="qmark")
+            self._errors: type[Exception] = sqlite3.Error
+            self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
+        else:
+            arguments, options = engine.dialect.create_connect_args(engine.url)
+            self._dialect = postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+            self._errors = psycopg.Error
+            self._connect = lambda: _open_postgresql(arguments, dict(options))
+        self._idle: list[Any] = []
+        self._refused_until = 0.0
+
+    def prepare(self, statement: Select[*tuple[Any, ...]]) -> Query:
+        compiled = statement.compile(dialect=self._dialect)
+        return Query(str(compiled), tuple(compiled.positiontup or ()))
+
+    def rows(self, query: Query, *values: Any) -> Sequence[Row]:
+        """All rows: a cursor that is not read to its end would keep its snapshot for the next statement.
+
+        A connection that broke is replaced once. Raises `DatabaseUnavailable`.
+        """
+        try:
+            cursor = self._idle.pop()
+        except IndexError:
+            cursor = self._opened()
+        try:
+            rows: Sequence[Row] = cursor.execute(query.sql, values).fetchall()
+        except self._errors:
+            self._close(cursor)
+            self._forget_idle()
+            cursor = self._opened()
+            try:
+                rows = cursor.execute(query.sql, values).fetchall()
+            except self._errors as error:
+                self._close(cursor)
+                raise DatabaseUnavailable(type(error).__name__) from None
+        self._idle.append(cursor)
+        return rows
+
+    def close(self) -> None:
+        self._forget_idle()
+
+    def _opened(self) -> Any:
+        if time.monotonic() < self._refused_until:
+            raise DatabaseUnavailable("refused a moment ago")
+        try:
+            return self._connect()
+        except self._errors as error:
+            self._refused_until = time.monotonic() + PAUSE_SECONDS
+            raise DatabaseUnavailable(type(error).__name__) from None
+
+    def _forget_idle(self) -> None:
+        while self._idle:
+            try:
+                self._close(self._idle.pop())
+            except IndexError:
+                return
+
+    @staticmethod
+    def _close(cursor: Any) -> None:
+        cursor.connection.close()
+
+
+def _open_sqlite(file: str) -> sqlite3.Cursor:
+    connection = sqlite3.connect(f"file:{file}?mode=rw", uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {STATEMENT_TIMEOUT_MS}").close()
+    connection.execute("PRAGMA query_only = ON").close()
+    return connection.cursor()
+
+
+def _open_postgresql(arguments: Sequence[Any], options: dict[str, Any]) -> psycopg.Cursor[Row]:
+    connection = psycopg.connect(
+        *arguments,
+        **options,
+        autocommit=True,
+        connect_timeout=2,
+        prepare_threshold=0,
+        options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c default_transaction_read_only=on",
+    )
+    return connection.cursor(binary=True)
