@@ -113,7 +113,7 @@ def organization(org: str) -> Organization:
 
 def set_organization_disabled(desk: Desk, org: str, *, disabled: bool) -> Organization:
     """All its keys refuse from now on, or work again. Raises `NotFound`."""
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         found = _organization(org)
         if (found.disabled_at is not None) != disabled:

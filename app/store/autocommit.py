@@ -7,6 +7,7 @@ the driver itself, because SQLAlchemy's execution costs more than the lookup.
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psycopg
@@ -35,12 +36,12 @@ class AutocommitReader:
     def __init__(self, engine: Engine) -> None:
         if engine.dialect.name == "sqlite":
             self._dialect: Any = sqlite.pysqlite.dialect(paramstyle="qmark")
-            self._errors: type[Exception] = sqlite3.Error
+            self._errors: tuple[type[Exception], ...] = (sqlite3.OperationalError, sqlite3.InterfaceError)
             self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
         else:
             arguments, options = engine.dialect.create_connect_args(engine.url)
             self._dialect = postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
-            self._errors = psycopg.Error
+            self._errors = (psycopg.OperationalError, psycopg.InterfaceError)
             self._connect = lambda: _open_postgresql(arguments, dict(options))
         self._idle: list[Any] = []
         self._refused_until = 0.0
@@ -55,25 +56,30 @@ class AutocommitReader:
         A connection that broke is replaced once. Raises `DatabaseUnavailable`.
         """
         try:
-            cursor = self._idle.pop()
+            cursor, is_fresh = self._idle.pop(), False
         except IndexError:
-            cursor = self._opened()
+            cursor, is_fresh = self._opened(), True
         try:
             rows: Sequence[Row] = cursor.execute(query.sql, values).fetchall()
-        except self._errors:
-            self._close(cursor)
-            self._forget_idle()
-            cursor = self._opened()
-            try:
-                rows = cursor.execute(query.sql, values).fetchall()
-            except self._errors as error:
-                self._close(cursor)
+        except self._errors as error:
+            # The server may have gone and come back while the connection lay idle; what took too long is not repeated.
+            is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
+            cursor.connection.close()
+            if not is_stale:
                 raise DatabaseUnavailable(type(error).__name__) from None
+            self.close()
+            return self.rows(query, *values)
+        except BaseException:
+            cursor.connection.close()
+            raise
         self._idle.append(cursor)
         return rows
 
     def close(self) -> None:
-        self._forget_idle()
+        """Closes the connections that nobody reads from just now."""
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last
+                self._idle.pop().connection.close()
 
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
@@ -83,17 +89,6 @@ class AutocommitReader:
         except self._errors as error:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
             raise DatabaseUnavailable(type(error).__name__) from None
-
-    def _forget_idle(self) -> None:
-        while self._idle:
-            try:
-                self._close(self._idle.pop())
-            except IndexError:
-                return
-
-    @staticmethod
-    def _close(cursor: Any) -> None:
-        cursor.connection.close()
 
 
 def _open_sqlite(file: str) -> sqlite3.Cursor:

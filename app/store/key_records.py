@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import LargeBinary, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
 
 from app.domain import networks
 from app.domain.doors import Door
@@ -72,7 +72,9 @@ class KeyRecords:
                 Organization.rights_revision > bindparam("after", type_=RightsRevision.revision.type)
             )
         )
-        self._imported = reader.prepare(select(ApiKey.id).where(ApiKey.door == literal_column("'import'")).limit(1))
+        self._imported = reader.prepare(
+            select(literal_column("1")).where(exists().where(ApiKey.door == literal_column("'import'")))
+        )
 
     def by_digest(self, digest: bytes, other: bytes | None = None) -> KeyRecord | None:
         """The key that has this digest, or the other one."""

@@ -29,6 +29,7 @@ CHANGES = [
     "/v1/auth/callback",
     "/sign-in",
     "/v1/cache/invalidate",
+    "/v1/keys/verify",
     "/api/v1/auth/request",
     "/v1/orgs/{org}/keys",
     "/v1/orgs/{org}/keys/k/revoke",

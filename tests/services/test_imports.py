@@ -29,7 +29,7 @@ def run(desk, org, *rows):
 def test_a_key_of_each_kind_works_as_it_was(desk, alice, kind):
     with pytest.raises(InvalidKey):
         verification.require(desk, KEY, scope=None)
-    desk.foreign_keys.__init__()
+    desk.foreign_keys.__init__(desk.records.has_imported)
     assert run(desk, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
     record = verification.require(desk, KEY, scope="notes:read")
     assert (record.name, record.org_id) == ("Old", alice.org)
