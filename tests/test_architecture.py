@@ -22,7 +22,7 @@ OURS = {
     "errors": {"domain", "http", "problems", "store"},
     "web": {"domain", "problems", "extensions", "http", "services", "store", "web"},
     "api": {"api", "domain", "http", "services", "store"},
-    "gate": {"domain", "problems", "services", "store"},
+    "gate": {"domain", "problems", "security_headers", "services", "store"},
     "security_headers": {"config"},
     "background": {"mail", "services"},
     "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},

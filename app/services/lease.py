@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Protocol
 
@@ -28,8 +29,7 @@ class Source(Protocol):
     def changed_after(self, revision: int) -> list[str]: ...
 
 
-def _now() -> float:
-    return time.clock_gettime(_CLOCK)
+_now = partial(time.clock_gettime, _CLOCK)
 
 
 class Lease:
@@ -47,6 +47,10 @@ class Lease:
 
     def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
+        return self.cached(digest) or self.read(digest, read)
+
+    def cached(self, digest: bytes) -> KeyRecord | None:
+        """The record cached under `digest`, if it is still true. Raises `DatabaseUnavailable`."""
         began = self._now()
         if began - self._renewed_at > LEASE_SECONDS / 2:
             self._hold(began)
@@ -56,9 +60,10 @@ class Lease:
             floor, changed = self._news
             if floor <= read_at and changed.get(record.org_id, 0) <= read_at:
                 return record
-        return self._read(digest, read)
+        return None
 
-    def _read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+    def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+        """What `read` finds now, kept under `digest`. Call it after `cached`."""
         revision = self._revision
         record = read()
         if record is None:

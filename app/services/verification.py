@@ -93,7 +93,7 @@ def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, add
 
 def _record(desk: Desk, plaintext: str) -> KeyRecord | None:
     digest = key_format.digest(plaintext)
-    return desk.lease.find(digest, lambda: _looked_up(desk, plaintext, digest))
+    return desk.lease.cached(digest) or desk.lease.read(digest, lambda: _looked_up(desk, plaintext, digest))
 
 
 def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
