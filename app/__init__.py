@@ -32,8 +32,6 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
-    extensions.login_manager.init_app(app, add_context_processor=False)
-    extensions.limiter.init_app(app)
     extensions.mail.init_app(app)
     with app.app_context():
         engine.prepare(extensions.db.engine)
@@ -45,7 +43,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     errors.register(app)
     http.check_routes(app)
 
-    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0)
+    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0) if settings.trusted_hops else app.wsgi_app
     app.wsgi_app = Gate(SecurityHeaders(flask, settings), lambda: app.extensions["desk"])  # type: ignore[method-assign]
     return app
 

@@ -153,7 +153,7 @@ def _setting(parse: Callable[[str], Any], default: Any, doc: str, shown: str | N
     return field(default=default, metadata={"parse": parse, "doc": doc, "shown": shown})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Settings:
     """What the environment says. Lifetimes are in seconds. `None` means not set."""
 

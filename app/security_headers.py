@@ -55,13 +55,15 @@ class SecurityHeaders:
         if "HTTP_UPGRADE" in environ:
             # A handshake asks us a question like any other request; Werkzeug would look for WebSocket routes only.
             environ.pop("HTTP_CONNECTION", None)
+        # The only answers that may be kept; Flask says for how long.
+        is_static = environ["PATH_INFO"].startswith("/static/")
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers.extend(self._headers)
             headers.append(("X-Request-Id", request_id))
-            if not any(name.lower() == "cache-control" for name, _ in headers):
+            if not (is_static and status[0] in "23"):
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
