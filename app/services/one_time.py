@@ -44,6 +44,11 @@ CODE_LIMITS = (
     Limit(Window("code-client", 10, 3600), by_client=True),
 )
 TEST_TOKEN_LIMITS = (Limit(Window("test-token", 20, 3600), by_client=True),)
+#: Wrong codes of devices. RFC 8628 5.1 takes five tries at a code of this length for few enough.
+DEVICE_GUESS_LIMITS = (
+    Limit(Window("device-guess", 10, 3600), by_email=True),
+    Limit(Window("device-guess-client", 30, 3600), by_client=True),
+)
 
 #: What shares one budget, and its limits.
 BUDGETS: dict[Purpose, tuple[tuple[Purpose, ...], tuple[Limit, ...]]] = {
@@ -51,6 +56,7 @@ BUDGETS: dict[Purpose, tuple[tuple[Purpose, ...], tuple[Limit, ...]]] = {
     Purpose.EMAIL_CODE: (CODES, CODE_LIMITS),
     Purpose.SIGN_UP_CODE: (CODES, CODE_LIMITS),
     Purpose.TEST_TOKEN: ((Purpose.TEST_TOKEN,), TEST_TOKEN_LIMITS),
+    Purpose.DEVICE_GUESS: ((Purpose.DEVICE_GUESS,), DEVICE_GUESS_LIMITS),
 }
 
 
@@ -79,6 +85,11 @@ def enter(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
                 window=limit.window.seconds,
                 retry_after=wait,
             )
+
+
+def count(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
+    """A row for the limits of a purpose that has no secret. Call it inside a transaction, after `enter`."""
+    one_time_secrets.add(purpose=purpose, email=email, client=client, now=now, expires_at=now, deliverable=False)
 
 
 def issue(
