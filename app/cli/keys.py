@@ -1,5 +1,8 @@
 """`create`, `list`, `revoke`, `rotate`: keys, offline."""
 
+import json
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -31,7 +34,7 @@ def list_keys(is_json: bool) -> None:
 
     with opened_desk() as desk:
         keys = operators.working_keys(desk)
-        answer(is_json, {"data": [described(key) for key in keys]}, lambda: _listed(keys))
+        sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
 
 
 @click.command()
@@ -93,16 +96,24 @@ def _created(issued: Any) -> None:
     click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
 
 
-def _listed(keys: Any) -> None:
-    line = "-" * 60
-    click.echo("Active API Keys")
-    click.echo(line)
+def _listed(keys: Iterable[Any]) -> Iterator[str]:
+    line = "-" * 60 + "\n"
+    yield "Active API Keys\n" + line
+    nothing = 'None yet. Make one: create --name "My key"\n'
     for key in keys:
+        nothing = ""
         start = f"{key.start}***" if key.start else "(imported)"
-        click.echo(f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}")
-    if not keys:
-        click.echo('None yet. Make one: create --name "My key"')
-    click.echo(line)
+        yield f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}\n"
+    yield nothing + line
+
+
+def _listed_as_json(keys: Iterable[Any]) -> Iterator[str]:
+    """The same as for any other list, piece by piece."""
+    before = '{"data": ['
+    for key in keys:
+        yield before + json.dumps(described(key), ensure_ascii=False)
+        before = ", "
+    yield ('{"data": [' if before.startswith("{") else "") + "]}\n"
 
 
 def _no_single_match(error: Any) -> None:

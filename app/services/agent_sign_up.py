@@ -1,9 +1,10 @@
 """Door C: an agent signs its person up, or gets their key back, with a mailed code (seed page 002)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import emails
+from app.domain import emails, roles
 from app.domain.doors import Door
 from app.domain.errors import OtpExpired
 from app.domain.ids import new_id
@@ -68,9 +69,10 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
 
 
 def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
-    """The working sign-up key's plaintext. One that no secret of ours makes any more is revoked."""
+    """The working sign-up key's plaintext, while the person may have one in its organization: they may have been taken
+    out of it, and the key lives on there. One that no secret of ours makes any more is revoked."""
     key = api_keys.current_sign_up_key(person.id, now)
-    if key is None:
+    if key is None or key.org_id not in _organizations(person, key.scopes):
         return None
     plaintext = desk.derived.again(key.prefix, key.id, key.digest)
     if plaintext is None:
@@ -83,11 +85,10 @@ def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
 
 
 def _new_key(desk: Desk, person: Person, now: datetime) -> str:
-    organization = next(iter(organizations.of_person(person.id)), None)
-    org_id = organization.id if organization else sign_in.first_organization(desk, person, now)
+    scopes = desk.settings.policy.default_scopes
+    org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(desk, person, now)
     key_id = new_id("key")
     minted = desk.derived.mint(desk.settings.sign_up_key_prefix, key_id)
-    scopes = desk.settings.policy.default_scopes
     api_keys.add(
         key_id=key_id,
         org_id=org_id,
@@ -105,3 +106,12 @@ def _new_key(desk: Desk, person: Person, now: datetime) -> str:
         org_id, at=now, action="key.created", actor=person.email, target=key_id, name=KEY_NAME, scopes=list(scopes)
     )
     return minted.plaintext
+
+
+def _organizations(person: Person, scopes: Sequence[str]) -> list[str]:
+    """Ids of those in which the person may give a key these scopes, oldest membership first."""
+    return [
+        organization.id
+        for organization in organizations.of_person(person.id)
+        if all(roles.may_grant(organization.role, scope) for scope in scopes)
+    ]

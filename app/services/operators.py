@@ -1,6 +1,6 @@
 """Door D: what operators do offline with keys, organizations and members (seed page 001)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.domain import emails, key_format, key_request
@@ -13,7 +13,7 @@ from app.services.desk import Desk
 from app.services.rights import note_change, withdrawal
 from app.store import api_keys as key_store
 from app.store import organizations, people
-from app.store.api_keys import ApiKey
+from app.store.api_keys import ApiKey, WorkingKey
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
 
@@ -59,8 +59,8 @@ def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
         )
 
 
-def working_keys(desk: Desk) -> Sequence[ApiKey]:
-    """Of all organizations, oldest first."""
+def working_keys(desk: Desk) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for."""
     return key_store.working(desk.clock())
 
 

@@ -1,6 +1,8 @@
 """Servers that tests of processes share."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,14 @@ def two_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
         serving(database, tmp_path, TRUSTED_HOPS="1") as second,
     ):
         yield [first, second]
+
+
+@pytest.fixture
+def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
+    """Four processes on one database, started at once."""
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        starts = [serving(database, tmp_path, TRUSTED_HOPS="1") for _ in range(4)]
+        yield list(pool.map(stack.enter_context, starts))
 
 
 @pytest.fixture(scope="module")
