@@ -32,6 +32,8 @@ REVIEWED = {
     "POST /orgs/<org>/keys/<key>/rotate": "oam",
     "GET /v1/orgs/<org>/keys": "oamv",
     "POST /v1/orgs/<org>/keys": "oam",
+    "GET /v1/orgs/<org>/keys/<key>": "oamv",
+    "PATCH /v1/orgs/<org>/keys/<key>": "oam",
     "POST /v1/orgs/<org>/keys/<key>/revoke": "oam",
     "POST /v1/orgs/<org>/keys/<key>/rotate": "oam",
     "GET /v1/me": "kcri",

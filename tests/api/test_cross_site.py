@@ -32,6 +32,7 @@ CHANGES = [
     "/v1/keys/verify",
     "/api/v1/auth/request",
     "/v1/orgs/{org}/keys",
+    "/v1/orgs/{org}/keys/k",
     "/v1/orgs/{org}/keys/k/revoke",
     "/v1/orgs/{org}/keys/k/rotate",
     "/orgs/{org}/keys/new",
