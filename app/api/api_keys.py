@@ -43,7 +43,7 @@ class NewKey(Body):
             self.scopes,
             self.expires_at,
             self.expires_in_days,
-            rate_limit=self.rate_limit and self.rate_limit.limit(),
+            rate_limit=self.rate_limit.limit() if self.rate_limit else None,
             networks=self.networks,
         )
 

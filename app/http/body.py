@@ -51,10 +51,7 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
     if problems[0]["type"] == "json_invalid":
         raise MalformedJson
     raise ValidationFailed(
-        {
-            ".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem)
-            for problem in problems
-        }
+        {".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem) for problem in problems}
     )
 
 

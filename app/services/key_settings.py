@@ -33,9 +33,9 @@ class KeyChange:
 
     name: str | Unchanged = UNCHANGED
     scopes: Sequence[str] | Unchanged = UNCHANGED
-    rate_limit: RateLimit | None | Unchanged = UNCHANGED
+    rate_limit: RateLimit | Unchanged | None = UNCHANGED
     networks: Sequence[str] | Unchanged = UNCHANGED
-    expires_at: datetime | None | Unchanged = UNCHANGED
+    expires_at: datetime | Unchanged | None = UNCHANGED
 
 
 def change(desk: Desk, member: Member, key_id: str, wanted: KeyChange) -> ListedKey:
