@@ -255,9 +255,10 @@ def grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple
     return scopes
 
 
-def manageable(member: Member, key_id: str) -> ListedKey:
-    """A key that this member may change, locked until the transaction ends. Raises `NotFound` and `Forbidden`."""
-    found = api_keys.locked(member.org_id, key_id)
+def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
+    """A key that this member may change; `lock` holds it until the transaction ends. Raises `NotFound` and
+    `Forbidden`."""
+    found = (api_keys.locked if lock else api_keys.get)(member.org_id, key_id)
     if found is None:
         raise NotFound
     if not roles.may_manage_key(member.role, created_it=found.key.created_by == member.person_id):

@@ -36,6 +36,7 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/revoke",
     "/v1/orgs/{org}/keys/k/rotate",
     "/orgs/{org}/keys/new",
+    "/orgs/{org}/keys/k/change",
     "/orgs/{org}/keys/k/revoke",
     "/orgs/{org}/keys/k/rotate",
     "/sessions/s/end",
