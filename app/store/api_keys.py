@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain import paging
 from app.domain.doors import Door
 from app.domain.ids import new_id
+from app.domain.rate_limit import RateLimit
 from app.extensions import Base, db
 from app.store.organizations import Membership
 from app.store.people import Person
@@ -75,6 +76,16 @@ class ApiKey(Base):
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
     )
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """None: as many requests as it likes."""
+        return RateLimit(self.rate_requests, self.rate_seconds) if self.rate_requests and self.rate_seconds else None
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self.rate_requests = limit.requests if limit else None
+        self.rate_seconds = limit.window_seconds if limit else None
 
 
 class ListedKey(NamedTuple):
