@@ -59,9 +59,13 @@ class Lease:
         self._source, self._now = source, now
         self._renewing = Lock()
         # Published by `_renew` in this order: the news, their revision, the time. Read in the opposite order.
-        self._epoch: _Epoch | None = None
+        self._epoch = _Epoch(-1)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
+
+    def __contains__(self, digest: bytes) -> bool:
+        """Whether a record is cached under `digest`, old or not."""
+        return digest in self._epoch.records
 
     def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
@@ -69,8 +73,6 @@ class Lease:
         if began - self._renewed_at > LEASE_SECONDS / 2:
             self._hold(began)
         epoch = self._epoch
-        if epoch is None:
-            raise DatabaseUnavailable("no lease")
         cached = epoch.records.get(digest)
         if cached is not None:
             record, read_at = cached
@@ -103,7 +105,7 @@ class Lease:
         began, epoch = self._now(), self._epoch
         try:
             revision = self._source.revision()
-            if epoch is None or revision < epoch.revision:
+            if epoch.revision < 0 or revision < epoch.revision:
                 # The first time; or another database was put in this one's place.
                 self._epoch = _Epoch(revision)
             elif revision > epoch.revision:

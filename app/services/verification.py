@@ -92,17 +92,17 @@ def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, add
 
 
 def _record(desk: Desk, plaintext: str) -> KeyRecord | None:
+    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
     digest = key_format.digest(plaintext)
+    if digest not in desk.lease and not key_format.is_well_formed(plaintext) and not desk.foreign_keys.on_record():
+        return None
     return desk.lease.find(digest, lambda: _looked_up(desk, plaintext, digest))
 
 
 def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
-    """A key that cannot be ours does not reach the database, unless keys of other systems are on record."""
     if key_format.is_well_formed(plaintext):
         return desk.records.by_digest(digest)
-    if desk.foreign_keys.on_record():
-        return desk.records.by_digest(*imported_keys.digests(plaintext))
-    return None
+    return desk.records.by_digest(*imported_keys.digests(plaintext))
 
 
 def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
