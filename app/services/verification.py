@@ -22,6 +22,10 @@ class Verification(NamedTuple):
     balance: int | None = None
 
 
+class WindowFull(Exception):
+    """Others filled the window while this request took its credits."""
+
+
 _NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
 
 
@@ -114,11 +118,15 @@ def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState 
             return Outcome.RATE_LIMITED, rate, None
     if not cost:
         return Outcome.VALID, rate, None
-    if limit is not None:
-        if credits.left(desk, record.org_id) < cost:
-            return Outcome.CREDITS_EXHAUSTED, rate, None
-        fits, rate = desk.rate_limits.take(record, limit)
-        if not fits:
-            return Outcome.RATE_LIMITED, rate, None
-    balance = credits.take(desk, record, cost)
-    return (Outcome.CREDITS_EXHAUSTED if balance is None else Outcome.VALID), rate, balance
+    try:
+        with credits.taking(desk, record, cost) as balance:
+            if balance is None:
+                return Outcome.CREDITS_EXHAUSTED, rate, None
+            # Counted inside, so that a request that finds the window full after all gives its credits back.
+            if limit is not None:
+                fits, rate = desk.rate_limits.take(record, limit)
+                if not fits:
+                    raise WindowFull
+    except WindowFull:
+        return Outcome.RATE_LIMITED, rate, None
+    return Outcome.VALID, rate, balance
