@@ -14,6 +14,7 @@ from app.services.desk import Desk
 from app.services.one_time import Issued
 from app.services.rights import note_change, withdrawal
 from app.store import api_keys, organizations, people
+from app.store.api_keys import ApiKey
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
 
@@ -65,23 +66,25 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
         is_new = person is None
         if person is None:
             person = sign_in.sign_up(desk, address, now)
-        return SignedUp(address, _current_key(desk, person, now) or _new_key(desk, person, now), is_new)
+        key = api_keys.current_sign_up_key(person.id, now)
+        if key is not None and key.org_id not in _organizations(person, key.scopes):
+            key = None  # they were taken out of its organization, where the key lives on
+        plaintext = desk.derived.again(key.prefix, key.id, key.digest) if key else None
+        if plaintext is None:
+            if key is not None:
+                _revoke_underivable(key, person, now)
+            plaintext = _new_key(desk, person, now)
+            note_change([key.org_id] if key else [])
+        return SignedUp(address, plaintext, is_new)
 
 
-def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
-    """The working sign-up key's plaintext, while the person may have one in its organization: they may have been taken
-    out of it, and the key lives on there. One that no secret of ours makes any more is revoked."""
-    key = api_keys.current_sign_up_key(person.id, now)
-    if key is None or key.org_id not in _organizations(person, key.scopes):
-        return None
-    plaintext = desk.derived.again(key.prefix, key.id, key.digest)
-    if plaintext is None:
-        key.revoked_at = now
-        audit.record(
-            key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
-        )
-        note_change([key.org_id])
-    return plaintext
+def _revoke_underivable(key: ApiKey, person: Person, now: datetime) -> None:
+    """A key that no secret of ours makes any more. The new one may be of another organization of theirs."""
+    organizations.lock_of(person.id, also=[key.org_id])
+    key.revoked_at = now
+    audit.record(
+        key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
+    )
 
 
 def _new_key(desk: Desk, person: Person, now: datetime) -> str:

@@ -1,5 +1,8 @@
 """Credits of an organization: granted at sign-up and by operators, taken by routes that cost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.domain.errors import ValidationFailed
 from app.domain.verification import KeyRecord
 from app.services import audit
@@ -15,18 +18,13 @@ def balance(org_id: str) -> Balance:
     return credits.balance(org_id)
 
 
-def left(desk: Desk, org_id: str) -> int:
-    """The balance, wherever it is asked from: before Flask there is no session yet."""
-    with desk.context():
-        return credits.balance(org_id).balance
-
-
-def take(desk: Desk, record: KeyRecord, cost: int) -> int | None:
-    """Takes `cost` credits of the key's organization; what is left, or None when there was not enough."""
+@contextmanager
+def taking(desk: Desk, record: KeyRecord, cost: int) -> Iterator[int | None]:
+    """A transaction that takes `cost` credits of the key's organization, wherever it is asked from: before Flask there
+    is no session yet. What is left, or None when there was not enough."""
     with desk.context(), transaction():
-        if not credits.take(record.org_id, cost, record.key_id, desk.clock()):
-            return None
-        return credits.balance(record.org_id).balance
+        taken = credits.take(record.org_id, cost, record.key_id, desk.clock())
+        yield credits.balance(record.org_id).balance if taken else None
 
 
 def grant(desk: Desk, org_id: str, amount: int, *, actor: str) -> Balance:

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from threading import Lock
 from typing import Protocol
 
 from app.domain.verification import KeyRecord
-from app.store.errors import DATABASE_UNAVAILABLE
+from app.store.errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 #: How old, in seconds, the news of changed rights may be that a cached record is used by. No setting: whoever takes
 #: rights away waits for it, and two processes that disagreed about it would break the promise.
@@ -15,7 +16,12 @@ LEASE_SECONDS = 0.1
 #: What a transaction that took rights away waits before it answers: then no process anywhere uses an older record.
 SETTLE_SECONDS = LEASE_SECONDS * 1.1
 
+#: For so long after a renewal failed the next one is not tried, so that threads that waited for it do not wait again.
+PAUSE_SECONDS = 0.25
+
 MAX_RECORDS = 50_000
+#: Records are dropped so many at a time: a dict finds its first entry slowly when many before it are gone.
+DROPPED_AT_ONCE = 500
 MAX_CHANGED = 10_000
 
 # Counts while a machine is suspended too, where there is such a clock.
@@ -29,6 +35,20 @@ class Source(Protocol):
     def changed_after(self, revision: int) -> list[str]: ...
 
 
+class _Epoch:
+    """Records and the news by which they are judged. Both end together: a thread that still holds the last epoch
+    stores into what nobody reads any more."""
+
+    __slots__ = ("changed", "records", "revision")
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+        #: Each record with the revision that the process had seen before it was read.
+        self.records: dict[bytes, tuple[KeyRecord, int]] = {}
+        #: The revision at which an organization's change was seen: records read before it are old.
+        self.changed: dict[str, int] = {}
+
+
 _now = partial(time.clock_gettime, _CLOCK)
 
 
@@ -37,49 +57,28 @@ class Lease:
 
     def __init__(self, source: Source, now: Callable[[], float] = _now) -> None:
         self._source, self._now = source, now
-        self._records: dict[bytes, tuple[KeyRecord, int]] = {}
         self._renewing = Lock()
-        # Published by `_renew` in this order: the news, the revision, the time. Read in the opposite order.
-        #: Records read before the first revision are old, and so are those read before their organization's.
-        self._news: tuple[int, dict[str, int]] = (0, {})
-        self._revision = -1
+        # Published by `_renew` in this order: the news, their revision, the time. Read in the opposite order.
+        self._epoch = _Epoch(-1)
         self._renewed_at = float("-inf")
+        self._failed_at = float("-inf")
+
+    def __contains__(self, digest: bytes) -> bool:
+        """Whether a record is cached under `digest`, old or not."""
+        return digest in self._epoch.records
 
     def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
-        return self.cached(digest) or self.read(digest, read)
-
-    def cached(self, digest: bytes) -> KeyRecord | None:
-        """The record cached under `digest`, if it is still true. Raises `DatabaseUnavailable`."""
         began = self._now()
         if began - self._renewed_at > LEASE_SECONDS / 2:
             self._hold(began)
-        cached = self._records.get(digest)
+        epoch = self._epoch
+        cached = epoch.records.get(digest)
         if cached is not None:
             record, read_at = cached
-            floor, changed = self._news
-            if floor <= read_at and changed.get(record.org_id, 0) <= read_at:
+            if epoch.changed.get(record.org_id, 0) <= read_at:
                 return record
-        return None
-
-    def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
-        """What `read` finds now, kept under `digest`. Call it after `cached`."""
-        revision = self._revision
-        record = read()
-        if record is None:
-            self._records.pop(digest, None)
-            return None
-        # Whatever the process learns meanwhile, the number tells: `find` does not use it once a later one is seen.
-        self._records[digest] = record, revision
-        if len(self._records) > MAX_RECORDS:
-            self._make_room()
-        return record
-
-    def _make_room(self) -> None:
-        try:
-            self._records.pop(next(iter(self._records)), None)
-        except (RuntimeError, StopIteration):
-            return  # another thread is at it
+        return _read(epoch, digest, read)
 
     def _hold(self, began: float) -> None:
         """Returns once the lease is young enough for a request that began at `began`."""
@@ -95,22 +94,52 @@ class Lease:
             if self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
         with self._renewing:
-            # A renewal that began after this request did is young enough however long it took.
-            if self._renewed_at < began and self._now() - self._renewed_at > LEASE_SECONDS:
-                self._renew()
+            # A renewal that began after this request did speaks for it, however long it took.
+            if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
+                return
+            if self._now() - self._failed_at < PAUSE_SECONDS:
+                raise DatabaseUnavailable("the lease could not be renewed")
+            self._renew()
 
     def _renew(self) -> None:
-        began = self._now()
-        revision = self._source.revision()
-        if revision < self._revision or self._revision < 0:
-            # The first time; or another database was put in this one's place.
-            self._records = {}
-            self._news = (0, {})
-        elif revision > self._revision:
-            organizations = self._source.changed_after(self._revision)
-            if len(self._news[1]) + len(organizations) > MAX_CHANGED:
-                self._news = (revision, {})
-            else:
-                self._news[1].update(dict.fromkeys(organizations, revision))
-        self._revision = revision
+        began, epoch = self._now(), self._epoch
+        try:
+            revision = self._source.revision()
+            if epoch.revision < 0 or revision < epoch.revision:
+                # The first time; or another database was put in this one's place.
+                self._epoch = _Epoch(revision)
+            elif revision > epoch.revision:
+                organizations = self._source.changed_after(epoch.revision)
+                if len(epoch.changed) + len(organizations) > MAX_CHANGED:
+                    self._epoch = _Epoch(revision)
+                else:
+                    epoch.changed.update(dict.fromkeys(organizations, revision))
+                    epoch.revision = revision
+        except DATABASE_UNAVAILABLE:
+            self._failed_at = self._now()
+            raise
         self._renewed_at = began
+
+
+def _read(epoch: _Epoch, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+    """Reads and keeps. Whatever the process learns meanwhile, the number tells: `find` does not use the record once it
+    has seen a later one for its organization."""
+    revision, records = epoch.revision, epoch.records
+    record = read()
+    if record is None:
+        records.pop(digest, None)
+        return None
+    records[digest] = record, revision
+    if len(records) > MAX_RECORDS:
+        _make_room(records)
+    return record
+
+
+def _make_room(records: dict[bytes, tuple[KeyRecord, int]]) -> None:
+    """Drops the oldest."""
+    try:
+        oldest = list(islice(records, DROPPED_AT_ONCE))
+    except RuntimeError:
+        return  # another thread is at it
+    for digest in oldest:
+        records.pop(digest, None)

@@ -22,6 +22,10 @@ class Verification(NamedTuple):
     balance: int | None = None
 
 
+class WindowFull(Exception):
+    """Others filled the window while this request took its credits."""
+
+
 _NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
 
 
@@ -92,17 +96,17 @@ def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, add
 
 
 def _record(desk: Desk, plaintext: str) -> KeyRecord | None:
+    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
     digest = key_format.digest(plaintext)
-    return desk.lease.cached(digest) or desk.lease.read(digest, lambda: _looked_up(desk, plaintext, digest))
+    if digest not in desk.lease and not key_format.is_well_formed(plaintext) and not desk.foreign_keys.on_record():
+        return None
+    return desk.lease.find(digest, lambda: _looked_up(desk, plaintext, digest))
 
 
 def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
-    """A key that cannot be ours does not reach the database, unless keys of other systems are on record."""
     if key_format.is_well_formed(plaintext):
         return desk.records.by_digest(digest)
-    if desk.foreign_keys.on_record():
-        return desk.records.by_digest(*imported_keys.digests(plaintext))
-    return None
+    return desk.records.by_digest(*imported_keys.digests(plaintext))
 
 
 def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
@@ -114,11 +118,15 @@ def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState 
             return Outcome.RATE_LIMITED, rate, None
     if not cost:
         return Outcome.VALID, rate, None
-    if limit is not None:
-        if credits.left(desk, record.org_id) < cost:
-            return Outcome.CREDITS_EXHAUSTED, rate, None
-        fits, rate = desk.rate_limits.take(record, limit)
-        if not fits:
-            return Outcome.RATE_LIMITED, rate, None
-    balance = credits.take(desk, record, cost)
-    return (Outcome.CREDITS_EXHAUSTED if balance is None else Outcome.VALID), rate, balance
+    try:
+        with credits.taking(desk, record, cost) as balance:
+            if balance is None:
+                return Outcome.CREDITS_EXHAUSTED, rate, None
+            # Counted inside, so that a request that finds the window full after all gives its credits back.
+            if limit is not None:
+                fits, rate = desk.rate_limits.take(record, limit)
+                if not fits:
+                    raise WindowFull
+    except WindowFull:
+        return Outcome.RATE_LIMITED, rate, None
+    return Outcome.VALID, rate, balance

@@ -130,7 +130,9 @@ def get(org_id: str, key_id: str) -> ListedKey | None:
 
 def locked(org_id: str, key_id: str) -> ListedKey | None:
     """As `get`, and nobody else changes it until this transaction ends."""
-    row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey)).one_or_none()
+    row = db.session.execute(
+        _listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey, key_share=True)
+    ).one_or_none()
     return None if row is None else ListedKey(row[0], row[1])
 
 
@@ -180,12 +182,14 @@ def working(now: datetime) -> Iterator[WorkingKey]:
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
     """Those that begin with one of `starts` (prefix and 8 characters), locked."""
     return db.session.scalars(
-        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update()
+        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
 
 
 def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
-    return db.session.scalars(select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update()).all()
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update(key_share=True)
+    ).all()
 
 
 def has_successor(key_id: str) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BigInteger, select, update
+from sqlalchemy import BigInteger, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
+from app.store import organizations
 from app.store.organizations import Organization
 
 
@@ -26,9 +27,7 @@ def note_change(org_ids: Collection[str]) -> None:
     if not org_ids:
         return
     db.session.flush()
-    db.session.execute(
-        select(Organization.id).where(Organization.id.in_(org_ids)).order_by(Organization.id).with_for_update()
-    ).all()
+    organizations.lock(org_ids)
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     revision = db.session.execute(
         insert(RightsRevision)
