@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import care, database, imports, key_settings, keys, organizations, serve
+from app.cli import care, database, imports, key_settings, keys, organizations, seed, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ for command in (
     organizations.credits,
     imports.import_keys,
     imports.installs,
+    seed.seed,
     care.audit,
     care.doctor,
     care.backup,
