@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
     """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import api, errors, extensions, http, mail, web
     from app.config import ROOT, load_settings
+    from app.flask_app import Keydesk
     from app.gate import Gate
     from app.security_headers import SecurityHeaders
     from app.store import engine
 
     settings = settings or load_settings()
-    app = Flask("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Keydesk("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(_flask_config(settings))
     app.config.from_mapping(mail.configure(settings))
     app.json = api.answers.Json(app)

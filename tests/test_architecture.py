@@ -24,6 +24,7 @@ OURS = {
     "api": {"api", "domain", "http", "services", "store"},
     "gate": {"domain", "problems", "security_headers", "services", "store"},
     "security_headers": {"config"},
+    "flask_app": set(),
     "background": {"mail", "services"},
     "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},
     "app": {
@@ -32,6 +33,7 @@ OURS = {
         "domain",
         "errors",
         "extensions",
+        "flask_app",
         "gate",
         "http",
         "mail",

@@ -16,6 +16,7 @@ from app.http.context import KeyManagerPerson, desk, person, wants_json
 from app.http.deprecation import INSTALL_ID
 from app.services import organizations, session_tokens, verification
 
+AnyResponse = TypeVar("AnyResponse", bound=Response)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -141,7 +142,7 @@ def _key(scope: str | None, cost: int = 0) -> KeyRecord:
     return verification.passed(done, scope)
 
 
-def announce_rate(response: Response) -> Response:
+def announce_rate(response: AnyResponse) -> AnyResponse:
     """What is left of the key's rate limit; a refusal says it by itself."""
     rate = g.get("rate")
     if rate is not None and "RateLimit" not in response.headers:
