@@ -67,8 +67,8 @@ def test_a_key_has_a_page_with_all_about_it(cast):
         "16 May 2026, 12:00 UTC",
         "<dt>From</dt><dd>127.0.0.1</dd>",
         "<dt>By</dt><dd>Werkzeug/",
-        "Let through",
-        "Refused: from another network",
+        "12:00 UTC</time>: 1 let through",
+        "12:00 UTC</time>: 1 refused: from another network",
     ):
         assert said in page.text, said
     assert [path(alice, key, f"/{act}") in page.links for act in ("change", "rotate", "revoke")] == [True] * 3
