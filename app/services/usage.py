@@ -10,8 +10,9 @@ from threading import Lock
 from app.domain.paging import Page
 from app.domain.verification import KeyRecord, Outcome
 from app.store import api_keys, installs, sessions, usage
+from app.store.api_keys import Use
 from app.store.transaction import transaction
-from app.store.usage import UsageHour
+from app.store.usage import Counted, UsageHour
 
 #: When, from where and by what.
 LastUse = tuple[datetime, str | None, str | None]
@@ -61,10 +62,13 @@ class UsageRecorder:
         try:
             with transaction():
                 # Sorted, so that two processes that flush at once lock rows in the same order.
-                for (org_id, key_id, hour, outcome), count in sorted(_by_key(requests).items()):
-                    usage.add(org_id, key_id, _hour(hour), outcome, count)
-                for key_id, (at, address, agent) in sorted(keys.items()):
-                    api_keys.mark_used(key_id, at, address, agent and agent[:300])
+                usage.add(_by_key(requests))
+                api_keys.mark_used(
+                    [
+                        Use(key_id, at, address, agent and agent[:300])
+                        for key_id, (at, address, agent) in sorted(keys.items())
+                    ]
+                )
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
@@ -79,12 +83,15 @@ class UsageRecorder:
             raise
 
 
-def _by_key(requests: dict[tuple[KeyRecord, Outcome, int], int]) -> Counter[tuple[str, str, int, str]]:
+def _by_key(requests: dict[tuple[KeyRecord, Outcome, int], int]) -> list[Counted]:
     """One key may have been counted under several records of it."""
     summed: Counter[tuple[str, str, int, str]] = Counter()
     for (record, outcome, hour), count in requests.items():
         summed[record.org_id, record.key_id, hour, outcome.value] += count
-    return summed
+    return [
+        Counted(org_id, key_id, _hour(hour), outcome, count)
+        for (org_id, key_id, hour, outcome), count in sorted(summed.items())
+    ]
 
 
 def _hour(number: int) -> datetime:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -196,12 +197,26 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-def mark_used(key_id: str, at: datetime, address: str | None, agent: str | None) -> None:
+class Use(NamedTuple):
+    """When a key was used, from where and by what."""
+
+    key_id: str
+    at: datetime
+    address: str | None
+    agent: str | None
+
+
+def mark_used(uses: Sequence[Use]) -> None:
     """Moves `last_used_at` forward, never back."""
+    if not uses:
+        return
+    table: Any = ApiKey.__table__
+    columns, at = table.c, bindparam("at", type_=ApiKey.last_used_at.type)
     db.session.execute(
-        update(ApiKey)
-        .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < at))
-        .values(last_used_at=at, last_used_address=address, last_used_agent=agent)
+        update(table)
+        .where(columns.id == bindparam("key_id"), or_(columns.last_used_at.is_(None), columns.last_used_at < at))
+        .values(last_used_at=at, last_used_address=bindparam("address"), last_used_agent=bindparam("agent")),
+        [use._asdict() for use in uses],
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.processes.visitors import Request, Visitor, at_once, query
+from tests.processes.visitors import DOORS, Request, Visitor, at_once, query
 from tests.servers import serving
 
 GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "-w", "1", "--bind", "127.0.0.1:{port}"]
@@ -43,12 +43,15 @@ def test_a_stop_right_after_the_last_answer_loses_no_count(kind, database, tmp_p
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         answers = []
         for _ in range(6):
-            answers += at_once(Request(server, "GET", "/v1/me", {"x-api-key": key}) for _ in range(50))
+            # By either door in turn.
+            doors = list(DOORS.values()) * 25
+            answers += at_once(Request(server, *door, {"x-api-key": key, "User-Agent": "agent/1"}) for door in doors)
         asked = time.monotonic()
         assert server.stop() == 0
         took = time.monotonic() - asked
     assert Counter(answer.status for answer in answers) == {200: 300}
     assert counted(database) == 300
+    assert query(database, "SELECT last_used_address, last_used_agent FROM api_key") == [("127.0.0.1", "agent/1")]
     assert took < 5
 
 
@@ -58,13 +61,14 @@ def test_a_stop_under_load_counts_every_request_that_was_answered(kind, database
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         stopping = Event()
 
-        def ask(_):
+        def ask(number):
             """Answers of one client, until the server is gone."""
             statuses = Counter()
             client = httpx.Client(verify=False, timeout=30, headers={"x-api-key": key})
             with client, suppress(httpx.TransportError):
+                method, path = list(DOORS.values())[number % 2]
                 while not stopping.is_set():
-                    statuses[client.get(f"{server.url}/v1/me").status_code] += 1
+                    statuses[client.request(method, f"{server.url}{path}").status_code] += 1
             return statuses
 
         with ThreadPoolExecutor(4) as pool:

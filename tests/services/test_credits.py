@@ -1,11 +1,14 @@
 """Credits: a ledger whose sum is the balance, never below zero."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.domain.errors import ValidationFailed
-from app.services import audit, credits
+from app.extensions import db
+from app.services import api_keys, audit, credits, verification
+from app.services.api_keys import KeyWish
 from app.store import credits as store
 from app.store.transaction import transaction
 
@@ -32,3 +35,37 @@ def test_parallel_debits_never_go_below_zero_and_the_ledger_adds_up(app, desk, a
         taken = sum(pool.map(take, range(60)))
     assert taken == 33
     assert credits.balance(alice.org).balance == store.ledger_sum(alice.org) == 10
+
+
+def spend(app, desk, plaintext, times):
+    """Outcomes of so many requests at once that cost 10 each."""
+
+    def ask(_):
+        with app.app_context():
+            return verification.verify(desk, plaintext, scope=None, cost=10).outcome.value
+
+    with ThreadPoolExecutor(8) as pool:
+        return Counter(pool.map(ask, range(times)))
+
+
+@pytest.fixture
+def limited(desk, alice):
+    """A key that may make 5 requests a minute."""
+    issued = api_keys.create(desk, alice.member, KeyWish("CI"))
+    with transaction():
+        db.session.execute(db.text("UPDATE api_key SET rate_requests = 5, rate_seconds = 60"))
+    return issued.plaintext
+
+
+def test_a_request_over_the_limit_costs_nothing(app, desk, alice, limited):
+    assert spend(app, desk, limited, 24) == {"VALID": 5, "RATE_LIMITED": 19}
+    assert credits.balance(alice.org).balance == store.ledger_sum(alice.org) == 950
+
+
+def test_a_request_that_nobody_can_pay_counts_in_no_window(app, desk, alice, limited):
+    with transaction():
+        assert store.take(alice.org, 975, "a route", desk.clock())
+    assert spend(app, desk, limited, 24) == {"VALID": 2, "CREDITS_EXHAUSTED": 22}
+    record = verification.require(desk, limited, scope=None)
+    assert desk.rate_limits.take(record, record.rate_limit)[1].remaining == 1
+    assert credits.balance(alice.org).balance == 5

@@ -20,6 +20,7 @@ from app.store import api_keys as key_store
 from app.store import organizations, usage
 from app.store.rights import RightsRevision
 from app.store.transaction import transaction
+from app.store.usage import Counted
 
 
 @pytest.fixture
@@ -191,8 +192,7 @@ def test_the_flush_of_usage_and_a_revoke_wait_in_no_ring(app, desk, alice, clock
             note_change([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
-        usage.add(alice.org, other, clock.now, "VALID", 1)
-        usage.add(alice.org, key_id, clock.now, "VALID", 1)
+        usage.add([Counted(alice.org, used, clock.now, "VALID", 1) for used in (other, key_id)])
         pool.submit(revoke).result()
 
 

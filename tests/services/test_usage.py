@@ -1,9 +1,11 @@
 """Usage: gathered in memory, written by the flush."""
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import InsufficientScope
+from app.extensions import db
 from app.services import api_keys, usage, verification
 from app.services.api_keys import KeyWish
 
@@ -98,3 +100,18 @@ def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
         if cursor is None:
             break
     assert seen == [16, 15, 14, 13, 12]
+
+
+def test_a_busy_second_is_a_handful_of_statements(desk, alice):
+    keys = [api_keys.create(desk, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(50)]
+    desk.usage.flush()
+    for plaintext in keys * 2:
+        verification.require(desk, plaintext, scope=None, address="203.0.113.7")
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql.split()[0]))
+    desk.usage.flush()
+    assert [kind for kind in statements if kind not in {"BEGIN", "SELECT"}] == ["INSERT", "UPDATE"]
+    page = usage.page(alice.org, limit=100, cursor=None, key_id=None)
+    assert [row.requests for row in page.items] == [2] * 50
+    listed = api_keys.page(alice.member, limit=100).items
+    assert {found.key.last_used_address for found in listed} == {"203.0.113.7"}
