@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     from app import api, errors, extensions, http, mail, web
     from app.config import ROOT, load_settings
     from app.gate import Gate
+    from app.security_headers import SecurityHeaders
     from app.store import engine
 
     settings = settings or load_settings()
@@ -31,41 +32,53 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
-    extensions.login_manager.init_app(app, add_context_processor=False)
-    extensions.limiter.init_app(app)
     extensions.mail.init_app(app)
     with app.app_context():
         engine.prepare(extensions.db.engine)
+        app.extensions["desk"] = _desk(app, settings, clock)
 
-    app.extensions["desk"] = _desk(settings, clock)
     http.register(app)
     web.register(app)
     api.register(app)
     errors.register(app)
     http.check_routes(app)
 
-    app.wsgi_app = Gate(ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0), settings)  # type: ignore[method-assign]
+    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0) if settings.trusted_hops else app.wsgi_app
+    app.wsgi_app = Gate(SecurityHeaders(flask, settings), lambda: app.extensions["desk"])  # type: ignore[method-assign]
     return app
 
 
-def _desk(settings: Settings, clock: Callable[[], datetime] | None) -> object:
+def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime] | None) -> object:
+    """Call it inside an application context."""
     from datetime import UTC, datetime
+    from threading import Semaphore
 
     from app.domain.derived_keys import KeyDeriver
     from app.domain.one_time import CodeMaker, LinkSigner
-    from app.services.desk import Desk
+    from app.extensions import db
+    from app.services.desk import MAX_WITHDRAWALS, Desk
     from app.services.foreign_keys import ForeignKeys
+    from app.services.lease import Lease
+    from app.services.rate_limits import RateLimits
     from app.services.usage import UsageRecorder
+    from app.store.autocommit import AutocommitReader
+    from app.store.key_records import KeyRecords
 
     secrets = settings.secret_keys
+    records = KeyRecords(AutocommitReader(db.engine), settings.policy.granted)
     return Desk(
-        settings,
-        clock or (lambda: datetime.now(UTC)),
-        LinkSigner(secrets),
-        CodeMaker(secrets),
-        KeyDeriver(settings.derivation_secret, secrets),
-        UsageRecorder(),
-        ForeignKeys(),
+        settings=settings,
+        clock=clock or (lambda: datetime.now(UTC)),
+        links=LinkSigner(secrets),
+        codes=CodeMaker(secrets),
+        derived=KeyDeriver(settings.derivation_secret, secrets),
+        usage=UsageRecorder(),
+        foreign_keys=ForeignKeys(records.has_imported),
+        records=records,
+        lease=Lease(records),
+        rate_limits=RateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
+        withdrawals=Semaphore(MAX_WITHDRAWALS),
+        context=app.app_context,
     )
 
 

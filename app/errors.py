@@ -1,9 +1,5 @@
-"""From what went wrong to what the caller sees: a page for people, problem+json (RFC 9457) for programs.
+"""From what went wrong to what the caller sees: a page for people, problem+json (RFC 9457) for programs."""
 
-The only place that knows statuses.
-"""
-
-import json
 import logging
 from typing import Any
 
@@ -13,35 +9,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors
-from app.domain.errors import DomainError, OtpMaxAttempts, RateLimited
-from app.http.body import MalformedJson, UnsupportedMediaType
+from app.domain.errors import DatabaseDown, DomainError, RateLimited
 from app.http.context import wants_json
+from app.problems import CONTENT_TYPE, body, headers_of, status_of
 from app.store.errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
-
-STATUSES: dict[type[DomainError], int] = {
-    errors.LinkForged: 400,
-    errors.AmbiguousCredentials: 400,
-    errors.OtpExpired: 400,
-    errors.OtpInvalid: 400,
-    MalformedJson: 400,
-    errors.Unauthenticated: 401,
-    errors.CreditsExhausted: 402,
-    errors.CrossSite: 403,
-    errors.Forbidden: 403,
-    errors.InsufficientScope: 403,
-    errors.NotFound: 404,
-    errors.KeyAlreadyShown: 409,
-    errors.KeyNotActive: 409,
-    errors.LinkSpent: 410,
-    UnsupportedMediaType: 415,
-    errors.UnknownScope: 422,
-    errors.ValidationFailed: 422,
-    errors.OtpMaxAttempts: 429,
-    RateLimited: 429,
-    errors.SchemaOutdated: 503,
-}
 
 _HTTP_CODES = {
     400: "BAD_REQUEST",
@@ -63,20 +36,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _crash)
 
 
-def status_of(error: DomainError) -> int:
-    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-
-
 def _domain_error(error: DomainError) -> Response:
-    status = status_of(error)
-    answer = _answer(status, error.error_code, error.detail, dict(error.details))
-    if status == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
-    if isinstance(error, RateLimited | OtpMaxAttempts):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, RateLimited):
-        answer.headers["RateLimit-Policy"] = f'"{error.policy}";q={error.quota};w={error.window}'
-        answer.headers["RateLimit"] = f'"{error.policy}";r=0;t={error.retry_after}'
+    answer = _answer(status_of(error), error.error_code, error.detail, dict(error.details))
+    answer.headers.update(headers_of(error))
     return answer
 
 
@@ -117,9 +79,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_unavailable(error: Exception) -> Response:
     log.error("database unavailable: %s", type(error).__name__, extra={"request_id": _request_id()})
-    answer = _answer(503, "DATABASE_UNAVAILABLE", "The database does not answer just now. Try again in a moment.", {})
-    answer.headers["Retry-After"] = "1"
-    return answer
+    return _domain_error(DatabaseDown())
 
 
 def _crash(error: Exception) -> Response:
@@ -129,17 +89,8 @@ def _crash(error: Exception) -> Response:
 
 
 def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) -> Response:
-    title = HTTP_STATUS_CODES.get(status, "Error")
     if wants_json():
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": detail,
-            "error_code": error_code,
-            "details": details,
-        }
-        return Response(json.dumps(problem), status, content_type="application/problem+json")
+        return Response(body(status, error_code, detail, details), status, content_type=CONTENT_TYPE)
     # A page about a fault must not ask the database who is signed in.
     g.is_fault = status >= 500
     page = render_template(

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import current_app
 from sqlalchemy import text
 
 from app import create_app
@@ -26,6 +27,7 @@ def dispose() -> None:
     """Closes every connection of the current application, so that none is left to the garbage collector."""
     db.session.remove()
     db.engine.dispose()
+    current_app.extensions["desk"].records.close()
 
 
 class Sqlite:

@@ -12,35 +12,56 @@ FILES = sorted((ROOT / "app").rglob("*.py"))
 #: What each part of `app` may import of ours. A part is a folder, or a file beside the folders.
 OURS = {
     "domain": {"domain"},
-    "config": {"domain"},
+    "config": {"config", "domain"},
     "extensions": {"domain"},
     "store": {"domain", "extensions", "store"},
     "services": {"config", "domain", "services", "store"},
     "http": {"config", "domain", "extensions", "http", "mail", "services", "store"},
     "mail": {"config", "domain", "services"},
-    "errors": {"domain", "http", "store"},
-    "web": {"domain", "errors", "extensions", "http", "services", "store", "web"},
+    "problems": {"domain"},
+    "errors": {"domain", "http", "problems", "store"},
+    "web": {"domain", "problems", "extensions", "http", "services", "store", "web"},
     "api": {"api", "domain", "http", "services", "store"},
-    "gate": {"config", "domain", "services"},
+    "gate": {"domain", "problems", "security_headers", "services", "store"},
+    "security_headers": {"config"},
     "background": {"mail", "services"},
     "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},
-    "app": {"api", "config", "domain", "errors", "extensions", "gate", "http", "mail", "services", "store", "web"},
+    "app": {
+        "api",
+        "config",
+        "domain",
+        "errors",
+        "extensions",
+        "gate",
+        "http",
+        "mail",
+        "security_headers",
+        "services",
+        "store",
+        "web",
+    },
 }
 #: From the store, other layers take the types of rows and what absence looks like; queries are the services' to call.
 ROWS_ONLY = {
     "http": {"app.store.sessions.LiveSession"},
     "errors": {"app.store.errors.DATABASE_UNAVAILABLE"},
+    "gate": {"app.store.errors.DATABASE_UNAVAILABLE"},
     "web": {"app.store.api_keys.ListedKey", "app.store.errors.DATABASE_UNAVAILABLE"},
     "api": {"app.store.api_keys.ListedKey"},
     "cli": {"app.store.errors.DATABASE_UNAVAILABLE", "app.store.schema"},
-    "app": {"app.store.engine", "app.store.engine.engine_options"},
+    "app": {
+        "app.store.autocommit.AutocommitReader",
+        "app.store.engine",
+        "app.store.engine.engine_options",
+        "app.store.key_records.KeyRecords",
+    },
 }
 #: What each part may import of others'. Parts that are not listed may import anything that is installed.
 OTHERS = {
     "domain": {"itsdangerous"},
     "config": {"dotenv"},
-    "services": {"yaml"},
-    "store": {"sqlalchemy", "alembic", "flask_migrate", "flask"},
+    "services": {"limits", "yaml"},
+    "store": {"psycopg", "sqlalchemy", "alembic", "flask_migrate", "flask"},
     "gate": set(),
 }
 KNOWS_SQL = {"store", "extensions"}

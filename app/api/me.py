@@ -1,5 +1,7 @@
 """What a key is, said to whoever holds it."""
 
+from dataclasses import asdict
+
 from flask import Blueprint
 
 from app.api.answers import Answer, data
@@ -15,16 +17,19 @@ blueprint = Blueprint("api_me", __name__)
 def show() -> Answer:
     """This key: its name, organization, scopes (and what they grant), expiry and limits."""
     key = context.key()
-    granted = context.desk().settings.policy.granted(key.scopes)
+    rate = key.rate_limit
     return data(
         {
             "key_id": key.key_id,
             "name": key.name,
             "organization": {"id": key.org_id, "name": key.org_name},
             "scopes": list(key.scopes),
-            "grants": sorted(granted),
+            "grants": sorted(key.granted),
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-            # None: no limit of its own.
-            "limits": {"rate": None},
+            # None: no limit of its own. Empty: from anywhere.
+            "limits": {
+                "rate": asdict(rate) if rate else None,
+                "networks": [str(network) for network in key.networks],
+            },
         }
     )

@@ -62,7 +62,8 @@ def _prepare_database(settings: Settings) -> None:
     from app.store import schema
     from app.store.errors import DATABASE_UNAVAILABLE
 
-    with create_app(settings).app_context():
+    app = create_app(settings)
+    with app.app_context():
         try:
             if settings.is_sqlite:
                 schema.upgrade()
@@ -75,6 +76,7 @@ def _prepare_database(settings: Settings) -> None:
             _give_up(f"The database at DATABASE_URL does not answer: {getattr(error, 'orig', error)}")
         # Worker processes are forked from this one and must not inherit its connections.
         db.engine.dispose()
+        app.extensions["desk"].records.close()
 
 
 def _give_up(reason: str) -> NoReturn:

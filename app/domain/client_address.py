@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 def counted(address: str) -> str:
     """The unit that a limit counts: an IPv4 address, or the /64 of an IPv6 one, which is what one customer gets."""
     try:
-        ip = ip_address(_without_port(address))
+        ip = ip_address(without_port(address))
     except ValueError:
         return "unknown"
     if isinstance(ip, IPv6Address):
@@ -16,7 +16,7 @@ def counted(address: str) -> str:
     return str(ip)
 
 
-def _without_port(address: str) -> str:
+def without_port(address: str) -> str:
     """Some proxies write `203.0.113.7:5678` and `[2001:db8::1]:443` into X-Forwarded-For."""
     if address.startswith("["):
         return address[1:].partition("]")[0]

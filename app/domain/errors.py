@@ -26,6 +26,16 @@ class ValidationFailed(DomainError):
         super().__init__(sentence, fields=dict(fields), **details)
 
 
+class MalformedJson(DomainError):
+    error_code = "MALFORMED_JSON"
+    message = "The body is not JSON. Send one JSON object."
+
+
+class UnsupportedMediaType(DomainError):
+    error_code = "UNSUPPORTED_MEDIA_TYPE"
+    message = "Send the body as JSON, with the header Content-Type: application/json."
+
+
 class UnknownScope(DomainError):
     """`details.unknown` lists what was asked for, `details.known` what there is."""
 
@@ -82,6 +92,11 @@ class InsufficientScope(DomainError):
     """`details.required` is the scope that the route needs, `details.granted` what the key has."""
 
     error_code = "INSUFFICIENT_SCOPE"
+
+
+class IpNotAllowed(DomainError):
+    error_code = "IP_NOT_ALLOWED"
+    message = "This key may not be used from this address. Its networks are set in the dashboard."
 
 
 class CrossSite(DomainError):
@@ -159,6 +174,29 @@ class CreditsExhausted(DomainError):
     message = "This organization has no credits left for this. Ask your operator for more."
 
 
-class SchemaOutdated(DomainError):
+class Unavailable(DomainError):
+    """Not just now; the family of 503 answers. `retry_after` is in seconds."""
+
+    retry_after = 1
+
+
+class Busy(Unavailable):
+    error_code = "BUSY"
+    message = (
+        "Too many keys are being revoked or changed at this moment, so nothing was changed. Try again in a second."
+    )
+
+
+class DatabaseDown(Unavailable):
+    error_code = "DATABASE_UNAVAILABLE"
+    message = "The database does not answer just now. Try again in a moment."
+
+
+class LimiterUnavailable(Unavailable):
+    error_code = "LIMITER_UNAVAILABLE"
+    message = "The rate limit of this key cannot be counted just now. Try again in a moment."
+
+
+class SchemaOutdated(Unavailable):
     error_code = "SCHEMA_OUTDATED"
     message = "The database has not been brought up to date. The operator runs: python -m app.cli init"

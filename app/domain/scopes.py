@@ -1,9 +1,9 @@
 """Scopes and routes: the catalogue of what a key may do, and which scope and how many credits each route takes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from app.domain.errors import UnknownScope
@@ -49,11 +49,25 @@ class Policy:
         return [(_pattern(route.path), route) for route in self.routes]
 
     def granted(self, scopes: Iterable[str]) -> frozenset[str]:
-        """Everything that `scopes` allow. A scope that left the catalogue allows nothing."""
+        """Everything that `scopes` allow, the same object each time. A scope that left the catalogue allows nothing."""
+        return self._granted(tuple(scopes))
+
+    @cached_property
+    def _granted(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+        return lru_cache(maxsize=4096)(self._union)
+
+    def _union(self, scopes: tuple[str, ...]) -> frozenset[str]:
         return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
 
     def route(self, method: str, path: str) -> Route | None:
-        """The row for a request, the first that fits; HEAD is read as GET."""
+        """The row for a request, the first that fits; HEAD is read as GET. Remembers the paths asked about last."""
+        return self._remembered(method, path)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str, str], Route | None]:
+        return lru_cache(maxsize=4096)(self._first_that_fits)
+
+    def _first_that_fits(self, method: str, path: str) -> Route | None:
         method = "GET" if method == "HEAD" else method
         for pattern, route in self._patterns:
             if route.method == method and pattern.fullmatch(path):

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import cross_site, deprecation, guards, login, request_checks
+from app.http import cookies, cross_site, deprecation, fence, guards, login, request_checks
 
 
 def register(app: Flask) -> None:
@@ -12,12 +12,15 @@ def register(app: Flask) -> None:
     # Under /v1 nobody gets a redirect, not even for a doubled slash.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
-    login.bind(login_manager)
+    login.bind(app, login_manager)
+    fence.bind(app)
+    app.session_interface = cookies.NoticeInterface()
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
     app.before_request(request_checks.check)
     app.before_request(cross_site.check)
     app.before_request(guards.enforce)
     app.after_request(deprecation.announce)
+    app.after_request(guards.announce_rate)
 
 
 def check_routes(app: Flask) -> None:

@@ -1,19 +1,15 @@
-"""Install ids are deprecated; every answer to one says so and until when (RFC 9745, RFC 8594)."""
+"""Every answer to an install id says that it is deprecated."""
 
 from flask import Response, request
 
+from app.domain.install_ids import deprecation_headers
 from app.http.context import desk
 
-INSTALL_ID = "x-install-id"
-#: Since 1 January 2026.
-DEPRECATED = "@1767225600"
-SUNSET = "Thu, 31 Dec 2026 23:59:59 GMT"
+#: The header `x-install-id` in a WSGI environment.
+INSTALL_ID = "HTTP_X_INSTALL_ID"
 
 
 def announce(response: Response) -> Response:
-    if INSTALL_ID in request.headers:
-        response.headers["Deprecation"] = DEPRECATED
-        response.headers["Sunset"] = SUNSET
-        page = f"{desk().settings.public_url}/install-ids"
-        response.headers["Link"] = f'<{page}>; rel="deprecation"; type="text/html"'
+    if INSTALL_ID in request.environ:
+        response.headers.update(deprecation_headers(desk().settings.public_url))
     return response

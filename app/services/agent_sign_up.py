@@ -1,9 +1,10 @@
 """Door C: an agent signs its person up, or gets their key back, with a mailed code (seed page 002)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import emails
+from app.domain import emails, roles
 from app.domain.doors import Door
 from app.domain.errors import OtpExpired
 from app.domain.ids import new_id
@@ -11,7 +12,9 @@ from app.domain.one_time import Purpose
 from app.services import audit, one_time, sign_in
 from app.services.desk import Desk
 from app.services.one_time import Issued
+from app.services.rights import note_change, withdrawal
 from app.store import api_keys, organizations, people
+from app.store.api_keys import ApiKey
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
 
@@ -51,7 +54,9 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
     `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = emails.normalise(email)
     secret_id = one_time.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
-    with transaction():
+    # A key that cannot be derived any more is revoked here; that it is seen everywhere within a second is enough, since
+    # nobody asked for its end.
+    with withdrawal(desk, at_once=False):
         now = desk.clock()
         secret = one_time.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
@@ -61,29 +66,32 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
         is_new = person is None
         if person is None:
             person = sign_in.sign_up(desk, address, now)
-        return SignedUp(address, _current_key(desk, person, now) or _new_key(desk, person, now), is_new)
+        key = api_keys.current_sign_up_key(person.id, now)
+        if key is not None and key.org_id not in _organizations(person, key.scopes):
+            key = None  # they were taken out of its organization, where the key lives on
+        plaintext = desk.derived.again(key.prefix, key.id, key.digest) if key else None
+        if plaintext is None:
+            if key is not None:
+                _revoke_underivable(key, person, now)
+            plaintext = _new_key(desk, person, now)
+            note_change([key.org_id] if key else [])
+        return SignedUp(address, plaintext, is_new)
 
 
-def _current_key(desk: Desk, person: Person, now: datetime) -> str | None:
-    """The working sign-up key's plaintext. One that no secret of ours makes any more is revoked."""
-    key = api_keys.current_sign_up_key(person.id, now)
-    if key is None:
-        return None
-    plaintext = desk.derived.again(key.prefix, key.id, key.digest)
-    if plaintext is None:
-        key.revoked_at = now
-        audit.record(
-            key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
-        )
-    return plaintext
+def _revoke_underivable(key: ApiKey, person: Person, now: datetime) -> None:
+    """A key that no secret of ours makes any more. The new one may be of another organization of theirs."""
+    organizations.lock_of(person.id, also=[key.org_id])
+    key.revoked_at = now
+    audit.record(
+        key.org_id, at=now, action="key.revoked", actor=person.email, target=key.id, reason="cannot be derived"
+    )
 
 
 def _new_key(desk: Desk, person: Person, now: datetime) -> str:
-    organization = next(iter(organizations.of_person(person.id)), None)
-    org_id = organization.id if organization else sign_in.first_organization(desk, person, now)
+    scopes = desk.settings.policy.default_scopes
+    org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(desk, person, now)
     key_id = new_id("key")
     minted = desk.derived.mint(desk.settings.sign_up_key_prefix, key_id)
-    scopes = desk.settings.policy.default_scopes
     api_keys.add(
         key_id=key_id,
         org_id=org_id,
@@ -101,3 +109,12 @@ def _new_key(desk: Desk, person: Person, now: datetime) -> str:
         org_id, at=now, action="key.created", actor=person.email, target=key_id, name=KEY_NAME, scopes=list(scopes)
     )
     return minted.plaintext
+
+
+def _organizations(person: Person, scopes: Sequence[str]) -> list[str]:
+    """Ids of those in which the person may give a key these scopes, oldest membership first."""
+    return [
+        organization.id
+        for organization in organizations.of_person(person.id)
+        if all(roles.may_grant(organization.role, scope) for scope in scopes)
+    ]

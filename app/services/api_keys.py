@@ -1,20 +1,23 @@
 """Keys of an organization: create, list, revoke, rotate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.domain import key_format, key_request, roles
+from app.domain import key_format, key_request, networks, rate_limit, roles
 from app.domain.doors import Door
 from app.domain.errors import Forbidden, KeyAlreadyShown, KeyNotActive, NotFound, ValidationFailed
 from app.domain.paging import Page
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.domain.verification import status
 from app.services import audit, organizations
 from app.services.desk import Desk
 from app.services.organizations import Member
+from app.services.rights import note_change, withdrawal
 from app.store import api_keys
 from app.store.api_keys import ApiKey, ListedKey
 from app.store.transaction import take_turns, transaction
@@ -24,7 +27,7 @@ MAX_OVERLAP_SECONDS = 2_592_000
 
 @dataclass(frozen=True, slots=True)
 class KeyWish:
-    """What somebody asks of a new key. None: the catalogue's default scopes; no expiry."""
+    """What somebody asks of a new key. None: the catalogue's default scopes; no expiry; no limit."""
 
     name: str
     scopes: Sequence[str] | None = None
@@ -32,6 +35,9 @@ class KeyWish:
     expires_in_days: int | None = None
     #: The form that asks, so that sending it twice makes one key.
     submission_id: str | None = None
+    rate_limit: RateLimit | None = None
+    #: CIDR. Empty: from anywhere.
+    networks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
     name = key_request.clean_name(wish.name)
     scopes = grantable(desk, member, wish.scopes)
     expires_at = key_request.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
+    limit, places = rate_limit.checked(wish.rate_limit), networks.parse(wish.networks)
     _refuse_second_submission(member.org_id, wish.submission_id)
     issued = _issue(
         member.org_id,
@@ -81,8 +88,19 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
         scopes=scopes,
         expires_at=expires_at,
         submission_id=wish.submission_id,
+        rate_limit=limit,
+        networks=places,
     )
-    _record(member, now, "key.created", issued.listed.key, scopes=list(scopes), expires_at=_wire(expires_at))
+    _record(
+        member,
+        now,
+        "key.created",
+        issued.listed.key,
+        scopes=list(scopes),
+        expires_at=_wire(expires_at),
+        rate_limit=asdict(limit) if limit else None,
+        networks=list(places),
+    )
     return issued
 
 
@@ -92,12 +110,9 @@ def issue_offline(
     now: datetime,
     *,
     door: Door,
-    name: str,
-    scopes: tuple[str, ...],
-    expires_at: datetime | None,
-    rotated_from: str | None = None,
+    **values: Any,
 ) -> IssuedKey:
-    """A key that no person made: by an operator, or a test token. Call it inside a transaction."""
+    """A key that no person made: by an operator, or a test token. `values`: columns. Call it inside a transaction."""
     issued = _issue(
         org_id,
         now,
@@ -105,24 +120,24 @@ def issue_offline(
         email=None,
         prefix=_prefix(desk, door),
         door=door.value,
-        name=name,
-        scopes=scopes,
-        expires_at=expires_at,
-        rotated_from=rotated_from,
+        **values,
     )
     key = issued.listed.key
-    audit.record(org_id, at=now, action="key.created", actor=door.value, target=key.id, name=name, scopes=list(scopes))
+    audit.record(
+        org_id, at=now, action="key.created", actor=door.value, target=key.id, name=key.name, scopes=list(key.scopes)
+    )
     return issued
 
 
 def revoke(desk: Desk, member: Member, key_id: str) -> ListedKey:
-    """Ends the key at once; doing it again changes nothing. Raises `NotFound` and `Forbidden`."""
-    with transaction():
-        found = _manageable(member, key_id)
+    """Ends the key at once; doing it again changes nothing. Raises `NotFound`, `Forbidden` and `Busy`."""
+    with withdrawal(desk):
+        found = manageable(member, key_id)
         if found.key.revoked_at is None:
             now = desk.clock()
             found.key.revoked_at = now
             _record(member, now, "key.revoked", found.key)
+            note_change([member.org_id])
     return found
 
 
@@ -130,17 +145,13 @@ def rotate(
     desk: Desk, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
 ) -> IssuedKey:
     """A successor with the same name, scopes and expiry. The old key dies after the overlap, never later than it would
-    have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed` and `KeyAlreadyShown`."""
-    if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
-        raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
-    with transaction():
-        old = _manageable(member, key_id).key
+    have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
+    with ending(desk, overlap_seconds):
+        old = manageable(member, key_id).key
         _refuse_second_submission(member.org_id, submission_id)
         now = desk.clock()
         if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
             raise KeyNotActive
-        if api_keys.has_successor(old.id):
-            raise KeyNotActive("This key was rotated already. Rotate its successor, or create a new key.")
         grantable(desk, member, old.scopes)
         issued = _issue(
             member.org_id,
@@ -149,20 +160,46 @@ def rotate(
             email=member.email,
             prefix=old.prefix,
             door=Door.DASHBOARD.value if old.door == Door.SIGN_UP else old.door,
-            name=old.name,
-            scopes=old.scopes,
-            expires_at=old.expires_at,
             submission_id=submission_id,
-            rotated_from=old.id,
+            **settings_of(old),
         )
-        if overlap_seconds == 0:
-            old.revoked_at = now
-        else:
-            ends = now + timedelta(seconds=overlap_seconds)
-            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+        end_after(old, overlap_seconds, now)
         successor = issued.listed.key.id
         _record(member, now, "key.rotated", old, successor=successor, overlap_seconds=overlap_seconds)
+        note_change([old.org_id])
     return issued
+
+
+def ending(desk: Desk, overlap_seconds: int) -> AbstractContextManager[None]:
+    """The transaction of a rotation. Raises `ValidationFailed` and `Busy`."""
+    if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
+        raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
+    # A record that any process may still hold lives shorter than two seconds.
+    return withdrawal(desk, at_once=overlap_seconds < 2)
+
+
+def end_after(old: ApiKey, overlap_seconds: int, now: datetime) -> None:
+    """The old key of a rotation dies after the overlap, never later than it would have. Raises `KeyNotActive`."""
+    if overlap_seconds == 0:
+        old.revoked_at = now
+    else:
+        ends = now + timedelta(seconds=overlap_seconds)
+        old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+
+
+def settings_of(old: ApiKey) -> dict[str, Any]:
+    """What a successor has in common with the key that it replaces. Raises `KeyNotActive` when it has one already."""
+    if api_keys.has_successor(old.id):
+        raise KeyNotActive("This key was rotated already. Rotate its successor, or create a new key.")
+    return {
+        "rotated_from": old.id,
+        "name": old.name,
+        "scopes": old.scopes,
+        "expires_at": old.expires_at,
+        "networks": old.networks,
+        "rate_requests": old.rate_requests,
+        "rate_seconds": old.rate_seconds,
+    }
 
 
 def page_of_person(desk: Desk, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:
@@ -218,8 +255,10 @@ def grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple
     return scopes
 
 
-def _manageable(member: Member, key_id: str) -> ListedKey:
-    found = api_keys.locked(member.org_id, key_id)
+def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
+    """A key that this member may change; `lock` holds it until the transaction ends. Raises `NotFound` and
+    `Forbidden`."""
+    found = (api_keys.locked if lock else api_keys.get)(member.org_id, key_id)
     if found is None:
         raise NotFound
     if not roles.may_manage_key(member.role, created_it=found.key.created_by == member.person_id):

@@ -3,13 +3,13 @@
 from app.domain.verification import KeyRecord
 from app.services import audit
 from app.services.desk import Desk
+from app.services.rights import note_change, withdrawal
 from app.store import organizations
-from app.store.transaction import transaction
 
 
 def invalidate(desk: Desk, key: KeyRecord) -> int:
-    """The new generation."""
-    with transaction():
+    """The new generation. Raises `Busy`."""
+    with withdrawal(desk):
         generation = organizations.raise_cache_generation(key.org_id)
         audit.record(
             key.org_id,
@@ -19,4 +19,5 @@ def invalidate(desk: Desk, key: KeyRecord) -> int:
             target=key.org_id,
             generation=generation,
         )
+        note_change([key.org_id])
     return generation

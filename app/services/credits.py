@@ -1,6 +1,10 @@
 """Credits of an organization: granted at sign-up and by operators, taken by routes that cost."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.domain.errors import ValidationFailed
+from app.domain.verification import KeyRecord
 from app.services import audit
 from app.services.desk import Desk
 from app.store import credits
@@ -12,6 +16,15 @@ MAX_GRANT = 10**12
 
 def balance(org_id: str) -> Balance:
     return credits.balance(org_id)
+
+
+@contextmanager
+def taking(desk: Desk, record: KeyRecord, cost: int) -> Iterator[int | None]:
+    """A transaction that takes `cost` credits of the key's organization, wherever it is asked from: before Flask there
+    is no session yet. What is left, or None when there was not enough."""
+    with desk.context(), transaction():
+        taken = credits.take(record.org_id, cost, record.key_id, desk.clock())
+        yield credits.balance(record.org_id).balance if taken else None
 
 
 def grant(desk: Desk, org_id: str, amount: int, *, actor: str) -> Balance:

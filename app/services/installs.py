@@ -1,19 +1,15 @@
 """Install ids: deprecated credentials on record, accepted until the end of 2026 (seed page 003)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
-from app.domain.errors import InstallIdSunset, InvalidKey, NotFound
-from app.domain.verification import KeyRecord, Outcome, decide, refusal
+from app.domain.errors import NotFound
 from app.services import audit
 from app.services.desk import Desk
+from app.services.rights import note_change, withdrawal
 from app.store import installs
 from app.store.installs import Install
 from app.store.transaction import transaction
-
-#: The last moment at which install ids work.
-SUNSET = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def normalise(install_id: str) -> str | None:
@@ -22,22 +18,6 @@ def normalise(install_id: str) -> str | None:
         return str(UUID(install_id)) if len(install_id) == 36 else None
     except ValueError:
         return None
-
-
-def require(desk: Desk, install_id: str, *, scope: str | None) -> KeyRecord:
-    """The install id's record, as any credential's. Raises the `DomainError` that says why not."""
-    now = desk.clock()
-    if now > SUNSET:
-        raise InstallIdSunset
-    normal = normalise(install_id)
-    record = installs.record_for(normal) if normal else None
-    if record is None:
-        raise InvalidKey("This install id is not on record. Create an API key instead.")
-    outcome = decide(record, scope=scope, policy=desk.settings.policy, now=now)
-    if outcome is not Outcome.VALID:
-        raise refusal(outcome, record, scope)
-    desk.usage.install_seen(record.key_id, now)
-    return record
 
 
 def import_ids(desk: Desk, org_id: str, install_ids: Sequence[str]) -> int:
@@ -58,7 +38,7 @@ def on_record() -> Sequence[tuple[Install, str]]:
 
 def withdraw(desk: Desk, install_id: str) -> None:
     """Refuses it from now on. Raises `NotFound`."""
-    with transaction():
+    with withdrawal(desk):
         install = installs.get(normalise(install_id) or "")
         if install is None:
             raise NotFound(f"{install_id} is not on record.")
@@ -66,3 +46,4 @@ def withdraw(desk: Desk, install_id: str) -> None:
             now = desk.clock()
             install.withdrawn_at = now
             audit.record(install.org_id, at=now, action="install.withdrawn", actor="operator", target=install.id)
+            note_change([install.org_id])

@@ -1,19 +1,21 @@
 """Door D: what operators do offline with keys, organizations and members (seed page 001)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from app.domain import emails, key_format, key_request
+from app.domain import emails, key_format, key_request, networks, rate_limit
 from app.domain.doors import Door
-from app.domain.errors import DomainError, KeyNotActive, NotFound, ValidationFailed
+from app.domain.errors import DomainError, NotFound
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Role
-from app.services import api_keys, audit
+from app.services import api_keys, audit, key_settings
 from app.services.api_keys import IssuedKey
 from app.services.desk import Desk
+from app.services.key_settings import UNCHANGED, KeyChange
+from app.services.rights import note_change, withdrawal
 from app.store import api_keys as key_store
 from app.store import organizations, people
-from app.store.api_keys import ApiKey
+from app.store.api_keys import ApiKey, WorkingKey
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
 
@@ -39,14 +41,17 @@ class OperatorsWish:
     org: str | None = None
     scopes: Sequence[str] = ()
     expires_in_days: int | None = None
+    #: None: as many requests as it likes.
+    rate: RateLimit | None = None
+    #: CIDR. Empty: from anywhere.
+    networks: Sequence[str] = ()
 
 
 def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
     """Raises `ValidationFailed`, `UnknownScope` and `NotFound`."""
     name = key_request.clean_name(wish.name)
-    policy = desk.settings.policy
-    scopes = tuple(dict.fromkeys(wish.scopes)) or policy.default_scopes
-    policy.check_known(scopes)
+    scopes = _known(desk, wish.scopes) or desk.settings.policy.default_scopes
+    limit, places = rate_limit.checked(wish.rate), networks.parse(wish.networks)
     with transaction():
         now = desk.clock()
         expires_at = key_request.expiry(now, expires_at=None, expires_in_days=wish.expires_in_days)
@@ -55,55 +60,61 @@ def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
         else:
             organization = organizations.only() or organizations.operators(now)
         return api_keys.issue_offline(
-            desk, organization.id, now, door=Door.OPERATOR, name=name, scopes=scopes, expires_at=expires_at
+            desk,
+            organization.id,
+            now,
+            door=Door.OPERATOR,
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+            rate_limit=limit,
+            networks=places,
         )
 
 
-def working_keys(desk: Desk) -> Sequence[ApiKey]:
-    """Of all organizations, oldest first."""
+def working_keys(desk: Desk) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for."""
     return key_store.working(desk.clock())
 
 
 def revoke_key(desk: Desk, prefix: str) -> ApiKey:
     """Raises `NoSingleMatch`; then nothing is revoked."""
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         key = _single_match(desk, prefix)
         key.revoked_at = now
         audit.record(
             key.org_id, at=now, action="key.revoked", actor=ACTOR, target=key.id, name=key.name, start=key.start
         )
+        note_change([key.org_id])
+    return key
+
+
+def change_key(desk: Desk, prefix: str, wanted: KeyChange) -> ApiKey:
+    """The next verification anywhere goes by it.
+
+    Raises `NoSingleMatch`, `ValidationFailed`, `UnknownScope` and `KeyNotActive`; then nothing is changed.
+    """
+    with withdrawal(desk):
+        key = _single_match(desk, prefix)
+        if wanted.scopes is not UNCHANGED:
+            wanted = replace(wanted, scopes=_known(desk, wanted.scopes))
+        key_settings.change_within(desk, key, wanted, actor=ACTOR)
     return key
 
 
 def rotate_key(desk: Desk, prefix: str, overlap_seconds: int) -> IssuedKey:
     """A successor; the old key dies after the overlap. Raises `NoSingleMatch` and `ValidationFailed`."""
-    if not 0 <= overlap_seconds <= api_keys.MAX_OVERLAP_SECONDS:
-        raise ValidationFailed({"overlap": f"must be from 0 to {api_keys.MAX_OVERLAP_SECONDS} seconds"})
-    with transaction():
+    with api_keys.ending(desk, overlap_seconds):
         now = desk.clock()
         old = _single_match(desk, prefix)
-        if key_store.has_successor(old.id):
-            raise KeyNotActive("This key was rotated already.")
-        issued = api_keys.issue_offline(
-            desk,
-            old.org_id,
-            now,
-            door=Door.OPERATOR,
-            name=old.name,
-            scopes=old.scopes,
-            expires_at=old.expires_at,
-            rotated_from=old.id,
-        )
-        if overlap_seconds == 0:
-            old.revoked_at = now
-        else:
-            ends = now + timedelta(seconds=overlap_seconds)
-            old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)
+        issued = api_keys.issue_offline(desk, old.org_id, now, door=Door.OPERATOR, **api_keys.settings_of(old))
+        api_keys.end_after(old, overlap_seconds, now)
         successor = issued.listed.key.id
         audit.record(
             old.org_id, at=now, action="key.rotated", actor=ACTOR, target=old.id, name=old.name, successor=successor
         )
+        note_change([old.org_id])
     return issued
 
 
@@ -128,13 +139,14 @@ def organization(org: str) -> Organization:
 
 def set_organization_disabled(desk: Desk, org: str, *, disabled: bool) -> Organization:
     """All its keys refuse from now on, or work again. Raises `NotFound`."""
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         found = _organization(org)
         if (found.disabled_at is not None) != disabled:
             found.disabled_at = now if disabled else None
             action = "organization.disabled" if disabled else "organization.enabled"
             audit.record(found.id, at=now, action=action, actor=ACTOR, target=found.id)
+            note_change([found.id])
     return found
 
 
@@ -147,7 +159,7 @@ def add_member(desk: Desk, org: str, email: str, role: Role) -> None:
     """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
     says. Raises `NotFound` and `ValidationFailed`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         found = _organization(org)
         person = people.by_email(address) or people.add(address, now)
@@ -155,23 +167,25 @@ def add_member(desk: Desk, org: str, email: str, role: Role) -> None:
         audit.record(
             found.id, at=now, action="member.added", actor=ACTOR, target=person.id, email=address, role=role.value
         )
+        note_change([found.id])
 
 
 def remove_member(desk: Desk, org: str, email: str) -> None:
     """Raises `NotFound`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         found = _organization(org)
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
             raise NotFound(f"{address} is no member of {found.name}.")
         audit.record(found.id, at=desk.clock(), action="member.removed", actor=ACTOR, target=person.id, email=address)
+        note_change([found.id])
 
 
 def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
     """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
     address = emails.normalise(email)
-    with transaction():
+    with withdrawal(desk):
         now = desk.clock()
         person = people.by_email(address)
         if person is None:
@@ -179,10 +193,17 @@ def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
         if (person.disabled_at is not None) == disabled:
             return
         person.disabled_at = now if disabled else None
-        organizations.lock_of(person.id)
+        concerned = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
         for found in organizations.of_person(person.id):
             action = "member.disabled" if disabled else "member.enabled"
             audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
+        note_change(concerned)
+
+
+def _known(desk: Desk, scopes: Sequence[str]) -> tuple[str, ...]:
+    """Without repetitions. Raises `UnknownScope`."""
+    desk.settings.policy.check_known(scopes)
+    return tuple(dict.fromkeys(scopes))
 
 
 def _organization(org: str) -> Organization:

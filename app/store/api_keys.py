@@ -1,6 +1,6 @@
 """API keys. At rest a key is its SHA-256, never its plaintext."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -23,9 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain import paging
 from app.domain.doors import Door
 from app.domain.ids import new_id
-from app.domain.verification import KeyRecord
+from app.domain.rate_limit import RateLimit
 from app.extensions import Base, db
-from app.store.organizations import Membership, Organization
+from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.position import before
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
@@ -58,6 +58,14 @@ class ApiKey(Base):
     door: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
     #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
     hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
+    #: Where it may be used from, CIDR; empty: anywhere.
+    networks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
+    #: At most so many requests in any so many seconds. NULL: as many as it likes.
+    rate_requests: Mapped[int | None]
+    rate_seconds: Mapped[int | None]
+    #: From where and by what it was last used. NULL: never used, or not known.
+    last_used_address: Mapped[str | None]
+    last_used_agent: Mapped[str | None]
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
 
@@ -69,6 +77,16 @@ class ApiKey(Base):
         UniqueConstraint("org_id", "submission_id"),
     )
 
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """None: as many requests as it likes."""
+        return RateLimit(self.rate_requests, self.rate_seconds) if self.rate_requests and self.rate_seconds else None
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self.rate_requests = limit.requests if limit else None
+        self.rate_seconds = limit.window_seconds if limit else None
+
 
 class ListedKey(NamedTuple):
     """A key and the address of whoever made it."""
@@ -76,6 +94,19 @@ class ListedKey(NamedTuple):
     key: ApiKey
     #: None: made by an operator, offline.
     created_by: str | None
+
+
+class WorkingKey(NamedTuple):
+    """What a long list shows of a key."""
+
+    id: str
+    org_id: str
+    name: str
+    start: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
 
 
 def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
@@ -88,14 +119,8 @@ def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
 def add_missing(rows: Sequence[dict[str, Any]]) -> int:
     """Adds those whose digest nobody has; how many that were."""
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(ApiKey).values([{"id": new_id("key"), **row} for row in rows])
-    added = db.session.execute(statement.on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id))
-    return len(added.all())
-
-
-def has_imported() -> bool:
-    """Whether any key of another system is on record."""
-    return db.session.scalar(select(ApiKey.id).where(ApiKey.door == Door.IMPORT.value).limit(1)) is not None
+    statement = insert(ApiKey).on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id)
+    return len(db.session.execute(statement, [{"id": new_id("key"), **row} for row in rows]).all())
 
 
 def get(org_id: str, key_id: str) -> ListedKey | None:
@@ -105,7 +130,9 @@ def get(org_id: str, key_id: str) -> ListedKey | None:
 
 def locked(org_id: str, key_id: str) -> ListedKey | None:
     """As `get`, and nobody else changes it until this transaction ends."""
-    row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey)).one_or_none()
+    row = db.session.execute(
+        _listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey, key_share=True)
+    ).one_or_none()
     return None if row is None else ListedKey(row[0], row[1])
 
 
@@ -144,55 +171,37 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
-def working(now: datetime) -> Sequence[ApiKey]:
-    """Of all organizations, oldest first."""
-    return db.session.scalars(select(ApiKey).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)).all()
+def working(now: datetime) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for: there may be a great many."""
+    columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
+    query = select(*columns).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)
+    for row in db.session.execute(query, execution_options={"yield_per": 1000}):
+        yield WorkingKey(*row)
 
 
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
     """Those that begin with one of `starts` (prefix and 8 characters), locked."""
     return db.session.scalars(
-        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update()
+        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
 
 
 def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
-    return db.session.scalars(select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update()).all()
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update(key_share=True)
+    ).all()
 
 
 def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-def record_for(*digests: bytes) -> KeyRecord | None:
-    """What verification needs to know of the key that has one of these digests."""
-    row = db.session.execute(
-        select(
-            ApiKey.id,
-            ApiKey.org_id,
-            Organization.name,
-            ApiKey.name,
-            ApiKey.scopes,
-            ApiKey.expires_at,
-            ApiKey.revoked_at,
-            or_(
-                Organization.disabled_at.is_not(None),
-                and_(ApiKey.door == Door.SIGN_UP.value, Person.disabled_at.is_not(None)),
-            ),
-        )
-        .join(Organization, Organization.id == ApiKey.org_id)
-        .outerjoin(Person, Person.id == ApiKey.created_by)
-        .where(ApiKey.digest.in_(digests))
-    ).one_or_none()
-    return None if row is None else KeyRecord(*row)
-
-
-def mark_used(key_id: str, at: datetime) -> None:
+def mark_used(key_id: str, at: datetime, address: str | None, agent: str | None) -> None:
     """Moves `last_used_at` forward, never back."""
     db.session.execute(
         update(ApiKey)
         .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < at))
-        .values(last_used_at=at)
+        .values(last_used_at=at, last_used_address=address, last_used_agent=agent)
     )
 
 
@@ -212,6 +221,13 @@ def _page(query: Select[ApiKey, str], *, limit: int, cursor: str | None) -> pagi
         query = query.where(before((ApiKey.created_at, ApiKey.id), position))
     rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+
+
+def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
+    """Those whose keys a person's being disabled switches off."""
+    return db.session.scalars(
+        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value).distinct()
+    ).all()
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.verification import KeyRecord
 from app.extensions import Base, db
 from app.store.organizations import Organization
 from app.store.types import UtcTime
@@ -26,28 +25,6 @@ class Install(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: NULL: never called.
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
-
-
-def record_for(install_id: str) -> KeyRecord | None:
-    """The install id as verification sees any credential."""
-    row = db.session.execute(
-        select(Install, Organization)
-        .join(Organization, Organization.id == Install.org_id)
-        .where(Install.id == install_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    install, organization = row[0], row[1]
-    return KeyRecord(
-        key_id=install.id,
-        org_id=organization.id,
-        org_name=organization.name,
-        name="Install id",
-        scopes=SCOPES,
-        expires_at=None,
-        revoked_at=install.withdrawn_at,
-        disabled=organization.disabled_at is not None,
-    )
 
 
 def add(install_id: str, org_id: str, now: datetime) -> bool:

@@ -1,10 +1,10 @@
 """Organizations and who belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, delete, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
@@ -33,6 +33,8 @@ class Organization(Base):
     #: Sums of the credit ledger; the balance is their difference.
     credits_granted: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    #: When its rights last changed, as `store.rights` counts.
+    rights_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
 
 
 class Membership(Base):
@@ -95,13 +97,21 @@ def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
 
 
-def lock_of(*person_ids: str) -> None:
-    """Locks all organizations of these people, always in the same order, so that nobody waits in a ring."""
-    db.session.execute(
-        select(Organization.id)
-        .where(Organization.id.in_(select(Membership.org_id).where(Membership.person_id.in_(person_ids))))
-        .order_by(Organization.id)
-        .with_for_update()
+def lock_of(*person_ids: str, also: Sequence[str] = ()) -> Sequence[str]:
+    """Locks all organizations of these people, and `also` those; their ids."""
+    theirs = select(Membership.org_id).where(Membership.person_id.in_(person_ids))
+    return _locked(or_(Organization.id.in_(theirs), Organization.id.in_(also)))
+
+
+def lock(org_ids: Collection[str]) -> None:
+    _locked(Organization.id.in_(org_ids))
+
+
+def _locked(which: ColumnElement[bool]) -> Sequence[str]:
+    """Always in the same order, so that nobody waits in a ring; and as an update locks (`key_share`), which lets others
+    write rows that refer to them: the flush of usage does, and then waits for keys that whoever comes here holds."""
+    return db.session.scalars(
+        select(Organization.id).where(which).order_by(Organization.id).with_for_update(key_share=True)
     ).all()
 
 

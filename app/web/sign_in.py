@@ -6,12 +6,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain import emails
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
-from app.errors import status_of
 from app.http import context, cookies
 from app.http.fence import fence
 from app.http.guards import Public
 from app.http.own_pages import own_page
 from app.http.sign_in_link import ask_for_link
+from app.problems import status_of
 from app.services import sign_in
 
 blueprint = Blueprint("sign_in", __name__)

@@ -79,7 +79,7 @@ def test_me_says_what_the_key_is(alice, client):
         "scopes": ["agent:rw"],
         "grants": ["agent:r", "agent:rw", "cache:invalidate"],
         "expires_at": created["expires_at"],
-        "limits": {"rate": None},
+        "limits": {"rate": None, "networks": []},
     }
 
 

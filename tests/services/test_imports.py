@@ -29,7 +29,7 @@ def run(desk, org, *rows):
 def test_a_key_of_each_kind_works_as_it_was(desk, alice, kind):
     with pytest.raises(InvalidKey):
         verification.require(desk, KEY, scope=None)
-    desk.foreign_keys.__init__()
+    desk.foreign_keys.__init__(desk.records.has_imported)
     assert run(desk, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
     record = verification.require(desk, KEY, scope="notes:read")
     assert (record.name, record.org_id) == ("Old", alice.org)
@@ -54,3 +54,10 @@ def test_an_unknown_scope_or_a_time_without_a_zone_is_refused(desk, alice):
         run(desk, alice.org, {"hash": SHA256.hex(), "scopes": "root"})
     with pytest.raises(ValidationFailed):
         parse_row({"hash": SHA256.hex(), "expires_at": "2027-01-01"})
+
+
+@pytest.mark.parametrize("start", [KEY, "x" * 21, "\x1b[2J", "two\nlines"])
+def test_a_column_that_holds_whole_keys_or_moves_the_cursor_is_refused(start):
+    with pytest.raises(ValidationFailed, match="start"):
+        parse_row({"hash": SHA256.hex(), "start": start})
+    assert parse_row({"hash": SHA256.hex(), "start": "owk_live_12345678"}).start == "owk_live_12345678"

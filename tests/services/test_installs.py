@@ -6,7 +6,11 @@ from uuid import uuid4
 import pytest
 
 from app.domain.errors import InstallIdSunset, InvalidKey, KeyDisabled, KeyRevoked, NotFound
-from app.services import installs, operators
+from app.services import installs, operators, verification
+
+
+def require(desk, install_id, *, scope):
+    return verification.passed(verification.verify_install(desk, install_id, scope=scope), scope)
 
 
 @pytest.fixture
@@ -18,7 +22,7 @@ def install_id(desk, alice):
 
 def test_an_id_on_record_may_do_what_an_agent_may(desk, alice, install_id):
     for scope in (None, "agent:rw", "agent:r", "cache:invalidate"):
-        assert installs.require(desk, install_id, scope=scope).org_id == alice.org
+        assert require(desk, install_id, scope=scope).org_id == alice.org
 
 
 def test_importing_again_adds_nothing(desk, alice, install_id):
@@ -27,7 +31,7 @@ def test_importing_again_adds_nothing(desk, alice, install_id):
 
 def test_the_list_says_which_still_call(desk, install_id, clock):
     assert installs.on_record()[0][0].last_seen_at is None
-    installs.require(desk, install_id, scope=None)
+    require(desk, install_id, scope=None)
     desk.usage.flush()
     assert installs.on_record()[0][0].last_seen_at == clock.now
 
@@ -35,7 +39,7 @@ def test_the_list_says_which_still_call(desk, install_id, clock):
 def test_a_withdrawn_id_is_refused(desk, install_id):
     installs.withdraw(desk, install_id)
     with pytest.raises(KeyRevoked):
-        installs.require(desk, install_id, scope=None)
+        require(desk, install_id, scope=None)
     with pytest.raises(NotFound):
         installs.withdraw(desk, str(uuid4()))
 
@@ -43,7 +47,7 @@ def test_a_withdrawn_id_is_refused(desk, install_id):
 def test_an_id_of_a_disabled_organization_is_refused(desk, alice, install_id):
     operators.set_organization_disabled(desk, alice.org, disabled=True)
     with pytest.raises(KeyDisabled):
-        installs.require(desk, install_id, scope=None)
+        require(desk, install_id, scope=None)
 
 
 NOBODYS = "0f9dd17e-8c0f-4a53-9a5a-3c2f4a0b7d11"
@@ -52,12 +56,12 @@ NOBODYS = "0f9dd17e-8c0f-4a53-9a5a-3c2f4a0b7d11"
 @pytest.mark.parametrize("wrong", ["", "x", NOBODYS, "{" + NOBODYS + "}", NOBODYS.replace("-", ""), "\x00" * 36])
 def test_an_id_that_is_not_on_record_is_invalid(desk, install_id, wrong):
     with pytest.raises(InvalidKey):
-        installs.require(desk, wrong, scope=None)
+        require(desk, wrong, scope=None)
 
 
 def test_ids_end_with_2026(desk, install_id, clock):
     clock.now = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
-    assert installs.require(desk, install_id, scope=None)
+    assert require(desk, install_id, scope=None)
     clock.advance(seconds=1)
     with pytest.raises(InstallIdSunset):
-        installs.require(desk, install_id, scope=None)
+        require(desk, install_id, scope=None)

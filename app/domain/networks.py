@@ -1,0 +1,56 @@
+"""The networks that a key may be used from."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from app.domain.client_address import without_port
+from app.domain.errors import ValidationFailed
+
+Network = IPv4Network | IPv6Network
+MAX_NETWORKS = 50
+
+
+def parse(texts: Iterable[str]) -> tuple[str, ...]:
+    """CIDR networks or single addresses, IPv4 or IPv6, in their one spelling and without repetitions.
+
+    Raises `ValidationFailed` naming `networks`.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        found[str(_parsed(text.strip()))] = None
+    if len(found) > MAX_NETWORKS:
+        raise ValidationFailed({"networks": f"has {len(found)} networks; at most {MAX_NETWORKS} fit"})
+    return tuple(found)
+
+
+def _parsed(text: str) -> Network:
+    network: Network | None = None
+    with suppress(ValueError):
+        network = ip_network(text, strict=False)
+    # A zone (fe80::1%eth0) means something on one machine only.
+    if network is None or "%" in text:
+        raise ValidationFailed({"networks": f"“{text}” is no network; write one like 203.0.113.0/24 or 2001:db8::/32"})
+    if "/" in text and ip_address(text.partition("/")[0]) != network.network_address:
+        raise ValidationFailed({"networks": f"“{text}” points into a network; did you mean {network}?"})
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        raise ValidationFailed({"networks": f"“{text}” is an IPv4 address in IPv6 spelling; write it as IPv4"})
+    return network
+
+
+@lru_cache(maxsize=10_000)
+def compiled(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """What `admits` reads: networks as `parse` spelled them."""
+    return tuple(ip_network(text) for text in texts)
+
+
+def admits(networks: tuple[Network, ...], address: str | None) -> bool:
+    """Whether `address` lies in one of `networks`. An address that is unknown lies in none."""
+    try:
+        ip = ip_address(without_port(address or ""))
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip.version == network.version and ip in network for network in networks)

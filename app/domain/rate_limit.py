@@ -1,0 +1,45 @@
+"""The rate limit of a key: so many requests in any window of so many seconds."""
+
+from dataclasses import dataclass
+
+from app.domain.errors import ValidationFailed
+
+MAX_REQUESTS = 1_000_000
+MAX_WINDOW_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    requests: int
+    window_seconds: int
+
+    @property
+    def policy(self) -> str:
+        """`RateLimit-Policy` (IETF draft httpapi-ratelimit-headers-11)."""
+        return f'"default";q={self.requests};w={self.window_seconds}'
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """What is left of a limit. `reset_seconds`: until more is."""
+
+    limit: RateLimit
+    remaining: int
+    reset_seconds: int
+
+    def headers(self) -> list[tuple[str, str]]:
+        return [
+            ("RateLimit-Policy", self.limit.policy),
+            ("RateLimit", f'"default";r={self.remaining};t={self.reset_seconds}'),
+        ]
+
+
+def checked(limit: RateLimit | None) -> RateLimit | None:
+    """The limit, if it can be meant. Raises `ValidationFailed` naming `rate_limit.requests` or
+    `rate_limit.window_seconds`."""
+    if limit is not None:
+        if not 1 <= limit.requests <= MAX_REQUESTS:
+            raise ValidationFailed({"rate_limit.requests": f"must be from 1 to {MAX_REQUESTS}"})
+        if not 1 <= limit.window_seconds <= MAX_WINDOW_SECONDS:
+            raise ValidationFailed({"rate_limit.window_seconds": f"must be from 1 to {MAX_WINDOW_SECONDS} (one day)"})
+    return limit

@@ -1,0 +1,65 @@
+"""Refusals as problem+json (RFC 9457): the only place that knows statuses. Pages and gate share it."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from app.domain import errors
+from app.domain.errors import DomainError, OtpMaxAttempts, RateLimited, Unavailable
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUSES: dict[type[DomainError], int] = {
+    errors.LinkForged: 400,
+    errors.AmbiguousCredentials: 400,
+    errors.OtpExpired: 400,
+    errors.OtpInvalid: 400,
+    errors.MalformedJson: 400,
+    errors.Unauthenticated: 401,
+    errors.CreditsExhausted: 402,
+    errors.CrossSite: 403,
+    errors.Forbidden: 403,
+    errors.InsufficientScope: 403,
+    errors.IpNotAllowed: 403,
+    errors.NotFound: 404,
+    errors.KeyAlreadyShown: 409,
+    errors.KeyNotActive: 409,
+    errors.LinkSpent: 410,
+    errors.UnsupportedMediaType: 415,
+    errors.UnknownScope: 422,
+    errors.ValidationFailed: 422,
+    errors.OtpMaxAttempts: 429,
+    errors.RateLimited: 429,
+    errors.Unavailable: 503,
+}
+
+
+def status_of(error: DomainError) -> int:
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+
+def headers_of(error: DomainError) -> dict[str, str]:
+    """What a refusal says beside its body."""
+    status, headers = status_of(error), {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
+    if isinstance(error, RateLimited | OtpMaxAttempts | Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, RateLimited):
+        headers["RateLimit-Policy"] = f'"{error.policy}";q={error.quota};w={error.window}'
+        headers["RateLimit"] = f'"{error.policy}";r=0;t={error.retry_after}'
+    return headers
+
+
+def body(status: int, error_code: str, detail: str, details: Mapping[str, Any]) -> str:
+    return json.dumps(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error",
+            "status": status,
+            "detail": detail,
+            "error_code": error_code,
+            "details": dict(details),
+        }
+    )

@@ -1,0 +1,145 @@
+"""The cache of key records, and the lease that keeps it truthful (docs/adr/0014-lease.md has the proof)."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from threading import Lock
+from typing import Protocol
+
+from app.domain.verification import KeyRecord
+from app.store.errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+
+#: How old, in seconds, the news of changed rights may be that a cached record is used by. No setting: whoever takes
+#: rights away waits for it, and two processes that disagreed about it would break the promise.
+LEASE_SECONDS = 0.1
+#: What a transaction that took rights away waits before it answers: then no process anywhere uses an older record.
+SETTLE_SECONDS = LEASE_SECONDS * 1.1
+
+#: For so long after a renewal failed the next one is not tried, so that threads that waited for it do not wait again.
+PAUSE_SECONDS = 0.25
+
+MAX_RECORDS = 50_000
+#: Records are dropped so many at a time: a dict finds its first entry slowly when many before it are gone.
+DROPPED_AT_ONCE = 500
+MAX_CHANGED = 10_000
+
+# Counts while a machine is suspended too, where there is such a clock.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class Source(Protocol):
+    """How far rights have moved on, each answer read in a transaction of its own."""
+
+    def revision(self) -> int: ...
+    def changed_after(self, revision: int) -> list[str]: ...
+
+
+class _Epoch:
+    """Records and the news by which they are judged. Both end together: a thread that still holds the last epoch
+    stores into what nobody reads any more."""
+
+    __slots__ = ("changed", "records", "revision")
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+        #: Each record with the revision that the process had seen before it was read.
+        self.records: dict[bytes, tuple[KeyRecord, int]] = {}
+        #: The revision at which an organization's change was seen: records read before it are old.
+        self.changed: dict[str, int] = {}
+
+
+_now = partial(time.clock_gettime, _CLOCK)
+
+
+class Lease:
+    """The cached records of one process. Safe to call from any thread."""
+
+    def __init__(self, source: Source, now: Callable[[], float] = _now) -> None:
+        self._source, self._now = source, now
+        self._renewing = Lock()
+        # Published by `_renew` in this order: the news, their revision, the time. Read in the opposite order.
+        self._epoch = _Epoch(-1)
+        self._renewed_at = float("-inf")
+        self._failed_at = float("-inf")
+
+    def __contains__(self, digest: bytes) -> bool:
+        """Whether a record is cached under `digest`, old or not."""
+        return digest in self._epoch.records
+
+    def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+        """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
+        began = self._now()
+        if began - self._renewed_at > LEASE_SECONDS / 2:
+            self._hold(began)
+        epoch = self._epoch
+        cached = epoch.records.get(digest)
+        if cached is not None:
+            record, read_at = cached
+            if epoch.changed.get(record.org_id, 0) <= read_at:
+                return record
+        return _read(epoch, digest, read)
+
+    def _hold(self, began: float) -> None:
+        """Returns once the lease is young enough for a request that began at `began`."""
+        if began - self._renewed_at <= LEASE_SECONDS:
+            # Half its time has passed: one thread renews it, the others go on with it.
+            if self._renewing.acquire(blocking=False):
+                try:
+                    self._renew()
+                except DATABASE_UNAVAILABLE:
+                    pass  # what is held is good until it is too old
+                finally:
+                    self._renewing.release()
+            if self._now() - self._renewed_at <= LEASE_SECONDS:
+                return
+        with self._renewing:
+            # A renewal that began after this request did speaks for it, however long it took.
+            if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
+                return
+            if self._now() - self._failed_at < PAUSE_SECONDS:
+                raise DatabaseUnavailable("the lease could not be renewed")
+            self._renew()
+
+    def _renew(self) -> None:
+        began, epoch = self._now(), self._epoch
+        try:
+            revision = self._source.revision()
+            if epoch.revision < 0 or revision < epoch.revision:
+                # The first time; or another database was put in this one's place.
+                self._epoch = _Epoch(revision)
+            elif revision > epoch.revision:
+                organizations = self._source.changed_after(epoch.revision)
+                if len(epoch.changed) + len(organizations) > MAX_CHANGED:
+                    self._epoch = _Epoch(revision)
+                else:
+                    epoch.changed.update(dict.fromkeys(organizations, revision))
+                    epoch.revision = revision
+        except DATABASE_UNAVAILABLE:
+            self._failed_at = self._now()
+            raise
+        self._renewed_at = began
+
+
+def _read(epoch: _Epoch, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+    """Reads and keeps. Whatever the process learns meanwhile, the number tells: `find` does not use the record once it
+    has seen a later one for its organization."""
+    revision, records = epoch.revision, epoch.records
+    record = read()
+    if record is None:
+        records.pop(digest, None)
+        return None
+    records[digest] = record, revision
+    if len(records) > MAX_RECORDS:
+        _make_room(records)
+    return record
+
+
+def _make_room(records: dict[bytes, tuple[KeyRecord, int]]) -> None:
+    """Drops the oldest."""
+    try:
+        oldest = list(islice(records, DROPPED_AT_ONCE))
+    except RuntimeError:
+        return  # another thread is at it
+    for digest in oldest:
+        records.pop(digest, None)

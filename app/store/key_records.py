@@ -1,0 +1,141 @@
+"""What verification reads: a key with its organization and person, an install id, and how far rights have moved on."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
+
+from app.domain import networks
+from app.domain.doors import Door
+from app.domain.rate_limit import RateLimit
+from app.domain.verification import KeyRecord
+from app.store.api_keys import ApiKey
+from app.store.autocommit import AutocommitReader, Row
+from app.store.installs import SCOPES, Install
+from app.store.organizations import Organization
+from app.store.people import Person
+from app.store.rights import RightsRevision
+from app.store.types import from_microseconds
+
+Granted = Callable[[Iterable[str]], frozenset[str]]
+
+# Values come as the columns hold them (raw), so that no type of SQLAlchemy's stands between the driver and a record.
+_KEY = (
+    select(
+        ApiKey.id,
+        ApiKey.org_id,
+        Organization.name,
+        ApiKey.name,
+        ApiKey.scopes,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        or_(
+            Organization.disabled_at.is_not(None),
+            and_(ApiKey.door == literal_column(f"'{Door.SIGN_UP.value}'"), Person.disabled_at.is_not(None)),
+        ),
+        ApiKey.networks,
+        ApiKey.rate_requests,
+        ApiKey.rate_seconds,
+        Organization.cache_generation,
+    )
+    .join(Organization, Organization.id == ApiKey.org_id)
+    .outerjoin(Person, Person.id == ApiKey.created_by)
+)
+_INSTALL = (
+    select(
+        Install.id,
+        Install.org_id,
+        Organization.name,
+        Install.withdrawn_at,
+        Organization.disabled_at,
+        Organization.cache_generation,
+    )
+    .join(Organization, Organization.id == Install.org_id)
+    .where(Install.id == bindparam("id"))
+)
+
+
+class KeyRecords:
+    """Reads records past any session. `granted` says what scopes allow. Every method raises `DatabaseUnavailable`."""
+
+    def __init__(self, reader: AutocommitReader, granted: Granted) -> None:
+        self._reader, self._granted = reader, granted
+        digest = bindparam("digest", type_=LargeBinary)
+        self._by_digest = reader.prepare(_KEY.where(ApiKey.digest == digest))
+        self._by_either = reader.prepare(
+            _KEY.where(or_(ApiKey.digest == digest, ApiKey.digest == bindparam("other", type_=LargeBinary)))
+        )
+        self._install = reader.prepare(_INSTALL)
+        self._revision = reader.prepare(select(func.max(RightsRevision.revision)))
+        self._changed = reader.prepare(
+            select(Organization.id).where(
+                Organization.rights_revision > bindparam("after", type_=RightsRevision.revision.type)
+            )
+        )
+        self._imported = reader.prepare(
+            select(literal_column("1")).where(exists().where(ApiKey.door == literal_column("'import'")))
+        )
+
+    def by_digest(self, digest: bytes, other: bytes | None = None) -> KeyRecord | None:
+        """The key that has this digest, or the other one."""
+        if other is None:
+            rows = self._reader.rows(self._by_digest, digest)
+        else:
+            rows = self._reader.rows(self._by_either, digest, other)
+        return self._key(rows[0]) if rows else None
+
+    def install(self, install_id: str) -> KeyRecord | None:
+        rows = self._reader.rows(self._install, install_id)
+        if not rows:
+            return None
+        id_, org_id, org_name, withdrawn_at, disabled_at, generation = rows[0]
+        return KeyRecord(
+            key_id=id_,
+            org_id=org_id,
+            org_name=org_name,
+            name="Install id",
+            scopes=SCOPES,
+            granted=self._granted(SCOPES),
+            expires_at=None,
+            revoked_at=_moment(withdrawn_at),
+            disabled=disabled_at is not None,
+            cache_generation=generation,
+            is_install=True,
+        )
+
+    def revision(self) -> int:
+        """How often rights have changed."""
+        return self._reader.rows(self._revision)[0][0] or 0
+
+    def changed_after(self, revision: int) -> list[str]:
+        """Organizations whose rights have changed since."""
+        return [row[0] for row in self._reader.rows(self._changed, revision)]
+
+    def has_imported(self) -> bool:
+        """Whether any key of another system is on record."""
+        return bool(self._reader.rows(self._imported))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _key(self, row: Row) -> KeyRecord:
+        (id_, org_id, org_name, name, scopes, expires, revoked, disabled, nets, requests, seconds, generation) = row
+        granted = self._granted(scopes.split())
+        return KeyRecord(
+            id_,
+            org_id,
+            org_name,
+            name,
+            tuple(scopes.split()),
+            granted,
+            _moment(expires),
+            _moment(revoked),
+            bool(disabled),
+            networks.compiled(tuple(nets.split())) if nets else (),
+            RateLimit(requests, seconds) if requests else None,
+            generation,
+        )
+
+
+def _moment(microseconds: Any) -> Any:
+    return None if microseconds is None else from_microseconds(microseconds)
