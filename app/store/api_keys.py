@@ -81,7 +81,7 @@ class ApiKey(Base):
     @property
     def rate_limit(self) -> RateLimit | None:
         """None: as many requests as it likes."""
-        return RateLimit(self.rate_requests, self.rate_seconds) if self.rate_requests and self.rate_seconds else None
+        return _rate_limit(self.rate_requests, self.rate_seconds)
 
     @rate_limit.setter
     def rate_limit(self, limit: RateLimit | None) -> None:
@@ -108,6 +108,13 @@ class WorkingKey(NamedTuple):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    networks: tuple[str, ...]
+    rate_requests: int | None
+    rate_seconds: int | None
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        return _rate_limit(self.rate_requests, self.rate_seconds)
 
 
 def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
@@ -243,6 +250,10 @@ def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
     return db.session.scalars(
         select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value).distinct()
     ).all()
+
+
+def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
+    return RateLimit(requests, seconds) if requests and seconds else None
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

@@ -91,6 +91,8 @@ def test_a_rotated_key_has_a_successor(desk, clock):
 
 def test_a_key_is_made_with_limits_and_changed_at_once(desk):
     issued = create(desk, rate=RateLimit(9, 60), networks=["203.0.113.0/24"])
+    (listed,) = operators.working_keys(desk)
+    assert (listed.rate_limit, listed.networks) == (RateLimit(9, 60), ("203.0.113.0/24",))
     record = verification.verify(desk, issued.plaintext, scope=None, address="203.0.113.7").record
     assert (record.rate_limit, len(record.networks)) == (RateLimit(9, 60), 1)
     wanted = KeyChange(scopes=["notes:read", "notes:read"], rate_limit=None, networks=[])
