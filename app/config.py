@@ -23,6 +23,7 @@ from app.domain.scopes import Policy, PolicyError, parse_policy
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*_", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_PATTERN = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]", re.ASCII)
+VERSION = "0.1.0"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -205,6 +206,11 @@ class Settings:
     @property
     def public_host(self) -> str:
         return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def resource_metadata_url(self) -> str:
+        """Where programs that were refused learn how to get in (RFC 9728 5.1)."""
+        return f"{self.public_url}/.well-known/oauth-protected-resource"
 
     @property
     def on_localhost(self) -> bool:

@@ -15,7 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.domain import errors
 from app.domain.errors import DomainError, OtpMaxAttempts, RateLimited
 from app.http.body import MalformedJson, UnsupportedMediaType
-from app.http.context import wants_json
+from app.http.context import desk, wants_json
 from app.store.errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
@@ -43,7 +43,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.SchemaOutdated: 503,
 }
 
-_HTTP_CODES = {
+HTTP_CODES = {
     400: "BAD_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -63,15 +63,17 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _crash)
 
 
-def status_of(error: DomainError) -> int:
-    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+def status_of(error: DomainError | type[DomainError]) -> int:
+    family = error.__mro__ if isinstance(error, type) else type(error).__mro__
+    return next((STATUSES[kind] for kind in family if kind in STATUSES), 500)
 
 
 def _domain_error(error: DomainError) -> Response:
     status = status_of(error)
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
     if status == 401:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
+        metadata = desk().settings.resource_metadata_url
+        answer.headers["WWW-Authenticate"] = f'Bearer realm="keydesk", resource_metadata="{metadata}"'
     if isinstance(error, RateLimited | OtpMaxAttempts):
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, RateLimited):
@@ -109,7 +111,7 @@ def _http_error(error: HTTPException) -> Response:
         allowed = sorted(error.valid_methods or ())
         detail = f"This address does not take {request.method}. It takes: {', '.join(allowed)}."
         details["allowed"] = allowed
-    answer = _answer(status, _HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
+    answer = _answer(status, HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer

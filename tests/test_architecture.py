@@ -20,7 +20,7 @@ OURS = {
     "mail": {"config", "domain", "services"},
     "errors": {"domain", "http", "store"},
     "web": {"domain", "errors", "extensions", "http", "services", "store", "web"},
-    "api": {"api", "domain", "http", "services", "store"},
+    "api": {"api", "config", "domain", "errors", "http", "services", "store"},
     "gate": {"config", "domain", "services"},
     "background": {"mail", "services"},
     "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},

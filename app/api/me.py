@@ -1,19 +1,47 @@
 """What a key is, said to whoever holds it."""
 
-from flask import Blueprint
+from typing import Annotated
 
-from app.api.answers import Answer, data
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.api.answers import Answer, Data, data
 from app.domain.times import rfc3339
 from app.http import context
+from app.http.described import Described
+from app.http.fields import Ending, KeyId, KeyName, OrgId, OrgName, Scopes, field
 from app.http.guards import AnyKey
 
 blueprint = Blueprint("api_me", __name__)
 
 
+class KeyOrganization(TypedDict):
+    id: OrgId
+    name: OrgName
+
+
+class Limits(TypedDict):
+    rate: Annotated[None, field("Null: no limit of its own.")]
+
+
+class Me(TypedDict):
+    key_id: KeyId
+    name: KeyName
+    organization: KeyOrganization
+    scopes: Scopes
+    grants: Annotated[list[str], field("Everything that the scopes allow, those that come with them included.")]
+    expires_at: Ending
+    limits: Limits
+
+
 @blueprint.get("/me")
 @AnyKey()
-def show() -> Answer:
-    """This key: its name, organization, scopes (and what they grant), expiry and limits."""
+@Described()
+def show() -> Answer[Data[Me]]:
+    """What this key is
+
+    Its name, organization, scopes, expiry and limits.
+    """
     key = context.key()
     granted = context.desk().settings.policy.granted(key.scopes)
     return data(
@@ -24,7 +52,6 @@ def show() -> Answer:
             "scopes": list(key.scopes),
             "grants": sorted(granted),
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-            # None: no limit of its own.
             "limits": {"rate": None},
         }
     )

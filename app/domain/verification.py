@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from app.domain.errors import (
     DomainError,
@@ -15,6 +16,7 @@ from app.domain.errors import (
 from app.domain.scopes import Policy
 
 EXPIRING_WITHIN = timedelta(days=7)
+Status = Literal["active", "expiring", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def refusal(outcome: Outcome, record: KeyRecord | None, scope: str | None) -> Do
     return _REFUSALS[outcome]()
 
 
-def status(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> str:
+def status(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> Status:
     """What a list says of a key: `active`, `expiring` (7 days or less to go), `expired` or `revoked`."""
     if revoked_at is not None:
         return "revoked"
