@@ -1,12 +1,13 @@
 """The accessibility conformance report of this software."""
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from flask import Blueprint
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
 from app.http.described import Described
+from app.http.fields import field
 from app.http.guards import ScopedKey
 from app.services import accessibility
 
@@ -18,9 +19,11 @@ class Report(TypedDict):
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
 
-    title: str
-    product: dict[str, Any]
-    chapters: dict[str, Any]
+    title: Annotated[str, field("What it is.", "The Keydesk project Accessibility Conformance Report")]
+    product: Annotated[dict[str, Any], field("What it is about.", {"name": "Keydesk"})]
+    chapters: Annotated[
+        dict[str, Any], field("Criteria and how far they hold.", {"success_criteria_level_a": {"criteria": []}})
+    ]
 
 
 @blueprint.get("/vpat")

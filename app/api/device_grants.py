@@ -14,11 +14,9 @@ from app.http.fence import fence
 from app.http.fields import field
 from app.http.guards import Public
 from app.services import device_grants
-from app.services.device_grants import DeviceError
+from app.services.device_grants import GRANT_TYPE, DeviceError
 
 blueprint = Blueprint("api_device_grants", __name__)
-
-GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class DeviceRequest(Form):

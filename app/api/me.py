@@ -29,7 +29,10 @@ class Me(TypedDict):
     name: KeyName
     organization: KeyOrganization
     scopes: Scopes
-    grants: Annotated[list[str], field("Everything that the scopes allow, those that come with them included.")]
+    grants: Annotated[
+        list[str],
+        field("Everything that the scopes allow, those that come with them included.", ["cache:invalidate"]),
+    ]
     expires_at: Ending
     limits: Limits
 

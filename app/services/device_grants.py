@@ -19,6 +19,7 @@ from app.store import device_grants, organizations, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import take_turns, transaction
 
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
 PER_CLIENT = Window("device", 20, 3600)

@@ -49,7 +49,7 @@ def document(app: Flask) -> dict[str, Any]:
         "info": {
             "title": "Keydesk",
             "version": VERSION,
-            "summary": "The key desk of an API: gets keys to people and agents, and tells whether they are good.",
+            "summary": "Gets API keys to people, agents and CI bots, and tells whether a key is good.",
             "description": render_template("agents/introduction.md", settings=settings),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -105,4 +105,6 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 
 
 def _problems(described: list[Operation]) -> list[Problem]:
-    return list({problem.code: problem for operation in described for problem in operation.problems()}.values())
+    """Each kind once, those that only pages show left out."""
+    programs = [operation for operation in described if not operation.described.is_page]
+    return list({problem.code: problem for operation in programs for problem in operation.problems()}.values())

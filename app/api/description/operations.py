@@ -33,8 +33,8 @@ class Operation:
     text: str
     guard: Guard
     described: Described
-    #: The type of a success.
-    answer: Any
+    #: The type of a success. None: without a body.
+    answer: Any = None
     is_fenced: bool = False
 
     def problems(self) -> list[Problem]:
