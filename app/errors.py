@@ -10,21 +10,11 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors
 from app.domain.errors import DatabaseDown, DomainError, RateLimited
-from app.http.context import wants_json
-from app.problems import CONTENT_TYPE, body, headers_of, status_of
+from app.http.context import desk, wants_json
+from app.problems import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.store.errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
-
-_HTTP_CODES = {
-    400: "BAD_REQUEST",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    413: "BODY_TOO_LARGE",
-    414: "URI_TOO_LONG",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    429: "RATE_LIMITED",
-}
 
 
 def register(app: Flask) -> None:
@@ -38,7 +28,7 @@ def register(app: Flask) -> None:
 
 def _domain_error(error: DomainError) -> Response:
     answer = _answer(status_of(error), error.error_code, error.detail, dict(error.details))
-    answer.headers.update(headers_of(error))
+    answer.headers.update(headers_of(error, desk().settings.resource_metadata_url))
     return answer
 
 
@@ -71,7 +61,7 @@ def _http_error(error: HTTPException) -> Response:
         allowed = sorted(error.valid_methods or ())
         detail = f"This address does not take {request.method}. It takes: {', '.join(allowed)}."
         details["allowed"] = allowed
-    answer = _answer(status, _HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
+    answer = _answer(status, HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer

@@ -92,7 +92,7 @@ class Gate:
             *forward_auth.identity_headers(None),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
-            *headers_of(error).items(),
+            *headers_of(error, self._desk().settings.resource_metadata_url).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),
         ]

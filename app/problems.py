@@ -34,16 +34,28 @@ STATUSES: dict[type[DomainError], int] = {
     errors.Unavailable: 503,
 }
 
+#: Refusals that the framework makes, by status.
+HTTP_CODES = {
+    400: "BAD_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "BODY_TOO_LARGE",
+    414: "URI_TOO_LONG",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    429: "RATE_LIMITED",
+}
 
-def status_of(error: DomainError) -> int:
-    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+def status_of(error: DomainError | type[DomainError]) -> int:
+    family = error.__mro__ if isinstance(error, type) else type(error).__mro__
+    return next((STATUSES[kind] for kind in family if kind in STATUSES), 500)
 
 
-def headers_of(error: DomainError) -> dict[str, str]:
-    """What a refusal says beside its body."""
+def headers_of(error: DomainError, resource_metadata_url: str) -> dict[str, str]:
+    """What a refusal says beside its body; a 401 where to learn how to get in (RFC 9728 5.1)."""
     status, headers = status_of(error), {}
     if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
+        headers["WWW-Authenticate"] = f'Bearer realm="keydesk", resource_metadata="{resource_metadata_url}"'
     if isinstance(error, RateLimited | OtpMaxAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, RateLimited):

@@ -21,7 +21,7 @@ OURS = {
     "problems": {"domain"},
     "errors": {"domain", "http", "problems", "store"},
     "web": {"domain", "problems", "extensions", "http", "services", "store", "web"},
-    "api": {"api", "domain", "http", "services", "store"},
+    "api": {"api", "config", "domain", "http", "problems", "services", "store"},
     "gate": {"domain", "problems", "security_headers", "services", "store"},
     "security_headers": {"config"},
     "flask_app": set(),

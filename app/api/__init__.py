@@ -15,6 +15,7 @@ from app.api import (
     key_settings,
     key_verification,
     me,
+    openapi,
     organizations,
     sign_in,
     test_tokens,
@@ -46,3 +47,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:
         app.register_blueprint(test_tokens.blueprint, url_prefix="/v1")
+    app.register_blueprint(openapi.blueprint)

@@ -1,17 +1,20 @@
 """Door B: keys of a person's organizations, by session token or session cookie."""
 
-from typing import Any
+from typing import Annotated
 
 from flask import Blueprint
+from typing_extensions import TypedDict
 
-from app.api.answers import Answer, data, listing
-from app.api.api_keys import NewKey, item
+from app.api.answers import Answer, Data, Listing, data, listing
+from app.api.api_keys import KeyItem, NewKey, item
 from app.domain.doors import Door
-from app.domain.errors import ValidationFailed
+from app.domain.errors import Forbidden, NotFound, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_json, read_paging
+from app.http.described import Described
+from app.http.fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.guards import KeyManager
 from app.services import api_keys, organizations
 from app.services.organizations import Member
@@ -21,13 +24,35 @@ blueprint = Blueprint("api_agent_keys", __name__)
 
 
 class NewAgentKey(NewKey):
-    org_id: str | None = None
+    org_id: Annotated[str | None, field("In which organization; without it, in the caller's only one.")] = None
+
+
+class AgentKey(TypedDict):
+    key: Annotated[str, field("The key itself. Keep it: it is not shown again.", "owk_live_…")]
+    id: KeyId
+    name: KeyName
+    scopes: Scopes
+    expires_at: Ending
+    created_at: Time
+
+
+class AgentKeyItem(KeyItem):
+    org_id: OrgId
 
 
 @blueprint.post("/keys/create")
 @KeyManager()
-def create() -> Answer:
-    """A new key; `key` is its plaintext, once. Without `org_id` in the caller's only organization."""
+@Described(
+    status=201,
+    body=NewAgentKey,
+    example={"name": "Claude Code - MacBook Pro", "scopes": ["notes:read", "notes:write"]},
+    errors=(UnknownScope, Forbidden, NotFound),
+)
+def create() -> Answer[Data[AgentKey]]:
+    """Create a key
+
+    `key` is its plaintext, shown this once. Who belongs to several organizations says in which.
+    """
     body = read_json(NewAgentKey)
     issued = api_keys.create(context.desk(), _member_of(body.org_id), body.wish(), door=Door.AGENT)
     key = issued.listed.key
@@ -46,8 +71,12 @@ def create() -> Answer:
 
 @blueprint.get("/keys/list")
 @KeyManager()
-def index() -> Answer:
-    """Working keys of all the caller's organizations, newest first."""
+@Described(paging=1000)
+def index() -> Answer[Listing[AgentKeyItem]]:
+    """List working keys
+
+    Those of all the caller's organizations, newest first.
+    """
     limit, cursor = read_paging(default=1000)
     who = context.manager()
     return listing(api_keys.page_of_person(context.desk(), who.person_id, limit=limit, cursor=cursor), _item)
@@ -55,15 +84,19 @@ def index() -> Answer:
 
 @blueprint.post("/keys/<key>/revoke")
 @KeyManager()
-def revoke(key: str) -> Answer:
-    """Ends the key at once. Revoking again changes nothing."""
+@Described(errors=(NotFound, Forbidden))
+def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
+    """Revoke a key
+
+    It is refused from the next request on. Revoking again changes nothing.
+    """
     who = context.manager()
     member = api_keys.member_for_key(who.person_id, who.email, key)
     return data(_item(api_keys.revoke(context.desk(), member, key)))
 
 
-def _item(listed: ListedKey) -> dict[str, Any]:
-    return item(listed) | {"org_id": listed.key.org_id}
+def _item(listed: ListedKey) -> AgentKeyItem:
+    return {**item(listed), "org_id": listed.key.org_id}
 
 
 def _member_of(org_id: str | None) -> Member:

@@ -1,10 +1,16 @@
 """Door C: an agent signs its person up, or gets their key back."""
 
-from flask import Blueprint
+from typing import Annotated, NotRequired
 
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.http import context
 from app.http.body import Body, read_json
+from app.http.described import Described
 from app.http.fence import fence
+from app.http.fields import Code, Email, field
 from app.http.guards import Public
 from app.services import agent_sign_up
 
@@ -12,22 +18,38 @@ blueprint = Blueprint("api_agent_sign_up", __name__)
 
 
 class SignUp(Body):
-    email: str
+    email: Email
 
 
 class SignUpVerification(Body):
-    email: str
-    otp_code: str
+    email: Email
+    otp_code: Code
+
+
+class SignUpSent(TypedDict):
+    email: Email
+    message: Annotated[str, field("For people.", "Verification code sent to your email")]
+    devCode: NotRequired[Annotated[str, field("The code itself; in dev mode only, where no mail is sent.", "482901")]]
+
+
+class SignedUp(TypedDict):
+    email: Email
+    api_key: Annotated[str, field("The key. The next verification gives the very same one back.", "of_…")]
+    is_new_user: Annotated[bool, field("Whether this made the account.", True)]
 
 
 @blueprint.post("/agent/sign-up")
 @Public("this is how an agent gets in")
+@Described(body=SignUp, example={"email": "founder@example.com"}, errors=(RateLimited, OtpMaxAttempts))
 @fence
-def sign_up() -> dict[str, str]:
-    """Mails a six-digit code. The same answer for every address."""
+def sign_up() -> SignUpSent:
+    """Sign up, or recover a key
+
+    Mails a six-digit code. The answer is the same for every address.
+    """
     email = read_json(SignUp).email
     issued = agent_sign_up.request(context.desk(), email=email, client=context.client())
-    answer = {"email": email, "message": "Verification code sent to your email"}
+    answer: SignUpSent = {"email": email, "message": "Verification code sent to your email"}
     if issued.plaintext and context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext
     return answer
@@ -35,9 +57,17 @@ def sign_up() -> dict[str, str]:
 
 @blueprint.post("/agent/verify")
 @Public("the mailed code is the credential")
+@Described(
+    body=SignUpVerification,
+    example={"email": "founder@example.com", "otp_code": "123456"},
+    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts),
+)
 @fence
-def verify() -> dict[str, str | bool]:
-    """The person's key for the right code: new people get an account, others the very key that they have."""
+def verify() -> SignedUp:
+    """Get the key for the mailed code
+
+    New people get an account, an organization and a key; others get the very key that they have.
+    """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(context.desk(), email=body.email, code=body.otp_code)
     return {"email": done.email, "api_key": done.api_key, "is_new_user": done.is_new_user}

@@ -1,19 +1,36 @@
 """Keys of an organization, for its signed-in members."""
 
-from typing import Any
+from typing import Annotated
 
 from flask import Blueprint
+from typing_extensions import TypedDict
 
-from app.api.answers import Answer, data, listing
+from app.api.answers import Answer, Data, Listing, data, listing
 from app.domain import verification
+from app.domain.errors import KeyNotActive, UnknownScope
 from app.domain.rate_limit import RateLimit
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.body import Body, Moment, read_json, read_paging
+from app.http.body import Body, read_json, read_paging
+from app.http.described import Described
+from app.http.fields import (
+    Ending,
+    KeyId,
+    KeyName,
+    Networks,
+    RateRequests,
+    RateWindow,
+    Scopes,
+    Time,
+    WantedDays,
+    WantedEnd,
+    WantedScopes,
+    field,
+)
 from app.http.guards import Member
 from app.services import api_keys
-from app.services.api_keys import IssuedKey, KeyWish
+from app.services.api_keys import MAX_OVERLAP_SECONDS, IssuedKey, KeyWish
 from app.store.api_keys import ListedKey
 
 blueprint = Blueprint("api_keys", __name__)
@@ -22,20 +39,20 @@ blueprint = Blueprint("api_keys", __name__)
 class Rate(Body):
     """At most so many requests in any so many seconds."""
 
-    requests: int
-    window_seconds: int
+    requests: RateRequests
+    window_seconds: RateWindow
 
     def limit(self) -> RateLimit:
         return RateLimit(self.requests, self.window_seconds)
 
 
 class NewKey(Body):
-    name: str
-    scopes: list[str] | None = None
-    expires_at: Moment | None = None
-    expires_in_days: int | None = None
-    rate_limit: Rate | None = None
-    networks: list[str] = []
+    name: KeyName
+    scopes: WantedScopes | None = None
+    expires_at: WantedEnd | None = None
+    expires_in_days: WantedDays | None = None
+    rate_limit: Annotated[Rate | None, field("Without it, as many requests as it likes.")] = None
+    networks: Networks = []
 
     def wish(self) -> KeyWish:
         return KeyWish(
@@ -49,42 +66,94 @@ class NewKey(Body):
 
 
 class Rotation(Body):
-    overlap_seconds: int = 0
+    overlap_seconds: Annotated[
+        int,
+        field("How long the old key still works, in seconds.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS),
+    ] = 0
+
+
+class RateAnswer(TypedDict):
+    """At most so many requests in any so many seconds."""
+
+    requests: RateRequests
+    window_seconds: RateWindow
+
+
+class KeyItem(TypedDict):
+    """A key as every list shows it."""
+
+    id: KeyId
+    name: KeyName
+    scopes: Scopes
+    start: Annotated[str, field("Prefix and eight characters, to know it by.", "whk_90e4b318")]
+    last4: Annotated[str, field("Its last four characters.", "EkBD")]
+    created_at: Time
+    created_by: Annotated[str | None, field("Who made it; null: an operator.", "you@example.com")]
+    expires_at: Ending
+    last_used_at: Annotated[str | None, field("Null: never.", "2026-04-16T12:15:00Z", format="date-time")]
+    revoked_at: Annotated[str | None, field("Null: not revoked.", format="date-time")]
+    status: Annotated[verification.Status, field("`expiring`: seven days or less to go.", "active")]
+
+
+class CreatedKey(KeyItem):
+    key: Annotated[str, field("The key itself. Keep it: it is not shown again.", "whk_…")]
 
 
 @blueprint.get("/orgs/<org>/keys")
 @Member(Permission.READ_KEYS)
-def index() -> Answer:
-    """All keys of the organization, newest first."""
+@Described(paging=1000)
+def index() -> Answer[Listing[KeyItem]]:
+    """List keys of an organization
+
+    All of them, newest first; revoked and expired ones too.
+    """
     limit, cursor = read_paging(default=1000)
     return listing(api_keys.page(context.member(), limit=limit, cursor=cursor), item)
 
 
 @blueprint.post("/orgs/<org>/keys")
 @Member(Permission.CREATE_KEYS)
-def create() -> Answer:
-    """A new key; `key` is its plaintext, once."""
+@Described(
+    status=201,
+    body=NewKey,
+    example={"name": "GitHub Action prod", "scopes": ["cache:invalidate"]},
+    errors=(UnknownScope,),
+)
+def create() -> Answer[Data[CreatedKey]]:
+    """Create a key
+
+    `key` is its plaintext, shown this once.
+    """
     wish = read_json(NewKey).wish()
     return data(_with_plaintext(api_keys.create(context.desk(), context.member(), wish)), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
 @Member(Permission.MANAGE_OWN_KEYS)
-def revoke(key: str) -> Answer:
-    """Ends the key at once. Revoking again changes nothing."""
+@Described()
+def revoke(key: str) -> Answer[Data[KeyItem]]:
+    """Revoke a key
+
+    It is refused from the next request on. Revoking again changes nothing.
+    """
     return data(item(api_keys.revoke(context.desk(), context.member(), key)))
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
 @Member(Permission.MANAGE_OWN_KEYS)
-def rotate(key: str) -> Answer:
-    """A successor; the old key dies after `overlap_seconds`."""
+@Described(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(KeyNotActive, UnknownScope))
+def rotate(key: str) -> Answer[Data[CreatedKey]]:
+    """Rotate a key
+
+    Makes a successor with the same name, scopes and expiry, and shows it this once. The old key dies after
+    `overlap_seconds`, and never later than it would have.
+    """
     overlap = read_json(Rotation, optional=True).overlap_seconds
     issued = api_keys.rotate(context.desk(), context.member(), key, overlap_seconds=overlap)
     return data(_with_plaintext(issued), 201)
 
 
-def item(listed: ListedKey) -> dict[str, Any]:
+def item(listed: ListedKey) -> KeyItem:
     """A key as every list shows it."""
     key = listed.key
     now = context.desk().clock()
@@ -103,5 +172,9 @@ def item(listed: ListedKey) -> dict[str, Any]:
     }
 
 
-def _with_plaintext(issued: IssuedKey) -> dict[str, Any]:
-    return item(issued.listed) | {"key": issued.plaintext}
+def rate_answer(limit: RateLimit | None) -> RateAnswer | None:
+    return RateAnswer(requests=limit.requests, window_seconds=limit.window_seconds) if limit else None
+
+
+def _with_plaintext(issued: IssuedKey) -> CreatedKey:
+    return {**item(issued.listed), "key": issued.plaintext}

@@ -1,21 +1,39 @@
 """The audit log of the key's organization."""
 
-from flask import Blueprint
+from typing import Annotated, Any
 
-from app.api.answers import Answer, listing
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.api.answers import Answer, Listing, listing
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_paging
+from app.http.described import Described
+from app.http.fields import Time, field
 from app.http.guards import ScopedKey
 from app.services import audit
 
 blueprint = Blueprint("api_audit", __name__)
 
 
+class AuditItem(TypedDict):
+    id: Annotated[str, field("The entry's id.", "aud_4TgYhBnJ7UmKiOlP9ZaQwS")]
+    at: Time
+    action: Annotated[str, field("What happened.", "key.created")]
+    actor: Annotated[str, field("Who did it: an address, a key's id, or a door.", "you@example.com")]
+    target: Annotated[str, field("The id of what it happened to.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
+    details: Annotated[dict[str, Any], field("More, by action.", {"name": "GitHub Action prod"})]
+
+
 @blueprint.get("/audit")
 @ScopedKey()
-def index() -> Answer:
-    """Who changed what, newest first."""
+@Described(paging=50)
+def index() -> Answer[Listing[AuditItem]]:
+    """Read the audit log
+
+    Who changed what in the key's organization, newest first.
+    """
     limit, cursor = read_paging(default=50)
     return listing(
         audit.page(context.key().org_id, limit=limit, cursor=cursor),

@@ -1,10 +1,15 @@
 """Cache invalidation, made for CI bots."""
 
-from flask import Blueprint
+from typing import Annotated
 
-from app.api.answers import Answer, data
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.api.answers import Answer, Data, data
 from app.http import context
 from app.http.body import Body, read_json
+from app.http.described import Described
+from app.http.fields import field
 from app.http.guards import ScopedKey
 from app.services import cache
 
@@ -15,9 +20,17 @@ class Invalidation(Body):
     """Takes no fields."""
 
 
+class Generation(TypedDict):
+    generation: Annotated[int, field("The cache generation from now on.", 7)]
+
+
 @blueprint.post("/cache/invalidate")
 @ScopedKey()
-def invalidate() -> Answer:
-    """Raises the organization's cache generation by 1: what proxies cached before is unreachable at once."""
+@Described(body=Invalidation)
+def invalidate() -> Answer[Data[Generation]]:
+    """Empty the organization's cache
+
+    Raises its cache generation by 1: what proxies cached before is unreachable at once.
+    """
     read_json(Invalidation, optional=True)
     return data({"generation": cache.invalidate(context.desk(), context.key())})

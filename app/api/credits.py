@@ -1,17 +1,32 @@
 """Credits of the key's organization."""
 
+from typing import Annotated
+
 from flask import Blueprint
+from typing_extensions import TypedDict
 
 from app.http import context
+from app.http.described import Described
+from app.http.fields import field
 from app.http.guards import AnyKey
 from app.services import credits
 
 blueprint = Blueprint("api_credits", __name__)
 
 
+class Balance(TypedDict):
+    balance: Annotated[int, field("Credits left.", 940)]
+    used: Annotated[int, field("Credits used.", 60)]
+    granted: Annotated[int, field("Credits granted.", 1000)]
+
+
 @blueprint.get("/credits/balance")
 @AnyKey()
-def balance() -> dict[str, int]:
-    """What is left, what was used, and what was granted."""
+@Described()
+def balance() -> Balance:
+    """Read the balance of credits
+
+    Credits belong to the key's organization.
+    """
     found = credits.balance(context.key().org_id)
     return {"balance": found.balance, "used": found.used, "granted": found.granted}

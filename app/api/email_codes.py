@@ -1,14 +1,18 @@
 """Door B: a code by mail, a session token for it."""
 
-from typing import Any
+from typing import Annotated, NotRequired
 
 from flask import Blueprint
+from typing_extensions import TypedDict
 
-from app.api.answers import Answer, data
+from app.api.answers import Answer, Data, data
+from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import Body, read_json
+from app.http.described import Described
 from app.http.fence import fence
+from app.http.fields import Code, Email, Time, field
 from app.http.guards import Public
 from app.services import email_codes
 
@@ -16,21 +20,36 @@ blueprint = Blueprint("api_email_codes", __name__)
 
 
 class CodeRequest(Body):
-    email: str
+    email: Email
 
 
 class CodeVerification(Body):
-    email: str
-    code: str
+    email: Email
+    code: Code
+
+
+class CodeSent(TypedDict):
+    message: Annotated[str, field("For people.", "If this address has an account, a code is on its way to it.")]
+    expires_at: Time
+    devCode: NotRequired[Annotated[str, field("The code itself; in dev mode only, where no mail is sent.", "482901")]]
+
+
+class SessionToken(TypedDict):
+    token: Annotated[str, field("For managing keys and nothing else, as `Authorization: Bearer …`.", "owt_…")]
+    expires_at: Time
 
 
 @blueprint.post("/auth/email-code")
 @Public("this is how an agent gets in")
+@Described(body=CodeRequest, example={"email": "you@example.com"}, errors=(RateLimited, OtpMaxAttempts))
 @fence
-def request_code() -> Answer:
-    """Mails a six-digit code to a person who has an account. The same answer for every address."""
+def request_code() -> Answer[Data[CodeSent]]:
+    """Ask for a code by mail
+
+    Mails a six-digit code to a person who has an account. The answer is the same for every address.
+    """
     issued = email_codes.request(context.desk(), email=read_json(CodeRequest).email, client=context.client())
-    answer: dict[str, Any] = {
+    answer: CodeSent = {
         "message": "If this address has an account, a code is on its way to it.",
         "expires_at": rfc3339(issued.expires_at),
     }
@@ -41,9 +60,17 @@ def request_code() -> Answer:
 
 @blueprint.post("/auth/email-code/verify")
 @Public("the mailed code is the credential")
+@Described(
+    body=CodeVerification,
+    example={"email": "you@example.com", "code": "482901"},
+    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts),
+)
 @fence
-def verify_code() -> Answer:
-    """A session token for the right code: fifteen minutes, for managing keys and nothing else."""
+def verify_code() -> Answer[Data[SessionToken]]:
+    """Get a session token for the mailed code
+
+    It lives for minutes, manages keys and does nothing else.
+    """
     body = read_json(CodeVerification)
     issued = email_codes.verify(context.desk(), email=body.email, code=body.code)
     return data({"token": issued.token, "expires_at": rfc3339(issued.expires_at)})

@@ -1,15 +1,17 @@
 """One key of an organization with its settings, and changing them, for signed-in members."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated
 
 from flask import Blueprint
 
-from app.api.answers import Answer, data
-from app.api.api_keys import Rate, item
+from app.api.answers import Answer, Data, data
+from app.api.api_keys import KeyItem, Rate, RateAnswer, item, rate_answer
+from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
-from app.http.body import Body, Moment, read_json
+from app.http.body import Body, read_json
+from app.http.described import Described
+from app.http.fields import KeyName, Networks, WantedEnd, WantedScopes, field
 from app.http.guards import Member
 from app.services import api_keys, key_settings
 from app.services.key_settings import KeyChange
@@ -21,11 +23,11 @@ blueprint = Blueprint("api_key_settings", __name__)
 class Change(Body):
     """What is absent stays as it is; the defaults here are never read."""
 
-    name: str = ""
-    scopes: list[str] = []
-    rate_limit: Rate | None = None
-    networks: list[str] = []
-    expires_at: Moment | None = None
+    name: KeyName = ""
+    scopes: WantedScopes = []
+    rate_limit: Annotated[Rate | None, field("Null: as many requests as it likes.")] = None
+    networks: Networks = []
+    expires_at: Annotated[WantedEnd | None, field("Null: never.")] = None
 
     def wanted(self) -> KeyChange:
         given = {field: getattr(self, field) for field in self.model_fields_set}
@@ -34,26 +36,48 @@ class Change(Body):
         return KeyChange(**given)
 
 
+class DetailedKey(KeyItem):
+    """A key with everything that is set for it."""
+
+    rate_limit: Annotated[RateAnswer | None, field("Null: as many requests as it likes.")]
+    networks: Networks
+    last_used_address: Annotated[str | None, field("From where; null: never used.", "203.0.113.7")]
+    last_used_agent: Annotated[str | None, field("By what, as it said itself; null: never used.", "curl/8.5.0")]
+
+
 @blueprint.get("/orgs/<org>/keys/<key>")
 @Member(Permission.READ_KEYS)
-def show(key: str) -> Answer:
-    """The key with its rate limit, its networks, and from where and by what it was last used."""
+@Described()
+def show(key: str) -> Answer[Data[DetailedKey]]:
+    """Show a key
+
+    With its rate limit, its networks, and from where and by what it was last used.
+    """
     return data(_detailed(api_keys.get(context.member(), key)))
 
 
 @blueprint.patch("/orgs/<org>/keys/<key>")
 @Member(Permission.MANAGE_OWN_KEYS)
-def change(key: str) -> Answer:
-    """Changes the fields that are given; null is no limit, or no expiry. The next verification goes by it."""
+@Described(
+    body=Change,
+    example={"rate_limit": {"requests": 100, "window_seconds": 60}, "networks": ["203.0.113.0/24"]},
+    errors=(KeyNotActive, UnknownScope, Busy),
+)
+def change(key: str) -> Answer[Data[DetailedKey]]:
+    """Change a key
+
+    The fields that are given; null is no limit, or no expiry. The next verification goes by it.
+    """
     wanted = read_json(Change).wanted()
     return data(_detailed(key_settings.change(context.desk(), context.member(), key, wanted)))
 
 
-def _detailed(listed: ListedKey) -> dict[str, Any]:
+def _detailed(listed: ListedKey) -> DetailedKey:
     key = listed.key
-    return item(listed) | {
-        "rate_limit": asdict(key.rate_limit) if key.rate_limit else None,
-        "networks": list(key.networks),
-        "last_used_address": key.last_used_address,
-        "last_used_agent": key.last_used_agent,
-    }
+    return DetailedKey(
+        **item(listed),
+        rate_limit=rate_answer(key.rate_limit),
+        networks=list(key.networks),
+        last_used_address=key.last_used_address,
+        last_used_agent=key.last_used_agent,
+    )

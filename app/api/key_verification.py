@@ -5,12 +5,16 @@ from typing import Annotated
 
 from flask import Blueprint
 from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
-from app.api.answers import Answer, data
+from app.api.answers import Answer, Data, data
+from app.domain.errors import LimiterUnavailable, UnknownScope
 from app.domain.times import rfc3339
 from app.domain.verification import Outcome
 from app.http import context
 from app.http.body import Body, read_json
+from app.http.described import Described
+from app.http.fields import Ending, KeyId, KeyName, OrgId, Scope, field
 from app.http.guards import ScopedKey
 from app.services import verification
 
@@ -27,16 +31,39 @@ def _address(text: str) -> str:
 
 
 class Question(Body):
-    key: Annotated[str, Field(max_length=1000)]
-    scope: str | None = None
-    cost: Annotated[int, Field(ge=0, le=MAX_COST)] = 0
-    ip: Annotated[str, AfterValidator(_address)] | None = None
+    key: Annotated[str, Field(max_length=1000), field("The key in question.", "whk_…")]
+    scope: Annotated[Scope | None, field("What it must be able to do; without it, any working key will do.")] = None
+    cost: Annotated[int, Field(ge=0, le=MAX_COST), field("Credits that this takes from its organization.", 1)] = 0
+    ip: Annotated[
+        Annotated[str, AfterValidator(_address)] | None,
+        field("Who uses it; a key that is bound to networks needs it.", "203.0.113.7"),
+    ] = None
+
+
+class Decision(TypedDict):
+    """`valid`, or why not; null where it is not known."""
+
+    valid: Annotated[bool, field("Whether it may.", True)]
+    code: Annotated[Outcome, field("Why.", "VALID")]
+    key_id: KeyId | None
+    name: KeyName | None
+    org_id: OrgId | None
+    scopes: Annotated[list[str] | None, field("What the key may do.", ["agent:rw"])]
+    expires_at: Ending
+    credits: Annotated[int | None, field("What its organization has left, when this cost any.", 999)]
+    retry_after_seconds: Annotated[int | None, field("When to come back, with `RATE_LIMITED`.", 42)]
 
 
 @blueprint.post("/keys/verify")
 @ScopedKey()
-def verify() -> Answer:
-    """Decides about a key of the caller's organization and takes its limit and credits; 200 whatever the answer."""
+@Described(
+    body=Question, example={"key": "whk_ABCDEFGHIJKLMNOPQRSTUVWXYZ2bkEBD"}, errors=(UnknownScope, LimiterUnavailable)
+)
+def verify() -> Answer[Data[Decision]]:
+    """Is this key good?
+
+    Decides about a key of the caller's organization, and takes its rate limit and credits; 200 whatever the answer.
+    """
     question = read_json(Question)
     desk = context.desk()
     if question.scope is not None:
@@ -50,17 +77,17 @@ def verify() -> Answer:
         org_id=context.key().org_id,
     )
     record = done.record
-    limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None
+    is_limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None
     return data(
-        {
-            "valid": done.outcome is Outcome.VALID,
-            "code": done.outcome.value,
-            "key_id": record.key_id if record else None,
-            "name": record.name if record else None,
-            "org_id": record.org_id if record else None,
-            "scopes": list(record.scopes) if record else None,
-            "expires_at": rfc3339(record.expires_at) if record and record.expires_at else None,
-            "credits": done.balance,
-            "retry_after_seconds": done.rate.reset_seconds if limited and done.rate else None,
-        }
+        Decision(
+            valid=done.outcome is Outcome.VALID,
+            code=done.outcome,
+            key_id=record.key_id if record else None,
+            name=record.name if record else None,
+            org_id=record.org_id if record else None,
+            scopes=list(record.scopes) if record else None,
+            expires_at=rfc3339(record.expires_at) if record and record.expires_at else None,
+            credits=done.balance,
+            retry_after_seconds=done.rate.reset_seconds if is_limited and done.rate else None,
+        )
     )

@@ -1,21 +1,52 @@
 """What a key is, said to whoever holds it."""
 
-from dataclasses import asdict
+from typing import Annotated
 
 from flask import Blueprint
+from typing_extensions import TypedDict
 
-from app.api.answers import Answer, data
+from app.api.answers import Answer, Data, data
+from app.api.api_keys import RateAnswer, rate_answer
 from app.domain.times import rfc3339
 from app.http import context
+from app.http.described import Described
+from app.http.fields import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
 from app.http.guards import AnyKey
 
 blueprint = Blueprint("api_me", __name__)
 
 
+class KeyOrganization(TypedDict):
+    id: OrgId
+    name: OrgName
+
+
+class Limits(TypedDict):
+    rate: Annotated[RateAnswer | None, field("Null: no limit of its own.")]
+    networks: Networks
+
+
+class Me(TypedDict):
+    key_id: KeyId
+    name: KeyName
+    organization: KeyOrganization
+    scopes: Scopes
+    grants: Annotated[
+        list[str],
+        field("Everything that the scopes allow, those that come with them included.", ["cache:invalidate"]),
+    ]
+    expires_at: Ending
+    limits: Limits
+
+
 @blueprint.get("/me")
 @AnyKey()
-def show() -> Answer:
-    """This key: its name, organization, scopes (and what they grant), expiry and limits."""
+@Described()
+def show() -> Answer[Data[Me]]:
+    """What this key is
+
+    Its name, organization, scopes, expiry and limits.
+    """
     key = context.key()
     rate = key.rate_limit
     return data(
@@ -28,7 +59,7 @@ def show() -> Answer:
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
             # None: no limit of its own. Empty: from anywhere.
             "limits": {
-                "rate": asdict(rate) if rate else None,
+                "rate": rate_answer(rate),
                 "networks": [str(network) for network in key.networks],
             },
         }

@@ -1,19 +1,35 @@
 """Organizations of the signed-in person."""
 
-from flask import Blueprint
+from typing import Annotated
 
-from app.api.answers import Answer, listing
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.api.answers import Answer, Listing, listing
 from app.domain.paging import Page
+from app.domain.roles import Role
 from app.http import context
+from app.http.described import Described
+from app.http.fields import OrgId, OrgName, field
 from app.http.guards import SignedIn
 from app.services import organizations
 
 blueprint = Blueprint("api_organizations", __name__)
 
 
+class OrganizationItem(TypedDict):
+    id: OrgId
+    name: OrgName
+    role: Annotated[Role, field("What the caller is there.", "owner")]
+
+
 @blueprint.get("/orgs")
 @SignedIn()
-def index() -> Answer:
-    """The caller's organizations and their role in each."""
+@Described()
+def index() -> Answer[Listing[OrganizationItem]]:
+    """List organizations
+
+    The caller's own, and their role in each.
+    """
     found = organizations.of_person(context.person().id)
-    return listing(Page(found, None), lambda org: {"id": org.id, "name": org.name, "role": org.role.value})
+    return listing(Page(found, None), lambda org: {"id": org.id, "name": org.name, "role": org.role})

@@ -1,14 +1,18 @@
 """Door A for programs: ask for a sign-in link, sign out."""
 
-from typing import Any
+from typing import Annotated, NotRequired
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from typing_extensions import TypedDict
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.domain.errors import RateLimited
 from app.domain.times import rfc3339
 from app.http import context, cookies
 from app.http.body import Body, read_json
+from app.http.described import Described
 from app.http.fence import fence
+from app.http.fields import Email, Time, field
 from app.http.guards import Public
 from app.http.sign_in_link import ask_for_link
 from app.services import sessions
@@ -17,16 +21,34 @@ blueprint = Blueprint("api_sign_in", __name__)
 
 
 class LinkRequest(Body):
-    email: str
+    email: Email
+
+
+class LinkSent(TypedDict):
+    message: Annotated[str, field("For people.", "If this address may sign in, a link is on its way to it.")]
+    expires_at: Time
+    devLink: NotRequired[
+        Annotated[
+            str,
+            field(
+                "The link itself; in dev mode only, where no mail is sent.",
+                "http://localhost:7860/v1/auth/callback?token=…",
+            ),
+        ]
+    ]
 
 
 @blueprint.post("/auth/request")
 @Public("this is how one gets in")
+@Described(LinkSent, body=LinkRequest, example={"email": "you@example.com"}, errors=(RateLimited,))
 @fence
 def request_link() -> Response:
-    """Mails a sign-in link. The same answer for every address."""
+    """Ask for a sign-in link
+
+    Mails it to the address. The answer is the same for every address.
+    """
     asked = ask_for_link(read_json(LinkRequest).email)
-    answer: dict[str, Any] = {
+    answer: LinkSent = {
         "message": "If this address may sign in, a link is on its way to it.",
         "expires_at": rfc3339(asked.link.expires_at),
     }
@@ -39,8 +61,12 @@ def request_link() -> Response:
 
 @blueprint.post("/auth/sign-out")
 @Public("it ends the session of its own cookie and nothing else")
+@Described(empty={204: "Nobody is signed in any more.", 303: "The same, for a form: on to the sign-in page."})
 def sign_out() -> AnyResponse:
-    """Ends the session on the server. 204; a form is led back to the sign-in page."""
+    """Sign out
+
+    Ends the session of the cookie, on the server.
+    """
     sessions.sign_out(context.desk(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
     response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204, mimetype="application/json")

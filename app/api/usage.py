@@ -1,23 +1,36 @@
 """Telemetry: real counts of requests made with the organization's keys."""
 
-from flask import Blueprint, request
+from typing import Annotated
 
-from app.api.answers import Answer, listing
+from flask import Blueprint, request
+from typing_extensions import TypedDict
+
+from app.api.answers import Answer, Listing, listing
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_paging
+from app.http.described import Described
+from app.http.fields import KeyId, Time, field
 from app.http.guards import ScopedKey
 from app.services import usage
 
 blueprint = Blueprint("api_usage", __name__)
 
 
+class UsageItem(TypedDict):
+    hour: Time
+    key_id: KeyId
+    outcome: Annotated[str, field("`VALID`, or why the key was refused.", "VALID")]
+    requests: Annotated[int, field("How many.", 120)]
+
+
 @blueprint.get("/telemetry")
 @ScopedKey()
-def index() -> Answer:
-    """Requests by hour, key and outcome, newest hour first; counts are written once a second.
+@Described(paging=1000, query={"key_id": "Narrows to one key; `me` is the key that asks."})
+def index() -> Answer[Listing[UsageItem]]:
+    """Count requests
 
-    `?key_id=` narrows to one key; `me` is the key that asks.
+    Those made with keys of the organization, by hour, key and outcome, newest hour first; written once a second.
     """
     limit, cursor = read_paging(default=1000)
     key_id = request.args.get("key_id")

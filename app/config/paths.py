@@ -1,5 +1,6 @@
-"""Where the project lies."""
+"""Where the project lies, and which version it is."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+VERSION = "0.1.0"

@@ -90,6 +90,11 @@ class Settings:
         return urlsplit(self.public_url).hostname or ""
 
     @property
+    def resource_metadata_url(self) -> str:
+        """Where programs that were refused learn how to get in (RFC 9728 5.1)."""
+        return f"{self.public_url}/.well-known/oauth-protected-resource"
+
+    @property
     def on_localhost(self) -> bool:
         return is_localhost(self.public_host)
 

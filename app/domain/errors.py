@@ -20,6 +20,7 @@ class ValidationFailed(DomainError):
     """`details.fields` maps each field's name to what is wrong with it."""
 
     error_code = "VALIDATION_FAILED"
+    message = "Something in the request cannot be used as it is."
 
     def __init__(self, fields: Mapping[str, str], **details: Any) -> None:
         sentence = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
@@ -40,6 +41,7 @@ class UnknownScope(DomainError):
     """`details.unknown` lists what was asked for, `details.known` what there is."""
 
     error_code = "UNKNOWN_SCOPE"
+    message = "There is no such scope."
 
 
 class NotFound(DomainError):
@@ -92,6 +94,7 @@ class InsufficientScope(DomainError):
     """`details.required` is the scope that the route needs, `details.granted` what the key has."""
 
     error_code = "INSUFFICIENT_SCOPE"
+    message = "This key may not do this: it lacks the scope. Create a key that has it."
 
 
 class IpNotAllowed(DomainError):
@@ -108,6 +111,7 @@ class RateLimited(DomainError):
     """`details.retry_after_seconds` says when to come back; `policy`, `quota` and `window` fill the headers."""
 
     error_code = "RATE_LIMITED"
+    message = "Too many requests of this kind. Wait, then try again."
 
     def __init__(self, message: str, *, policy: str, quota: int, window: int, retry_after: int) -> None:
         self.policy, self.quota, self.window, self.retry_after = policy, quota, window, retry_after
@@ -140,10 +144,11 @@ class OtpInvalid(DomainError):
     """`details.remaining_attempts` says how many tries are left."""
 
     error_code = "OTP_INVALID"
+    message = "This is not the code that was mailed."
 
     def __init__(self, remaining_attempts: int) -> None:
         way_out = "Check it and try again." if remaining_attempts else "Ask for a new code."
-        super().__init__(f"This is not the code that was mailed. {way_out}", remaining_attempts=remaining_attempts)
+        super().__init__(f"{self.message} {way_out}", remaining_attempts=remaining_attempts)
 
 
 class OtpExpired(DomainError):
@@ -155,13 +160,11 @@ class OtpMaxAttempts(DomainError):
     """`retry_after`: seconds until a new code may be asked for."""
 
     error_code = "OTP_MAX_ATTEMPTS"
+    message = "There were too many wrong codes. Ask for a new one when the time has come."
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        super().__init__(
-            "There were too many wrong codes. Ask for a new one when the time has come.",
-            retry_after_seconds=retry_after,
-        )
+        super().__init__(retry_after_seconds=retry_after)
 
 
 class InstallIdSunset(Unauthenticated):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from app.domain.errors import (
     CreditsExhausted,
@@ -19,6 +20,7 @@ from app.domain.networks import Network, admits
 from app.domain.rate_limit import RateLimit, RateState
 
 EXPIRING_WITHIN = timedelta(days=7)
+Status = Literal["active", "expiring", "expired", "revoked"]
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +120,7 @@ def refusal(
     return _REFUSALS[outcome]()
 
 
-def status(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> str:
+def status(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> Status:
     """What a list says of a key: `active`, `expiring` (7 days or less to go), `expired` or `revoked`."""
     if revoked_at is not None:
         return "revoked"

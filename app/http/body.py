@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -29,9 +29,18 @@ class Body(BaseModel):
     """The base of every request body: exact types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+    media_type: ClassVar[str] = "application/json"
+
+
+class Form(Body):
+    """The base of every OAuth request: form-encoded text; unknown parameters are ignored (RFC 6749 3.2)."""
+
+    model_config = ConfigDict(extra="ignore")
+    media_type: ClassVar[str] = "application/x-www-form-urlencoded"
 
 
 Parsed = TypeVar("Parsed", bound=Body)
+ParsedForm = TypeVar("ParsedForm", bound=Form)
 
 
 def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
@@ -53,6 +62,19 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
     raise ValidationFailed(
         {".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem) for problem in problems}
     )
+
+
+def read_form(model: type[ParsedForm]) -> ParsedForm:
+    """The form as `model`. Raises `ValidationFailed` for a parameter that is missing or stands there twice; an empty
+    one counts as missing (RFC 6749 3.2)."""
+    sent = {name: [value for value in request.form.getlist(name) if value] for name in model.model_fields}
+    problems = {name: "stands there twice" for name in sent if len(request.form.getlist(name)) > 1}
+    problems |= {
+        name: "is missing" for name, field in model.model_fields.items() if field.is_required() and not sent[name]
+    }
+    if problems:
+        raise ValidationFailed(problems)
+    return model(**{name: values[0] for name, values in sent.items() if values})
 
 
 def read_paging(default: int) -> tuple[int, str | None]:

@@ -13,6 +13,8 @@ from app.http.login import SignedInPerson
 from app.services.desk import Desk
 from app.services.organizations import Member
 
+_FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/openapi.json", "/auth.md", "/llms.txt"})
+
 
 class KeyManagerPerson(NamedTuple):
     person_id: str
@@ -66,4 +68,4 @@ def wants_json() -> bool:
     path = request.path
     if path == "/v1/auth/callback":
         return False
-    return path == "/v1" or path.startswith("/v1/") or path in {"/healthz", "/readyz", "/openapi.json"}
+    return path == "/v1" or path.startswith(("/v1/", "/.well-known/")) or path in _FOR_PROGRAMS

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flask import current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.domain.credentials import is_websocket_handshake, presented_key
-from app.domain.errors import AmbiguousCredentials, Forbidden, MissingCredential
+from app.domain.errors import (
+    AmbiguousCredentials,
+    DomainError,
+    Forbidden,
+    InstallIdSunset,
+    InsufficientScope,
+    InvalidKey,
+    KeyDisabled,
+    KeyExpired,
+    KeyRevoked,
+    MissingCredential,
+    NotFound,
+)
 from app.domain.roles import Permission
 from app.domain.verification import KeyRecord
 from app.http.context import KeyManagerPerson, desk, person, wants_json
@@ -18,10 +30,27 @@ from app.services import organizations, session_tokens, verification
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 View = TypeVar("View", bound=Callable[..., Any])
+Errors = tuple[type[DomainError], ...]
+
+_KEY_REFUSALS: Errors = (
+    AmbiguousCredentials,
+    MissingCredential,
+    InvalidKey,
+    KeyRevoked,
+    KeyExpired,
+    KeyDisabled,
+    InstallIdSunset,
+)
+_KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
 
 
 class Guard:
     """`admit` lets the request in, answers in the view's place, or raises."""
+
+    #: What opens it: names of the API description's security schemes.
+    opened_by: ClassVar[tuple[str, ...]] = ()
+    #: What `admit` raises.
+    errors: ClassVar[Errors] = ()
 
     def admit(self) -> Response | None:
         raise NotImplementedError
@@ -45,6 +74,9 @@ class Public(Guard):
 class SignedIn(Guard):
     """A person with a live session. Pages send others to sign in; JSON answers 401."""
 
+    opened_by = ("sessionCookie",)
+    errors = (*_KEY_REFUSALS, Forbidden)
+
     def admit(self) -> Response | None:
         if wants_json():
             _refuse_keys()
@@ -59,6 +91,7 @@ class Member(SignedIn):
     """A signed-in member of the organization that the address names, with this permission; 404 for outsiders."""
 
     permission: Permission
+    errors = (*SignedIn.errors, NotFound)
 
     def admit(self) -> Response | None:
         answer = super().admit()
@@ -73,6 +106,9 @@ class Member(SignedIn):
 @dataclass(frozen=True)
 class KeyManager(Guard):
     """A person by the session cookie, or their agent by a session token. Nothing else manages keys."""
+
+    opened_by = ("sessionToken", "sessionCookie")
+    errors = SignedIn.errors
 
     def admit(self) -> None:
         credential = _presented()
@@ -90,6 +126,9 @@ class KeyManager(Guard):
 class AnyKey(Guard):
     """Any working API key."""
 
+    opened_by = _KEY_STYLES
+    errors = _KEY_REFUSALS
+
     def admit(self) -> None:
         g.key = _key(scope=None)
 
@@ -97,6 +136,9 @@ class AnyKey(Guard):
 @dataclass(frozen=True)
 class ScopedKey(Guard):
     """An API key with the scope that the route table names for this route."""
+
+    opened_by = _KEY_STYLES
+    errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden)
 
     def admit(self) -> None:
         route = desk().settings.policy.route(request.method, request.path)

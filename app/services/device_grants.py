@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from app.domain import key_request, user_code
 from app.domain.doors import Door
@@ -19,16 +20,20 @@ from app.store import device_grants, organizations, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import take_turns, transaction
 
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
 PER_CLIENT = Window("device", 20, 3600)
 NOBODY_WAITS = "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
 
 
+PollError = Literal["invalid_grant", "authorization_pending", "slow_down", "access_denied", "expired_token"]
+
+
 class DeviceError(Exception):
     """What a poll is told instead of a key: a code of RFC 6749 5.2 or RFC 8628 3.5."""
 
-    def __init__(self, error: str) -> None:
+    def __init__(self, error: PollError) -> None:
         self.error = error
         super().__init__(error)
 
@@ -117,7 +122,7 @@ def deny(desk: Desk, typed: str, *, person_id: str, email: str, client: str) -> 
 
 def poll(desk: Desk, device_code: str) -> DeviceKey:
     """The key, once the person has approved; of any number of polls one gets it. Raises `DeviceError`."""
-    error = None
+    error: PollError
     with transaction():
         now = desk.clock()
         grant = device_grants.polled(_digest(device_code))

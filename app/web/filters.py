@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     app.template_filter("day")(day)
     app.template_filter("moment")(moment)
     app.template_filter("status")(status)
+    app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)
     app.template_test("manageable")(manageable)
     app.context_processor(_everywhere)
@@ -32,6 +33,15 @@ def day(value: datetime) -> str:
 def moment(value: datetime) -> str:
     """`23 November 2026, 15:49 UTC`."""
     return f"{day(value)}, {value.astimezone(UTC):%H:%M} UTC"
+
+
+def duration(seconds: int) -> str:
+    """`15 minutes`, `1 hour`, `24 hours`: in the largest unit that people would use for it."""
+    for unit, length, least in (("day", 86_400, 2), ("hour", 3600, 1), ("minute", 60, 2)):
+        count, rest = divmod(seconds, length)
+        if not rest and count >= least:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} seconds"
 
 
 def capitalize_first(text: str) -> str:

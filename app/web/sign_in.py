@@ -1,5 +1,7 @@
 """Door A for people: ask for a link, follow it."""
 
+from typing import Annotated
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -7,7 +9,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain import emails
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.http import context, cookies
+from app.http.body import Form, read_form
+from app.http.described import Described
 from app.http.fence import fence
+from app.http.fields import field
 from app.http.guards import Public
 from app.http.own_pages import own_page
 from app.http.sign_in_link import ask_for_link
@@ -15,6 +20,10 @@ from app.problems import status_of
 from app.services import sign_in
 
 blueprint = Blueprint("sign_in", __name__)
+
+
+class Confirmation(Form):
+    token: Annotated[str | None, field("What the mailed link carries.")] = None
 
 
 @blueprint.get("/sign-in")
@@ -51,8 +60,18 @@ def send() -> Response:
 
 @blueprint.get("/v1/auth/callback")
 @Public("the signed link is the credential")
+@Described(
+    str,
+    query={"token": "What the mailed link carries."},
+    errors=(LinkForged, LinkSpent),
+    empty={302: "Signed in: on to the dashboard."},
+    is_page=True,
+)
 def follow() -> AnyResponse:
-    """Signs in the browser that asked; shows any other one a button, so that no mail scanner uses the link up."""
+    """Follow a sign-in link
+
+    For browsers. Signs in the one that asked; shows any other one a button, so that no mail scanner uses the link up.
+    """
     token = request.args.get("token", "")
     try:
         pending = sign_in.peek(context.desk(), token)
@@ -67,10 +86,21 @@ def follow() -> AnyResponse:
 
 @blueprint.post("/v1/auth/callback")
 @Public("the signed link is the credential")
+@Described(
+    body=Confirmation,
+    query={"token": "Instead of the form's field."},
+    errors=(LinkForged, LinkSpent, ValidationFailed),
+    empty={303: "Signed in: on to the dashboard."},
+    is_page=True,
+)
 @fence
 def confirm() -> AnyResponse:
+    """Sign in by the button
+
+    For browsers, from the page that the link shows.
+    """
     try:
-        return _signed_in(request.form.get("token") or request.args.get("token", ""), 303)
+        return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
     except (LinkForged, LinkSpent) as error:
         return _refused(error)
 

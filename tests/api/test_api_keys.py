@@ -65,7 +65,9 @@ def test_the_next_verification_after_revoke_is_401(alice, app):
     alice.revoke(created["id"])
     answer = client.get("/v1/me", headers={"x-api-key": created["key"]})
     assert (answer.status_code, answer.get_json()["error_code"]) == (401, "KEY_REVOKED")
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="keydesk"'
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer realm="keydesk", resource_metadata="http://localhost:7860/.well-known/oauth-protected-resource"'
+    )
 
 
 def test_rotate_without_a_body_ends_the_old_key_at_once(alice, app):

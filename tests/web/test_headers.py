@@ -7,6 +7,7 @@ CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 PATHS = ["/", "/sign-in", "/nope", "/v1/nope", "/v1/me", "/healthz", "/readyz", "/v1/auth/callback", "/sessions"]
+PATHS += ["/docs", "/openapi.json", "/auth.md", "/llms.txt", "/.well-known/oauth-protected-resource"]
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/static/icon.svg", "/static/nope"])

@@ -1,0 +1,110 @@
+"""The whole document, put together."""
+
+from typing import Annotated, Any
+
+from flask import Flask, render_template
+
+from app.api.description import credentials, problems
+from app.api.description.operations import Operation, operations
+from app.api.description.problems import Problem
+from app.api.description.responses import HEADERS, responses
+from app.api.description.schemas import Schema, schemas_of
+from app.config import VERSION, Settings
+from app.domain import paging
+from app.http.fields import KeyId, OrgId, field
+
+#: What stands for a segment of a path.
+SEGMENTS = {"org": OrgId, "key": KeyId}
+_LIMIT = Annotated[int, field("How many to answer at most.", minimum=1, maximum=paging.MAX_LIMIT)]
+_CURSOR = Annotated[
+    str, field("`next_cursor` of the page before; without it, the first page.", maxLength=paging.MAX_CURSOR_LENGTH)
+]
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """OpenAPI 3.1 of what this application answers, with its settings."""
+    settings: Settings = app.extensions["desk"].settings
+    described = list(operations(app))
+    found = _problems(described)
+    bodies = [operation.described.body for operation in described if operation.described.body]
+    answers = [operation.answer for operation in described if operation.answer is not None]
+    others = [kind for operation in described for kind in operation.described.other_errors.values()]
+    details = [problem.details for problem in found if problem.details]
+    schemas, components = schemas_of([*bodies, *answers, *others, *details, *SEGMENTS.values(), _LIMIT, _CURSOR])
+    components["Scope"] = {
+        "type": "string",
+        "enum": list(settings.policy.scopes),
+        "description": "\n".join(f"- `{scope.name}`: {scope.description}" for scope in settings.policy.scopes.values()),
+    }
+    for problem in found:
+        empty: Schema = {"type": "object", "examples": [{}]}
+        components[problem.code] = problems.schema(problem, schemas.get(problem.details, empty))
+
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in described:
+        item = paths.setdefault(operation.path, {})
+        item[operation.method.lower()] = _operation(operation, settings, schemas, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Keydesk",
+            "version": VERSION,
+            "summary": "Gets API keys to people, agents and CI bots, and tells whether a key is good.",
+            "description": render_template("agents/introduction.md", settings=settings),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "externalDocs": {"description": "How an agent gets a key", "url": f"{settings.public_url}/auth.md"},
+        "servers": [{"url": settings.public_url}],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.group for operation in described)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "headers": HEADERS,
+            "securitySchemes": credentials.schemes(settings),
+        },
+    }
+
+
+def _operation(
+    operation: Operation, settings: Settings, schemas: dict[Any, Schema], components: dict[str, Schema]
+) -> dict[str, Any]:
+    security = credentials.requirement(operation.guard, settings.policy, operation.method, operation.path)
+    scopes = {scope for way in security for words in way.values() for scope in words}
+    needs = [f"The key needs the scope `{scope}`." for scope in scopes]
+    found = {
+        "tags": [operation.group],
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": "\n\n".join([text for text in (operation.text, *needs) if text]),
+        "security": security,
+        "parameters": _parameters(operation, schemas),
+        "responses": responses(operation, schemas, components),
+    }
+    body = operation.described.body
+    if body is not None:
+        content: dict[str, Any] = {"schema": schemas[body], "example": dict(operation.described.example)}
+        is_required = any(part.is_required() for part in body.model_fields.values())
+        found["requestBody"] = {"required": is_required, "content": {body.media_type: content}}
+    return {name: part for name, part in found.items() if part or name == "security"}
+
+
+def _parameters(operation: Operation, schemas: dict[Any, Schema]) -> list[dict[str, Any]]:
+    in_path = [name.strip("{}") for name in operation.path.split("/") if name.startswith("{")]
+    found = [_parameter("path", name, schemas[SEGMENTS[name]], required=True) for name in in_path]
+    if operation.described.paging is not None:
+        found.append(_parameter("query", "limit", schemas[_LIMIT] | {"default": operation.described.paging}))
+        found.append(_parameter("query", "cursor", schemas[_CURSOR]))
+    for name, text in operation.described.query.items():
+        found.append(_parameter("query", name, {"type": "string", "description": text}))
+    return found
+
+
+def _parameter(place: str, name: str, schema: Schema, *, required: bool = False) -> dict[str, Any]:
+    plain = {word: value for word, value in schema.items() if word != "description"}
+    return {"name": name, "in": place, "required": required, "description": schema["description"], "schema": plain}
+
+
+def _problems(described: list[Operation]) -> list[Problem]:
+    """Each kind once, those that only pages show left out."""
+    programs = [operation for operation in described if not operation.described.is_page]
+    return list({problem.code: problem for operation in programs for problem in operation.problems()}.values())

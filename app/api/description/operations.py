@@ -1,0 +1,83 @@
+"""Which routes are described: those of the URL map whose view says so, and those that are answered before Flask."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from app.api.description import problems
+from app.api.description.problems import Problem
+from app.domain.errors import CrossSite, RateLimited, ValidationFailed
+from app.http.body import MalformedJson, UnsupportedMediaType
+from app.http.cross_site import SAFE_METHODS
+from app.http.described import Described
+from app.http.guards import Guard
+
+_PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, e.g. `/v1/orgs/{org}/keys`."""
+
+    method: str
+    path: str
+    #: Unique; what generated clients call it.
+    name: str
+    #: The group it stands in.
+    group: str
+    summary: str
+    text: str
+    guard: Guard
+    described: Described
+    #: The type of a success. None: without a body.
+    answer: Any = None
+    is_fenced: bool = False
+
+    def problems(self) -> list[Problem]:
+        """Everything that can go wrong, each once."""
+        kinds = [*self.guard.errors, *self.described.errors]
+        if self.method not in SAFE_METHODS:
+            kinds.append(CrossSite)
+        if self.described.body and self.described.body.media_type == "application/json":
+            kinds += [MalformedJson, UnsupportedMediaType, ValidationFailed]
+        if self.described.paging:
+            kinds.append(ValidationFailed)
+        if self.is_fenced:
+            kinds.append(RateLimited)
+        found = {problem.code: problem for problem in (*map(problems.of, kinds), *problems.EVERYWHERE)}
+        return sorted(found.values(), key=lambda problem: problem.status)
+
+
+#: Paths that no Flask view answers: `app/gate.py` does, before Flask. Describe them here by hand.
+BEFORE_FLASK: tuple[Operation, ...] = ()
+
+
+def operations(app: Flask) -> Iterator[Operation]:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if hasattr(view, "described"):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield _of_view(method, rule.rule, rule.endpoint, view)
+    yield from BEFORE_FLASK
+
+
+def _of_view(method: str, rule: str, endpoint: str, view: Callable[..., Any]) -> Operation:
+    described: Described = view.described  # type: ignore[attr-defined]
+    blueprint, _, function = endpoint.removeprefix("api_").partition(".")
+    summary, _, text = (inspect.getdoc(view) or "").partition("\n\n")
+    return Operation(
+        method=method,
+        path=_PLACEHOLDER.sub(r"{\1}", rule),
+        name=f"{blueprint}_{function}",
+        group=blueprint.replace("_", " ").capitalize(),
+        summary=summary,
+        text=text,
+        guard=view.guard,  # type: ignore[attr-defined]
+        described=described,
+        answer=None if described.empty and described.answer is None else described.answer_of(view),
+        is_fenced=hasattr(view, "is_fenced"),
+    )

@@ -1,0 +1,91 @@
+"""What an operation answers: its success, and a problem for each status that it can refuse with."""
+
+from itertools import groupby
+from typing import Any
+
+from app.api.description.operations import Operation
+from app.api.description.problems import Problem
+from app.api.description.schemas import REFERENCE, Schema, example_of
+from app.domain.install_ids import SUNSET_DATE
+
+PROBLEM = "application/problem+json"
+PAGE = "text/html"
+
+#: Headers that only some answers carry, by the name under `components`.
+HEADERS: dict[str, Any] = {
+    "X-Request-Id": {
+        "description": "What your operator needs to find this request in the log.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
+    },
+    "Cache-Control": {
+        "description": "Nothing here may be kept by a cache.",
+        "required": True,
+        "schema": {"const": "no-store"},
+    },
+    "WWW-Authenticate": {
+        "description": "Where to learn how to get in: `resource_metadata`, RFC 9728 5.1.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds until it is worth trying again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit-Policy": {
+        "description": 'The limit that was reached, e.g. `"default";q=100;w=60`: 100 in 60 seconds.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left of it, e.g. `"default";r=0;t=30`: nothing, for 30 seconds.',
+        "schema": {"type": "string"},
+    },
+    "Location": {"description": "Where it goes on.", "required": True, "schema": {"type": "string"}},
+    "Deprecation": {
+        "description": "To an install id: since when they are deprecated (RFC 9745).",
+        "schema": {"type": "string"},
+    },
+    "Sunset": {"description": f"To an install id: `{SUNSET_DATE}` (RFC 8594).", "schema": {"type": "string"}},
+    "Link": {"description": "To an install id: how to move to an API key.", "schema": {"type": "string"}},
+}
+_ALWAYS = ("X-Request-Id", "Cache-Control")
+_OF_STATUS = {
+    302: ("Location",),
+    303: ("Location",),
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
+    503: ("Retry-After",),
+}
+
+
+def responses(operation: Operation, schemas: dict[Any, Schema], components: dict[str, Schema]) -> dict[str, Any]:
+    described = operation.described
+    found: dict[int, Any] = {status: {"description": text} for status, text in described.empty.items()}
+    if operation.answer is not None:
+        schema = schemas[operation.answer]
+        content = {PAGE: {"schema": schema}} if described.is_page else _json(schema, example_of(schema, components))
+        found[described.status] = {"description": "Done.", "content": content}
+    for status, group in groupby(operation.problems(), key=lambda problem: problem.status):
+        found[status] = _refusal(list(group), is_page=described.is_page)
+    for status, kind in described.other_errors.items():
+        content = _json(schemas[kind], example_of(schemas[kind], components))
+        found[status]["content"] = content | found[status]["content"]
+    legacy = ("Deprecation", "Sunset", "Link") if "installId" in operation.guard.opened_by else ()
+    for status, answer in found.items():
+        names = (*_ALWAYS, *_OF_STATUS.get(status, ()), *legacy)
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _refusal(problems: list[Problem], *, is_page: bool) -> dict[str, Any]:
+    text = "\n".join(f"- `{problem.code}`: {problem.detail}" for problem in problems)
+    if is_page:
+        return {"description": text, "content": {PAGE: {"schema": {"type": "string"}}}}
+    references = [{"$ref": f"{REFERENCE}{problem.code}"} for problem in problems]
+    schema = references[0] if len(references) == 1 else {"oneOf": references}
+    return {"description": text, "content": {PROBLEM: {"schema": schema}}}
+
+
+def _json(schema: Schema, example: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema, "example": example}}

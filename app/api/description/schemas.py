@@ -1,0 +1,47 @@
+"""JSON Schema of requests and answers, from their types, and examples from the schemas."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+REFERENCE = "#/components/schemas/"
+Schema = dict[str, Any]
+
+
+class _Schemas(GenerateJsonSchema):
+    """Without a title for each field, and with `DataOfKeyItem` instead of `Data_KeyItem_`."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 -- pydantic asks for each
+        return False
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name.replace("[", "Of").replace("]", ""))
+
+
+def schemas_of(types: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
+    """Each type's schema, and the components that they refer to."""
+    wanted = [(kind, _mode(kind), TypeAdapter(kind)) for kind in dict.fromkeys(types)]
+    found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_Schemas, ref_template=f"{REFERENCE}{{model}}")
+    return {kind: schema for (kind, _), schema in found.items()}, shared.get("$defs", {})
+
+
+def example_of(schema: Mapping[str, Any], components: Mapping[str, Schema]) -> Any:
+    """What such a value looks like: the schema's own example, or one made of its parts' examples."""
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return example_of(components[schema["$ref"].removeprefix(REFERENCE)], components)
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][-1], components)
+    match schema.get("type"):
+        case "object":
+            return {name: example_of(part, components) for name, part in schema.get("properties", {}).items()}
+        case "array":
+            return [example_of(schema["items"], components)]
+    return None
+
+
+def _mode(kind: Any) -> Literal["validation", "serialization"]:
+    return "validation" if isinstance(kind, type) and issubclass(kind, BaseModel) else "serialization"

@@ -1,0 +1,45 @@
+"""Where programs look first: what protects this API (RFC 9728), and who gives keys out and how (RFC 8414, RFC 8628)."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from app.http import context
+from app.http.guards import Public
+from app.services import device_grants
+
+blueprint = Blueprint("well_known", __name__, url_prefix="/.well-known")
+
+
+@blueprint.get("/oauth-protected-resource")
+@Public("read by programs that have no key yet")
+def resource() -> dict[str, Any]:
+    """RFC 9728 2. The resource is the whole server: what stands under its address is one API."""
+    settings = context.desk().settings
+    return {
+        "resource": settings.public_url,
+        "resource_name": "Keydesk",
+        "authorization_servers": [settings.public_url],
+        "scopes_supported": list(settings.policy.scopes),
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": f"{settings.public_url}{url_for('agents.auth')}",
+    }
+
+
+@blueprint.get("/oauth-authorization-server")
+@Public("read by programs that have no key yet")
+def server() -> dict[str, Any]:
+    """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, so no response type is supported; the field is
+    required all the same. Clients do not register and have no secret."""
+    settings = context.desk().settings
+    return {
+        "issuer": settings.public_url,
+        "device_authorization_endpoint": f"{settings.public_url}{url_for('api_device_grants.authorize')}",
+        "token_endpoint": f"{settings.public_url}{url_for('api_device_grants.token')}",
+        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": [device_grants.GRANT_TYPE],
+        "response_types_supported": [],
+        "scopes_supported": list(settings.policy.scopes),
+        "service_documentation": f"{settings.public_url}{url_for('agents.auth')}",
+        "protected_resources": [settings.public_url],
+    }

@@ -1,0 +1,36 @@
+"""The page on which the API description is looked at; tests/browser tries it out."""
+
+from pathlib import Path
+
+from tests.web.pages import Page
+
+STATIC = Path(__file__).parents[2] / "static"
+
+
+def test_the_page_is_one_of_ours_and_leads_to_the_files_without_javascript(app):
+    answer = app.test_client().get("/docs")
+    page = Page(answer)
+    assert (answer.status_code, page.title) == (200, "API description · Keydesk")
+    assert '<html lang="en">' in answer.text
+    assert {"/openapi.json", "/auth.md"} <= set(page.links)
+    assert "needs JavaScript" in answer.text
+
+
+def test_everything_that_the_page_loads_is_there(app):
+    client = app.test_client()
+    text = client.get("/docs").text
+    files = [part.split('"')[0] for part in text.split('"/static/')[1:]]
+    assert len(files) == 7
+    for file in files:
+        assert client.get(f"/static/{file}", buffered=True).status_code == 200, file
+
+
+def test_swagger_ui_ships_with_its_licence_and_without_maps():
+    (folder,) = (STATIC / "vendor").glob("swagger-ui-*")
+    assert {file.name for file in folder.iterdir()} == {
+        "swagger-ui.css",
+        "swagger-ui-bundle.js",
+        "swagger-ui-bundle.js.LICENSE.txt",
+        "LICENSE",
+        "NOTICE",
+    }
