@@ -27,8 +27,9 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
-    answer = _answer(status_of(error), error.error_code, error.detail, dict(error.details))
-    answer.headers.update(headers_of(error, desk().settings.resource_metadata_url))
+    status = status_of(error)
+    answer = _answer(status, error.error_code, error.detail, dict(error.details))
+    answer.headers.update(headers_of(error, status, desk().settings.resource_metadata_url))
     return answer
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from app.domain import forward_auth
 from app.domain.credentials import is_websocket_handshake, presented_key
-from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, MissingCredential, Unavailable
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault, MissingCredential
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_ids import deprecation_headers
 from app.domain.verification import KeyRecord
@@ -35,11 +35,6 @@ _REASONS = {
     429: "429 Too Many Requests",
     503: "503 Service Unavailable",
 }
-
-
-class Fault(Unavailable):
-    error_code = "FAULT"
-    message = "Something went wrong on our side, so the request was not let through. Try again in a moment."
 
 
 class Gate:
@@ -92,7 +87,7 @@ class Gate:
             *forward_auth.identity_headers(None),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
-            *headers_of(error, self._desk().settings.resource_metadata_url).items(),
+            *headers_of(error, status, self._desk().settings.resource_metadata_url).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),
         ]

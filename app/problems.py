@@ -51,9 +51,9 @@ def status_of(error: DomainError | type[DomainError]) -> int:
     return next((STATUSES[kind] for kind in family if kind in STATUSES), 500)
 
 
-def headers_of(error: DomainError, resource_metadata_url: str) -> dict[str, str]:
+def headers_of(error: DomainError, status: int, resource_metadata_url: str) -> dict[str, str]:
     """What a refusal says beside its body; a 401 where to learn how to get in (RFC 9728 5.1)."""
-    status, headers = status_of(error), {}
+    headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = f'Bearer realm="keydesk", resource_metadata="{resource_metadata_url}"'
     if isinstance(error, RateLimited | OtpMaxAttempts | Unavailable):

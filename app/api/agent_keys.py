@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.api.answers import Answer, Data, Listing, data, listing
 from app.api.api_keys import KeyItem, NewKey, item
 from app.domain.doors import Door
-from app.domain.errors import Forbidden, NotFound, UnknownScope, ValidationFailed
+from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
@@ -84,7 +84,7 @@ def index() -> Answer[Listing[AgentKeyItem]]:
 
 @blueprint.post("/keys/<key>/revoke")
 @KeyManager()
-@Described(errors=(NotFound, Forbidden))
+@Described(errors=(NotFound, Forbidden, Busy))
 def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """Revoke a key
 

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from app.api.answers import Answer, Data, Listing, data, listing
 from app.domain import verification
-from app.domain.errors import KeyNotActive, UnknownScope
+from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.rate_limit import RateLimit
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
@@ -130,7 +130,7 @@ def create() -> Answer[Data[CreatedKey]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
 @Member(Permission.MANAGE_OWN_KEYS)
-@Described()
+@Described(errors=(Busy,))
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
@@ -141,7 +141,7 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
 @Member(Permission.MANAGE_OWN_KEYS)
-@Described(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(KeyNotActive, UnknownScope))
+@Described(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(Busy, KeyNotActive, UnknownScope))
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 

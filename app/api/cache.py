@@ -6,6 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.answers import Answer, Data, data
+from app.domain.errors import Busy
 from app.http import context
 from app.http.body import Body, read_json
 from app.http.described import Described
@@ -26,7 +27,7 @@ class Generation(TypedDict):
 
 @blueprint.post("/cache/invalidate")
 @ScopedKey()
-@Described(body=Invalidation)
+@Described(body=Invalidation, errors=(Busy,))
 def invalidate() -> Answer[Data[Generation]]:
     """Empty the organization's cache
 

@@ -195,6 +195,13 @@ class DatabaseDown(Unavailable):
     message = "The database does not answer just now. Try again in a moment."
 
 
+class Fault(Unavailable):
+    """Forward-auth could not decide, so it refuses."""
+
+    error_code = "FAULT"
+    message = "Something went wrong on our side, so the request was not let through. Try again in a moment."
+
+
 class LimiterUnavailable(Unavailable):
     error_code = "LIMITER_UNAVAILABLE"
     message = "The rate limit of this key cannot be counted just now. Try again in a moment."

@@ -11,16 +11,20 @@ from werkzeug.wrappers import Response
 from app.domain.credentials import is_websocket_handshake, presented_key
 from app.domain.errors import (
     AmbiguousCredentials,
+    CreditsExhausted,
     DomainError,
     Forbidden,
     InstallIdSunset,
     InsufficientScope,
     InvalidKey,
+    IpNotAllowed,
     KeyDisabled,
     KeyExpired,
     KeyRevoked,
+    LimiterUnavailable,
     MissingCredential,
     NotFound,
+    RateLimited,
 )
 from app.domain.roles import Permission
 from app.domain.verification import KeyRecord
@@ -40,6 +44,9 @@ _KEY_REFUSALS: Errors = (
     KeyExpired,
     KeyDisabled,
     InstallIdSunset,
+    IpNotAllowed,
+    RateLimited,
+    LimiterUnavailable,
 )
 _KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
 
@@ -138,7 +145,7 @@ class ScopedKey(Guard):
     """An API key with the scope that the route table names for this route."""
 
     opened_by = _KEY_STYLES
-    errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden)
+    errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
 
     def admit(self) -> None:
         route = desk().settings.policy.route(request.method, request.path)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, render_template
 
-from app.domain import errors
+from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_ids import SUNSET
 from app.domain.one_time import Purpose
@@ -28,6 +28,7 @@ ADVICE: dict[type[DomainError], str] = {
     errors.CreditsExhausted: "Do not try again. Ask your person for more credits.",
     errors.InsufficientScope: "Get a key that has `details.required`. Do not ask for more than that.",
     errors.Forbidden: "Your person may not do this here. Ask an owner or admin of the organization.",
+    errors.IpNotAllowed: "The key is bound to networks. Call from one of them, or ask your person to change the key.",
     errors.CrossSite: "Only browsers say that they come from another site: leave out `Origin` and `Sec-Fetch-Site`.",
     errors.NotFound: "Nothing that you can see is there. Check the address; do not try again unchanged.",
     UnsupportedMediaType: "Send the header `content-type: application/json`.",
@@ -35,6 +36,13 @@ ADVICE: dict[type[DomainError], str] = {
     errors.UnknownScope: "Use scopes of `details.known`.",
     errors.RateLimited: "Wait `details.retry_after_seconds` seconds (also in `Retry-After`), then try once.",
     errors.OtpMaxAttempts: "Stop guessing. Wait `details.retry_after_seconds` seconds, then ask for a new code.",
+    errors.KeyNotActive: "The key was revoked, has expired or was replaced: get a new one.",
+    errors.Busy: "Nothing was changed. Wait `Retry-After` seconds, then try again.",
+    forward_auth.NotCanonical: "Write the address in its plain form: no encoded or doubled slashes, dots, semicolons.",
+    forward_auth.NotListed: "There is no such route for keys. Check method and address.",
+    forward_auth.NothingAsked: "The proxy in front asks wrongly: tell your person.",
+    errors.Fault: "Wait `Retry-After` seconds, then try again.",
+    errors.LimiterUnavailable: "Wait `Retry-After` seconds, then try again.",
 }
 
 

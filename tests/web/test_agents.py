@@ -59,8 +59,12 @@ def test_an_agent_that_does_what_the_page_says_gets_keys_that_work(tmp_path):
 
         ceremony = sh(begin)
         with app.app_context():
-            grant = device_grants.find(app.extensions["desk"], ceremony["user_code"])
-            device_grants.approve(app.extensions["desk"], person.member, ceremony["user_code"], grant.scopes)
+            grant = device_grants.find(
+                app.extensions["desk"], ceremony["user_code"], email=person.email, client="203.0.113.1"
+            )
+            device_grants.approve(
+                app.extensions["desk"], person.member, ceremony["user_code"], grant.scopes, client="203.0.113.1"
+            )
         device_key = sh(poll, DEVICE_CODE=ceremony["device_code"])["access_token"]
 
         code = sh(sign_up.replace("you@", "new@"))["devCode"]

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.http import parse_date
 
-from app.services import installs
+from app.domain.install_ids import SUNSET
 from tests.web.pages import Page
 
 
@@ -15,7 +15,7 @@ def test_every_answer_to_an_install_id_says_until_when_and_what_instead(app, cas
         assert answer.status_code == status
         # RFC 9745: a structured date; RFC 8594: an HTTP date, the last moment at which they work.
         assert answer.headers["Deprecation"] == "@1767225600"
-        assert parse_date(answer.headers["Sunset"]) == installs.SUNSET
+        assert parse_date(answer.headers["Sunset"]) == SUNSET
         target, *parameters = answer.headers["Link"].split("; ")
         assert parameters == ['rel="deprecation"', 'type="text/html"']
         page = client.get(urlsplit(target.strip("<>")).path)

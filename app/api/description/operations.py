@@ -10,11 +10,19 @@ from flask import Flask
 
 from app.api.description import problems
 from app.api.description.problems import Problem
-from app.domain.errors import CrossSite, RateLimited, ValidationFailed
-from app.http.body import MalformedJson, UnsupportedMediaType
+from app.domain.errors import (
+    CrossSite,
+    DatabaseDown,
+    Fault,
+    MalformedJson,
+    RateLimited,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from app.domain.forward_auth import NotCanonical, NothingAsked, NotListed
 from app.http.cross_site import SAFE_METHODS
 from app.http.described import Described
-from app.http.guards import Guard
+from app.http.guards import Guard, ScopedKey
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -36,6 +44,8 @@ class Operation:
     #: The type of a success. None: without a body.
     answer: Any = None
     is_fenced: bool = False
+    #: None of the refusals that Flask makes.
+    is_before_flask: bool = False
 
     def problems(self) -> list[Problem]:
         """Everything that can go wrong, each once."""
@@ -48,12 +58,35 @@ class Operation:
             kinds.append(ValidationFailed)
         if self.is_fenced:
             kinds.append(RateLimited)
-        found = {problem.code: problem for problem in (*map(problems.of, kinds), *problems.EVERYWHERE)}
+        always = (problems.of(DatabaseDown),) if self.is_before_flask else problems.EVERYWHERE
+        found = {problem.code: problem for problem in (*map(problems.of, kinds), *always)}
         return sorted(found.values(), key=lambda problem: problem.status)
 
 
 #: Paths that no Flask view answers: `app/gate.py` does, before Flask. Describe them here by hand.
-BEFORE_FLASK: tuple[Operation, ...] = ()
+BEFORE_FLASK = (
+    Operation(
+        method="GET",
+        path="/v1/forward-auth",
+        name="forward_auth_ask",
+        group="Forward auth",
+        summary="May this request pass?",
+        text=inspect.cleandoc("""
+            Asked by your proxy, by any method, about a request that it holds: nginx says which in `X-Original-Method`
+            and `X-Original-URI`, Caddy and Traefik in `X-Forwarded-Method` and `X-Forwarded-Uri`, Envoy in the path
+            below `/v1/forward-auth`. Those headers are believed with `TRUSTED_HOPS` only. The route table says which
+            scope the request needs and what it costs. Allowed: 200 with `X-Auth-Key-Id`, `X-Auth-Org-Id`,
+            `X-Auth-Scopes`, `X-Auth-Name` and `X-Auth-Cache-Generation`. Refused: 401 or 403; with `?status=exact`, and
+            in the path form, 402 and 429 too, which otherwise stand in `X-Auth-Status`.
+        """),
+        guard=ScopedKey(),
+        described=Described(
+            empty={200: "The request may pass; the `X-Auth-…` headers say whose key it carries."},
+            errors=(NotCanonical, NotListed, NothingAsked, Fault),
+        ),
+        is_before_flask=True,
+    ),
+)
 
 
 def operations(app: Flask) -> Iterator[Operation]:
