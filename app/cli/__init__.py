@@ -4,6 +4,9 @@ import click
 
 from app.cli import care, database, imports, key_settings, keys, organizations, seed, serve
 
+#: Where the shell asks for completions; the script that `completion` prints names it.
+COMPLETE_VAR = "_KEYDESK_COMPLETE"
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:

@@ -1,3 +1,3 @@
-from app.cli import cli
+from app.cli import COMPLETE_VAR, cli
 
-cli(prog_name="python -m app.cli")
+cli(prog_name="python -m app.cli", complete_var=COMPLETE_VAR)

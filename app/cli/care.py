@@ -93,10 +93,10 @@ def completion(shell: str) -> None:
     """Print a script for SHELL that completes the command ./keydesk: source it in your profile."""
     from click.shell_completion import get_completion_class
 
-    from app.cli import cli
+    from app.cli import COMPLETE_VAR, cli
 
     found = get_completion_class(shell)
     if found is None:
         fail(f"There is no completion for {shell}.")
     else:
-        click.echo(found(cli, {}, "keydesk", "_KEYDESK_COMPLETE").source())
+        click.echo(found(cli, {}, "keydesk", COMPLETE_VAR).source())

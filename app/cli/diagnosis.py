@@ -23,6 +23,7 @@ def examine() -> list[Finding]:
     return [
         Finding("settings", True, f"{mode}, {settings.public_url}"),
         _workers(settings),
+        *_valkey(settings),
         *_database(settings),
         _mail(settings),
     ]
@@ -32,6 +33,15 @@ def _workers(settings: Settings) -> Finding:
     ok = settings.workers == 1 or settings.valkey_url is not None
     text = f"{settings.workers}" if ok else f"{settings.workers} without VALKEY_URL: set it, or WORKERS=1"
     return Finding("workers", ok, text)
+
+
+def _valkey(settings: Settings) -> list[Finding]:
+    from limits.storage import storage_from_string
+
+    if settings.valkey_url is None:
+        return []
+    answers = bool(storage_from_string(settings.valkey_url, socket_timeout=2, socket_connect_timeout=2).check())
+    return [Finding("valkey", answers, "answers" if answers else "does not answer: start it, or correct VALKEY_URL")]
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -55,6 +65,7 @@ def _database(settings: Settings) -> list[Finding]:
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"does not answer ({type(error).__name__}): {fix}")]
         finally:
+            db.session.remove()
             db.engine.dispose()
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
         return [

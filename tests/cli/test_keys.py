@@ -1,0 +1,117 @@
+"""`create`, `list`, `revoke`, `rotate`."""
+
+import json
+import re
+
+import pytest
+
+from app.domain.errors import Unauthenticated
+from app.services import verification
+
+BOTH = pytest.mark.databases("sqlite", "postgresql")
+
+
+@pytest.fixture
+def works(app, desk):
+    def works(key):
+        with app.app_context():
+            try:
+                return bool(verification.require(desk, key, scope=None))
+            except Unauthenticated:
+                return False
+
+    return works
+
+
+@BOTH
+def test_a_created_key_works_until_it_is_revoked(operator, works):
+    made = operator.json("create", "--name", "CI", "--scope", "notes:read", "--expires-in-days", 30)
+    assert set(made) == {"id", "org_id", "name", "start", "scopes", "created_at", "expires_at", "revoked_at", "key"}
+    assert (made["name"], made["scopes"], made["revoked_at"]) == ("CI", ["notes:read"], None)
+    assert made["key"].startswith(made["start"])
+    assert works(made["key"])
+    revoked = operator.json("revoke", made["start"])
+    assert revoked["id"] == made["id"]
+    assert revoked["revoked_at"]
+    assert not works(made["key"])
+
+
+@BOTH
+def test_the_list_shows_working_keys_oldest_first_and_no_key(operator):
+    assert "None yet" in operator.run("list")
+    assert operator.json("list") == {"data": []}
+    keys = [operator.json("create", "--name", name) for name in ("One", "Zwei — zwei", "Three")]
+    operator.run("revoke", keys[2]["start"])
+    lines = operator.run("list").splitlines()
+    assert lines[0] == "Active API Keys"
+    assert len(lines) == 5
+    for line, key in zip(lines[2:4], keys, strict=False):
+        shown = rf"Token: {key['start']}\*\*\* \| Name: {key['name']} \| Created: \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
+        assert re.fullmatch(shown, line)
+    listed = operator.json("list")["data"]
+    assert listed == [{name: value for name, value in key.items() if name != "key"} for key in keys[:2]]
+    assert not any(key["key"] in operator.run("list", *form) for key in keys for form in ((), ("--json",)))
+
+
+@BOTH
+def test_a_rotated_key_hands_over_at_once_or_after_the_overlap(operator, works):
+    first = operator.json("create", "--name", "CI", "--scope", "notes:read")
+    second = operator.json("rotate", first["start"])
+    assert (second["name"], second["scopes"]) == ("CI", ["notes:read"])
+    assert not works(first["key"])
+    third = operator.json("rotate", second["key"], "--overlap", 3600)
+    assert works(second["key"])
+    assert works(third["key"])
+    assert "rotated already" in operator.refused("rotate", second["start"])
+
+
+def test_a_new_key_is_shown_with_how_to_send_it(operator):
+    shown = operator.run("create").splitlines()
+    assert shown[0] == "API Key Created Successfully!"
+    assert shown[-1] == "Keep this token safe! Pass it in the Authorization header as: Token <token>"
+    old = shown[3].removeprefix("Token: ")
+    assert operator.run("rotate", old).splitlines()[0] == "API Key Created Successfully!"
+
+
+def test_what_is_not_found_says_so_on_stderr_and_changes_nothing(operator):
+    made = operator.json("create")
+    for command in ("revoke", "rotate"):
+        for prefix in ("zzzzzzzz", "whk_zzzzzzzz"):
+            for form in ((), ("--json",)):
+                assert "No working key begins with" in operator.refused(command, prefix, *form)
+        assert "give at least 8 characters" in operator.refused(command, "whk_12")
+    assert operator.json("list")["data"][0]["id"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--scope", "root"), "root"),
+        (("--expires-in-days", 0), "expires_in_days"),
+        (("--name", " "), "name"),
+        (("--org", "nobody's"), "no such organization"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(operator, words, problem):
+    assert problem in operator.refused("create", *words)
+    assert operator.json("list") == {"data": []}
+
+
+def test_a_wrong_option_is_a_wrong_usage(operator):
+    for words in (("create", "--expires-in-days", "soon"), ("revoke",), ("nothing",)):
+        done = operator.try_to(*words)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "Usage:" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("list",), ("create",), ("orgs", "list"), ("audit", "verify")])
+def test_without_tables_the_way_out_is_init(at_desk, postgresql, tmp_path, command):
+    for url in (f"sqlite:///{tmp_path}/empty.db", postgresql.create_database()):
+        assert "init" in at_desk(url).refused(*command)
+
+
+def test_the_list_is_json_however_many_there_are(operator):
+    operator.run("orgs", "create", "Acme")
+    for _ in range(3):
+        operator.run("create")
+    assert len(json.loads(operator.run("list", "--json"))["data"]) == 3
