@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check requirements clean
+.PHONY: help setup run test soak bench check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,9 @@ test: .venv/ready-dev ## Run the whole suite
 
 soak: .venv/ready-dev ## Run the long races
 	@$(BIN)/python -m pytest -m soak --timeout 1800 -s
+
+bench: .venv/ready-dev ## Measure verification; writes benchmarks/results.json (needs wrk)
+	@$(BIN)/python -m benchmarks
 
 check: .venv/ready-dev ## Format, lint, types, architecture
 	@$(BIN)/ruff format --check .

@@ -15,25 +15,23 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
     """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import api, errors, extensions, http, mail, web
     from app.config import ROOT, load_settings
+    from app.flask_app import Keydesk
     from app.gate import Gate
     from app.security_headers import SecurityHeaders
     from app.store import engine
 
     settings = settings or load_settings()
-    app = Flask("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Keydesk("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(_flask_config(settings))
     app.config.from_mapping(mail.configure(settings))
     app.json = api.answers.Json(app)
 
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
-    extensions.login_manager.init_app(app, add_context_processor=False)
-    extensions.limiter.init_app(app)
     extensions.mail.init_app(app)
     with app.app_context():
         engine.prepare(extensions.db.engine)
@@ -45,7 +43,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     errors.register(app)
     http.check_routes(app)
 
-    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0)
+    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0) if settings.trusted_hops else app.wsgi_app
     app.wsgi_app = Gate(SecurityHeaders(flask, settings), lambda: app.extensions["desk"])  # type: ignore[method-assign]
     return app
 

@@ -1,7 +1,6 @@
 """The hot path: `/v1/forward-auth` is answered here, before Flask wakes up (contract, Forward-auth)."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,8 +10,9 @@ from app.domain.credentials import is_websocket_handshake, presented_key
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, MissingCredential, Unavailable
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_ids import deprecation_headers
-from app.domain.scopes import Route
+from app.domain.verification import KeyRecord
 from app.problems import CONTENT_TYPE, body, headers_of, status_of
+from app.security_headers import NO_STORE, new_request_id
 from app.services import verification
 from app.services.desk import Desk
 from app.services.verification import Verification
@@ -26,6 +26,7 @@ StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _PATH, _LENGTH = forward_auth.PATH, len(forward_auth.PATH)
+_EMPTY = ("Content-Length", "0")
 _REASONS = {
     400: "400 Bad Request",
     401: "401 Unauthorized",
@@ -49,6 +50,8 @@ class Gate:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
+        if path == _PATH:
+            return self._forward_auth(environ, start_response, "")
         if path.startswith("/api/v1") and path[7:8] in {"", "/"}:
             environ["PATH_INFO"] = path = path[4:]
         if path.startswith(_PATH) and path[_LENGTH : _LENGTH + 1] in {"", "/"}:
@@ -56,11 +59,10 @@ class Gate:
         return self._app(environ, start_response)
 
     def _forward_auth(self, environ: Environ, start_response: StartResponse, below: str) -> Iterable[bytes]:
+        desk = self._desk()
         try:
-            desk = self._desk()
             asked = _asked(environ, below, trusted=desk.settings.trusted_hops > 0)
-            done, scope = _verify(desk, environ, asked)
-            record = verification.passed(done, scope)
+            done, record = _verify(desk, environ, asked)
         except DomainError as error:
             return self._deny(environ, start_response, below, error)
         except DATABASE_UNAVAILABLE as error:
@@ -72,7 +74,7 @@ class Gate:
         identity = record.identity
         if identity is None:
             identity = record.identity = forward_auth.identity_headers(record)
-        headers = [*identity, *_common(), ("Content-Length", "0")]
+        headers = [*identity, NO_STORE, _EMPTY, ("X-Request-Id", new_request_id())]
         if done.rate is not None:
             headers += done.rate.headers()
         if record.is_install:
@@ -88,7 +90,8 @@ class Gate:
         content = body(status, error.error_code, error.detail, error.details).encode()
         headers = [
             *forward_auth.identity_headers(None),
-            *_common(),
+            NO_STORE,
+            ("X-Request-Id", new_request_id()),
             *headers_of(error).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),
@@ -124,14 +127,19 @@ def _asked(environ: Environ, below: str, *, trusted: bool) -> Asked:
     return asked
 
 
-def _verify(desk: Desk, environ: Environ, asked: Asked) -> tuple[Verification, str]:
-    """The verification of whatever credential is presented, and the scope that the route table asks for."""
+def _verify(desk: Desk, environ: Environ, asked: Asked) -> tuple[Verification, KeyRecord]:
+    """The verification of whatever credential is presented, for the scope that the route table asks for. Raises the
+    `DomainError` that says why not."""
     get = environ.get
     websocket = is_websocket_handshake(asked.method, get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY"))
-    route = _route(desk, asked, websocket=websocket)
+    policy = desk.settings.policy
+    route = policy.route("WEBSOCKET", asked.path) if websocket else None
+    if route is None:
+        route = policy.route(asked.method, asked.path)
+        if route is None:
+            raise NotListed
     tokens = parse_qs(asked.query).get("token", ()) if websocket else ()
-    key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens)
-    install_id = get("HTTP_X_INSTALL_ID")
+    key, install_id = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens), get("HTTP_X_INSTALL_ID")
     address = _address(environ, desk.settings.trusted_hops)
     if key is not None:
         if install_id is not None:
@@ -142,16 +150,7 @@ def _verify(desk: Desk, environ: Environ, asked: Asked) -> tuple[Verification, s
         done = verification.verify_install(desk, install_id, scope=route.scope, cost=route.cost, address=address)
     else:
         raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
-    return done, route.scope
-
-
-def _route(desk: Desk, asked: Asked, *, websocket: bool) -> Route:
-    policy = desk.settings.policy
-    route = policy.route("WEBSOCKET", asked.path) if websocket else None
-    route = route or policy.route(asked.method, asked.path)
-    if route is None:
-        raise NotListed
-    return route
+    return done, verification.passed(done, route.scope)
 
 
 def _address(environ: Environ, hops: int) -> str | None:
@@ -161,7 +160,3 @@ def _address(environ: Environ, hops: int) -> str | None:
         if len(forwarded) >= hops:
             return str(forwarded[-hops]).strip()
     return environ.get("REMOTE_ADDR")
-
-
-def _common() -> Headers:
-    return [("X-Request-Id", os.urandom(12).hex()), ("Cache-Control", "no-store")]

@@ -21,6 +21,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.CrossSite: 403,
     errors.Forbidden: 403,
     errors.InsufficientScope: 403,
+    errors.IpNotAllowed: 403,
     errors.NotFound: 404,
     errors.KeyAlreadyShown: 409,
     errors.KeyNotActive: 409,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any
 
 from app.config import Settings
@@ -24,6 +25,22 @@ _HEADERS = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
 
+NO_STORE = ("Cache-Control", "no-store")
+
+_process, _requests = os.urandom(6).hex(), count()
+
+
+def _name_process() -> None:
+    globals()["_process"] = os.urandom(6).hex()
+
+
+os.register_at_fork(after_in_child=_name_process)
+
+
+def new_request_id() -> str:
+    """To find a request in the log by; no secret, so the process's random name and a number will do."""
+    return f"{_process}{next(_requests):012x}"
+
 
 class SecurityHeaders:
     """Wraps all of Flask; what it adds, no view can forget."""
@@ -38,14 +55,16 @@ class SecurityHeaders:
         if "HTTP_UPGRADE" in environ:
             # A handshake asks us a question like any other request; Werkzeug would look for WebSocket routes only.
             environ.pop("HTTP_CONNECTION", None)
-        request_id = os.urandom(12).hex()
+        # The only answers that may be kept; Flask says for how long.
+        is_static = environ["PATH_INFO"].startswith("/static/")
+        request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers.extend(self._headers)
             headers.append(("X-Request-Id", request_id))
-            if not any(name.lower() == "cache-control" for name, _ in headers):
-                headers.append(("Cache-Control", "no-store"))
+            if not (is_static and status[0] in "23"):
+                headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return self._app(environ, start)

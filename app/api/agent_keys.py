@@ -5,27 +5,22 @@ from typing import Any
 from flask import Blueprint
 
 from app.api.answers import Answer, data, listing
-from app.api.api_keys import item
+from app.api.api_keys import NewKey, item
 from app.domain.doors import Door
 from app.domain.errors import ValidationFailed
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.body import Body, Moment, read_json, read_paging
+from app.http.body import read_json, read_paging
 from app.http.guards import KeyManager
 from app.services import api_keys, organizations
-from app.services.api_keys import KeyWish
 from app.services.organizations import Member
 from app.store.api_keys import ListedKey
 
 blueprint = Blueprint("api_agent_keys", __name__)
 
 
-class NewAgentKey(Body):
-    name: str
-    scopes: list[str] | None = None
-    expires_at: Moment | None = None
-    expires_in_days: int | None = None
+class NewAgentKey(NewKey):
     org_id: str | None = None
 
 
@@ -33,9 +28,8 @@ class NewAgentKey(Body):
 @KeyManager()
 def create() -> Answer:
     """A new key; `key` is its plaintext, once. Without `org_id` in the caller's only organization."""
-    wish = read_json(NewAgentKey).model_dump()
-    member = _member_of(wish.pop("org_id"))
-    issued = api_keys.create(context.desk(), member, KeyWish(**wish), door=Door.AGENT)
+    body = read_json(NewAgentKey)
+    issued = api_keys.create(context.desk(), _member_of(body.org_id), body.wish(), door=Door.AGENT)
     key = issued.listed.key
     return data(
         {

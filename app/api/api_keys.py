@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from app.api.answers import Answer, data, listing
 from app.domain import verification
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
@@ -18,11 +19,33 @@ from app.store.api_keys import ListedKey
 blueprint = Blueprint("api_keys", __name__)
 
 
+class Rate(Body):
+    """At most so many requests in any so many seconds."""
+
+    requests: int
+    window_seconds: int
+
+    def limit(self) -> RateLimit:
+        return RateLimit(self.requests, self.window_seconds)
+
+
 class NewKey(Body):
     name: str
     scopes: list[str] | None = None
     expires_at: Moment | None = None
     expires_in_days: int | None = None
+    rate_limit: Rate | None = None
+    networks: list[str] = []
+
+    def wish(self) -> KeyWish:
+        return KeyWish(
+            self.name,
+            self.scopes,
+            self.expires_at,
+            self.expires_in_days,
+            rate_limit=self.rate_limit.limit() if self.rate_limit else None,
+            networks=self.networks,
+        )
 
 
 class Rotation(Body):
@@ -41,7 +64,7 @@ def index() -> Answer:
 @Member(Permission.CREATE_KEYS)
 def create() -> Answer:
     """A new key; `key` is its plaintext, once."""
-    wish = KeyWish(**read_json(NewKey).model_dump())
+    wish = read_json(NewKey).wish()
     return data(_with_plaintext(api_keys.create(context.desk(), context.member(), wish)), 201)
 
 

@@ -1,5 +1,7 @@
 """What a key is, said to whoever holds it."""
 
+from dataclasses import asdict
+
 from flask import Blueprint
 
 from app.api.answers import Answer, data
@@ -26,7 +28,7 @@ def show() -> Answer:
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
             # None: no limit of its own. Empty: from anywhere.
             "limits": {
-                "rate": {"requests": rate.requests, "window_seconds": rate.window_seconds} if rate else None,
+                "rate": asdict(rate) if rate else None,
                 "networks": [str(network) for network in key.networks],
             },
         }

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import care, database, imports, keys, organizations, serve
+from app.cli import care, database, imports, key_settings, keys, organizations, seed, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,6 +15,7 @@ for command in (
     serve.serve,
     keys.create,
     keys.list_keys,
+    key_settings.set_key,
     keys.revoke,
     keys.rotate,
     organizations.orgs,
@@ -22,6 +23,7 @@ for command in (
     organizations.credits,
     imports.import_keys,
     imports.installs,
+    seed.seed,
     care.audit,
     care.doctor,
     care.backup,

@@ -1,10 +1,13 @@
 """`audit verify`, `doctor`, `backup`, `restore`, `completion`: looking after a Keydesk."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from app.cli.progress import progress
 from app.cli.runtime import answer, as_json, fail, opened_desk
 
 
@@ -55,15 +58,19 @@ def backup(file: Path) -> None:
     """Copy the database into FILE while Keydesk runs, and check the copy. Readable by you only."""
     from app.services import backup as service
 
-    with (
-        opened_desk() as desk,
-        click.progressbar(length=100, label="Copying", file=sys.stderr) as bar,
-    ):
-        try:
-            service.backup(desk, file, lambda percent: bar.update(percent - bar.pos))
-        except service.BackupError as error:
-            fail(str(error))
+    with opened_desk(migrated=False) as desk, _failing_backup(), progress("Copying", 100, "%") as copied:
+        service.backup(desk, file, copied)
     click.echo(f"{file} holds the database, checked. Keep SECRET_KEY with it.")
+
+
+@contextmanager
+def _failing_backup() -> Iterator[None]:
+    from app.services.backup import BackupError
+
+    try:
+        yield
+    except BackupError as error:
+        fail(str(error))
 
 
 @click.command()
@@ -75,14 +82,8 @@ def restore(file: Path, yes: bool) -> None:
 
     if not yes:
         click.confirm("This replaces the whole present database. Is the server stopped?", abort=True, err=True)
-    with (
-        opened_desk() as desk,
-        click.progressbar(length=100, label="Copying", file=sys.stderr) as bar,
-    ):
-        try:
-            service.restore(desk, file, lambda percent: bar.update(percent - bar.pos))
-        except service.BackupError as error:
-            fail(str(error))
+    with opened_desk(migrated=False) as desk, _failing_backup(), progress("Copying", 100, "%") as copied:
+        service.restore(desk, file, copied)
     click.echo("Restored, checked, and brought up to date.")
 
 

@@ -2,17 +2,15 @@
 
 import click
 
-from app.cli.settings import settings_or_exit
+from app.cli.runtime import opened_desk
 
 
 @click.command()
 def init() -> None:
     """Make the database's tables, or bring them up to date. Run it as often as you like."""
-    from app import create_app
     from app.store import schema
 
-    app = create_app(settings_or_exit())
-    click.echo("Initializing Database structure...")
-    with app.app_context():
+    with opened_desk(migrated=False):
+        click.echo("Initializing Database structure...")
         schema.upgrade()
     click.echo("Database initialized successfully.")

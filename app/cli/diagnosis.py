@@ -36,17 +36,26 @@ def _workers(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> list[Finding]:
     from app import create_app
+    from app.extensions import db
     from app.services import health
     from app.store import schema
     from app.store.errors import DATABASE_UNAVAILABLE
 
-    with create_app(settings).app_context():
+    fix = "start it, or correct DATABASE_URL"
+    try:
+        app = create_app(settings)
+    except SettingsError as error:
+        return [Finding(f"setting {name}", False, problem) for name, problem in error.problems.items()]
+    except OSError as error:
+        return [Finding("database", False, f"{error}: {fix}")]
+    with app.app_context():
         try:
             seconds = abs(health.database_seconds() - time.time())
             current = schema.is_current()
         except DATABASE_UNAVAILABLE as error:
-            fix = "start it, or correct DATABASE_URL"
             return [Finding("database", False, f"does not answer ({type(error).__name__}): {fix}")]
+        finally:
+            db.engine.dispose()
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
         return [
             Finding("database", True, f"{kind} answers"),

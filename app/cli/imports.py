@@ -1,13 +1,20 @@
 """`import`: another system's keys, by their hashes. `installs`: the ids of the first dashboard."""
 
+from __future__ import annotations
+
 import csv
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.progress import progress
 from app.cli.runtime import answer, as_json, fail, opened_desk
+
+if TYPE_CHECKING:
+    from app.domain.imported_keys import ImportedKey
+    from app.domain.scopes import Policy
 
 CSV_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 ORG = click.option("--org", required=True, help="Organization that they belong to, by id or name.")
@@ -21,34 +28,43 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
     """Import keys from a CSV FILE with the column hash, and if there name, start, scopes, expires_at.
 
     A hash is SHA-256 of the whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as
-    sha512$$hex (drf-api-key). Run it again after an interruption: nothing is imported twice.
+    sha512$$hex (drf-api-key). The whole file is checked before anything is imported. Run it again after an
+    interruption: nothing is imported twice.
     """
-    from app.domain.errors import ValidationFailed
-    from app.domain.imported_keys import ImportedKey, parse_row
     from app.services import imports, operators
 
-    def rows() -> Iterator[ImportedKey]:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            for number, row in enumerate(csv.DictReader(source), 2):
-                try:
-                    yield parse_row(row)
-                except ValidationFailed as error:
-                    fail(f"{file.name}, line {number}: {error.detail}")
-
-    with file.open(encoding="utf-8-sig", newline="") as source:
-        header = next(csv.reader(source), [])
-        if "hash" not in header:
-            fail(f"{file.name}: the first line must name the columns, and one of them must be hash")
-        total = sum(1 for _ in source)
     with opened_desk() as desk:
         org_id = operators.organization(org).id
+        total = sum(1 for _ in _rows(file, desk.settings.policy))
         read = new = 0
-        with click.progressbar(length=total, label="Importing", file=sys.stderr) as progress:
-            for batch, added in imports.import_keys(desk, org_id, rows()):
+        with progress("Importing", total, "keys") as imported:
+            for batch, added in imports.import_keys(desk, org_id, _rows(file, desk.settings.policy)):
                 read, new = read + batch, new + added
-                progress.update(batch)
+                imported(read)
         done = f"Imported {new} keys into {org}; {read - new} were there already."
         answer(is_json, {"read": read, "imported": new}, lambda: click.echo(done))
+
+
+def _rows(file: Path, policy: Policy) -> Iterator[ImportedKey]:
+    """The file's keys, checked. What is wrong ends the command, with the line."""
+    from app.domain.errors import DomainError
+    from app.domain.imported_keys import parse_row
+
+    line = 1
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            rows = csv.DictReader(source)
+            if "hash" not in (rows.fieldnames or ()):
+                fail(f"{file.name}: the first line must name the columns, and one of them must be hash")
+            for row in rows:
+                line = rows.line_num
+                key = parse_row(row)
+                policy.check_known(key.scopes)
+                yield key
+    except DomainError as error:
+        fail(f"{file.name}, line {line}: {error.detail}; nothing was imported")
+    except (csv.Error, UnicodeDecodeError) as error:
+        fail(f"{file.name} is no CSV in UTF-8: {error}; nothing was imported")
 
 
 @click.group()
@@ -65,7 +81,10 @@ def import_installs(file: Path, org: str, is_json: bool) -> None:
     from app.services import installs as service
     from app.services import operators
 
-    ids = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    try:
+        ids = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        fail(f"{file.name} is no text in UTF-8: {error}; nothing was imported")
     for number, install_id in enumerate(ids, 1):
         if service.normalise(install_id) is None:
             fail(f"{file.name}, line {number}: {install_id!r} is no UUID; nothing was imported")

@@ -1,9 +1,13 @@
 """`create`, `list`, `revoke`, `rotate`: keys, offline."""
 
+import json
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
+from app.cli import key_settings
 from app.cli.runtime import answer, as_json, fail, opened_desk
 
 
@@ -12,14 +16,16 @@ from app.cli.runtime import answer, as_json, fail, opened_desk
 @click.option("--org", help="Organization, by id or name.")
 @click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for several.")
 @click.option("--expires-in-days", type=int, help="Days until it ends; without, it does not.")
+@key_settings.rate
+@key_settings.networks
 @as_json
-def create(name: str, org: str | None, scopes: tuple[str, ...], expires_in_days: int | None, is_json: bool) -> None:
+def create(*, is_json: bool, **wish: Any) -> None:
     """Create a key. Its text is shown this once."""
     from app.services import operators
     from app.services.operators import OperatorsWish
 
     with opened_desk() as desk:
-        issued = operators.create_key(desk, OperatorsWish(name, org, scopes, expires_in_days))
+        issued = operators.create_key(desk, OperatorsWish(**wish))
         answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
 
 
@@ -31,7 +37,7 @@ def list_keys(is_json: bool) -> None:
 
     with opened_desk() as desk:
         keys = operators.working_keys(desk)
-        answer(is_json, {"data": [described(key) for key in keys]}, lambda: _listed(keys))
+        sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
 
 
 @click.command()
@@ -45,7 +51,7 @@ def revoke(prefix: str, is_json: bool) -> None:
         try:
             key = operators.revoke_key(desk, prefix)
         except operators.NoSingleMatch as error:
-            _no_single_match(error)
+            no_single_match(error)
         else:
             done = f"Successfully revoked key '{key.name}' starting with {key.start}"
             answer(is_json, described(key), lambda: click.echo(done))
@@ -63,12 +69,14 @@ def rotate(prefix: str, overlap: int, is_json: bool) -> None:
         try:
             issued = operators.rotate_key(desk, prefix, overlap)
         except operators.NoSingleMatch as error:
-            _no_single_match(error)
+            no_single_match(error)
         else:
             answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
 
 
 def described(key: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
     from app.domain.times import rfc3339
 
     return {
@@ -80,6 +88,8 @@ def described(key: Any) -> dict[str, Any]:
         "created_at": rfc3339(key.created_at),
         "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
+        "rate_limit": asdict(key.rate_limit) if key.rate_limit else None,
+        "networks": list(key.networks),
     }
 
 
@@ -93,19 +103,27 @@ def _created(issued: Any) -> None:
     click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
 
 
-def _listed(keys: Any) -> None:
-    line = "-" * 60
-    click.echo("Active API Keys")
-    click.echo(line)
+def _listed(keys: Iterable[Any]) -> Iterator[str]:
+    line = "-" * 60 + "\n"
+    yield "Active API Keys\n" + line
+    nothing = 'None yet. Make one: create --name "My key"\n'
     for key in keys:
+        nothing = ""
         start = f"{key.start}***" if key.start else "(imported)"
-        click.echo(f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}")
-    if not keys:
-        click.echo('None yet. Make one: create --name "My key"')
-    click.echo(line)
+        yield f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}\n"
+    yield nothing + line
 
 
-def _no_single_match(error: Any) -> None:
+def _listed_as_json(keys: Iterable[Any]) -> Iterator[str]:
+    """The same as for any other list, piece by piece."""
+    before = '{"data": ['
+    for key in keys:
+        yield before + json.dumps(described(key), ensure_ascii=False)
+        before = ", "
+    yield ('{"data": [' if before.startswith("{") else "") + "]}\n"
+
+
+def no_single_match(error: Any) -> None:
     for key in error.matches:
         click.echo(f"  {key.start}*** | {key.name} | {key.org_id}", err=True)
     fail(error.detail)

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -16,26 +16,36 @@ as_json = click.option("--json", "is_json", is_flag=True, help="Answer as JSON, 
 
 
 @contextmanager
-def opened_desk() -> Iterator[Desk]:
-    """The desk on the database of the settings. What is wrong ends the command with exit code 1, said on stderr."""
+def opened_desk(*, migrated: bool = True) -> Iterator[Desk]:
+    """The desk on the database of the settings, brought up to date unless `migrated` is False. What is wrong ends the
+    command with exit code 1, said on stderr."""
     from app import create_app
     from app.domain.errors import DomainError
+    from app.extensions import db
+    from app.services import health
     from app.store.errors import DATABASE_UNAVAILABLE
 
     try:
         app = create_app(settings_or_exit())
     except SettingsError as error:
         refuse(error)
+    except OSError as error:
+        fail(f"The folder of the database cannot be made: {error}")
     with app.app_context():
         try:
+            if migrated:
+                health.database_answers()
             yield app.extensions["desk"]
         except DomainError as error:
             fail(error.detail)
         except DATABASE_UNAVAILABLE as error:
-            fail(f"The database does not answer, or has no tables yet ({type(error).__name__}). Try: doctor, or: init")
+            reason = str(getattr(error, "orig", error)).strip()
+            fail(f"The database does not answer: {reason}\nStart it, or correct DATABASE_URL. See: doctor")
+        finally:
+            db.engine.dispose()
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(1)
 

@@ -35,7 +35,7 @@ def serve() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _prepare_database(settings)
     click.echo(_welcome(settings), err=True)
-    _granian(settings, address).serve()
+    granian("wsgi:app", settings, address).serve()
 
 
 def _free_address(settings: Settings) -> str:
@@ -84,13 +84,14 @@ def _give_up(reason: str) -> NoReturn:
     sys.exit(1)
 
 
-def _granian(settings: Settings, address: str) -> Any:
+def granian(target: str, settings: Settings, address: str) -> Any:
+    """The application server for `target`, as we set it up. Benchmarks serve bare applications by it too."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, RuntimeModes
     from granian.log import LogLevels
 
     return Granian(
-        "wsgi:app",
+        target,
         address=address,
         port=settings.port,
         interface=Interfaces.WSGI,

@@ -14,8 +14,12 @@ def presented_key(x_api_key: str | None, authorization: str | None, websocket_to
     WebSocket handshake, the only place where a query is a credential, because browsers cannot set headers there. Raises
     `AmbiguousCredentials` when two differ.
     """
-    if not x_api_key and not websocket_tokens and authorization and "," not in authorization:
-        return _from_authorization(authorization)
+    if not websocket_tokens:
+        # The two usual ways by the shortest path.
+        if authorization is None and x_api_key is not None and "," not in x_api_key:
+            return x_api_key.strip() or None
+        if x_api_key is None and authorization is not None and "," not in authorization:
+            return _from_authorization(authorization)
     candidates = (
         *(x_api_key or "").split(","),
         *map(_from_authorization, (authorization or "").split(",")),
@@ -29,6 +33,8 @@ def presented_key(x_api_key: str | None, authorization: str | None, websocket_to
 
 def is_websocket_handshake(method: str, upgrade: str | None, websocket_key: str | None) -> bool:
     """RFC 6455 4.1: a GET with `Upgrade: websocket`, or with the key that comes with it."""
+    if upgrade is None and websocket_key is None:
+        return False
     return method == "GET" and ((upgrade or "").lower() == "websocket" or websocket_key is not None)
 
 

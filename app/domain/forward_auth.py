@@ -1,6 +1,7 @@
 """Forward-auth: what a proxy asks about, and how it is told whose key it was (contract, Forward-auth)."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -53,9 +54,14 @@ def by_uri(method: str | None, uri: str | None) -> Asked:
     if not method or not uri:
         raise NothingAsked
     path, _, query = uri.partition("?")
-    if len(path) > MAX_PATH_LENGTH or ".." in path or not _CANONICAL.fullmatch(path) or not _QUERY.fullmatch(query):
+    if len(path) > MAX_PATH_LENGTH or not _is_canonical(path) or (query and not _QUERY.fullmatch(query)):
         raise NotCanonical
     return Asked(method, path, query)
+
+
+@lru_cache(maxsize=4096)
+def _is_canonical(path: str) -> bool:
+    return ".." not in path and _CANONICAL.fullmatch(path) is not None
 
 
 def by_path(method: str, decoded: str, query: str) -> Asked:

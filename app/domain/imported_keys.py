@@ -18,6 +18,7 @@ class HashKind(StrEnum):
     SHA512 = "sha512"
 
 
+MAX_START_LENGTH = 20
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 
 
@@ -68,7 +69,7 @@ def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
         kind,
         digest,
         name,
-        (row.get("start") or "").strip()[:32],
+        _start((row.get("start") or "").strip()),
         tuple(dict.fromkeys((row.get("scopes") or "").split())),
         _time((row.get("expires_at") or "").strip()),
     )
@@ -81,6 +82,17 @@ def _bytes(text: str) -> bytes | None:
         return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def _start(text: str) -> str:
+    """How the key begins, to know it by. Somebody's column may hold whole keys: those must not be kept."""
+    if len(text) > MAX_START_LENGTH:
+        raise ValidationFailed(
+            {"start": f"has {len(text)} characters; at most {MAX_START_LENGTH} of a key are kept, never the whole"}
+        )
+    if not text.isprintable():
+        raise ValidationFailed({"start": "holds characters that cannot be seen"})
+    return text
 
 
 def _time(text: str) -> datetime | None:

@@ -16,6 +16,7 @@ RANDOM_LENGTH = 26
 CHECKSUM_LENGTH = 6
 SHOWN_AFTER_PREFIX = 8
 
+_sha256 = hashlib.sha256
 _SHAPE = re.compile(r"([a-z][a-z0-9_]*_)([0-9A-Za-z]{32})", re.ASCII)
 
 
@@ -34,7 +35,7 @@ def checksum(prefix_and_random: str) -> str:
 
 def digest(plaintext: str) -> bytes:
     """SHA-256 of the whole key, 32 bytes. Plain is right: 154 random bits cannot be searched."""
-    return hashlib.sha256(plaintext.encode("utf-8", "surrogatepass")).digest()
+    return _sha256(plaintext.encode("utf-8", "surrogatepass")).digest()
 
 
 def mint(prefix: str) -> MintedKey:

@@ -1,6 +1,7 @@
 """The networks that a key may be used from."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -18,15 +19,24 @@ def parse(texts: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for text in texts:
-        try:
-            found[str(ip_network(text.strip()))] = None
-        except ValueError as error:
-            raise ValidationFailed(
-                {"networks": f"{text!r} is no network, like 203.0.113.0/24 or 2001:db8::/32 ({error})"}
-            ) from None
+        found[str(_parsed(text.strip()))] = None
     if len(found) > MAX_NETWORKS:
         raise ValidationFailed({"networks": f"has {len(found)} networks; at most {MAX_NETWORKS} fit"})
     return tuple(found)
+
+
+def _parsed(text: str) -> Network:
+    network: Network | None = None
+    with suppress(ValueError):
+        network = ip_network(text, strict=False)
+    # A zone (fe80::1%eth0) means something on one machine only.
+    if network is None or "%" in text:
+        raise ValidationFailed({"networks": f"“{text}” is no network; write one like 203.0.113.0/24 or 2001:db8::/32"})
+    if "/" in text and ip_address(text.partition("/")[0]) != network.network_address:
+        raise ValidationFailed({"networks": f"“{text}” points into a network; did you mean {network}?"})
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        raise ValidationFailed({"networks": f"“{text}” is an IPv4 address in IPv6 spelling; write it as IPv4"})
+    return network
 
 
 @lru_cache(maxsize=10_000)

@@ -18,8 +18,9 @@ class Purpose(StrEnum):
     LINK = "link"
     EMAIL_CODE = "email_code"
     SIGN_UP_CODE = "sign_up_code"
-    #: No secret at all: a row that limits count.
+    #: No secrets at all: rows that limits count.
     TEST_TOKEN = "test_token"  # noqa: S105 -- a name
+    DEVICE_GUESS = "device_guess"
 
 
 class LinkSigner:

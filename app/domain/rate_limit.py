@@ -34,10 +34,12 @@ class RateState:
         ]
 
 
-def checked(requests: int, window_seconds: int) -> RateLimit:
-    """Raises `ValidationFailed` naming `rate_limit`."""
-    if not 1 <= requests <= MAX_REQUESTS:
-        raise ValidationFailed({"rate_limit.requests": f"must be from 1 to {MAX_REQUESTS}"})
-    if not 1 <= window_seconds <= MAX_WINDOW_SECONDS:
-        raise ValidationFailed({"rate_limit.window_seconds": f"must be from 1 to {MAX_WINDOW_SECONDS} (one day)"})
-    return RateLimit(requests, window_seconds)
+def checked(limit: RateLimit | None) -> RateLimit | None:
+    """The limit, if it can be meant. Raises `ValidationFailed` naming `rate_limit.requests` or
+    `rate_limit.window_seconds`."""
+    if limit is not None:
+        if not 1 <= limit.requests <= MAX_REQUESTS:
+            raise ValidationFailed({"rate_limit.requests": f"must be from 1 to {MAX_REQUESTS}"})
+        if not 1 <= limit.window_seconds <= MAX_WINDOW_SECONDS:
+            raise ValidationFailed({"rate_limit.window_seconds": f"must be from 1 to {MAX_WINDOW_SECONDS} (one day)"})
+    return limit

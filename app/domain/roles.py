@@ -16,8 +16,8 @@ class Role(StrEnum):
 class Permission(Enum):
     READ_KEYS = "read keys"
     CREATE_KEYS = "create keys"
-    MANAGE_OWN_KEYS = "revoke and rotate the keys they created"
-    MANAGE_ALL_KEYS = "revoke and rotate every key"
+    MANAGE_OWN_KEYS = "change, revoke and rotate the keys they created"
+    MANAGE_ALL_KEYS = "change, revoke and rotate every key"
     GRANT_RESERVED_SCOPES = "grant keys:verify"
     MANAGE_MEMBERS = "manage members"
     MANAGE_ORGANIZATION = "delete the organization, change its owner"
@@ -45,5 +45,5 @@ def may_grant(role: Role, scope: str) -> bool:
 
 
 def may_manage_key(role: Role, *, created_it: bool) -> bool:
-    """Whether this role may revoke or rotate a key."""
+    """Whether this role may change, revoke or rotate a key."""
     return allows(role, Permission.MANAGE_ALL_KEYS) or (created_it and allows(role, Permission.MANAGE_OWN_KEYS))

@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -51,10 +51,7 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
     if problems[0]["type"] == "json_invalid":
         raise MalformedJson
     raise ValidationFailed(
-        {
-            ".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem["type"], problem["msg"])
-            for problem in problems
-        }
+        {".".join(str(part) for part in problem["loc"]) or "body": _sentence(model, problem) for problem in problems}
     )
 
 
@@ -70,10 +67,13 @@ def read_paging(default: int) -> tuple[int, str | None]:
     return limit, request.args.get("cursor")
 
 
-def _sentence(model: type[Body], kind: str, message: str) -> str:
+def _sentence(model: type[Body], problem: Any) -> str:
+    kind, place = problem["type"], problem["loc"][:-1]
     if kind == "missing":
         return "is missing"
+    if kind == "extra_forbidden" and place:
+        return f"is not a field of {place[-1]}"
     if kind == "extra_forbidden":
         return f"is not a field of this request; it takes: {', '.join(model.model_fields) or 'none'}"
-    message = message.removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

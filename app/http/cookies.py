@@ -3,13 +3,28 @@
 import hashlib
 import secrets
 
-from flask import Request
+from flask import Flask, Request
+from flask import Response as FlaskResponse
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
 from app.config import Settings
 
 SESSION = "whs_session"
 LOGIN = "whs_login"
+
+
+class NoticeInterface(SecureCookieSessionInterface):
+    """Flask's own cookie, which carries notices between two pages. Requests without it pay nothing for it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.environ.get("HTTP_COOKIE", ""):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
+        if session or session.modified or session.accessed:
+            super().save_session(app, session, response)
 
 
 def set_session(response: Response, token: str, settings: Settings) -> None:

@@ -17,14 +17,15 @@ def check() -> None:
     A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`) and pages cannot forge either; a client
     that says neither is no browser.
     """
-    if request.method in SAFE_METHODS:
+    environ = request.environ
+    if environ["REQUEST_METHOD"] in SAFE_METHODS:
         return
-    site = request.headers.get("Sec-Fetch-Site")
+    site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         if site not in {"same-origin", "none"}:
             raise CrossSite
         return
-    origin = request.headers.get("Origin")
+    origin = environ.get("HTTP_ORIGIN")
     if origin is not None and not _is_ours(origin):
         raise CrossSite
 

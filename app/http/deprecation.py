@@ -5,10 +5,11 @@ from flask import Response, request
 from app.domain.install_ids import deprecation_headers
 from app.http.context import desk
 
-INSTALL_ID = "x-install-id"
+#: The header `x-install-id` in a WSGI environment.
+INSTALL_ID = "HTTP_X_INSTALL_ID"
 
 
 def announce(response: Response) -> Response:
-    if INSTALL_ID in request.headers:
+    if INSTALL_ID in request.environ:
         response.headers.update(deprecation_headers(desk().settings.public_url))
     return response

@@ -1,6 +1,6 @@
 """Flask-Login on our own session rows: no user id in a cookie, no remember cookie."""
 
-from flask import Request, current_app
+from flask import Flask, Request, current_app
 from flask_login import LoginManager, UserMixin
 
 from app.http import cookies
@@ -17,7 +17,9 @@ class SignedInPerson(UserMixin):
         self.session_id = live.session_id
 
 
-def bind(login_manager: LoginManager) -> None:
+def bind(app: Flask, login_manager: LoginManager) -> None:
+    """Not by `init_app`: all that this adds is a hook after every request for the cookie that we do not have."""
+    app.login_manager = login_manager  # type: ignore[attr-defined]
     login_manager.session_protection = None
     login_manager.request_loader(_from_cookie)
 

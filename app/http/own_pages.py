@@ -20,4 +20,4 @@ def own_page(target: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind("localhost").match(target, method="GET")
     except (HTTPException, RequestRedirect):
         return None
-    return target if endpoint.partition(".")[0] in {"keys", "sessions", "home"} else None
+    return target if endpoint.partition(".")[0] in {"keys", "sessions", "home", "device"} else None

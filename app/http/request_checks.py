@@ -1,10 +1,13 @@
 """What no view should have to look at: foreign host names, bodies that are too large, what no database can look up."""
 
+from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 from flask import current_app, request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge, SecurityError
 
+from app.config import Settings
 from app.http.context import desk
 
 #: Probes come by address, before any name is known.
@@ -12,18 +15,26 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 
 
 def check() -> None:
-    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+    environ = request.environ
+    if "\x00" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
         raise NotFound
-    if request.path not in _PROBES and not desk().settings.trusts_host(request.host):
+    host = environ.get("HTTP_HOST", "")
+    if not _trusts(desk().settings, host) and environ["PATH_INFO"] not in _PROBES:
         raise SecurityError("This host name is not one that Keydesk answers to; see TRUSTED_HOSTS.")
-    _limit_body(current_app.config["MAX_CONTENT_LENGTH"])
+    _limit_body(environ, current_app.config["MAX_CONTENT_LENGTH"])
 
 
-def _limit_body(most: int) -> None:
+@lru_cache(maxsize=256)
+def _trusts(settings: Settings, host: str) -> bool:
+    return settings.trusts_host(host)
+
+
+def _limit_body(environ: dict[str, Any], most: int) -> None:
     """Not every view reads the body, and a chunked one says no length: both are measured here."""
-    if request.content_length is None and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        body = request.environ["wsgi.input"].read(most + 1)
-        request.environ["wsgi.input"] = BytesIO(body)
-        request.environ["CONTENT_LENGTH"] = str(len(body))
-    if (request.content_length or 0) > most:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        body = environ["wsgi.input"].read(most + 1)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = length = str(len(body))
+    if length and (request.content_length or 0) > most:
         raise RequestEntityTooLarge

@@ -1,9 +1,10 @@
 """Door C: an agent signs its person up, or gets their key back, with a mailed code (seed page 002)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import emails
+from app.domain import emails, roles
 from app.domain.doors import Door
 from app.domain.errors import OtpExpired
 from app.domain.ids import new_id
@@ -66,6 +67,8 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
         if person is None:
             person = sign_in.sign_up(desk, address, now)
         key = api_keys.current_sign_up_key(person.id, now)
+        if key is not None and key.org_id not in _organizations(person, key.scopes):
+            key = None  # they were taken out of its organization, where the key lives on
         plaintext = desk.derived.again(key.prefix, key.id, key.digest) if key else None
         if plaintext is None:
             if key is not None:
@@ -85,11 +88,10 @@ def _revoke_underivable(key: ApiKey, person: Person, now: datetime) -> None:
 
 
 def _new_key(desk: Desk, person: Person, now: datetime) -> str:
-    organization = next(iter(organizations.of_person(person.id)), None)
-    org_id = organization.id if organization else sign_in.first_organization(desk, person, now)
+    scopes = desk.settings.policy.default_scopes
+    org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(desk, person, now)
     key_id = new_id("key")
     minted = desk.derived.mint(desk.settings.sign_up_key_prefix, key_id)
-    scopes = desk.settings.policy.default_scopes
     api_keys.add(
         key_id=key_id,
         org_id=org_id,
@@ -107,3 +109,12 @@ def _new_key(desk: Desk, person: Person, now: datetime) -> str:
         org_id, at=now, action="key.created", actor=person.email, target=key_id, name=KEY_NAME, scopes=list(scopes)
     )
     return minted.plaintext
+
+
+def _organizations(person: Person, scopes: Sequence[str]) -> list[str]:
+    """Ids of those in which the person may give a key these scopes, oldest membership first."""
+    return [
+        organization.id
+        for organization in organizations.of_person(person.id)
+        if all(roles.may_grant(organization.role, scope) for scope in scopes)
+    ]

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.domain import key_format, key_request, roles
+from app.domain import key_format, key_request, networks, rate_limit, roles
 from app.domain.doors import Door
 from app.domain.errors import Forbidden, KeyAlreadyShown, KeyNotActive, NotFound, ValidationFailed
 from app.domain.paging import Page
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.domain.verification import status
@@ -26,7 +27,7 @@ MAX_OVERLAP_SECONDS = 2_592_000
 
 @dataclass(frozen=True, slots=True)
 class KeyWish:
-    """What somebody asks of a new key. None: the catalogue's default scopes; no expiry."""
+    """What somebody asks of a new key. None: the catalogue's default scopes; no expiry; no limit."""
 
     name: str
     scopes: Sequence[str] | None = None
@@ -34,6 +35,9 @@ class KeyWish:
     expires_in_days: int | None = None
     #: The form that asks, so that sending it twice makes one key.
     submission_id: str | None = None
+    rate_limit: RateLimit | None = None
+    #: CIDR. Empty: from anywhere.
+    networks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
     name = key_request.clean_name(wish.name)
     scopes = grantable(desk, member, wish.scopes)
     expires_at = key_request.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
+    limit, places = rate_limit.checked(wish.rate_limit), networks.parse(wish.networks)
     _refuse_second_submission(member.org_id, wish.submission_id)
     issued = _issue(
         member.org_id,
@@ -83,8 +88,19 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
         scopes=scopes,
         expires_at=expires_at,
         submission_id=wish.submission_id,
+        rate_limit=limit,
+        networks=places,
     )
-    _record(member, now, "key.created", issued.listed.key, scopes=list(scopes), expires_at=_wire(expires_at))
+    _record(
+        member,
+        now,
+        "key.created",
+        issued.listed.key,
+        scopes=list(scopes),
+        expires_at=_wire(expires_at),
+        rate_limit=asdict(limit) if limit else None,
+        networks=list(places),
+    )
     return issued
 
 
@@ -116,7 +132,7 @@ def issue_offline(
 def revoke(desk: Desk, member: Member, key_id: str) -> ListedKey:
     """Ends the key at once; doing it again changes nothing. Raises `NotFound`, `Forbidden` and `Busy`."""
     with withdrawal(desk):
-        found = _manageable(member, key_id)
+        found = manageable(member, key_id)
         if found.key.revoked_at is None:
             now = desk.clock()
             found.key.revoked_at = now
@@ -131,7 +147,7 @@ def rotate(
     """A successor with the same name, scopes and expiry. The old key dies after the overlap, never later than it would
     have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
     with ending(desk, overlap_seconds):
-        old = _manageable(member, key_id).key
+        old = manageable(member, key_id).key
         _refuse_second_submission(member.org_id, submission_id)
         now = desk.clock()
         if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
@@ -239,8 +255,10 @@ def grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple
     return scopes
 
 
-def _manageable(member: Member, key_id: str) -> ListedKey:
-    found = api_keys.locked(member.org_id, key_id)
+def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
+    """A key that this member may change; `lock` holds it until the transaction ends. Raises `NotFound` and
+    `Forbidden`."""
+    found = (api_keys.locked if lock else api_keys.get)(member.org_id, key_id)
     if found is None:
         raise NotFound
     if not roles.may_manage_key(member.role, created_it=found.key.created_by == member.person_id):

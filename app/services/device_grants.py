@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from app.domain import key_request, user_code
 from app.domain.doors import Door
-from app.domain.errors import NotFound, RateLimited
+from app.domain.errors import DomainError, NotFound, RateLimited
+from app.domain.one_time import Purpose
 from app.domain.windows import Window
-from app.services import api_keys, audit
+from app.services import api_keys, audit, one_time
 from app.services.api_keys import KeyWish
 from app.services.desk import Desk
 from app.services.organizations import Member
@@ -21,6 +22,7 @@ from app.store.transaction import take_turns, transaction
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
 PER_CLIENT = Window("device", 20, 3600)
+NOBODY_WAITS = "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
 
 
 class DeviceError(Exception):
@@ -81,52 +83,36 @@ def authorize(desk: Desk, *, client_name: str, scopes: Sequence[str], client: st
     return Ceremony(device_code, code, int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
 
 
-def find(desk: Desk, typed: str) -> DeviceGrant:
-    """What waits under the code that a person typed. Raises `NotFound`."""
+def find(desk: Desk, typed: str, *, email: str, client: str) -> DeviceGrant:
+    """What waits under the code that the person of this address typed. Raises `NotFound`, and `RateLimited` after too
+    many that were wrong."""
     with transaction():
-        grant = device_grants.waiting(_digest(user_code.normalise(typed)), desk.clock())
+        grant = _typed(desk, typed, email, client)
     if grant is None:
-        raise NotFound(
-            "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
-        )
+        raise NotFound(NOBODY_WAITS)
     return grant
 
 
-def approve(desk: Desk, member: Member, typed: str, scopes: Sequence[str]) -> DeviceGrant:
+def approve(desk: Desk, member: Member, typed: str, scopes: Sequence[str], *, client: str) -> DeviceGrant:
     """Lets the agent have a key of the member's organization with these scopes, at most those that it asked for.
-    Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
+    Raises `NotFound`, `ValidationFailed`, `Forbidden` and `RateLimited`."""
     with transaction():
-        now = desk.clock()
-        grant = device_grants.waiting(_digest(user_code.normalise(typed)), now)
-        if grant is None:
-            raise NotFound
-        granted = api_keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
-        grant.decision, grant.decided_by, grant.org_id, grant.scopes = (
-            APPROVED,
-            member.person_id,
-            member.org_id,
-            granted,
-        )
-        audit.record(
-            member.org_id,
-            at=now,
-            action="device.approved",
-            actor=member.email,
-            target=grant.id,
-            client=grant.client_name,
-            address=grant.address,
-            scopes=list(granted),
-        )
+        grant = _typed(desk, typed, member.email, client)
+        if grant is not None:
+            _approve(desk, member, grant, scopes)
+    if grant is None:
+        raise NotFound(NOBODY_WAITS)
     return grant
 
 
-def deny(desk: Desk, person_id: str, typed: str) -> None:
-    """Tells the agent no. Raises `NotFound`."""
+def deny(desk: Desk, typed: str, *, person_id: str, email: str, client: str) -> None:
+    """Tells the agent no. Raises `NotFound` and `RateLimited`."""
     with transaction():
-        grant = device_grants.waiting(_digest(user_code.normalise(typed)), desk.clock())
-        if grant is None:
-            raise NotFound
-        grant.decision, grant.decided_by = DENIED, person_id
+        grant = _typed(desk, typed, email, client)
+        if grant is not None:
+            grant.decision, grant.decided_by = DENIED, person_id
+    if grant is None:
+        raise NotFound(NOBODY_WAITS)
 
 
 def poll(desk: Desk, device_code: str) -> DeviceKey:
@@ -154,8 +140,36 @@ def poll(desk: Desk, device_code: str) -> DeviceKey:
     raise DeviceError(error)
 
 
+def _typed(desk: Desk, typed: str, email: str, client: str) -> DeviceGrant | None:
+    """What waits under the code, locked. A code under which nothing waits is counted as a guess, for which the
+    transaction must be committed."""
+    now = desk.clock()
+    one_time.enter(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+    grant = device_grants.waiting(_digest(user_code.normalise(typed)), now)
+    if grant is None:
+        one_time.count(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+    return grant
+
+
+def _approve(desk: Desk, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
+    granted = api_keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
+    grant.decision, grant.decided_by = APPROVED, member.person_id
+    grant.org_id, grant.scopes = member.org_id, granted
+    audit.record(
+        member.org_id,
+        at=desk.clock(),
+        action="device.approved",
+        actor=member.email,
+        target=grant.id,
+        client=grant.client_name,
+        address=grant.address,
+        scopes=list(granted),
+    )
+
+
 def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
-    """The key with what was approved. What its person may grant is judged anew: they may have left meanwhile."""
+    """The key with what was approved. What its person may grant is judged anew: they may have left
+    meanwhile, or have another role."""
     now = desk.clock()
     person = people.get(grant.decided_by or "")
     organization = organizations.seen_by(grant.decided_by or "", grant.org_id or "")
@@ -165,7 +179,10 @@ def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
         raise DeviceError("invalid_grant")
     member = Member(person.id, person.email, organization.id, organization.name, organization.role)
     wish = KeyWish(grant.client_name, grant.scopes)
-    issued = api_keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
+    try:
+        issued = api_keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
+    except DomainError:
+        raise DeviceError("access_denied") from None
     return DeviceKey(issued.plaintext, grant.scopes)
 
 

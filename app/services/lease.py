@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from threading import Lock
 from typing import Protocol
@@ -48,8 +49,7 @@ class _Epoch:
         self.changed: dict[str, int] = {}
 
 
-def _now() -> float:
-    return time.clock_gettime(_CLOCK)
+_now = partial(time.clock_gettime, _CLOCK)
 
 
 class Lease:

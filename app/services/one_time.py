@@ -1,6 +1,6 @@
 """Every one-time secret: links and codes, their limits, their single use. Purposes are kept apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,6 +44,11 @@ CODE_LIMITS = (
     Limit(Window("code-client", 10, 3600), by_client=True),
 )
 TEST_TOKEN_LIMITS = (Limit(Window("test-token", 20, 3600), by_client=True),)
+#: Wrong codes of devices. RFC 8628 5.1 takes five tries at a code of this length for few enough.
+DEVICE_GUESS_LIMITS = (
+    Limit(Window("device-guess", 10, 3600), by_email=True),
+    Limit(Window("device-guess-client", 30, 3600), by_client=True),
+)
 
 #: What shares one budget, and its limits.
 BUDGETS: dict[Purpose, tuple[tuple[Purpose, ...], tuple[Limit, ...]]] = {
@@ -51,6 +56,7 @@ BUDGETS: dict[Purpose, tuple[tuple[Purpose, ...], tuple[Limit, ...]]] = {
     Purpose.EMAIL_CODE: (CODES, CODE_LIMITS),
     Purpose.SIGN_UP_CODE: (CODES, CODE_LIMITS),
     Purpose.TEST_TOKEN: ((Purpose.TEST_TOKEN,), TEST_TOKEN_LIMITS),
+    Purpose.DEVICE_GUESS: ((Purpose.DEVICE_GUESS,), DEVICE_GUESS_LIMITS),
 }
 
 
@@ -66,7 +72,7 @@ def enter(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
     """Takes turns with everybody who asks for this address or from this client, and raises `RateLimited` when one of
     the purpose's windows is full. A refused request counts in none."""
     purposes, limits = BUDGETS[purpose]
-    take_turns(f"{purposes[0]}:{email}", f"{purposes[0]}:{client}")
+    take_turns(_turns_of(purposes, email), _turns_of(purposes, client))
     for limit in limits:
         who = {"email": email} if limit.by_email else {}
         who |= {"client": client} if limit.by_client else {}
@@ -79,6 +85,11 @@ def enter(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
                 window=limit.window.seconds,
                 retry_after=wait,
             )
+
+
+def count(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
+    """A row for the limits of a purpose that has no secret. Call it inside a transaction, after `enter`."""
+    one_time_secrets.add(purpose=purpose, email=email, client=client, now=now, expires_at=now, deliverable=False)
 
 
 def issue(
@@ -134,11 +145,10 @@ def try_code(desk: Desk, purpose: Purpose, email: str, code: str) -> str:
 
     Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`: the same for an address that was never mailed.
     """
-    secret = _count(purpose, email, desk.clock())
+    secret = _count(desk, purpose, email)
     digest = secret.digest or ""
     if desk.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    _tell_owner_when_paused(desk, email)
     raise OtpInvalid(ATTEMPTS[purpose] - secret.attempts)
 
 
@@ -151,9 +161,13 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
     return secret
 
 
-def _count(purpose: Purpose, email: str, now: datetime) -> OneTimeSecret:
-    """The pending secret, this try counted. Every refusal is raised after the count is committed."""
+def _count(desk: Desk, purpose: Purpose, email: str) -> OneTimeSecret:
+    """The pending secret, this try counted. Every refusal is raised after the count is committed; the try that makes
+    codes pause tells the owner in the same transaction, so that no crash comes between."""
     with transaction():
+        # Or several that find ninety-nine would all be counted.
+        take_turns(_turns_of(CODES, email))
+        now = desk.clock()
         paused = _paused_for(email, now)
         secret = one_time_secrets.newest(email, purpose)
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
@@ -162,7 +176,8 @@ def _count(purpose: Purpose, email: str, now: datetime) -> OneTimeSecret:
             counted = one_time_secrets.count_attempt(secret.id, most=ATTEMPTS[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
-                code_failures.count(email, now)
+                if code_failures.count(email, now) == PAUSE_AFTER:
+                    _tell_owner(desk, email, now)
         wait = paused or _next_code(email, now)
     if paused is not None or (pending and counted is None):
         raise OtpMaxAttempts(wait)
@@ -189,23 +204,17 @@ def _refuse_while_paused(email: str, now: datetime) -> None:
         raise OtpMaxAttempts(paused)
 
 
-def _tell_owner_when_paused(desk: Desk, email: str) -> None:
-    with transaction():
-        take_turns(f"pause:{email}")
-        now = desk.clock()
-        row = code_failures.of(email)
-        if row is None or row.failures < PAUSE_AFTER or row.told_at is not None:
-            return
-        code_failures.mark_told(email, now)
-        known = people.by_email(email) is not None
-        outbox.enqueue(
-            mail="codes_paused",
-            recipient=email,
-            secret_id=None,
-            now=now,
-            expires_at=now + PAUSE,
-            send=known and desk.settings.has_mail,
-        )
+def _tell_owner(desk: Desk, email: str, now: datetime) -> None:
+    code_failures.mark_told(email, now)
+    known = people.by_email(email) is not None
+    outbox.enqueue(
+        mail="codes_paused",
+        recipient=email,
+        secret_id=None,
+        now=now,
+        expires_at=now + PAUSE,
+        send=known and desk.settings.has_mail,
+    )
 
 
 def _next_code(email: str, now: datetime) -> int:
@@ -217,6 +226,10 @@ def _next_code(email: str, now: datetime) -> int:
 def _wait(purposes: Iterable[Purpose], window: Window, now: datetime, **who: str) -> int | None:
     asked = one_time_secrets.asked_since(window.opens(now), purposes=purposes, most=window.quota, **who)
     return window.retry_after(asked, now)
+
+
+def _turns_of(purposes: Sequence[Purpose], who: str) -> str:
+    return f"{purposes[0]}:{who}"
 
 
 def _in_words(seconds: int) -> str:

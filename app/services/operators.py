@@ -1,19 +1,21 @@
 """Door D: what operators do offline with keys, organizations and members (seed page 001)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from app.domain import emails, key_format, key_request
+from app.domain import emails, key_format, key_request, networks, rate_limit
 from app.domain.doors import Door
 from app.domain.errors import DomainError, NotFound
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Role
-from app.services import api_keys, audit
+from app.services import api_keys, audit, key_settings
 from app.services.api_keys import IssuedKey
 from app.services.desk import Desk
+from app.services.key_settings import UNCHANGED, KeyChange
 from app.services.rights import note_change, withdrawal
 from app.store import api_keys as key_store
 from app.store import organizations, people
-from app.store.api_keys import ApiKey
+from app.store.api_keys import ApiKey, WorkingKey
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
 
@@ -39,14 +41,17 @@ class OperatorsWish:
     org: str | None = None
     scopes: Sequence[str] = ()
     expires_in_days: int | None = None
+    #: None: as many requests as it likes.
+    rate: RateLimit | None = None
+    #: CIDR. Empty: from anywhere.
+    networks: Sequence[str] = ()
 
 
 def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
     """Raises `ValidationFailed`, `UnknownScope` and `NotFound`."""
     name = key_request.clean_name(wish.name)
-    policy = desk.settings.policy
-    scopes = tuple(dict.fromkeys(wish.scopes)) or policy.default_scopes
-    policy.check_known(scopes)
+    scopes = _known(desk, wish.scopes) or desk.settings.policy.default_scopes
+    limit, places = rate_limit.checked(wish.rate), networks.parse(wish.networks)
     with transaction():
         now = desk.clock()
         expires_at = key_request.expiry(now, expires_at=None, expires_in_days=wish.expires_in_days)
@@ -55,12 +60,20 @@ def create_key(desk: Desk, wish: OperatorsWish) -> IssuedKey:
         else:
             organization = organizations.only() or organizations.operators(now)
         return api_keys.issue_offline(
-            desk, organization.id, now, door=Door.OPERATOR, name=name, scopes=scopes, expires_at=expires_at
+            desk,
+            organization.id,
+            now,
+            door=Door.OPERATOR,
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+            rate_limit=limit,
+            networks=places,
         )
 
 
-def working_keys(desk: Desk) -> Sequence[ApiKey]:
-    """Of all organizations, oldest first."""
+def working_keys(desk: Desk) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for."""
     return key_store.working(desk.clock())
 
 
@@ -74,6 +87,19 @@ def revoke_key(desk: Desk, prefix: str) -> ApiKey:
             key.org_id, at=now, action="key.revoked", actor=ACTOR, target=key.id, name=key.name, start=key.start
         )
         note_change([key.org_id])
+    return key
+
+
+def change_key(desk: Desk, prefix: str, wanted: KeyChange) -> ApiKey:
+    """The next verification anywhere goes by it.
+
+    Raises `NoSingleMatch`, `ValidationFailed`, `UnknownScope` and `KeyNotActive`; then nothing is changed.
+    """
+    with withdrawal(desk):
+        key = _single_match(desk, prefix)
+        if wanted.scopes is not UNCHANGED:
+            wanted = replace(wanted, scopes=_known(desk, wanted.scopes))
+        key_settings.change_within(desk, key, wanted, actor=ACTOR)
     return key
 
 
@@ -172,6 +198,12 @@ def set_person_disabled(desk: Desk, email: str, *, disabled: bool) -> None:
             action = "member.disabled" if disabled else "member.enabled"
             audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
         note_change(concerned)
+
+
+def _known(desk: Desk, scopes: Sequence[str]) -> tuple[str, ...]:
+    """Without repetitions. Raises `UnknownScope`."""
+    desk.settings.policy.check_known(scopes)
+    return tuple(dict.fromkeys(scopes))
 
 
 def _organization(org: str) -> Organization:

@@ -24,6 +24,7 @@ def issue(desk: Desk, person_id: str, email: str, now: datetime) -> IssuedToken:
     minted = key_format.mint(desk.settings.session_token_prefix)
     expires_at = now + timedelta(seconds=desk.settings.session_token_lifetime)
     session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
+    organizations.lock_of(person_id)
     for organization in organizations.of_person(person_id):
         audit.record(organization.id, at=now, action="session_token.created", actor=email, target=person_id)
     return IssuedToken(minted.plaintext, expires_at)

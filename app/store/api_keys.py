@@ -1,6 +1,6 @@
 """API keys. At rest a key is its SHA-256, never its plaintext."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain import paging
 from app.domain.doors import Door
 from app.domain.ids import new_id
+from app.domain.rate_limit import RateLimit
 from app.extensions import Base, db
 from app.store.organizations import Membership
 from app.store.people import Person
@@ -77,6 +78,16 @@ class ApiKey(Base):
         UniqueConstraint("org_id", "submission_id"),
     )
 
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """None: as many requests as it likes."""
+        return RateLimit(self.rate_requests, self.rate_seconds) if self.rate_requests and self.rate_seconds else None
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self.rate_requests = limit.requests if limit else None
+        self.rate_seconds = limit.window_seconds if limit else None
+
 
 class ListedKey(NamedTuple):
     """A key and the address of whoever made it."""
@@ -84,6 +95,19 @@ class ListedKey(NamedTuple):
     key: ApiKey
     #: None: made by an operator, offline.
     created_by: str | None
+
+
+class WorkingKey(NamedTuple):
+    """What a long list shows of a key."""
+
+    id: str
+    org_id: str
+    name: str
+    start: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
 
 
 def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
@@ -96,9 +120,8 @@ def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
 def add_missing(rows: Sequence[dict[str, Any]]) -> int:
     """Adds those whose digest nobody has; how many that were."""
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(ApiKey).values([{"id": new_id("key"), **row} for row in rows])
-    added = db.session.execute(statement.on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id))
-    return len(added.all())
+    statement = insert(ApiKey).on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id)
+    return len(db.session.execute(statement, [{"id": new_id("key"), **row} for row in rows]).all())
 
 
 def get(org_id: str, key_id: str) -> ListedKey | None:
@@ -149,9 +172,12 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
-def working(now: datetime) -> Sequence[ApiKey]:
-    """Of all organizations, oldest first."""
-    return db.session.scalars(select(ApiKey).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)).all()
+def working(now: datetime) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for: there may be a great many."""
+    columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
+    query = select(*columns).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)
+    for row in db.session.execute(query, execution_options={"yield_per": 1000}):
+        yield WorkingKey(*row)
 
 
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:

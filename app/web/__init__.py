@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.web import device, filters, health, home, install_ids, keys, sessions, sign_in
+from app.web import device, filters, health, home, install_ids, key_settings, keys, sessions, sign_in
 
 
 def register(app: Flask) -> None:
-    for module in (home, sign_in, keys, sessions, device, install_ids, health):
+    for module in (home, sign_in, keys, key_settings, sessions, device, install_ids, health):
         app.register_blueprint(module.blueprint)
     filters.register(app)

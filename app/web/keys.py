@@ -6,20 +6,18 @@ import secrets
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain import roles
-from app.domain.errors import DomainError, Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
+from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
 from app.http import context
 from app.http.guards import Member
 from app.problems import status_of
 from app.services import api_keys
 from app.services.api_keys import KeyWish
+from app.web.key_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
 PAGE_SIZE = 50
-#: What the form offers; the API takes any date.
-EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never"}
 OVERLAPS = {"0": "At once", "3600": "In one hour", "86400": "In one day", "604800": "In seven days"}
 _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
@@ -34,28 +32,29 @@ def index() -> str:
 @blueprint.get("/new")
 @Member(Permission.CREATE_KEYS)
 def new() -> str:
-    chosen = context.desk().settings.policy.default_scopes
-    return _form(name="", chosen=chosen, expires="90", submission_id=secrets.token_urlsafe(16), problems={})
+    form = KeyForm(scopes=context.desk().settings.policy.default_scopes, expires="90")
+    return _page(form, secrets.token_urlsafe(16), {})
 
 
 @blueprint.post("/new")
 @Member(Permission.CREATE_KEYS)
 def create() -> Response:
     """The answer is the key itself, shown once; sending the form again makes no second one."""
-    name, chosen, expires = (
-        request.form.get("name", ""),
-        request.form.getlist("scopes"),
-        request.form.get("expires", ""),
-    )
-    submission_id = _submission_id()
+    form, submission_id = as_sent(), _submission_id()
     try:
-        wish = KeyWish(name, chosen, expires_in_days=_choice(expires, EXPIRIES, "expires"), submission_id=submission_id)
+        wish = KeyWish(
+            form.name,
+            form.scopes,
+            expires_in_days=choice(form.expires, EXPIRIES, "expires"),
+            submission_id=submission_id,
+            rate_limit=form.rate_limit(),
+            networks=form.network_list(),
+        )
         issued = api_keys.create(context.desk(), context.member(), wish)
     except KeyAlreadyShown as error:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden) as error:
-        page = _form(name=name, chosen=chosen, expires=expires, submission_id=submission_id, problems=_problems(error))
-        return make_response(page, status_of(error))
+        return make_response(_page(form, submission_id, problems_of(error)), status_of(error))
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
 
 
@@ -92,7 +91,7 @@ def rotate(key: str) -> Response:
             context.desk(),
             context.member(),
             key,
-            overlap_seconds=_choice(request.form.get("overlap", "0"), OVERLAPS, "overlap") or 0,
+            overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap") or 0,
             submission_id=_submission_id(),
         )
     except KeyAlreadyShown as error:
@@ -101,17 +100,12 @@ def rotate(key: str) -> Response:
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 
 
-def _form(*, name: str, chosen: object, expires: str, submission_id: str, problems: dict[str, str]) -> str:
-    role = context.member().role
-    policy = context.desk().settings.policy
-    grantable = [scope for scope in policy.scopes.values() if roles.may_grant(role, scope.name)]
+def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
     return render_template(
         "keys/new.html",
-        scopes=[(scope, policy.routes_opened_by(scope.name)) for scope in grantable],
+        form=form,
+        scopes=offered_scopes(),
         expiries=EXPIRIES,
-        name=name,
-        chosen=chosen,
-        expires=expires,
         submission_id=submission_id,
         problems=problems,
     )
@@ -120,18 +114,6 @@ def _form(*, name: str, chosen: object, expires: str, submission_id: str, proble
 def _already_shown(error: KeyAlreadyShown) -> Response:
     listed = api_keys.get(context.member(), error.details["key_id"])
     return make_response(render_template("keys/already_shown.html", listed=listed), status_of(error))
-
-
-def _problems(error: DomainError) -> dict[str, str]:
-    if isinstance(error, ValidationFailed):
-        return dict(error.details["fields"])
-    return {"scopes": error.detail}
-
-
-def _choice(value: str, offered: dict[str, str], field: str) -> int | None:
-    if value not in offered:
-        raise ValidationFailed({field: "choose one of the offered answers"})
-    return int(value) if value else None
 
 
 def _submission_id() -> str:

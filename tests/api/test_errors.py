@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from app.domain import errors
 from app.http.guards import Public
+from app.problems import STATUSES
 
 
 @pytest.fixture
@@ -129,3 +131,10 @@ def test_every_anonymous_post_stands_behind_the_fence(app):
         "sign_in.send",
         "sign_in.confirm",
     }
+
+
+def test_every_refusal_has_a_status_of_its_own():
+    refusals = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DomainError)
+    ]
+    assert [kind for kind in refusals if not set(kind.__mro__) & set(STATUSES)] == [errors.DomainError]

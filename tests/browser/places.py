@@ -65,6 +65,12 @@ def _refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     return open_it
 
 
+def _refused_change(visitor: Visitor) -> None:
+    _at("change", "alice")(visitor)
+    visitor.page.get_by_label("Seconds").fill("")
+    visitor.page.get_by_role("button", name="Save changes").click()
+
+
 def _reveal(visitor: Visitor) -> None:
     visitor.become("rita").create_key("Nightly report")
 
@@ -113,6 +119,20 @@ PLACES = [
         "Problem: New key · alice’s organization",
         "New key",
         _refused_form(name="Nightly report", scopes=False),
+    ),
+    Place("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", _at("key", "alice")),
+    Place("change", "Change GitHub Action prod · alice’s organization", "Change this key", _at("change", "alice")),
+    Place(
+        "change with half a limit",
+        "Problem: Change GitHub Action prod · alice’s organization",
+        "Change this key",
+        _refused_change,
+    ),
+    Place(
+        "change a revoked key",
+        "Cannot change Old deploy bot · alice’s organization",
+        "This key cannot be changed",
+        _at("change revoked", "alice"),
     ),
     Place("reveal", "Copy your key now · rita’s organization", "Copy your key now", _reveal),
     Place("reveal after rotating", "Copy your key now · rita’s organization", "Copy your key now", _rotated),

@@ -11,7 +11,7 @@ EventTarget.prototype.addEventListener = function (type, ...rest) {
   return listen.call(this, type, ...rest);
 };
 
-const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, [tabindex='0']";
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
 
 probe.describe = (element) =>
   `${element.tagName.toLowerCase()} ${(element.id || element.name || element.textContent).trim().replace(/\s+/g, " ").slice(0, 60)}`;
@@ -182,7 +182,7 @@ probe.falseHeadings = () => {
 };
 
 // Every field with what names and describes it.
-probe.fields = () => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")].map((field) => ({
+probe.fields = () => [...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter(probe.isVisible).map((field) => ({
   name: field.name,
   label: [...field.labels].filter(probe.isVisible).map((label) => label.innerText.trim()).join(" "),
   group: field.closest("fieldset")?.querySelector("legend")?.innerText ?? null,

@@ -134,3 +134,35 @@ def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser
     expect(opening.page.get_by_role("heading", name="Sign in as v•••@example.com?")).to_be_visible()
     opening.page.get_by_role("button", name="Sign in").click()
     expect(opening.page.get_by_role("heading", name="No keys yet")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+def test_limits_are_set_with_a_key_seen_on_its_page_and_changed(open_browser, javascript):
+    page = open_browser(java_script_enabled=javascript).sign_in().page
+    page.get_by_role("link", name="Create the first key").click()
+    page.get_by_label("Name").fill("Deploy bot")
+    expect(page.get_by_label("Networks")).to_be_hidden()
+    page.get_by_text("Limits (optional)").click()
+    page.get_by_label("Requests").fill("100")
+    page.get_by_label("Seconds").fill("60")
+    page.get_by_label("Networks").fill("203.0.113.7/24")
+    page.get_by_role("button", name="Create key").click()
+
+    expect(page.get_by_label("Networks")).to_have_accessible_description(re.compile("did you mean 203.0.113.0/24"))
+    page.get_by_label("Networks").fill("203.0.113.0/24\n2001:db8::/32")
+    page.get_by_role("button", name="Create key").click()
+    page.get_by_role("link", name="I have copied it").click()
+
+    page.get_by_role("link", name="Details of Deploy bot").click()
+    settings = page.get_by_role("region", name="Settings")
+    expect(settings).to_contain_text("100 requests in any 60 seconds")
+    expect(settings).to_contain_text("203.0.113.0/24 2001:db8::/32")
+    page.get_by_role("link", name="Change").click()
+    page.get_by_label("Networks").fill("")
+    page.get_by_label("Expires").select_option("In 30 days")
+    page.get_by_role("button", name="Save changes").click()
+
+    expect(page.get_by_role("status")).to_contain_text("“Deploy bot” is changed")
+    expect(settings).to_contain_text("100 requests in any 60 seconds")
+    expect(settings).to_contain_text("Anywhere")
+    expect(settings).not_to_contain_text("Never")

@@ -72,12 +72,19 @@ def _join(actor: Actor, org_id: str | None, role: Role, now: datetime) -> None:
 def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
     today = clock.now
     clock.now = today - timedelta(days=40)
+    active = alice.create_key(
+        name="GitHub Action prod",
+        scopes=["cache:invalidate"],
+        rate_limit={"requests": 100, "window_seconds": 60},
+        networks=["127.0.0.0/8", "203.0.113.0/24", "2001:db8:85a3:8d3:1319:8a2e:370:7348"],
+    )
     ids = {
-        "active": alice.create_key(name="GitHub Action prod", scopes=["cache:invalidate"])["id"],
+        "active": active["id"],
         "expired": alice.create_key(name="Trial of the importer", expires_in_days=30)["id"],
         "revoked": alice.create_key(name="Old deploy bot")["id"],
     }
     clock.now = today
+    _use(alice, active["key"])
     alice.revoke(ids["revoked"])
     alice.create_key(name="Laptop of Alice", expires_in_days=3)
     alice.create_key(name=LONG_NAME, scopes=["agent:rw", "notes:write", "cache:invalidate", "keys:verify"])
@@ -85,4 +92,12 @@ def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
     asked = {
         f"{action} {state}": f"{keys}/{key}/{action}" for state, key in ids.items() for action in ("revoke", "rotate")
     }
-    return asked | {"new": f"{keys}/new"}
+    settings = {"key": f"{keys}/{ids['active']}", "change": f"{keys}/{ids['active']}/change"}
+    return asked | settings | {"new": f"{keys}/new", "change revoked": f"{keys}/{ids['revoked']}/change"}
+
+
+def _use(actor: Actor, key: str) -> None:
+    for address in ("127.0.0.1", "198.51.100.7"):
+        actor.app.test_client().get("/v1/me", headers={"x-api-key": key}, environ_base={"REMOTE_ADDR": address})
+    with actor.app.app_context():
+        actor.app.extensions["desk"].usage.flush()

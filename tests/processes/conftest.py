@@ -30,6 +30,14 @@ def two_servers(servers) -> list[Server]:
     return servers(2)
 
 
+@pytest.fixture
+def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
+    """Four processes on one database, started at once."""
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        starts = [serving(database, tmp_path, TRUSTED_HOPS="1") for _ in range(4)]
+        yield list(pool.map(stack.enter_context, starts))
+
+
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
     with ValkeyServer() as server:

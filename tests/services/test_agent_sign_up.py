@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from app.domain.derived_keys import KeyDeriver
 from app.domain.errors import KeyDisabled, OtpInvalid
+from app.domain.roles import Role
 from app.extensions import db
 from app.services import agent_sign_up, credits, operators, organizations, verification
 from app.store import people
@@ -43,6 +44,29 @@ def test_a_person_without_a_sign_up_key_gets_a_new_one_in_their_organization(des
     done = sign_up(desk, clock, alice.email)
     assert done.is_new_user is False
     assert verification.require(desk, done.api_key, scope=None).org_id == alice.org
+
+
+def test_a_viewer_gets_a_key_of_an_organization_of_their_own_not_of_the_one_they_look_at(desk, cast, clock):
+    vera = cast.vera
+    record = verification.require(desk, sign_up(desk, clock, vera.email).api_key, scope="agent:rw")
+    assert record.org_id != vera.org
+    assert [org.role.value for org in organizations.of_person(vera.person_id)] == ["viewer", "owner"]
+    assert sign_up(desk, clock, vera.email).api_key
+    assert len(organizations.of_person(vera.person_id)) == 2
+
+
+@pytest.mark.parametrize("change", ["removed", "viewer"])
+def test_who_may_no_longer_have_a_key_there_is_not_given_it_back(desk, cast, clock, change):
+    bob = cast.bob
+    first = sign_up(desk, clock, bob.email).api_key
+    assert verification.require(desk, first, scope=None).org_id == bob.org
+    if change == "removed":
+        operators.remove_member(desk, bob.org, bob.email)
+    else:
+        operators.add_member(desk, bob.org, bob.email, Role.VIEWER)
+    second = sign_up(desk, clock, bob.email).api_key
+    assert verification.require(desk, second, scope=None).org_id != bob.org
+    assert sign_up(desk, clock, bob.email).api_key == second
 
 
 def test_after_revoke_there_is_a_new_one(desk, clock):

@@ -54,3 +54,10 @@ def test_an_unknown_scope_or_a_time_without_a_zone_is_refused(desk, alice):
         run(desk, alice.org, {"hash": SHA256.hex(), "scopes": "root"})
     with pytest.raises(ValidationFailed):
         parse_row({"hash": SHA256.hex(), "expires_at": "2027-01-01"})
+
+
+@pytest.mark.parametrize("start", [KEY, "x" * 21, "\x1b[2J", "two\nlines"])
+def test_a_column_that_holds_whole_keys_or_moves_the_cursor_is_refused(start):
+    with pytest.raises(ValidationFailed, match="start"):
+        parse_row({"hash": SHA256.hex(), "start": start})
+    assert parse_row({"hash": SHA256.hex(), "start": "owk_live_12345678"}).start == "owk_live_12345678"

@@ -3,8 +3,10 @@
 import pytest
 
 from app.domain.errors import KeyDisabled, KeyRevoked, NotFound, UnknownScope, ValidationFailed
+from app.domain.rate_limit import RateLimit
 from app.domain.roles import Role
 from app.services import audit, operators, sessions, verification
+from app.services.key_settings import KeyChange
 from app.services.operators import NoSingleMatch, OperatorsWish
 from app.store import api_keys
 
@@ -76,7 +78,7 @@ def test_several_matches_are_listed_and_nothing_is_revoked(desk, clock):
     with pytest.raises(NoSingleMatch) as refused:
         operators.revoke_key(desk, "SAMESAME")
     assert len(refused.value.matches) == 2
-    assert len(operators.working_keys(desk)) == 2
+    assert len(list(operators.working_keys(desk))) == 2
 
 
 def test_a_rotated_key_has_a_successor(desk, clock):
@@ -85,6 +87,29 @@ def test_a_rotated_key_has_a_successor(desk, clock):
     assert (new.listed.key.name, new.listed.key.scopes) == ("CI", ("notes:read",))
     assert works(desk, old)
     assert works(desk, new.plaintext)
+
+
+def test_a_key_is_made_with_limits_and_changed_at_once(desk):
+    issued = create(desk, rate=RateLimit(9, 60), networks=["203.0.113.0/24"])
+    record = verification.verify(desk, issued.plaintext, scope=None, address="203.0.113.7").record
+    assert (record.rate_limit, len(record.networks)) == (RateLimit(9, 60), 1)
+    wanted = KeyChange(scopes=["notes:read", "notes:read"], rate_limit=None, networks=[])
+    operators.change_key(desk, issued.plaintext[:12], wanted)
+    record = verification.require(desk, issued.plaintext, scope="notes:read")
+    assert (record.scopes, record.rate_limit, record.networks) == (("notes:read",), None, ())
+    (entry,) = audit.page(record.org_id, limit=1, cursor=None).items
+    assert (entry.action, entry.actor) == ("key.changed", "operator")
+
+
+def test_a_change_that_cannot_be_meant_changes_nothing(desk):
+    issued = create(desk)
+    with pytest.raises(UnknownScope):
+        operators.change_key(desk, issued.plaintext[:12], KeyChange(name="Other", scopes=["root"]))
+    with pytest.raises(ValidationFailed):
+        operators.change_key(desk, issued.plaintext[:12], KeyChange(name="Other", networks=["here"]))
+    with pytest.raises(NoSingleMatch):
+        operators.change_key(desk, "whk_zzzzzzzz", KeyChange(name="Other"))
+    assert [key.name for key in operators.working_keys(desk)] == ["API key"]
 
 
 def test_disabling_an_organization_stops_its_keys_and_enabling_starts_them(desk, alice):

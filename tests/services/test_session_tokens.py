@@ -1,5 +1,8 @@
 """Session tokens: whose, how long, and no longer than their person may act."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from app.domain import key_format
@@ -41,3 +44,23 @@ def test_it_ends_with_its_person(desk, token, clock):
 def test_what_is_none_is_invalid(desk, token, wrong):
     with pytest.raises(InvalidKey):
         session_tokens.holder(desk, wrong)
+
+
+@pytest.mark.databases("postgresql")
+def test_people_who_joined_in_different_orders_do_not_wait_for_each_other_in_a_ring(app, desk, cast, clock):
+    alice, charlie = cast.alice, cast.charlie
+    clock.advance(hours=1)
+    cast.join(alice, charlie.own_organization())
+    cast.join(charlie, alice.org)
+    who = {actor.email: actor.person_id for actor in (alice, charlie)}
+    both = Barrier(2)
+
+    def issue(email):
+        with app.app_context():
+            for _ in range(25):
+                both.wait(30)
+                with transaction():
+                    assert session_tokens.issue(desk, who[email], email, desk.clock()).token
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(issue, who))

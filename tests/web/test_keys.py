@@ -180,7 +180,8 @@ CORPUS = [
 def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
     created = alice.create_key(name=name)
     pages = [alice.http.get(keys(alice))]
-    pages += [alice.http.get(keys(alice, f"/{created['id']}/{act}")) for act in ("revoke", "rotate")]
+    pages += [alice.http.get(keys(alice, f"/{created['id']}/{act}")) for act in ("revoke", "rotate", "change")]
+    pages += [alice.http.get(keys(alice, f"/{created['id']}"))]
     pages += [submit(alice, name=name), submit(alice, name=name)]
     pages += [alice.http.post(keys(alice, f"/{created['id']}/revoke"), follow_redirects=True)]
     for answer in pages:

@@ -1,0 +1,124 @@
+"""From the environment to settings that can be served."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from app.config.paths import ROOT
+from app.config.settings import Settings
+from app.domain.scopes import Policy, PolicyError, parse_policy
+
+
+class SettingsError(Exception):
+    """One or more settings cannot be used; `problems` maps their names to what is wrong."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, instance_path: Path | None = None) -> Settings:
+    """Reads the environment (by default the process's own, with `.env` of the working directory behind it).
+
+    Raises `SettingsError` with every problem at once.
+    """
+    if environ is None:
+        environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for item in fields(Settings):
+        raw = environ.get(item.name.upper(), "").strip()
+        if item.metadata.get("internal") or not raw:
+            continue
+        try:
+            values[item.name] = item.metadata["parse"](raw)
+        except ValueError as error:
+            problems[item.name.upper()] = str(error)
+    values["instance_path"] = instance_path or ROOT / "instance"
+    if problems:
+        raise SettingsError(problems)
+    return _complete(values)
+
+
+def _complete(values: dict[str, Any]) -> Settings:
+    """Fills the defaults that depend on other settings, and refuses combinations that cannot be served."""
+    problems: dict[str, str] = {}
+    try:
+        values["policy"] = _load_policy(values.get("policy_file"))
+    except (OSError, ValueError) as error:
+        problems["POLICY_FILE"] = str(error)
+    values.setdefault("public_url", f"http://localhost:{values.get('port', Settings.port)}")
+    draft = Settings(**values)
+    values.setdefault("database_url", f"sqlite:///{draft.instance_path / 'keydesk.db'}")
+    values.setdefault("trusted_hosts", (draft.public_host,))
+    values.setdefault("mail_default_sender", f"Keydesk <keydesk@{draft.public_host}>")
+    problems |= _refusals(draft)
+    if problems:
+        raise SettingsError(problems)
+    if not draft.secret_key:
+        values["secret_key"] = _kept_dev_secret(draft.instance_path)
+    return Settings(**values)
+
+
+def _refusals(settings: Settings) -> dict[str, str]:
+    problems = {}
+    prefixes = {
+        name: getattr(settings, name)
+        for name in (
+            "key_prefix",
+            "agent_key_prefix",
+            "sign_up_key_prefix",
+            "test_key_prefix",
+            "session_token_prefix",
+        )
+    }
+    for name, prefix in prefixes.items():
+        if list(prefixes.values()).count(prefix) > 1:
+            problems[name.upper()] = f"{prefix!r} is used for two kinds of credential; prefixes must differ"
+    if any(len(secret) < 32 for secret in settings.secret_key_fallbacks):
+        problems |= {"SECRET_KEY_FALLBACKS": "each must have at least 32 characters"}
+    if settings.dev_mode:
+        return problems
+    if not settings.has_mail:
+        problems["MAIL_SERVER"] = (
+            f"is missing (or RESEND_API_KEY): PUBLIC_URL {settings.public_url} is not localhost, so sign-in links must"
+            " be mailed"
+        )
+    if settings.public_url.startswith("http://") and not settings.on_localhost:
+        problems["PUBLIC_URL"] = "must begin with https:// outside localhost: cookies and keys travel over it"
+    if not settings.secret_key:
+        problems |= {"SECRET_KEY": "is missing: make one with openssl rand -hex 32 and keep it"}
+    return problems
+
+
+def _load_policy(path: str | None) -> Policy:
+    file = Path(path) if path else ROOT / "app" / "policy.toml"
+    try:
+        return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {file}") from None
+    except (PolicyError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def _kept_dev_secret(instance_path: Path) -> str:
+    """Dev mode's secret, made once. Two processes may start at the same moment: the first file wins."""
+    instance_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = instance_path / "secret_key"
+    if not file.exists():
+        fresh = instance_path / f"secret_key.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            os.link(fresh, file)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return file.read_text(encoding="ascii").strip()

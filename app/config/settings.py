@@ -1,0 +1,139 @@
+"""Every setting: its name, type, default and what it is.
+
+The table in README.md lists the same names and defaults; a test compares the two.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.config import parsers
+from app.config.paths import ROOT
+from app.domain.scopes import Policy
+
+
+def is_localhost(host: str) -> bool:
+    """`localhost`, `*.localhost`, 127.0.0.0/8 and `::1`; `host` without a port."""
+    host = host.strip("[]").lower().rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _setting(parse: Callable[[str], Any], default: Any, doc: str, shown: str | None = None) -> Any:
+    """`shown` is how the README writes the default when the value itself would not do."""
+    return field(default=default, metadata={"parse": parse, "doc": doc, "shown": shown})
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What the environment says. Lifetimes are in seconds. `None` means not set."""
+
+    public_url: str = _setting(
+        parsers.url, "", "Where people reach Keydesk; links are built from it", "http://localhost:{PORT}"
+    )
+    host: str = _setting(parsers.text, "127.0.0.1", "Address to listen on")
+    port: int = _setting(parsers.integer(1, 65535), 7860, "Port to listen on")
+    workers: int = _setting(parsers.integer(1, 256), 1, "Server processes; more than one needs VALKEY_URL")
+    database_url: str = _setting(parsers.database_url, "", "SQLite or PostgreSQL", "sqlite:///instance/keydesk.db")
+    valkey_url: str | None = _setting(
+        parsers.valkey_url, None, "Where processes share rate limits; without it in memory"
+    )
+    secret_key: str = _setting(
+        parsers.secret, "", "Signs links; dev mode makes one and keeps it in instance/", "made in dev mode"
+    )
+    secret_key_fallbacks: tuple[str, ...] = _setting(
+        parsers.words, (), "Earlier SECRET_KEYs, comma-separated, still accepted"
+    )
+    derivation_secret: str | None = _setting(parsers.secret, None, "Derives sign-up keys", "derived from SECRET_KEY")
+    trusted_hosts: tuple[str, ...] = _setting(parsers.hosts, (), "Host names to answer to", "PUBLIC_URL's host")
+    trusted_hops: int = _setting(parsers.integer(0, 10), 0, "Proxies in front whose X-Forwarded-For is believed")
+    mail_server: str | None = _setting(parsers.text, None, "SMTP server")
+    mail_port: int = _setting(parsers.integer(1, 65535), 587, "SMTP port; 465 means TLS from the start")
+    mail_username: str | None = _setting(parsers.text, None, "SMTP user name")
+    mail_password: str | None = _setting(parsers.text, None, "SMTP password")
+    mail_use_tls: bool = _setting(parsers.boolean, True, "STARTTLS, with the certificate verified")
+    mail_default_sender: str = _setting(parsers.sender, "", "From address", "Keydesk <keydesk@PUBLIC_URL's host>")
+    resend_api_key: str | None = _setting(parsers.text, None, "Mail through Resend's SMTP instead of MAIL_SERVER")
+    sign_up: str | tuple[str, ...] = _setting(parsers.sign_up, "open", "Who may sign up: open, invited, or domains")
+    sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization begins with")
+    enable_test_token_endpoint: bool = _setting(parsers.boolean, False, "POST /v1/auth/test-token, in dev mode only")
+    policy_file: str | None = _setting(parsers.text, None, "Your own scopes and routes (TOML)", "app/policy.toml")
+    rate_limit_fail: str = _setting(parsers.fail_mode, "closed", "With Valkey down: closed refuses, open lets pass")
+    key_prefix: str = _setting(parsers.prefix, "whk_", "Keys from dashboard, API and CLI")
+    agent_key_prefix: str = _setting(parsers.prefix, "owk_live_", "Keys that agents create with a mailed code")
+    sign_up_key_prefix: str = _setting(parsers.prefix, "of_", "Keys from agent sign-up")
+    test_key_prefix: str = _setting(parsers.prefix, "whk_test_", "Test tokens")
+    session_token_prefix: str = _setting(parsers.prefix, "owt_", "Session tokens of agents")
+    link_lifetime: int = _setting(parsers.integer(60, 86400), 900, "Sign-in link")
+    email_code_lifetime: int = _setting(parsers.integer(60, 86400), 600, "Code mailed to an agent's person")
+    sign_up_code_lifetime: int = _setting(parsers.integer(60, 604800), 86400, "Code of agent sign-up")
+    session_token_lifetime: int = _setting(parsers.integer(60, 86400), 900, "Session token of an agent")
+    session_idle: int = _setting(parsers.integer(300, 31536000), 604800, "Dashboard session without use")
+    session_max: int = _setting(parsers.integer(300, 31536000), 2592000, "Dashboard session in all")
+    usage_retention_days: int = _setting(parsers.integer(1, 3650), 400, "How long hourly counts are kept")
+
+    #: Not from the environment: the folder for the database, the dev secret and nothing else.
+    instance_path: Path = field(default=ROOT / "instance", metadata={"internal": True})
+    #: Not from the environment: what POLICY_FILE says.
+    policy: Policy = field(default=None, metadata={"internal": True})  # type: ignore[assignment]
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def on_localhost(self) -> bool:
+        return is_localhost(self.public_host)
+
+    @property
+    def has_mail(self) -> bool:
+        return bool(self.mail_server or self.resend_api_key)
+
+    @property
+    def dev_mode(self) -> bool:
+        """No mail transport and PUBLIC_URL on localhost: links come back in the answer instead of by mail."""
+        return not self.has_mail and self.on_localhost
+
+    @property
+    def secure_cookies(self) -> bool:
+        return not self.on_localhost
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """Oldest first, the current one last: the order that itsdangerous wants."""
+        return [*reversed(self.secret_key_fallbacks), self.secret_key]
+
+    def trusts_host(self, host: str) -> bool:
+        """Whether a request may name this `Host` (a port is ignored)."""
+        name = re.sub(r":\d*$", "", host).lower()
+        return name == self.public_host or name in self.trusted_hosts or is_localhost(name)
+
+
+def environment_settings() -> list[tuple[str, str, str]]:
+    """(name, default as the README shows it, what it is) of every setting."""
+    rows = []
+    for item in fields(Settings):
+        if not item.metadata.get("internal"):
+            shown = item.metadata["shown"] or _shown(item.default)
+            rows.append((item.name.upper(), shown, item.metadata["doc"]))
+    return rows
+
+
+def _shown(default: Any) -> str:
+    if default is None or default in ((), ""):
+        return "none"
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return str(default)

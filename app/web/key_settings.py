@@ -1,0 +1,97 @@
+"""One key: everything about it, and changing it."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.domain import key_request
+from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
+from app.domain.roles import Permission
+from app.http import context
+from app.http.guards import Member
+from app.problems import status_of
+from app.services import api_keys, key_settings, usage
+from app.services.key_settings import UNCHANGED, KeyChange
+from app.store.api_keys import ListedKey
+from app.web.filters import moment, status
+from app.web.key_form import EXPIRIES, KeyForm, as_it_is, as_sent, choice, offered_scopes, problems_of
+
+blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
+
+KEEP = "keep"
+HOURS_SHOWN = 24
+
+
+@blueprint.get("")
+@Member(Permission.READ_KEYS)
+def show(key: str) -> str:
+    member, desk = context.member(), context.desk()
+    listed = api_keys.get(member, key)
+    since = desk.clock() - timedelta(hours=HOURS_SHOWN)
+    hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
+    scopes = [(scope, routes) for scope, routes in offered_scopes(listed.key.scopes) if scope.name in listed.key.scopes]
+    return render_template("keys/show.html", listed=listed, scopes=scopes, hours=[h for h in hours if h.hour > since])
+
+
+@blueprint.get("/change")
+@Member(Permission.MANAGE_OWN_KEYS)
+def ask_change(key: str) -> str:
+    listed = api_keys.manageable(context.member(), key, lock=False)
+    if status(listed) in {"revoked", "expired"}:
+        return render_template("keys/not_changed.html", listed=listed)
+    return _page(listed, as_it_is(listed, KEEP), {})
+
+
+@blueprint.post("/change")
+@Member(Permission.MANAGE_OWN_KEYS)
+def change(key: str) -> Response:
+    """A form that shows other settings than the key has by now changes nothing: it would undo what it never saw."""
+    listed, form = api_keys.manageable(context.member(), key, lock=False), as_sent()
+    if request.form.get("seen", "") != _seen(listed):
+        now = as_it_is(listed, KEEP)
+        problem = {"name": "Somebody changed this key meanwhile. These are its settings now"}
+        return make_response(_page(listed, now, problem), 409)
+    try:
+        key_settings.change(context.desk(), context.member(), key, _wanted(listed, form))
+    except (ValidationFailed, UnknownScope, Forbidden) as error:
+        return make_response(_page(listed, form, problems_of(error)), status_of(error))
+    flash(f"“{form.name.strip()}” is changed. The next request with it goes by this.")
+    return redirect(url_for("key_settings.show", org=context.member().org_id, key=key), 303)
+
+
+def _wanted(listed: ListedKey, form: KeyForm) -> KeyChange:
+    expires_in_days = choice(form.expires, _expiries(listed), "expires") if form.expires != KEEP else None
+    return KeyChange(
+        name=form.name,
+        # Somebody may keep scopes that they could not give.
+        scopes=UNCHANGED if set(form.scopes) == set(listed.key.scopes) else form.scopes,
+        rate_limit=form.rate_limit(),
+        networks=form.network_list(),
+        expires_at=UNCHANGED
+        if form.expires == KEEP
+        else key_request.expiry(context.desk().clock(), expires_at=None, expires_in_days=expires_in_days),
+    )
+
+
+def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str]) -> str:
+    return render_template(
+        "keys/change.html",
+        listed=listed,
+        form=form,
+        scopes=offered_scopes(listed.key.scopes),
+        expiries=_expiries(listed),
+        seen=_seen(listed),
+        problems=problems,
+    )
+
+
+def _expiries(listed: ListedKey) -> dict[str, str]:
+    ends = listed.key.expires_at
+    return {KEEP: f"As it is: {moment(ends) if ends else 'never'}", **EXPIRIES}
+
+
+def _seen(listed: ListedKey) -> str:
+    """A mark of the settings that a form shows."""
+    return sha256(repr((as_it_is(listed, KEEP), listed.key.expires_at)).encode()).hexdigest()[:16]

