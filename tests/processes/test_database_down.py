@@ -110,8 +110,10 @@ def test_kill_9_of_postgresql_under_load_is_503_and_never_200_for_a_revoked_key(
         keys = keys_of(owner.sign_in("alice@example.com"))
         with Load(server, keys).running() as load:
             time.sleep(0.5)
-            killed = load.now()
+            killed, processes = load.now(), processes_of(own_postgresql)
             signal_all(own_postgresql, signal.SIGKILL)
+            # A start believes in the old server as long as the system knows its number.
+            assert psutil.wait_procs(processes, timeout=20)[1] == []
             time.sleep(1)
             started = load.now()
             own_postgresql.start()
@@ -138,14 +140,14 @@ def test_a_postgresql_that_hangs_is_a_quick_503_and_is_found_again(own_postgresq
             stopped = load.now()
             signal_all(own_postgresql, signal.SIGSTOP)
             try:
-                time.sleep(2.5)
+                time.sleep(4)
             finally:
                 signal_all(own_postgresql, signal.SIGCONT)
             goes_on = load.now()
             load.wait_until(lambda: load.statuses("working", since=goes_on)[200] > 50)
     print(f"\nhung from {stopped:.1f} to {goes_on:.1f} s{load.table()}")
     assert load.statuses("revoked").keys() == {401, 503}
-    assert load.statuses("working", since=stopped + 0.2, until=goes_on - 1.3).keys() == {503}
+    assert load.statuses("working", since=stopped + 0.2, until=goes_on - 2.3).keys() == {503}
     assert load.told_when
     assert load.slowest < 4
 

@@ -146,17 +146,21 @@ class Line:
 
     def __init__(self, server: Server, timeout: float = 60) -> None:
         parts = urlsplit(server.url)
-        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout)
-        self._answers = self._socket.makefile("rb")
+        self._open = lambda: socket.create_connection((parts.hostname, parts.port), timeout=timeout)
+        self._connect()
 
     def __enter__(self) -> "Line":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._answers.close()
-        self._socket.close()
+        self._close()
 
     def send(self, method: str, path: str, **headers: str) -> None:
+        if time.monotonic() - self._used > 10:
+            # Servers close connections on which nothing was asked for long.
+            self._close()
+            self._connect()
+        self._used = time.monotonic()
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self._socket.sendall("\r\n".join([*lines, "Content-Length: 0", "", ""]).encode())
@@ -172,6 +176,14 @@ class Line:
             headers[name.lower()] = value.strip()
         self._answers.read(int(headers.get("content-length", 0)))
         return int(first.split()[1]), headers
+
+    def _connect(self) -> None:
+        self._socket, self._used = self._open(), time.monotonic()
+        self._answers = self._socket.makefile("rb")
+
+    def _close(self) -> None:
+        self._answers.close()
+        self._socket.close()
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:
         self.send(method, path, **headers)
