@@ -39,10 +39,10 @@ def status_of(error: DomainError) -> int:
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
-def headers_of(error: DomainError) -> dict[str, str]:
-    """What a refusal says beside its body."""
-    status, headers = status_of(error), {}
-    if status == 401:
+def headers_of(error: DomainError, status: int | None = None) -> dict[str, str]:
+    """What a refusal says beside its body. `status`: where it is not the error's own."""
+    headers = {}
+    if (status or status_of(error)) == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="keydesk"'
     if isinstance(error, RateLimited | OtpMaxAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after)

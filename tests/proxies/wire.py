@@ -13,7 +13,11 @@ class Reply:
     body: bytes
 
     def value(self, name: str) -> str:
-        found = [line.partition(":")[2].strip() for line in self.head.splitlines() if line.lower().startswith(f"{name.lower()}:")]
+        found = [
+            line.partition(":")[2].strip()
+            for line in self.head.splitlines()
+            if line.lower().startswith(f"{name.lower()}:")
+        ]
         return ", ".join(found)
 
 
