@@ -85,6 +85,8 @@ class Gate:
         content = body(status, error.error_code, error.detail, error.details).encode()
         headers = [
             *forward_auth.identity_headers(None),
+            # nginx drops the body, and can name the reason by this.
+            ("X-Auth-Error-Code", error.error_code),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
             *headers_of(error, status, self._desk().settings.resource_metadata_url).items(),
@@ -94,7 +96,7 @@ class Gate:
         if real in {402, 429}:
             headers.append(("X-Auth-Status", str(real)))
             headers.append(("X-Auth-Retry-After", str(error.details.get("retry_after_seconds", "-"))))
-        if "HTTP_X_INSTALL_ID" in environ:
+        if environ.get("HTTP_X_INSTALL_ID"):
             headers += deprecation_headers(self._desk().settings.public_url)
         start_response(_REASONS.get(status, f"{status} Refused"), headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" else (content,)
@@ -134,7 +136,10 @@ def _verify(desk: Desk, environ: Environ, asked: Asked) -> tuple[Verification, K
         if route is None:
             raise NotListed
     tokens = parse_qs(asked.query).get("token", ()) if websocket else ()
-    key, install_id = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens), get("HTTP_X_INSTALL_ID")
+    key, install_id = (
+        presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens),
+        get("HTTP_X_INSTALL_ID") or None,
+    )
     address = _address(environ, desk.settings.trusted_hops)
     if key is not None:
         if install_id is not None:

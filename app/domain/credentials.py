@@ -32,10 +32,11 @@ def presented_key(x_api_key: str | None, authorization: str | None, websocket_to
 
 
 def is_websocket_handshake(method: str, upgrade: str | None, websocket_key: str | None) -> bool:
-    """RFC 6455 4.1: a GET with `Upgrade: websocket`, or with the key that comes with it."""
-    if upgrade is None and websocket_key is None:
+    """RFC 6455 4.1: a GET with `Upgrade: websocket`, or with the key that comes with it. Proxies that pass on a header
+    that was not there pass it on empty."""
+    if not upgrade and not websocket_key:
         return False
-    return method == "GET" and ((upgrade or "").lower() == "websocket" or websocket_key is not None)
+    return method == "GET" and ((upgrade or "").lower() == "websocket" or bool(websocket_key))
 
 
 def _from_authorization(value: str) -> str | None:

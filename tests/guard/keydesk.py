@@ -11,8 +11,8 @@ from tests.servers import Server, free_port, serving
 
 
 class Keydesk:
-    def __init__(self, database: str, folder: Path) -> None:
-        self._database, self._folder, self._port = database, folder, free_port()
+    def __init__(self, database: str, folder: Path, **settings: str) -> None:
+        self._database, self._folder, self._port, self._settings = database, folder, free_port(), settings
         self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> "Keydesk":
@@ -27,7 +27,9 @@ class Keydesk:
         self.stop()
 
     def start(self) -> None:
-        self._serving: AbstractContextManager[Server] = serving(self._database, self._folder, port=self._port)
+        self._serving: AbstractContextManager[Server] = serving(
+            self._database, self._folder, port=self._port, **self._settings
+        )
         self._server = self._serving.__enter__()
 
     def stop(self) -> None:

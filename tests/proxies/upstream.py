@@ -31,9 +31,10 @@ def _converse(hit: Hit, conversation: Conversation) -> bool:
     while True:
         for data in protocol.data_to_send():
             conversation.wfile.write(data)
-        if protocol.close_expected():
+        received = b"" if protocol.close_expected() else conversation.request.recv(65536)
+        if not received:
             return False
-        protocol.receive_data(conversation.request.recv(65536))
+        protocol.receive_data(received)
         for frame in protocol.events_received():
             if frame.opcode is Opcode.BINARY:
                 protocol.send_text(json.dumps({"bytes": len(frame.data)}).encode())
