@@ -39,7 +39,7 @@ requirements: .venv/ready ## Pin requirements/*.txt anew from pyproject.toml
 	done
 
 clean: ## Remove .venv and caches (instance/ with your data stays)
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Keydesk needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
