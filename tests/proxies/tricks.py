@@ -164,8 +164,8 @@ TARGETS = [
     *_ODD,
 ]
 
-#: Requests that try to hide a second one from who reads them otherwise. {0}: that one, {1}: its length, {3}: the same in
-#: hexadecimal digits, {2}: headers of the first.
+#: Requests that try to hide a second one from who reads them otherwise. {0}: that one, {1}: its length, {3}: the same
+#: in hexadecimal digits, {2}: headers of the first.
 HIDDEN = [
     "GET /v1/notes HTTP/1.1\r\n{2}Content-Length: {1}\r\n\r\n{0}",
     "GET /v1/notes HTTP/1.1\r\n{2}Content-Length: {1}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{0}",
@@ -180,7 +180,8 @@ HIDDEN = [
     "GET /v1/notes HTTP/1.1\r\n{2}X: a\n\n{0}",
     "GET /v1/notes HTTP/1.0\r\n{2}Connection: keep-alive\r\n\r\n{0}",
     "GET /v1/notes\r\n{0}",
-    "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n{0}",
+    "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+    "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n{0}",
     "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n{0}",
     "GET /v1/notes HTTP/1.1\r\n{2}Expect: 100-continue\r\nContent-Length: {1}\r\n\r\n{0}",
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{0}",
