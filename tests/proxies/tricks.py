@@ -180,8 +180,10 @@ HIDDEN = [
     "GET /v1/notes HTTP/1.1\r\n{2}X: a\n\n{0}",
     "GET /v1/notes HTTP/1.0\r\n{2}Connection: keep-alive\r\n\r\n{0}",
     "GET /v1/notes\r\n{0}",
-    "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-    "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n{0}",
+    (
+        "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n{0}"
+    ),
     "GET /v1/notes HTTP/1.1\r\n{2}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n{0}",
     "GET /v1/notes HTTP/1.1\r\n{2}Expect: 100-continue\r\nContent-Length: {1}\r\n\r\n{0}",
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{0}",
