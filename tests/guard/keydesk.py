@@ -2,9 +2,12 @@
 
 import os
 import signal
+import time
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.processes.visitors import Visitor, query
 from tests.servers import Server, free_port, serving
@@ -26,6 +29,10 @@ class Keydesk:
         self._owner.http.close()
         self.stop()
 
+    @property
+    def server(self) -> Server:
+        return self._server
+
     def start(self) -> None:
         self._serving: AbstractContextManager[Server] = serving(
             self._database, self._folder, port=self._port, **self._settings
@@ -40,9 +47,21 @@ class Keydesk:
         """It takes connections and answers nothing."""
         os.killpg(self._server.process.pid, signal.SIGSTOP)
         try:
+            while not self._stands_still():
+                time.sleep(0.01)
             yield
         finally:
             os.killpg(self._server.process.pid, signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Whether every thread has heard of SIGSTOP; on a busy machine some answer another request before they do."""
+        server = psutil.Process(self._server.process.pid)
+        threads = [
+            file
+            for process in (server, *server.children())
+            for file in Path(f"/proc/{process.pid}").glob("task/*/stat")
+        ]
+        return all(file.read_text().rpartition(")")[2].split()[0] == "T" for file in threads)
 
     @property
     def port(self) -> int:

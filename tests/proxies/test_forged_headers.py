@@ -58,7 +58,7 @@ def test_the_api_gets_each_identity_header_once_and_from_keydesk(proxy, upstream
             [keydesk.org],
             ["notes:read"],
             ["A%20key"],
-            ["0"],
+            [str(keydesk.generation())],
         ]
 
 

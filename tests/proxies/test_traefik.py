@@ -1,0 +1,74 @@
+"""Traefik by the request that its documentation describes: GET to `address` with the client's `authRequestHeaders` and
+X-Forwarded-Method, -Proto, -Host, -Uri and -For of its own. Traefik itself does not run here."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from app.domain.forward_auth import IDENTITY_HEADERS
+from tests.proxies.test_forged_headers import spellings
+from tests.proxies.wire import request, send
+from tests.servers import ROOT
+
+SAMPLE = yaml.safe_load((ROOT / "deploy" / "traefik" / "dynamic.yml").read_text())["http"]
+ASKING = SAMPLE["middlewares"]["keydesk"]["forwardAuth"]
+
+
+@pytest.fixture
+def ask(keydesk):
+    """The question about a client's request, as Traefik would put it."""
+    address = urlsplit(ASKING["address"])
+
+    def ask(method, uri, **headers):
+        sent = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+        kept = [f"{name}: {sent[name.lower()]}" for name in ASKING["authRequestHeaders"] if name.lower() in sent]
+        own = {"Method": method, "Proto": "https", "Host": "api.example.com", "Uri": uri, "For": "198.51.100.7"}
+        forwarded = [f"X-Forwarded-{name}: {value}" for name, value in own.items()]
+        return send(keydesk.port, request("GET", f"{address.path}?{address.query}", *kept, *forwarded))
+
+    return ask
+
+
+def test_it_is_allowed_or_refused_by_what_the_client_asks_for(ask, keydesk, keys):
+    reply = ask("GET", "/v1/notes?page=2", X_Api_Key=keys.notes)
+    assert (reply.status, reply.body) == (200, b"")
+    assert [reply.value(name) for name in IDENTITY_HEADERS[:3]] == [keys.notes_id, keydesk.org, "notes:read"]
+    assert ask("GET", "/v1/notes").status == 401
+    assert ask("POST", "/v1/listen", Authorization=f"Token {keys.agent}").status == 200
+    assert ask("GET", f"/v1/listen?token={keys.agent}", Sec_WebSocket_Key="x", Upgrade="websocket").status == 200
+    assert ask("GET", f"/v1/listen?token={keys.agent}").status == 403
+    for method, uri in (
+        ("POST", "/v1/notes"),
+        ("GET", "/v1/admin"),
+        ("GET", "/v1/notes/../admin"),
+        ("GET", "/v1//notes"),
+    ):
+        assert ask(method, uri, X_Api_Key=keys.notes).status == 403
+    assert (
+        ask("GET", "/v1/notes", X_Original_Method="GET", X_Original_URI="/v1/admin", X_Api_Key=keys.notes).status == 200
+    )
+
+
+def test_it_passes_the_real_status_on(ask, keydesk, keys):
+    limited = keydesk.key("notes:read", rate_requests=1, rate_seconds=60)["key"]
+    assert [ask("GET", "/v1/notes", X_Api_Key=limited).status for _ in range(2)] == [200, 429]
+    keydesk.leave_credits(4)
+    reply = ask("GET", "/v1/costly", X_Api_Key=keys.notes)
+    assert (reply.status, json.loads(reply.body)["error_code"]) == (402, "CREDITS_EXHAUSTED")
+
+
+def test_the_address_of_the_client_is_the_one_that_traefik_says(ask, keydesk):
+    here, elsewhere = (keydesk.key("notes:read", networks=net)["key"] for net in ("198.51.100.0/24", "203.0.113.0/24"))
+    assert ask("GET", "/v1/notes", X_Api_Key=here).status == 200
+    assert ask("GET", "/v1/notes", X_Api_Key=elsewhere).status == 403
+
+
+def test_the_sample_removes_every_spelling_of_an_identity_header():
+    removed = re.compile(ASKING["authResponseHeadersRegex"])
+    assert all(removed.search(spelling) for name in IDENTITY_HEADERS for spelling in spellings(name))
+    assert ASKING["trustForwardHeader"] is False
+    forgotten = SAMPLE["middlewares"]["forget"]["headers"]["customRequestHeaders"]
+    assert {"Authorization", "X-Api-Key", "X-Install-Id"} <= {name for name, value in forgotten.items() if value == ""}
