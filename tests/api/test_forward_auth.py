@@ -167,6 +167,8 @@ def test_no_credential_an_unknown_one_and_two_are_401(alice, notes):
         answer = ask(alice, original=("GET", "/v1/notes"), **headers)
         assert (answer.status_code, answer.get_json()["error_code"]) == (401, code)
         assert answer.content_type == "application/problem+json"
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="keydesk"'
+        assert answer.headers["X-Auth-Error-Code"] == code
         assert [answer.headers[name] for name in IDENTITY] == ["-"] * 5
 
 
@@ -191,6 +193,14 @@ def test_a_websocket_handshake_may_carry_its_token_in_the_asked_address(alice):
     assert ask(alice, original=("GET", f"/v1/notes?token={key}")).status_code == 401
     assert ask(alice, original=("POST", f"/v1/listen?token={key}"), Upgrade="websocket").status_code == 401
     assert ask(alice, key, original=("GET", "/v1/listen?token=other"), Upgrade="websocket").status_code == 401
+
+
+def test_a_header_that_a_proxy_passes_on_empty_is_none(alice, notes):
+    empty = {"Sec_WebSocket_Key": "", "Upgrade": "", "x_install_id": "", "Authorization": ""}
+    answer = ask(alice, notes["key"], original=("GET", "/v1/notes"), **empty)
+    assert (answer.status_code, "Sunset" in answer.headers) == (200, False)
+    # No handshake, so the query holds no credential.
+    assert ask(alice, original=("GET", f"/v1/notes?token={notes['key']}"), **empty).status_code == 401
 
 
 def test_an_install_id_is_told_that_it_is_deprecated(alice, cast):
