@@ -16,6 +16,7 @@ SENSORY = re.compile(
 )
 #: What the fields are called; a checkbox has its scope and what that opens.
 LABELS = {"email": "Email address", "name": "Name", "expires": "Expires", "overlap": "The old key stops"}
+LABELS |= {"code": "Code", "org": "In the name of"}
 EMPTY_WORDS = {"", "here", "click here", "link", "more", "read more", "this"}
 
 
