@@ -57,7 +57,7 @@ def _http_error(error: HTTPException) -> Response:
     if status == 404:
         detail = errors.NotFound.message
     elif isinstance(error, RequestEntityTooLarge):
-        detail = "The body is larger than 64 KiB."
+        detail = "The body has more than 64 KiB."
     elif isinstance(error, MethodNotAllowed):
         allowed = sorted(error.valid_methods or ())
         detail = f"This address does not take {request.method}. It takes: {', '.join(allowed)}."

@@ -53,11 +53,12 @@ def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailb
     folder, port = tmp_path_factory.mktemp("with-mail"), free_port()
     url = f"http://localhost:{port}"
     mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mailbox.port), "MAIL_USE_TLS": "false", "PUBLIC_URL": url}
-    with serving(f"sqlite:///{folder / 'keydesk.db'}", folder, port=port, TRUSTED_HOPS="1", **mail):
+    database_url = f"sqlite:///{folder / 'keydesk.db'}"
+    with serving(database_url, folder, port=port, TRUSTED_HOPS="1", **mail):
         with new_context(chromium, url) as context:
             assert context.request.post("/v1/auth/request", data={"email": "dora@example.com"}).ok
         text = mailbox.wait_for("dora@example.com").get_body(("plain",)).get_content()
-        yield World(url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
+        yield World(url, database_url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
 
 
 Open = Callable[..., Visitor]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.browser.visitor import Visitor, fresh_email
+from tests.processes.visitors import query
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,41 @@ def _just_revoked(visitor: Visitor) -> None:
     visitor.page.get_by_role("button", name="Revoke key").click()
 
 
+def _type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor], None]:
+    """At the page that connects an agent; without a `code` it is one that an agent waits with."""
+
+    def open_it(visitor: Visitor) -> None:
+        visitor.become(who).page.goto("/device")
+        visitor.page.get_by_label("Code").fill(code or visitor.agents_code())
+        visitor.page.get_by_role("button", name="Continue").click()
+
+    return open_it
+
+
+def _decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
+    def open_it(visitor: Visitor) -> None:
+        _type_code(who="rita")(visitor)
+        if not scopes:
+            for box in visitor.page.get_by_role("checkbox").all():
+                box.uncheck()
+        visitor.page.get_by_role("button", name=button).click()
+
+    return open_it
+
+
+def _with(change: str, undo: str) -> Callable[[Visitor], None]:
+    """The list of keys while something is wrong in the database."""
+
+    def open_it(visitor: Visitor) -> None:
+        query(visitor.world.database_url, change)
+        try:
+            _at("/", "xena")(visitor)
+        finally:
+            query(visitor.world.database_url, undo)
+
+    return open_it
+
+
 PLACES = [
     Place("sign-in", "Sign in", "Sign in", _at("/sign-in")),
     Place("sign-in refused", "Problem: Sign in", "Sign in", _ask_for_link("nobody at all")),
@@ -164,6 +200,36 @@ PLACES = [
     Place("sessions", "Your sessions", "Your sessions", _at("/sessions", "alice")),
     Place("organizations", "Your organizations", "Your organizations", _at("/", "mona")),
     Place("no organization", "No organization yet", "No organization yet", _at("/", "nora")),
+    Place("connect an agent", "Connect an agent", "Connect an agent", _at("/device", "alice")),
+    Place("connect by a wrong code", "Problem: Connect an agent", "Connect an agent", _type_code("WDJB-MJHT")),
+    Place("decide about an agent", "Connect Claude Code?", "Give this agent a key?", _type_code()),
+    Place("a viewer decides", "Connect Claude Code?", "Give this agent a key?", _type_code(who="vera")),
+    Place(
+        "decide without a scope",
+        "Problem: Connect Claude Code?",
+        "Give this agent a key?",
+        _decide("Give it a key", scopes=False),
+    ),
+    Place("agent connected", "Agent connected", "Claude Code gets its key", _decide("Give it a key")),
+    Place("agent refused", "Agent refused", "The agent is refused", _decide("Refuse")),
+    Place("install ids", "From install ids to API keys", "From install ids to API keys", _at("/install-ids")),
     Place("not found", "Not found", "Not found", _at("/no/such/page", "alice")),
     Place("not allowed", "Not allowed", "Not allowed", _at("new key of a viewer", "vera")),
+    Place("not possible", "Not possible here", "Not possible here", _at("/device/decide", "alice")),
+    Place("too much", "Too much at once", "Too much at once", _ask_for_link("x" * 70_000)),
+    Place(
+        "crash",
+        "Something went wrong",
+        "Something went wrong",
+        _with(
+            "UPDATE membership SET role = role || '?'",
+            "UPDATE membership SET role = rtrim(role, '?')",
+        ),
+    ),
+    Place(
+        "database down",
+        "Back in a moment",
+        "Back in a moment",
+        _with("ALTER TABLE session RENAME TO away", "ALTER TABLE away RENAME TO session"),
+    ),
 ]

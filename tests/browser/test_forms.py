@@ -30,6 +30,32 @@ def test_signing_in_asks_for_nothing_to_remember_and_takes_a_pasted_address(visi
     expect(page.get_by_role("heading", name="No keys yet")).to_be_visible()
 
 
+@pytest.mark.wcag("3.3.8")
+def test_an_agents_code_can_be_pasted_and_is_typed_in_any_way(visitor):
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.become("alice").page
+    page.goto("/device")
+    expect(page.get_by_label("Code")).to_have_attribute("autocomplete", "one-time-code")
+    page.evaluate("code => navigator.clipboard.writeText(code)", visitor.agents_code().lower().replace("-", " "))
+    page.get_by_label("Code").focus()
+    page.keyboard.press("Control+V")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Give this agent a key?")).to_be_visible()
+
+
+@pytest.mark.wcag("3.3.1", "3.3.3", "3.3.7")
+def test_a_refused_code_is_kept_and_the_problem_named_with_a_way_out(visitor):
+    page = visitor.become("alice").page
+    page.goto("/device")
+    page.get_by_label("Code").fill("WDJB-MJHT")
+    page.get_by_role("button", name="Continue").click()
+    field = page.get_by_label("Code")
+    expect(field).to_have_value("WDJB-MJHT")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("let the agent ask again"))
+    expect(field).to_be_focused()
+
+
 @pytest.mark.wcag("3.3.1", "3.3.3", "3.3.7")
 def test_a_refused_address_is_kept_and_the_problem_named_with_a_way_out(visitor):
     page = visitor.page

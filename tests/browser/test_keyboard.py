@@ -71,6 +71,19 @@ def test_the_whole_job_is_done_with_tab_enter_and_space(visitor):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.wcag("2.1.1")
+def test_an_agent_is_connected_with_tab_enter_and_space(visitor):
+    page = visitor.become("rita").page
+    page.goto("/device")
+    tab_to(page, page.get_by_label("Code"))
+    page.keyboard.type(visitor.agents_code().lower())
+    page.keyboard.press("Enter")
+    press_on(page, "checkbox", "^agent:r ", "Space")
+    tab_to(page, page.get_by_label("In the name of"))
+    press_on(page, "button", "Give it a key")
+    expect(page.get_by_role("heading", name="Claude Code gets its key")).to_be_visible()
+
+
 @pytest.mark.wcag("2.1.1", "2.1.2", "2.4.3")
 def test_tab_reaches_every_control_in_reading_order_and_goes_on(there):
     expected = there.evaluate("probe.focusable()")

@@ -23,6 +23,8 @@ LABELS = {
     "seconds": "Seconds",
     "networks": "Networks",
     "overlap": "The old key stops",
+    "code": "Code",
+    "org": "In the name of",
 }
 EMPTY_WORDS = {"", "here", "click here", "link", "more", "read more", "this"}
 

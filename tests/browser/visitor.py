@@ -62,6 +62,11 @@ class Visitor:
         self.page.get_by_role("button", name="Create key").click()
         return self.shown_key()
 
+    def agents_code(self) -> str:
+        """What an agent that asks for a key shows."""
+        asked = {"client_id": "Claude Code", "scope": "agent:r notes:read"}
+        return str(self.context.request.post("/v1/device/authorize", form=asked).json()["user_code"])
+
     def shown_key(self) -> str:
         return self.page.locator("#key").inner_text()
 

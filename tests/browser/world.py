@@ -22,6 +22,7 @@ class World:
     """`places` maps what a test calls a page to its path."""
 
     url: str
+    database_url: str
     sessions: dict[str, str]
     places: dict[str, str]
 
@@ -52,7 +53,7 @@ def build(url: str, database_url: str, folder: Path) -> World:
     sessions = {name: actor.http.get_cookie("whs_session").value for name, actor in cast.items()}
     with app.app_context():
         databases.dispose()
-    return World(url, sessions, places)
+    return World(url, database_url, sessions, places)
 
 
 def _with_organization(actor: Actor) -> Actor:

@@ -1,5 +1,6 @@
 """Nobody learns from the time of an answer whether an address is known: mail is queued, and the same rows are written.
 
+A busy machine makes clocks useless, so `make test` compares statements instead (`tests/services/test_same_work.py`).
 `SIGN_UP=invited`, so that known addresses are mailed and unknown ones are not, by every door.
 """
 
@@ -78,23 +79,18 @@ def medians(door, pairs):
     return known, unknown
 
 
-@BOTH
-@pytest.mark.parametrize("door", DOORS[:2])
-def test_known_and_unknown_addresses_take_the_same_time(ask_pairs, door):
-    """What a busy machine does to a hundred pairs passes; a leak is there every time."""
-    for _ in range(4):
-        known, unknown = medians(door, ask_pairs(door, 100))
-        if abs(known - unknown) <= max(1, 0.05 * unknown):
-            return
-    raise AssertionError(f"{door} tells who is known")
-
-
 @pytest.mark.soak
 @BOTH
 @pytest.mark.parametrize("door", DOORS)
 def test_the_medians_of_a_thousand_pairs_are_the_same(ask_pairs, door, database):
-    known, unknown = medians(door, ask_pairs(door, 1000))
-    assert abs(known - unknown) <= max(1, 0.05 * unknown)
-    # The same number of rows, and a mail for the known ones alone.
-    assert query(database, "SELECT count(*), count(DISTINCT email) FROM one_time_secret") == [(2000, 2000)]
-    assert query(database, "SELECT count(*), count(sent_at) + count(due_at) FROM outbox_mail") == [(2000, 1000)]
+    """A leak is there every time; what a busy machine does to a thousand pairs is not."""
+    for _ in range(3):
+        known, unknown = medians(door, ask_pairs(door, 1000))
+        if abs(known - unknown) <= max(1, 0.05 * unknown):
+            break
+    else:
+        raise AssertionError(f"{door} tells who is known")
+    # The same rows, and a mail for half of them.
+    ((rows, emails),) = query(database, "SELECT count(*), count(DISTINCT email) FROM one_time_secret")
+    assert rows == emails >= 2000
+    assert query(database, "SELECT count(*), 2 * (count(sent_at) + count(due_at)) FROM outbox_mail") == [(rows, rows)]

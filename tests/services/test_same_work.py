@@ -1,0 +1,68 @@
+"""Known and unknown addresses cost the same work: statement by statement. (What a clock says of it is in
+`tests/processes/test_same_time.py`.)"""
+
+import pytest
+from sqlalchemy import event
+
+from app.domain.errors import OtpInvalid, OtpMaxAttempts
+from app.extensions import db
+from app.services import agent_sign_up, email_codes, sign_in
+
+KNOWN, UNKNOWN = "alice@example.com", "nobody@example.com"
+
+
+@pytest.fixture
+def desk(app, alice, clock, set_settings):
+    """Where only known addresses get mail, and somebody has an account since long."""
+    set_settings(sign_up="invited", mail_server="127.0.0.1")
+    clock.advance(hours=2)
+    return app.extensions["desk"]
+
+
+@pytest.fixture
+def work_of():
+    """The statements that a call sends to the database."""
+
+    def work_of(call):
+        statements = []
+
+        def note(_connection, _cursor, statement, *_):
+            statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        return statements
+
+    return work_of
+
+
+@pytest.mark.parametrize("ask", [sign_in.request_link, email_codes.request, agent_sign_up.request])
+def test_asking_costs_the_same_statements(desk, work_of, ask):
+    known, unknown = (
+        work_of(lambda who=email: ask(desk, email=who, client=f"client of {who}")) for email in (KNOWN, UNKNOWN)
+    )
+    assert known == unknown
+    assert any(statement.startswith("INSERT INTO outbox_mail") for statement in known)
+
+
+@pytest.mark.parametrize("door", [email_codes, agent_sign_up])
+def test_wrong_codes_cost_the_same_statements_up_to_the_pause(desk, work_of, clock, door):
+    def guess(email):
+        with pytest.raises((OtpInvalid, OtpMaxAttempts)):
+            door.verify(desk, email=email, code="no code")
+
+    told = 0
+    for _ in range(21):
+        for email in (KNOWN, UNKNOWN):
+            try:
+                door.request(desk, email=email, client=f"client of {email}")
+            except OtpMaxAttempts:
+                told += 1
+        for _ in range(6):
+            known, unknown = (work_of(lambda who=email: guess(who)) for email in (KNOWN, UNKNOWN))
+            assert known == unknown
+        clock.advance(hours=1)
+    assert told > 0
