@@ -11,6 +11,7 @@ METHODS = [
     *("WEBSOCKET", "get", "GeT", "GET\t", "X", "POST/", "G" * 5000, "BREW", "LOCK", "M-SEARCH", "PRI", "QUERY", ""),
 ]
 ALLOWED = re.compile(r"/v1/notes(/[^/]+)?")
+ENCODED_SLASH = re.compile(r"%(2f|5c)", re.IGNORECASE)
 
 
 def volley(proxy, requests, seconds=1.5):
@@ -43,6 +44,8 @@ def test_no_trick_with_an_address_reaches_what_the_key_may_not(proxy, upstream, 
         if hit.method != "GET"
         or not hit.value("x-trick").startswith("GET-")
         or not ALLOWED.fullmatch(boldest_reading(hit.target))
+        # Who reads it boldly and who does not must read the same.
+        or ENCODED_SLASH.search(hit.target.partition("?")[0])
     ]
     assert wrong == []
     assert [reply for reply in replies if 300 <= reply.status < 400] == []
