@@ -13,6 +13,7 @@ KNOWN = {
     "button-name",
     "label-content-name-mismatch",
     "target-size",
+    "scrollable-region-focusable",
 }
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.errors import KeyRevoked
-from app.services import installs
+from app.services import verification
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -28,11 +28,11 @@ def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, des
     assert {row["id"] for row in listed} == set(ids)
     assert {(row["organization"], row["last_seen_at"], row["withdrawn"]) for row in listed} == {("Acme", None, False)}
     with app.app_context():
-        assert installs.require(desk, ids[0], scope=None)
+        assert verification.passed(verification.verify_install(desk, ids[0], scope=None), None)
     assert operator.run("installs", "withdraw", ids[0]) == f"{ids[0]} is withdrawn.\n"
     assert f"{ids[0]} | Acme | withdrawn\n" in operator.run("installs", "list")
     with app.app_context(), pytest.raises(KeyRevoked):
-        installs.require(desk, ids[0], scope=None)
+        verification.passed(verification.verify_install(desk, ids[0], scope=None), None)
 
 
 def test_a_file_with_anything_else_in_it_imports_nothing(operator, ids, tmp_path):

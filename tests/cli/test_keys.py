@@ -26,7 +26,19 @@ def works(app, desk):
 @BOTH
 def test_a_created_key_works_until_it_is_revoked(operator, works):
     made = operator.json("create", "--name", "CI", "--scope", "notes:read", "--expires-in-days", 30)
-    assert set(made) == {"id", "org_id", "name", "start", "scopes", "created_at", "expires_at", "revoked_at", "key"}
+    shown = {
+        "id",
+        "org_id",
+        "name",
+        "start",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "rate_limit",
+        "networks",
+    }
+    assert set(made) == shown | {"key"}
     assert (made["name"], made["scopes"], made["revoked_at"]) == ("CI", ["notes:read"], None)
     assert made["key"].startswith(made["start"])
     assert works(made["key"])

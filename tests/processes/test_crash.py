@@ -38,7 +38,10 @@ def load(owner, links, log, luck):
             log.created[made["id"]] = made["key"]
             if luck.random() < 0.5:
                 log.revoke_asked.add(made["id"])
-                client.post(f"{keys}/{made['id']}/revoke", headers=cookie).raise_for_status()
+                # Too many at once are told so, and nothing was changed.
+                while (answer := client.post(f"{keys}/{made['id']}/revoke", headers=cookie)).status_code == 503:
+                    time.sleep(0.1)
+                answer.raise_for_status()
                 log.revoked.add(made["id"])
             if luck.random() < 0.2 and links:
                 link = links.pop()

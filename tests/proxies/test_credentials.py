@@ -48,7 +48,7 @@ def test_what_is_no_credential_of_the_request_or_two_of_them_opens_nothing(proxy
     ):
         reply = send(proxy.port, request("GET", target, *headers))
         assert reply.status == 401, (target, headers, reply)
-        assert reply.value("www-authenticate").startswith('Bearer realm="keydesk"')
+        assert reply.value("www-authenticate").startswith('Bearer realm="keydesk", resource_metadata=')
         assert reply.value("content-type") == "application/problem+json"
     assert upstream.since(before) == []
 
