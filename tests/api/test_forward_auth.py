@@ -167,7 +167,7 @@ def test_no_credential_an_unknown_one_and_two_are_401(alice, notes):
         answer = ask(alice, original=("GET", "/v1/notes"), **headers)
         assert (answer.status_code, answer.get_json()["error_code"]) == (401, code)
         assert answer.content_type == "application/problem+json"
-        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="keydesk"'
+        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="keydesk"')
         assert answer.headers["X-Auth-Error-Code"] == code
         assert [answer.headers[name] for name in IDENTITY] == ["-"] * 5
 

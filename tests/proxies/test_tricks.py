@@ -11,12 +11,13 @@ METHODS = [
     *("WEBSOCKET", "get", "GeT", "GET\t", "X", "POST/", "G" * 5000, "BREW", "LOCK", "M-SEARCH", "PRI", "QUERY", ""),
 ]
 ALLOWED = re.compile(r"/v1/notes(/[^/]+)?")
+ENCODED_SLASH = re.compile(r"%(2f|5c)", re.IGNORECASE)
 
 
-def volley(proxy, requests):
+def volley(proxy, requests, seconds=1.5):
     """Sends all of them, several at a time; the replies in order."""
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda data: send(proxy.port, data, 1.5), requests))
+        return list(pool.map(lambda data: send(proxy.port, data, seconds), requests))
 
 
 def trick(number, *, marked):
@@ -43,6 +44,8 @@ def test_no_trick_with_an_address_reaches_what_the_key_may_not(proxy, upstream, 
         if hit.method != "GET"
         or not hit.value("x-trick").startswith("GET-")
         or not ALLOWED.fullmatch(boldest_reading(hit.target))
+        # Who reads it boldly and who does not must read the same.
+        or ENCODED_SLASH.search(hit.target.partition("?")[0])
     ]
     assert wrong == []
     assert [reply for reply in replies if 300 <= reply.status < 400] == []
@@ -67,7 +70,7 @@ def test_a_request_hidden_in_another_is_checked_like_any(proxy, upstream, keys):
     for key in ("", f"X-Api-Key: {keys.notes}\r\n"):
         head = f"Host: api.example.com\r\n{key}"
         size = len(hidden)
-        volley(proxy, [text.format(hidden, size, head, f"{size:x}").encode() for text in HIDDEN])
+        volley(proxy, [text.format(hidden, size, head, f"{size:x}").encode() for text in HIDDEN], 0.5)
     hits = upstream.since(before)
     assert [(hit.method, hit.target) for hit in hits if "admin" in hit.target or hit.method != "GET"] == []
     assert all(hit.value("x-auth-key-id") == keys.notes_id for hit in hits)
