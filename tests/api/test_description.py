@@ -7,6 +7,7 @@ request that a test of this folder sends (`conftest.py`).
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ def test_the_document_is_valid_openapi(app):
     Draft202012Validator(OAS).validate(document)
     for schema in [*schemas(document["paths"]), *document["components"]["schemas"].values()]:
         Draft202012Validator.check_schema(schema)
+
+
+def test_the_version_is_that_of_the_software(description):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert description.document["info"]["version"] == project["version"]
 
 
 def test_every_reference_leads_somewhere_and_everything_is_referred_to(description):

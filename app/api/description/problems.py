@@ -15,7 +15,7 @@ from app.domain.errors import DomainError
 from app.http.fields import OrgId, OrgName, field
 from app.problems import HTTP_CODES, status_of
 
-RETRY = Annotated[int, field("Seconds until it is worth trying again.", 42)]
+RetryAfter = Annotated[int, field("Seconds until it is worth trying again.", 42)]
 
 
 class OrganizationChoice(TypedDict):
@@ -39,7 +39,7 @@ class MissingScope(TypedDict):
 
 
 class Retry(TypedDict):
-    retry_after_seconds: RETRY
+    retry_after_seconds: RetryAfter
 
 
 class Remaining(TypedDict):
