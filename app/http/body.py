@@ -44,12 +44,12 @@ ParsedForm = TypeVar("ParsedForm", bound=Form)
 
 
 def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
-    """The body as `model`; with `optional` no body is an empty object.
+    """The body as `model`; with `optional` no body is an empty object. Blanks that are said to be JSON are a body.
 
     Raises `MalformedJson`, `UnsupportedMediaType`, and `ValidationFailed` naming the fields.
     """
     raw = request.get_data()
-    if optional and not raw.strip():
+    if optional and not raw.strip() and not (raw and request.is_json):
         raw = b"{}"
     elif not request.is_json:
         raise UnsupportedMediaType

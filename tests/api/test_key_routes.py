@@ -145,6 +145,14 @@ def test_invalidate_takes_an_empty_body_or_an_empty_object(alice, client, body):
     assert [answer.get_json() for answer in answers] == [{"data": {"generation": 1}}, {"data": {"generation": 2}}]
 
 
+@pytest.mark.parametrize("blank", [b" ", b"\x0c", b"\n"])
+def test_blanks_that_are_said_to_be_json_are_not(alice, client, blank):
+    headers = {"x-api-key": alice.create_key(scopes=["cache:invalidate"])["key"], "Content-Type": "application/json"}
+    answer = client.post("/v1/cache/invalidate", headers=headers, data=blank)
+    assert (answer.status_code, answer.get_json()["error_code"]) == (400, "MALFORMED_JSON")
+    assert client.post("/v1/cache/invalidate", headers=headers).status_code == 200
+
+
 def test_invalidate_refuses_fields(alice, client):
     headers = {"x-api-key": alice.create_key(scopes=["cache:invalidate"])["key"]}
     assert client.post("/v1/cache/invalidate", headers=headers, json={"path": "/"}).status_code == 422
