@@ -11,6 +11,7 @@ from threading import Event, Thread
 
 from flask import Flask
 
+from app import stop_signals
 from app.mail import deliverer
 from app.services import housekeeping, outbox
 from app.services.desk import Desk
@@ -41,6 +42,7 @@ class Background:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
+            stop_signals.notice()
         for name, job, seconds in jobs:
             thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
             thread.start()

@@ -25,8 +25,9 @@ OURS = {
     "gate": {"domain", "problems", "security_headers", "services", "store"},
     "security_headers": {"config"},
     "flask_app": set(),
-    "background": {"mail", "services"},
-    "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "store"},
+    "background": {"mail", "services", "stop_signals"},
+    "stop_signals": set(),
+    "cli": {"cli", "config", "app", "domain", "extensions", "mail", "services", "stop_signals", "store"},
     "app": {
         "api",
         "config",

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from app import stop_signals
 from app.cli.settings import refuse, settings_or_exit
 from app.config import ROOT, Settings, SettingsError
 
@@ -35,6 +36,7 @@ def serve() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     _prepare_database(settings)
     click.echo(_welcome(settings), err=True)
+    stop_signals.notice()
     granian("wsgi:app", settings, address).serve()
 
 

@@ -1,5 +1,6 @@
 """A server that is asked to stop answers what it has begun and loses no count."""
 
+import os
 import signal
 import socket
 import sys
@@ -103,3 +104,18 @@ def test_a_client_that_never_ends_its_request_holds_a_stop_for_seconds_only(data
             assert server.stop() == 0
             assert time.monotonic() - asked < 10
     assert counted(database) == 1
+
+
+@pytest.mark.parametrize("kind", ["one worker", "two workers"])
+def test_a_server_that_was_suspended_stops_when_it_is_told_to_as_it_resumes(kind, database, tmp_path, valkey):
+    """The system may then give the signal to a thread that runs no handlers."""
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with a_server(kind, database, folder, valkey) as server:
+            os.killpg(server.process.pid, signal.SIGSTOP)
+            time.sleep(0.2)
+            os.killpg(server.process.pid, signal.SIGCONT)
+            asked = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - asked < 5
