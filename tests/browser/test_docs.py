@@ -13,7 +13,6 @@ KNOWN = {
     "button-name",
     "label-content-name-mismatch",
     "target-size",
-    "scrollable-region-focusable",
 }
 
 

@@ -145,7 +145,9 @@ def test_it_has_advice_for_every_error_that_an_agent_can_meet(app, page):
             if operation["security"] != [{"sessionCookie": []}] and path != "/v1/auth/callback":
                 for status, answer in operation["responses"].items():
                     for code in re.findall(r"^- `([A-Z_]+)`:", answer["description"], re.MULTILINE):
-                        assert advised.get(code) == status, (path, code)
+                        # Proxies are told some refusals under another status; agents meet them under their own.
+                        expected = advised.get(code) if path == "/v1/forward-auth" else status
+                        assert advised.get(code) == expected is not None, (path, code)
 
 
 def test_the_index_has_the_form_of_llmstxt_org(read):

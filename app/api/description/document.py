@@ -38,7 +38,7 @@ def document(app: Flask) -> dict[str, Any]:
     }
     for problem in found:
         empty: Schema = {"type": "object", "examples": [{}]}
-        components[problem.code] = problems.schema(problem, schemas.get(problem.details, empty))
+        components[problem.component] = problems.schema(problem, schemas.get(problem.details, empty))
 
     paths: dict[str, dict[str, Any]] = {}
     for operation in described:
@@ -107,4 +107,4 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 def _problems(described: list[Operation]) -> list[Problem]:
     """Each kind once, those that only pages show left out."""
     programs = [operation for operation in described if not operation.described.is_page]
-    return list({problem.code: problem for operation in programs for problem in operation.problems()}.values())
+    return list({problem.component: problem for operation in programs for problem in operation.problems()}.values())

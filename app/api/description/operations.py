@@ -59,8 +59,19 @@ class Operation:
         if self.is_fenced:
             kinds.append(RateLimited)
         always = (problems.of(DatabaseDown),) if self.is_before_flask else problems.EVERYWHERE
-        found = {problem.code: problem for problem in (*map(problems.of, kinds), *always)}
-        return sorted(found.values(), key=lambda problem: problem.status)
+        found = list({problem.code: problem for problem in (*map(problems.of, kinds), *always)}.values())
+        if self.is_before_flask:
+            found = [told for problem in found for told in _as_proxies_take_it(problem)]
+        return sorted(found, key=lambda problem: problem.status)
+
+
+def _as_proxies_take_it(problem: Problem) -> list[Problem]:
+    """401 and 403 are what every proxy understands (`app/gate.py`); some take the limit's and the credits' own, too."""
+    if problem.status == 400:
+        return [problem.under(401)]
+    if problem.status in {402, 429}:
+        return [problem, problem.under(403)]
+    return [problem]
 
 
 #: Paths that no Flask view answers: `app/gate.py` does, before Flask. Describe them here by hand.

@@ -4,7 +4,7 @@ RFC 9457 problem details, as `app/problems.py` writes them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any, NotRequired
 
@@ -69,6 +69,16 @@ class Problem:
     status: int
     detail: str
     details: Any = None
+    #: What its schema is called, where it stands under another status than elsewhere. None: as its code.
+    name: str | None = None
+
+    @property
+    def component(self) -> str:
+        return self.name or self.code
+
+    def under(self, status: int) -> "Problem":
+        """The same refusal as `app/gate.py` gives it to proxies that take few statuses."""
+        return replace(self, status=status, name=f"{self.code}.{status}")
 
 
 def of(kind: type[DomainError]) -> Problem:
@@ -94,4 +104,4 @@ def schema(problem: Problem, details: dict[str, Any]) -> dict[str, Any]:
         "error_code": {"const": problem.code},
         "details": details,
     }
-    return {"title": problem.code, "type": "object", "required": list(fields), "properties": fields}
+    return {"title": problem.component, "type": "object", "required": list(fields), "properties": fields}

@@ -82,7 +82,7 @@ def _refusal(problems: list[Problem], *, is_page: bool) -> dict[str, Any]:
     text = "\n".join(f"- `{problem.code}`: {problem.detail}" for problem in problems)
     if is_page:
         return {"description": text, "content": {PAGE: {"schema": {"type": "string"}}}}
-    references = [{"$ref": f"{REFERENCE}{problem.code}"} for problem in problems]
+    references = [{"$ref": f"{REFERENCE}{problem.component}"} for problem in problems]
     schema = references[0] if len(references) == 1 else {"oneOf": references}
     return {"description": text, "content": {PROBLEM: {"schema": schema}}}
 
