@@ -12,7 +12,7 @@ from app.domain.one_time import Purpose
 from app.services import audit, one_time, sign_in
 from app.services.desk import Desk
 from app.services.one_time import Issued
-from app.services.rights import note_change, withdrawal
+from app.services.rights import note_change, settle
 from app.store import api_keys, organizations, people
 from app.store.api_keys import ApiKey
 from app.store.people import Person
@@ -54,9 +54,8 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
     `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = emails.normalise(email)
     secret_id = one_time.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
-    # A key that cannot be derived any more is revoked here; that it is seen everywhere within a second is enough, since
-    # nobody asked for its end.
-    with withdrawal(desk, at_once=False):
+    is_revoked = False
+    with transaction():
         now = desk.clock()
         secret = one_time.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
@@ -73,9 +72,12 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
         if plaintext is None:
             if key is not None:
                 _revoke_underivable(key, person, now)
+                is_revoked = True
             plaintext = _new_key(desk, person, now)
             note_change([key.org_id] if key else [])
-        return SignedUp(address, plaintext, is_new)
+    if is_revoked:
+        settle()
+    return SignedUp(address, plaintext, is_new)
 
 
 def _revoke_underivable(key: ApiKey, person: Person, now: datetime) -> None:

@@ -47,6 +47,9 @@ def change(desk: Desk, member: Member, key_id: str, wanted: KeyChange) -> Listed
         found = manageable(member, key_id)
         if wanted.scopes is not UNCHANGED:
             wanted = replace(wanted, scopes=grantable(desk, member, wanted.scopes))
+        elif _is_longer(found.key, wanted.expires_at):
+            # As for a rotation: who may not give these scopes any more may not make them last.
+            grantable(desk, member, found.key.scopes)
         change_within(desk, found.key, wanted, actor=member.email)
     return found
 
@@ -97,10 +100,15 @@ def _checked(key: ApiKey, wanted: KeyChange, now: datetime) -> dict[str, Any]:
 
 def _expiry(key: ApiKey, wanted: datetime | None, now: datetime) -> datetime | None:
     expires_at = key_request.expiry(now, expires_at=wanted, expires_in_days=None)
-    longer = key.expires_at is not None and (expires_at is None or expires_at > key.expires_at)
-    if longer and api_keys.has_successor(key.id):
+    if _is_longer(key, expires_at) and api_keys.has_successor(key.id):
         raise KeyNotActive("This key was rotated and ends with its overlap. Change its successor instead.")
     return expires_at
+
+
+def _is_longer(key: ApiKey, wanted: datetime | Unchanged | None) -> bool:
+    if wanted is UNCHANGED or key.expires_at is None:
+        return False
+    return wanted is None or wanted > key.expires_at
 
 
 def _wire(value: Any) -> Any:

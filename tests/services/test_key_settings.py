@@ -1,5 +1,6 @@
 """Changing a key: the next verification goes by it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import event
 
 from app.domain.errors import Forbidden, KeyNotActive, NotFound, UnknownScope, ValidationFailed
 from app.domain.rate_limit import RateLimit
+from app.domain.roles import Role
 from app.domain.verification import Outcome
 from app.extensions import db
 from app.services import api_keys, audit, key_settings, verification
@@ -179,3 +181,15 @@ def test_the_revision_is_the_last_thing_that_a_change_writes(desk, alice, issued
         "rights_revision",
         "organization",
     ]
+
+
+def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(desk, cast):
+    adams = api_keys.create(desk, cast.adam.member, KeyWish("Back end", ["keys:verify"], expires_in_days=30))
+    demoted = replace(cast.adam.member, role=Role.MEMBER)
+    ends = adams.listed.key.expires_at
+    for later in (None, ends + timedelta(days=1)):
+        with pytest.raises(Forbidden):
+            key_settings.change(desk, demoted, adams.listed.key.id, KeyChange(expires_at=later))
+    sooner = ends - timedelta(days=1)
+    changed = key_settings.change(desk, demoted, adams.listed.key.id, KeyChange(expires_at=sooner, name="Old"))
+    assert (changed.key.expires_at, changed.key.name) == (sooner, "Old")
