@@ -1,11 +1,14 @@
-"""A signal to stop is noticed at once, whichever thread the system hands it to."""
+"""A signal to stop is heeded at once, whichever thread the system hands it to and however far a worker has come."""
 
 import os
 import signal
+import time
 from threading import Thread, main_thread
 
 #: Wakes the main thread and means nothing.
 _NUDGE = signal.SIGURG
+_STOP = {signal.SIGINT, signal.SIGTERM}
+_NUDGE_SECONDS = 0.1
 
 
 def notice() -> None:
@@ -23,8 +26,39 @@ def notice() -> None:
     Thread(target=_nudge, args=(reading,), name="keydesk-signals", daemon=True).start()
 
 
+def heed_while_starting() -> None:
+    """Call it in a server before it forks its workers.
+
+    A worker begins with its server's handlers, which tell the worker nothing; until it has its own, seconds later, it
+    would swallow the signal and be waited for in vain. It has answered nobody yet and may simply end. Ctrl-C, which
+    reaches the whole group, is left to the server.
+    """
+    os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_end_when_told)
+
+
+def _hold() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+
+
+def _release() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+
+
+def _end_when_told() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _release()
+
+
 def _nudge(reading: int) -> None:
     main = main_thread().ident
+    if main is None:
+        return
     while number := os.read(reading, 1):
-        if number[0] != _NUDGE and main is not None:
+        if number[0] == _NUDGE:
+            continue
+        signal.pthread_kill(main, _NUDGE)
+        # A nudge that comes just before the main thread lies down to sleep is lost on it.
+        while number[0] in _STOP:
+            time.sleep(_NUDGE_SECONDS)
             signal.pthread_kill(main, _NUDGE)

@@ -37,6 +37,7 @@ def serve() -> None:
     _prepare_database(settings)
     click.echo(_welcome(settings), err=True)
     stop_signals.notice()
+    stop_signals.heed_while_starting()
     granian("wsgi:app", settings, address).serve()
 
 

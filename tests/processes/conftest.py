@@ -40,5 +40,5 @@ def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         yield server

@@ -151,7 +151,8 @@ def test_twenty_revokes_whose_answers_were_lost_hold(servers, database, tmp_path
     lost_answers(servers, database, tmp_path, rounds=20)
 
 
-def test_twenty_who_do_nothing_but_revoke_hold_up_nobody(servers):
+def beside_twenty_revokers(servers, seconds, pause):
+    """How long each verification took, sorted, in seconds; `pause` is what a revoker waits that was told to."""
     (server,) = servers(1)
     stop, seen, waits = Event(), Counter(), []
 
@@ -161,12 +162,14 @@ def test_twenty_who_do_nothing_but_revoke_hold_up_nobody(servers):
                 path = f"/v1/orgs/{owner.org}/keys/{key_id}/revoke"
                 status, headers = line.ask("POST", path, Cookie=f"whs_session={owner.session}")
                 seen[status, headers.get("retry-after")] += 1
+                if status == 503:
+                    time.sleep(pause)
 
     with Visitor(server) as owner, Line(server) as line, ThreadPoolExecutor(20) as pool:
         owner.sign_in("alice@example.com")
         key, revoked = owner.create_key()["key"], owner.create_key()["id"]
         revoking = [pool.submit(revoke, owner, revoked) for _ in range(20)]
-        until = time.monotonic() + 2
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             began = time.monotonic()
             assert line.ask(*DOORS["forward-auth"], x_api_key=key)[0] == 200
@@ -179,6 +182,17 @@ def test_twenty_who_do_nothing_but_revoke_hold_up_nobody(servers):
     print(f"\n{len(waits)} answers beside 20 revoke loops: p99 {p99 * 1000:.0f} ms; revokers saw {dict(seen)}")
     assert set(seen) == {(200, None), (503, "1")}
     # Two at a time, each a ninth of a second.
-    assert 10 <= seen[200, None] <= 50
+    assert 5 * seconds <= seen[200, None] <= 25 * seconds
     assert seen[503, "1"] > seen[200, None]
-    assert p99 < 0.2
+    return waits
+
+
+def test_twenty_who_do_nothing_but_revoke_hold_up_nobody(servers):
+    # Behind a revoke it would be a ninth of a second and more.
+    assert median(beside_twenty_revokers(servers, 2, pause=0.05)) < 0.05
+
+
+@pytest.mark.soak
+def test_twenty_who_never_pause_hold_up_nobody(servers):
+    waits = beside_twenty_revokers(servers, 10, pause=0)
+    assert waits[int(len(waits) * 0.99)] < 0.2

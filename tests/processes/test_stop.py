@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ import httpx
 import pytest
 
 from tests.processes.visitors import DOORS, Request, Visitor, at_once, query
-from tests.servers import serving
+from tests.servers import environment, free_port, run, serving
 
 GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "-w", "1", "--bind", "127.0.0.1:{port}"]
 
@@ -119,3 +121,22 @@ def test_a_server_that_was_suspended_stops_when_it_is_told_to_as_it_resumes(kind
             asked = time.monotonic()
             assert server.stop() == 0
             assert time.monotonic() - asked < 5
+
+
+def test_a_server_stops_at_once_while_its_worker_is_still_starting(database, tmp_path):
+    """The worker has its server's handlers then, which would not end it."""
+    run(database, tmp_path, "init")
+    command = [sys.executable, "-m", "app.cli", "serve"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment(database, free_port()), start_new_session=True)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    try:
+        while not children.read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        asked = time.monotonic()
+        process.terminate()
+        assert process.wait(30) == 0
+        assert time.monotonic() - asked < 5
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)

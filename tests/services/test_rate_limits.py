@@ -11,13 +11,14 @@ from app.domain.rate_limit import RateLimit
 from app.domain.verification import KeyRecord
 from app.services import rate_limits
 from app.services.rate_limits import RateLimits
+from tests.servers import free_port
 
 HUNDRED = RateLimit(100, 60)
 
 
 @pytest.fixture(scope="module")
 def valkey():
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         yield server
 
 
@@ -91,7 +92,7 @@ def test_asking_whether_it_would_fit_counts_nothing(limits):
 @pytest.mark.parametrize("mode", ["closed", "open"])
 def test_a_killed_valkey_refuses_or_lets_pass_as_set_and_is_found_again(mode, monkeypatch):
     monkeypatch.setattr(rate_limits, "PAUSE_SECONDS", 0.1)
-    valkey = ValkeyServer()
+    valkey = ValkeyServer(port=free_port())
     valkey.start()
     port, limits = valkey.port, RateLimits(address(valkey), fail_open=mode == "open")
     assert taken(limits, HUNDRED) == 1
