@@ -1,7 +1,10 @@
-"""For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` uses it too."""
+"""For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` takes `gate`, which is the same."""
 
 from app import create_app
 from app.background import Background
 
 app = create_app()
 Background(app).start()
+
+#: Past the calls by which Flask would come here.
+gate = app.wsgi_app

@@ -44,13 +44,14 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     http.check_routes(app)
 
     flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0) if settings.trusted_hops else app.wsgi_app
-    app.wsgi_app = Gate(SecurityHeaders(flask, settings), lambda: app.extensions["desk"])  # type: ignore[method-assign]
+    app.wsgi_app = Gate(SecurityHeaders(flask, settings), app.extensions["desk"]).__call__  # type: ignore[method-assign]
     return app
 
 
 def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime] | None) -> object:
     """Call it inside an application context."""
     from datetime import UTC, datetime
+    from functools import partial
     from threading import Semaphore
 
     from app.domain.derived_keys import KeyDeriver
@@ -68,7 +69,7 @@ def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime] | None) 
     records = KeyRecords(AutocommitReader(db.engine), settings.policy.granted)
     return Desk(
         settings=settings,
-        clock=clock or (lambda: datetime.now(UTC)),
+        clock=clock or partial(datetime.now, UTC),
         links=LinkSigner(secrets),
         codes=CodeMaker(secrets),
         derived=KeyDeriver(settings.derivation_secret, secrets),

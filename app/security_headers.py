@@ -39,7 +39,7 @@ os.register_at_fork(after_in_child=_name_process)
 
 def new_request_id() -> str:
     """To find a request in the log by; no secret, so the process's random name and a number will do."""
-    return f"{_process}{next(_requests):012x}"
+    return f"{_process}-{next(_requests)}"
 
 
 class SecurityHeaders:

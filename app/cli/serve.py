@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import os
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -38,7 +40,8 @@ def serve() -> None:
     click.echo(_welcome(settings), err=True)
     stop_signals.notice()
     stop_signals.heed_while_starting()
-    granian("wsgi:app", settings, address).serve()
+    _let_threads_finish()
+    granian("wsgi:gate", settings, address).serve()
 
 
 def _free_address(settings: Settings) -> str:
@@ -80,6 +83,13 @@ def _prepare_database(settings: Settings) -> None:
         # Worker processes are forked from this one and must not inherit its connections.
         db.engine.dispose()
         app.extensions["desk"].records.close()
+
+
+def _let_threads_finish() -> None:
+    """A thread that wakes does not push one aside that runs (docs/adr/0017-the-gate.md): most often it would only wait
+    for the interpreter lock, which the other holds. Not every system knows this, or allows it."""
+    with suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _give_up(reason: str) -> NoReturn:

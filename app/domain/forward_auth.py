@@ -53,15 +53,20 @@ def by_uri(method: str | None, uri: str | None) -> Asked:
     """What a pair of headers asks about. Raises `NothingAsked` for half a pair, and `NotCanonical`."""
     if not method or not uri:
         raise NothingAsked
-    path, _, query = uri.partition("?")
-    if len(path) > MAX_PATH_LENGTH or not _is_canonical(path) or (query and not _QUERY.fullmatch(query)):
+    path, question_mark, query = uri.partition("?")
+    # Queries differ each time, and may hold a credential: nothing is remembered of them.
+    if not question_mark:
+        return _by_path_alone(method, path)
+    if not _QUERY.fullmatch(query):
         raise NotCanonical
-    return Asked(method, path, query)
+    return Asked(method, _by_path_alone(method, path).path, query)
 
 
 @lru_cache(maxsize=4096)
-def _is_canonical(path: str) -> bool:
-    return ".." not in path and _CANONICAL.fullmatch(path) is not None
+def _by_path_alone(method: str, path: str) -> Asked:
+    if len(path) > MAX_PATH_LENGTH or ".." in path or not _CANONICAL.fullmatch(path):
+        raise NotCanonical
+    return Asked(method, path, "")
 
 
 def by_path(method: str, decoded: str, query: str) -> Asked:
@@ -71,9 +76,13 @@ def by_path(method: str, decoded: str, query: str) -> Asked:
     return Asked(method, decoded, query)
 
 
-def agree(one: Asked, other: Asked) -> bool:
-    """Whether two ways of asking mean the same request."""
-    return one.method == other.method and one.query == other.query and unquote(one.path) == unquote(other.path)
+def agreed(one: Asked | None, other: Asked) -> Asked:
+    """What two ways of asking both mean, where there are two. Raises `NothingAsked` when they differ."""
+    if one is not None and (
+        one.method != other.method or one.query != other.query or unquote(one.path) != unquote(other.path)
+    ):
+        raise NothingAsked
+    return other
 
 
 def identity_headers(record: KeyRecord | None) -> list[tuple[str, str]]:

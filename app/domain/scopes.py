@@ -59,12 +59,9 @@ class Policy:
     def _union(self, scopes: tuple[str, ...]) -> frozenset[str]:
         return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
 
-    def route(self, method: str, path: str) -> Route | None:
-        """The row for a request, the first that fits; HEAD is read as GET. Remembers the paths asked about last."""
-        return self._remembered(method, path)
-
     @cached_property
-    def _remembered(self) -> Callable[[str, str], Route | None]:
+    def route(self) -> Callable[[str, str], Route | None]:
+        """The row for a method and path, the first that fits; HEAD is read as GET. Remembers what was asked last."""
         return lru_cache(maxsize=4096)(self._first_that_fits)
 
     def _first_that_fits(self, method: str, path: str) -> Route | None:

@@ -46,8 +46,8 @@ class KeyRecord:
     cache_generation: int = 0
     #: An install id (deprecated), which is no key but is verified like one.
     is_install: bool = False
-    #: What forward-auth tells the upstream, kept because it is the same each time. None: not asked yet.
-    identity: list[tuple[str, str]] | None = None
+    #: What forward-auth answers, kept because it is the same each time. None: not asked yet.
+    headers: list[tuple[str, str]] | None = None
 
 
 class Outcome(StrEnum):
@@ -63,9 +63,12 @@ class Outcome(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     CREDITS_EXHAUSTED = "CREDITS_EXHAUSTED"
 
+    # An enumeration's own is a function in Python, and every verification is counted under its outcome.
+    __hash__ = str.__hash__
+
 
 def decide(  # noqa: PLR0911 -- one line a check, in their order
-    record: KeyRecord | None, *, scope: str | None, address: str | None, now: datetime
+    record: KeyRecord | None, scope: str | None, address: str | None, now: datetime
 ) -> Outcome:
     """The first check that fails decides: exists, not revoked, not disabled, not expired, address, scope.
 

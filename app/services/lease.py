@@ -15,6 +15,7 @@ from app.store.errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 LEASE_SECONDS = 0.1
 #: What a transaction that took rights away waits before it answers: then no process anywhere uses an older record.
 SETTLE_SECONDS = LEASE_SECONDS * 1.1
+_RENEW_AFTER = LEASE_SECONDS / 2
 
 #: For so long after a renewal failed the next one is not tried, so that threads that waited for it do not wait again.
 PAUSE_SECONDS = 0.25
@@ -63,22 +64,42 @@ class Lease:
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
 
-    def __contains__(self, digest: bytes) -> bool:
-        """Whether a record is cached under `digest`, old or not."""
-        return digest in self._epoch.records
-
     def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
+        return self.cached(digest) or self.read(digest, read)
+
+    def cached(self, digest: bytes) -> KeyRecord | None:
+        """The record under `digest`, if it is cached and still true. Raises `DatabaseUnavailable` when that cannot be
+        told."""
         began = self._now()
-        if began - self._renewed_at > LEASE_SECONDS / 2:
+        if began - self._renewed_at > _RENEW_AFTER:
+            if digest not in self._epoch.records:
+                return None  # what is not cached needs no lease; and what another thread may cache now is not ours
             self._hold(began)
+        # Only now: an epoch that ended before the lease was looked at hears no more news.
         epoch = self._epoch
-        cached = epoch.records.get(digest)
-        if cached is not None:
-            record, read_at = cached
+        found = epoch.records.get(digest)
+        if found is not None:
+            record, read_at = found
             if epoch.changed.get(record.org_id, 0) <= read_at:
                 return record
-        return _read(epoch, digest, read)
+        return None
+
+    def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+        """What `read` finds, kept under `digest`. Whatever the process learns meanwhile, the number tells: `cached`
+        does not use the record once it has seen a later one for its organization."""
+        if self._epoch.revision < 0:
+            self._hold(self._now())
+        epoch = self._epoch
+        revision, records = epoch.revision, epoch.records
+        record = read()
+        if record is None:
+            records.pop(digest, None)
+            return None
+        records[digest] = record, revision
+        if len(records) > MAX_RECORDS:
+            _make_room(records)
+        return record
 
     def _hold(self, began: float) -> None:
         """Returns once the lease is young enough for a request that began at `began`."""
@@ -119,20 +140,6 @@ class Lease:
             self._failed_at = self._now()
             raise
         self._renewed_at = began
-
-
-def _read(epoch: _Epoch, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
-    """Reads and keeps. Whatever the process learns meanwhile, the number tells: `find` does not use the record once it
-    has seen a later one for its organization."""
-    revision, records = epoch.revision, epoch.records
-    record = read()
-    if record is None:
-        records.pop(digest, None)
-        return None
-    records[digest] = record, revision
-    if len(records) > MAX_RECORDS:
-        _make_room(records)
-    return record
 
 
 def _make_room(records: dict[bytes, tuple[KeyRecord, int]]) -> None:

@@ -4,18 +4,35 @@ A process that is killed outright loses at most what it gathered since the last 
 """
 
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from threading import Lock
 
 from app.domain.paging import Page
 from app.domain.verification import KeyRecord, Outcome
 from app.store import api_keys, installs, sessions, usage
 from app.store.api_keys import Use
-from app.store.transaction import transaction
+from app.store.transaction import take_turns, transaction
+from app.store.types import to_microseconds
 from app.store.usage import Counted, UsageHour
 
-#: When, from where and by what.
-LastUse = tuple[datetime, str | None, str | None]
+_VALID = Outcome.VALID
+#: Of 1970, as hours are numbered here; and in microseconds.
+_EPOCH_HOUR, _HOUR = date(1970, 1, 1).toordinal() * 24, 3_600_000_000
+
+
+@dataclass(slots=True)
+class _Requests:
+    """So many of one key with one outcome, and the last of them."""
+
+    count: int
+    at: datetime
+    address: str | None
+    agent: str | None
+
+
+#: By record, outcome and hour.
+_Gathered = dict[tuple[KeyRecord, Outcome, int], _Requests]
 
 
 class UsageRecorder:
@@ -23,8 +40,7 @@ class UsageRecorder:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._requests: dict[tuple[KeyRecord, Outcome, int], int] = {}
-        self._keys_used: dict[str, LastUse] = {}
+        self._requests: _Gathered = {}
         self._sessions_seen: dict[str, datetime] = {}
         self._installs_seen: dict[str, datetime] = {}
 
@@ -33,14 +49,19 @@ class UsageRecorder:
     ) -> None:
         """`address` and `agent`: from where and by what."""
         if record.is_install:
-            if outcome is Outcome.VALID:
+            if outcome is _VALID:
                 self.install_seen(record.key_id, now)
             return
         counted = record, outcome, now.toordinal() * 24 + now.hour
         with self._lock:
-            self._requests[counted] = self._requests.get(counted, 0) + 1
-            if outcome is Outcome.VALID:
-                self._keys_used[record.key_id] = now, address, agent
+            requests = self._requests.get(counted)
+            if requests is None:
+                self._requests[counted] = _Requests(1, now, address, agent)
+            else:
+                requests.count += 1
+                requests.at = now
+                requests.address = address
+                requests.agent = agent
 
     def session_seen(self, session_id: str, now: datetime) -> None:
         with self._lock:
@@ -54,49 +75,51 @@ class UsageRecorder:
         """Writes what was gathered; when that fails it is kept for the next time."""
         with self._lock:
             requests, self._requests = self._requests, {}
-            keys, self._keys_used = self._keys_used, {}
             seen, self._sessions_seen = self._sessions_seen, {}
             called, self._installs_seen = self._installs_seen, {}
-        if not (requests or keys or seen or called):
+        if not (requests or seen or called):
             return
         try:
             with transaction():
-                # Sorted, so that two processes that flush at once lock rows in the same order.
-                usage.add(_by_key(requests))
-                api_keys.mark_used(
-                    [
-                        Use(key_id, at, address, agent and agent[:300])
-                        for key_id, (at, address, agent) in sorted(keys.items())
-                    ]
-                )
+                # Two processes that flush at once would wait for each other's rows in a ring.
+                take_turns("usage")
+                usage.add(_counts(requests))
+                api_keys.mark_used(_uses(requests))
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
                     installs.mark_seen(install_id, at)
         except BaseException:
             with self._lock:
-                for counted, count in requests.items():
-                    self._requests[counted] = self._requests.get(counted, 0) + count
-                self._keys_used = keys | self._keys_used
+                for counted, before in requests.items():
+                    since = self._requests.setdefault(counted, before)
+                    if since is not before:
+                        since.count += before.count
                 self._sessions_seen = seen | self._sessions_seen
                 self._installs_seen = called | self._installs_seen
             raise
 
 
-def _by_key(requests: dict[tuple[KeyRecord, Outcome, int], int]) -> list[Counted]:
+def _counts(requests: _Gathered) -> list[Counted]:
     """One key may have been counted under several records of it."""
     summed: Counter[tuple[str, str, int, str]] = Counter()
-    for (record, outcome, hour), count in requests.items():
-        summed[record.org_id, record.key_id, hour, outcome.value] += count
+    for (record, outcome, hour), gathered in requests.items():
+        summed[record.org_id, record.key_id, hour, outcome.value] += gathered.count
     return [
-        Counted(org_id, key_id, _hour(hour), outcome, count)
-        for (org_id, key_id, hour, outcome), count in sorted(summed.items())
+        Counted(org_id, key_id, (hour - _EPOCH_HOUR) * _HOUR, outcome, count)
+        for (org_id, key_id, hour, outcome), count in summed.items()
     ]
 
 
-def _hour(number: int) -> datetime:
-    days, hour = divmod(number, 24)
-    return datetime.fromordinal(days).replace(hour=hour, tzinfo=UTC)
+def _uses(requests: _Gathered) -> list[Use]:
+    """Each key's last one that was let in."""
+    last: dict[str, _Requests] = {}
+    for (record, outcome, _), gathered in requests.items():
+        if outcome is _VALID and (record.key_id not in last or last[record.key_id].at < gathered.at):
+            last[record.key_id] = gathered
+    return [
+        Use(key_id, to_microseconds(use.at), use.address, use.agent and use.agent[:300]) for key_id, use in last.items()
+    ]
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:

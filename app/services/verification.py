@@ -1,7 +1,6 @@
 """The one verification of a key, whatever door made it and whichever face asks: guards, forward-auth, keys/verify."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from app.domain import imported_keys, key_format
 from app.domain.errors import InstallIdSunset
@@ -12,7 +11,8 @@ from app.services import credits, installs
 from app.services.desk import Desk
 
 
-class Verification(NamedTuple):
+@dataclass(slots=True)
+class Verification:
     outcome: Outcome
     #: None: no such key.
     record: KeyRecord | None
@@ -27,14 +27,15 @@ class WindowFull(Exception):
 
 
 _NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
+_VALID = Outcome.VALID
 
 
 def verify(
     desk: Desk,
     plaintext: str,
-    *,
     scope: str | None,
     cost: int = 0,
+    *,
     address: str | None = None,
     agent: str | None = None,
     org_id: str | None = None,
@@ -44,11 +45,15 @@ def verify(
     `scope` None asks for any working key, `org_id` None for one of any organization; `cost` is in credits; `address`
     and `agent` say who uses it. Raises `DatabaseUnavailable`, and `LimiterUnavailable`.
     """
-    return judge(desk, _record(desk, plaintext), scope=scope, cost=cost, address=address, agent=agent, org_id=org_id)
+    digest = key_format.digest(plaintext)
+    record = desk.lease.cached(digest) or _looked_up(desk, plaintext, digest)
+    if record is None or (org_id is not None and record.org_id != org_id):
+        return _NOT_FOUND
+    return _judged(desk, record, scope, cost, address, agent)
 
 
 def verify_install(
-    desk: Desk, install_id: str, *, scope: str | None, cost: int = 0, address: str | None = None
+    desk: Desk, install_id: str, scope: str | None, cost: int = 0, *, address: str | None = None
 ) -> Verification:
     """As `verify`, for an install id. Raises `InstallIdSunset` once they have ended."""
     if desk.clock() > SUNSET:
@@ -56,28 +61,19 @@ def verify_install(
     normal = installs.normalise(install_id)
     if normal is None:
         return _NOT_FOUND
-    read: Callable[[], KeyRecord | None] = lambda: desk.records.install(normal)  # noqa: E731 -- `find` calls it or not
-    record = desk.lease.find(key_format.digest(f"install {normal}"), read)
-    return judge(desk, record, scope=scope, cost=cost, address=address)
+    digest = key_format.digest(f"install {normal}")
+    record = desk.lease.find(digest, lambda: desk.records.install(normal))
+    return _NOT_FOUND if record is None else _judged(desk, record, scope, cost, address, None)
 
 
-def judge(
-    desk: Desk,
-    record: KeyRecord | None,
-    *,
-    scope: str | None,
-    cost: int,
-    address: str | None,
-    agent: str | None = None,
-    org_id: str | None = None,
+def _judged(  # noqa: PLR0917 -- by name they take longer
+    desk: Desk, record: KeyRecord, scope: str | None, cost: int, address: str | None, agent: str | None
 ) -> Verification:
     """The decision about a record that was looked up: the checks of `decide`, then the limit, then the credits."""
-    if record is None or (org_id is not None and record.org_id != org_id):
-        return _NOT_FOUND
     now = desk.clock()
-    outcome = decide(record, scope=scope, address=address, now=now)
+    outcome = decide(record, scope, address, now)
     rate, balance = None, None
-    if outcome is Outcome.VALID and (cost or record.rate_limit is not None):
+    if outcome is _VALID and (cost or record.rate_limit is not None):
         outcome, rate, balance = _take(desk, record, cost)
     desk.usage.key_used(record, outcome, now, address, agent)
     return Verification(outcome, record, rate, balance)
@@ -85,7 +81,7 @@ def judge(
 
 def passed(verification: Verification, scope: str | None) -> KeyRecord:
     """The record of a key that may. Raises the `DomainError` that says why not."""
-    if verification.outcome is not Outcome.VALID or verification.record is None:
+    if verification.outcome is not _VALID or verification.record is None:
         raise refusal(verification.outcome, verification.record, scope, verification.rate)
     return verification.record
 
@@ -95,18 +91,13 @@ def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, add
     return passed(verify(desk, plaintext, scope=scope, cost=cost, address=address), scope)
 
 
-def _record(desk: Desk, plaintext: str) -> KeyRecord | None:
-    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
-    digest = key_format.digest(plaintext)
-    if digest not in desk.lease and not key_format.is_well_formed(plaintext) and not desk.foreign_keys.on_record():
-        return None
-    return desk.lease.find(digest, lambda: _looked_up(desk, plaintext, digest))
-
-
 def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
+    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
     if key_format.is_well_formed(plaintext):
-        return desk.records.by_digest(digest)
-    return desk.records.by_digest(*imported_keys.digests(plaintext))
+        return desk.lease.read(digest, lambda: desk.records.by_digest(digest))
+    if not desk.foreign_keys.on_record():
+        return None
+    return desk.lease.read(digest, lambda: desk.records.by_digest(*imported_keys.digests(plaintext)))
 
 
 def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:

@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
     Select,
+    String,
     UniqueConstraint,
     and_,
-    bindparam,
     func,
     or_,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +28,7 @@ from app.domain.doors import Door
 from app.domain.ids import new_id
 from app.domain.rate_limit import RateLimit
 from app.extensions import Base, db
+from app.store import many
 from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.position import before
@@ -205,10 +208,10 @@ def has_successor(key_id: str) -> bool:
 
 
 class Use(NamedTuple):
-    """When a key was used, from where and by what."""
+    """When a key was used (in microseconds since 1970), from where and by what."""
 
     key_id: str
-    at: datetime
+    at: int
     address: str | None
     agent: str | None
 
@@ -217,13 +220,13 @@ def mark_used(uses: Sequence[Use]) -> None:
     """Moves `last_used_at` forward, never back."""
     if not uses:
         return
+    used = many.rows(uses, key_id=String, at=BigInteger, address=String, agent=String)
     table: Any = ApiKey.__table__
-    columns, at = table.c, bindparam("at", type_=ApiKey.last_used_at.type)
+    columns, at = table.c, type_coerce(used.c.at, ApiKey.last_used_at.type)
     db.session.execute(
         update(table)
-        .where(columns.id == bindparam("key_id"), or_(columns.last_used_at.is_(None), columns.last_used_at < at))
-        .values(last_used_at=at, last_used_address=bindparam("address"), last_used_agent=bindparam("agent")),
-        [use._asdict() for use in uses],
+        .where(columns.id == used.c.key_id, or_(columns.last_used_at.is_(None), columns.last_used_at < at))
+        .values(last_used_at=at, last_used_address=used.c.address, last_used_agent=used.c.agent)
     )
 
 

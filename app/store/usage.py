@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, delete, select
+from sqlalchemy import BigInteger, ForeignKey, String, delete, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.extensions import Base, db
+from app.store import many
 from app.store.position import before
 from app.store.types import UtcTime, from_microseconds, to_microseconds
 
@@ -25,11 +26,11 @@ class UsageHour(Base):
 
 
 class Counted(NamedTuple):
-    """So many requests more of a key in an hour with an outcome."""
+    """So many requests more of a key in an hour (in microseconds since 1970) with an outcome."""
 
     org_id: str
     key_id: str
-    hour: datetime
+    hour: int
     outcome: str
     requests: int
 
@@ -39,13 +40,14 @@ def add(counts: Sequence[Counted]) -> None:
     if not counts:
         return
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(UsageHour.__table__)
+    more = many.rows(counts, org_id=String, key_id=String, hour=BigInteger, outcome=String, requests=BigInteger)
+    # SQLite takes ON CONFLICT for a join's ON where no WHERE stands between.
+    statement = insert(UsageHour.__table__).from_select(list(Counted._fields), select(more).where(true()))
     db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["org_id", "hour", "key_id", "outcome"],
             set_={"requests": UsageHour.__table__.c.requests + statement.excluded.requests},
-        ),
-        [counted._asdict() for counted in counts],
+        )
     )
 
 

@@ -291,9 +291,9 @@ def test_a_record_of_the_last_database_that_is_stored_late_is_not_used_with_the_
 
 def test_a_key_that_is_not_there_is_asked_for_again(lease, truth):
     assert lease.find(DIGEST, lambda: None) is None
-    assert DIGEST not in lease
+    assert lease.cached(DIGEST) is None
     assert found(lease, truth) == "old"
-    assert DIGEST in lease
+    assert lease.cached(DIGEST) is not None
 
 
 def test_the_cache_is_bounded_and_drops_the_oldest(lease, truth, monkeypatch):
@@ -301,7 +301,7 @@ def test_the_cache_is_bounded_and_drops_the_oldest(lease, truth, monkeypatch):
     digests = [number.to_bytes(32, "big") for number in range(5000)]
     for digest in digests:
         found(lease, truth, digest)
-    kept = [digest for digest in digests if digest in lease]
+    kept = [digest for digest in digests if lease.cached(digest)]
     assert 1500 <= len(kept) <= 2000
     assert kept == digests[-len(kept) :]
 

@@ -20,6 +20,7 @@ from app.store import api_keys as key_store
 from app.store import organizations, usage
 from app.store.rights import RightsRevision
 from app.store.transaction import transaction
+from app.store.types import to_microseconds
 from app.store.usage import Counted
 
 
@@ -198,7 +199,7 @@ def test_the_flush_of_usage_and_a_revoke_wait_in_no_ring(app, desk, alice, clock
             note_change([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
-        usage.add([Counted(alice.org, used, clock.now, "VALID", 1) for used in (other, key_id)])
+        usage.add([Counted(alice.org, used, to_microseconds(clock.now), "VALID", 1) for used in (other, key_id)])
         pool.submit(revoke).result()
 
 

@@ -1,5 +1,7 @@
 """Every answer carries the security headers, an id, and no-store."""
 
+import re
+
 import pytest
 
 CSP = (
@@ -22,7 +24,7 @@ def test_every_answer_has_them(app, path, method):
     assert headers["Cross-Origin-Resource-Policy"] == ["same-origin"]
     assert len(headers["Permissions-Policy"]) == 1
     assert len(headers["X-Request-Id"]) == 1
-    assert len(headers["X-Request-Id"][0]) == 24
+    assert re.fullmatch(r"[0-9a-f]{12}-\d+", headers["X-Request-Id"][0])
     if answer.status_code != 200 or not path.startswith("/static/"):
         assert headers["Cache-Control"] == ["no-store"]
     assert "Strict-Transport-Security" not in headers

@@ -47,7 +47,7 @@ class Remaining(TypedDict):
 
 
 class Crash(TypedDict):
-    request_id: Annotated[str, field("What your operator needs to find it.", "9f86d081884c7d659a2feaa0")]
+    request_id: Annotated[str, field("What your operator needs to find it.", "9f86d081884c-1729")]
 
 
 #: What `details` holds, by error; empty for the others.

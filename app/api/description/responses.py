@@ -16,7 +16,7 @@ HEADERS: dict[str, Any] = {
     "X-Request-Id": {
         "description": "What your operator needs to find this request in the log.",
         "required": True,
-        "schema": {"type": "string", "pattern": "^[0-9a-f]{24}$"},
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{12}-[0-9]+$"},
     },
     "Cache-Control": {
         "description": "Nothing here may be kept by a cache.",
