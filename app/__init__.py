@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
     """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
-    from werkzeug.middleware.proxy_fix import ProxyFix
-
     from app import api, errors, extensions, http, mail, web
     from app.config import ROOT, load_settings
     from app.flask_app import Keydesk
@@ -43,8 +41,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     errors.register(app)
     http.check_routes(app)
 
-    flask = ProxyFix(app.wsgi_app, x_for=settings.trusted_hops, x_proto=0) if settings.trusted_hops else app.wsgi_app
-    app.wsgi_app = Gate(SecurityHeaders(flask, settings), app.extensions["desk"]).__call__  # type: ignore[method-assign]
+    gate = Gate(SecurityHeaders(app.wsgi_app, settings), app.extensions["desk"])
+    app.wsgi_app = gate.__call__  # type: ignore[method-assign]
     return app
 
 
@@ -84,12 +82,13 @@ def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime] | None) 
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
+    from app.http.request_checks import MAX_BODY
     from app.store.engine import engine_options
 
     return {
         "SECRET_KEY": settings.secret_key,
         "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
-        "MAX_CONTENT_LENGTH": 64 * 1024,
+        "MAX_CONTENT_LENGTH": MAX_BODY,
         "PROPAGATE_EXCEPTIONS": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),

@@ -39,10 +39,11 @@ _REASONS = {
 
 
 class Gate:
-    """One spelling of `/v1` for everybody; forward-auth is answered here, everything else by `app`."""
+    """One spelling of `/v1`, and the client's own address, for everybody; forward-auth is answered here, everything
+    else by `app`."""
 
     def __init__(self, app: WsgiApp, desk: Desk) -> None:
-        self._app, self._desk = app, desk
+        self.app, self._desk = app, desk
         self._route, self._hops = desk.settings.policy.route, desk.settings.trusted_hops
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -53,7 +54,9 @@ class Gate:
             environ["PATH_INFO"] = path = path[4:]
         if path.startswith(_PATH) and path[_LENGTH : _LENGTH + 1] in {"", "/"}:
             return self._forward_auth(environ, start_response, path[_LENGTH:])
-        return self._app(environ, start_response)
+        environ["keydesk.peer"] = environ.get("REMOTE_ADDR") or ""
+        environ["REMOTE_ADDR"] = _address(environ, self._hops)
+        return self.app(environ, start_response)
 
     def _forward_auth(self, environ: Environ, start_response: StartResponse, below: str) -> Iterable[bytes]:
         try:
@@ -149,7 +152,7 @@ def _asked(environ: Environ, below: str, hops: int) -> Asked:
 
 
 def _address(environ: Environ, hops: int) -> str | None:
-    """The client's address as ProxyFix finds it: so many trusted proxies from the right."""
+    """The client's address: so many trusted proxies from the right."""
     said = environ.get("HTTP_X_FORWARDED_FOR") if hops else None
     if said is not None:
         addresses = said.split(",")

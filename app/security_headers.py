@@ -67,4 +67,12 @@ class SecurityHeaders:
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
-        return self._app(environ, start)
+        answer = self._app(environ, start)
+        if is_static:
+            return answer
+        # Nothing else is sent piece by piece, which is dearer (docs/adr/0017-the-gate.md).
+        try:
+            return [b"".join(answer)]
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()

@@ -14,6 +14,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keydesk-test-"
 
 from app import create_app
 from app.config import Settings, load_settings
+from app.gate import Gate
 from app.services.desk import Desk
 from tests import databases
 from tests.actors import Actor, Cast
@@ -87,9 +88,13 @@ def desk(app: Flask) -> Desk:
 @pytest.fixture
 def set_settings(app: Flask):
     """Changes settings of the running application."""
-    return lambda **values: app.extensions.update(
-        desk=replace(app.extensions["desk"], settings=replace(app.extensions["desk"].settings, **values))
-    )
+
+    def change(**values):
+        desk: Desk = app.extensions["desk"]
+        app.extensions["desk"] = desk = replace(desk, settings=replace(desk.settings, **values))
+        app.wsgi_app = Gate(app.wsgi_app.__self__.app, desk).__call__
+
+    return change
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
 
 from flask import Flask, Response
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import cookies, cross_site, deprecation, fence, guards, login, request_checks
+from app.http import context, cookies, cross_site, deprecation, fence, guards, login, request_checks
 
 
 def register(app: Flask) -> None:
@@ -23,9 +24,11 @@ def register(app: Flask) -> None:
 
 def _before() -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
-    request_checks.check()
-    cross_site.check()
-    return guards.enforce()
+    # Looked up once: each look-up through Flask's proxy takes as long as a check.
+    now, desk = request_ctx.request, context.desk()
+    request_checks.check(now, desk)
+    cross_site.check(now)
+    return guards.enforce(now)
 
 
 def _after(response: Response) -> Response:

@@ -58,9 +58,7 @@ def user_agent() -> str:
 
 def shows_dev_secrets() -> bool:
     """Dev mode, asked by this very machine: with HOST=0.0.0.0 others get a page, not a way in as anybody."""
-    forwarded = request.environ.get("werkzeug.proxy_fix.orig", {})
-    peer = forwarded.get("REMOTE_ADDR") or request.environ.get("REMOTE_ADDR") or ""
-    return desk().settings.dev_mode and is_localhost(peer)
+    return desk().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
 
 
 def wants_json() -> bool:

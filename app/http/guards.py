@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from flask import current_app, g, redirect, request, url_for
+from flask import Request, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -154,7 +154,7 @@ class ScopedKey(Guard):
         g.key = _key(scope=route.scope, cost=route.cost)
 
 
-def enforce() -> Response | None:
+def enforce(request: Request) -> Response | None:
     """Runs before every view."""
     rule = request.url_rule
     if rule is None or (request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False)):
@@ -168,26 +168,27 @@ def enforce() -> Response | None:
 def _presented() -> str | None:
     """The key or session token that the request carries. An install id beside it is a second credential."""
     # From the environment: every request with a key passes here, and a look-up by header name costs ten times as much.
-    get = request.environ.get
-    websocket = is_websocket_handshake(request.method, get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY"))
+    environ = request.environ
+    get = environ.get
+    websocket = is_websocket_handshake(environ["REQUEST_METHOD"], get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY"))
     tokens = request.args.getlist("token") if websocket else ()
     presented = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens)
-    if presented is not None and INSTALL_ID in request.environ:
+    if presented is not None and INSTALL_ID in environ:
         raise AmbiguousCredentials
     return presented
 
 
 def _key(scope: str | None, cost: int = 0) -> KeyRecord:
-    plaintext, address = _presented(), request.remote_addr
+    plaintext, environ = _presented(), request.environ
+    address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
     if plaintext is not None:
-        done = verification.verify(
-            desk(), plaintext, scope=scope, cost=cost, address=address, agent=request.environ.get("HTTP_USER_AGENT")
-        )
-    elif INSTALL_ID in request.environ:
-        done = verification.verify_install(desk(), request.environ[INSTALL_ID], scope=scope, cost=cost, address=address)
+        done = verification.verify(desk(), plaintext, scope, cost, address=address, agent=agent)
+    elif INSTALL_ID in environ:
+        done = verification.verify_install(desk(), environ[INSTALL_ID], scope, cost, address=address)
     else:
         raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
-    g.rate = done.rate
+    if done.rate is not None:
+        g.rate = done.rate
     return verification.passed(done, scope)
 
 

@@ -4,24 +4,26 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from flask import current_app, request
+from flask import Request
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge, SecurityError
 
 from app.config import Settings
-from app.http.context import desk
+from app.services.desk import Desk
 
+#: Bytes. The largest body that anybody needs to send is a form of a few fields.
+MAX_BODY = 64 * 1024
 #: Probes come by address, before any name is known.
 _PROBES = frozenset({"/healthz", "/readyz"})
 
 
-def check() -> None:
+def check(request: Request, desk: Desk) -> None:
     environ = request.environ
     if "\x00" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
         raise NotFound
     host = environ.get("HTTP_HOST", "")
-    if not _trusts(desk().settings, host) and environ["PATH_INFO"] not in _PROBES:
+    if not _trusts(desk.settings, host) and environ["PATH_INFO"] not in _PROBES:
         raise SecurityError("This host name is not one that Keydesk answers to; see TRUSTED_HOSTS.")
-    _limit_body(environ, current_app.config["MAX_CONTENT_LENGTH"])
+    _limit_body(environ)
 
 
 @lru_cache(maxsize=256)
@@ -29,12 +31,12 @@ def _trusts(settings: Settings, host: str) -> bool:
     return settings.trusts_host(host)
 
 
-def _limit_body(environ: dict[str, Any], most: int) -> None:
+def _limit_body(environ: dict[str, Any]) -> None:
     """Not every view reads the body, and a chunked one says no length: both are measured here."""
     length = environ.get("CONTENT_LENGTH") or ""
     if not length and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        body = environ["wsgi.input"].read(most + 1)
+        body = environ["wsgi.input"].read(MAX_BODY + 1)
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = length = str(len(body))
-    if length and (request.content_length or 0) > most:
+    if length.isdigit() and int(length) > MAX_BODY:
         raise RequestEntityTooLarge

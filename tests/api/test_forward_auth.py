@@ -211,6 +211,6 @@ def test_an_install_id_is_told_that_it_is_deprecated(alice, cast):
 
 
 def test_a_fault_is_closed(alice, notes, app, monkeypatch):
-    monkeypatch.setattr(app.extensions["desk"].lease, "find", lambda *_: 1 / 0)
+    monkeypatch.setattr(app.extensions["desk"].lease, "cached", lambda *_: 1 / 0)
     answer = ask(alice, notes["key"], original=("GET", "/v1/notes"))
     assert (answer.status_code, answer.get_json()["error_code"]) == (503, "FAULT")
