@@ -65,16 +65,11 @@ def verify() -> Answer[Data[Decision]]:
     Decides about a key of the caller's organization, and takes its rate limit and credits; 200 whatever the answer.
     """
     question = read_json(Question)
-    desk = context.desk()
+    desk, caller = context.desk(), context.key()
     if question.scope is not None:
         desk.settings.policy.check_known([question.scope])
     done = verification.verify(
-        desk,
-        question.key,
-        scope=question.scope,
-        cost=question.cost,
-        address=question.ip,
-        org_id=context.key().org_id,
+        desk, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
     )
     record = done.record
     is_limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None
