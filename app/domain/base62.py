@@ -2,11 +2,14 @@
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+#: Two digits at a time: every key that is not cached has its checksum worked out.
+_PAIRS = [one + other for one in ALPHABET for other in ALPHABET]
+
 
 def encode(number: int, width: int) -> str:
     """`number` in base62, left-padded with `0` to `width`."""
-    digits = []
+    text = ""
     while number:
-        number, digit = divmod(number, 62)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits)).rjust(width, "0")
+        number, pair = divmod(number, 3844)
+        text = _PAIRS[pair] + text
+    return text.lstrip("0").rjust(width, "0")

@@ -93,9 +93,14 @@ def identity_headers(record: KeyRecord | None) -> list[tuple[str, str]]:
         ("X-Auth-Key-Id", record.key_id),
         ("X-Auth-Org-Id", record.org_id),
         ("X-Auth-Scopes", " ".join(record.scopes) or "-"),
-        ("X-Auth-Name", quote(record.name, safe="")),
+        ("X-Auth-Name", _quoted(record.name)),
         ("X-Auth-Cache-Generation", str(record.cache_generation)),
     ]
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 IDENTITY_HEADERS = ("X-Auth-Key-Id", "X-Auth-Org-Id", "X-Auth-Scopes", "X-Auth-Name", "X-Auth-Cache-Generation")

@@ -3,7 +3,6 @@
 A process that is killed outright loses at most what it gathered since the last flush.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
@@ -101,13 +100,9 @@ class UsageRecorder:
 
 
 def _counts(requests: _Gathered) -> list[Counted]:
-    """One key may have been counted under several records of it."""
-    summed: Counter[tuple[str, str, int, str]] = Counter()
-    for (record, outcome, hour), gathered in requests.items():
-        summed[record.org_id, record.key_id, hour, outcome.value] += gathered.count
     return [
-        Counted(org_id, key_id, (hour - _EPOCH_HOUR) * _HOUR, outcome, count)
-        for (org_id, key_id, hour, outcome), count in summed.items()
+        Counted(record.org_id, (hour - _EPOCH_HOUR) * _HOUR, record.key_id, outcome.value, gathered.count)
+        for (record, outcome, hour), gathered in requests.items()
     ]
 
 

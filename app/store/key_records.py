@@ -1,6 +1,7 @@
 """What verification reads: a key with its organization and person, an install id, and how far rights have moved on."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
@@ -60,6 +61,7 @@ class KeyRecords:
 
     def __init__(self, reader: AutocommitReader, granted: Granted) -> None:
         self._reader, self._granted = reader, granted
+        self._scopes = lru_cache(maxsize=4096)(self._words_and_granted)
         digest = bindparam("digest", type_=LargeBinary)
         self._by_digest = reader.prepare(_KEY.where(ApiKey.digest == digest))
         self._by_either = reader.prepare(
@@ -118,15 +120,20 @@ class KeyRecords:
     def close(self) -> None:
         self._reader.close()
 
+    def _words_and_granted(self, scopes: str) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The same objects for every key that has them."""
+        words = tuple(scopes.split())
+        return words, self._granted(words)
+
     def _key(self, row: Row) -> KeyRecord:
         (id_, org_id, org_name, name, scopes, expires, revoked, disabled, nets, requests, seconds, generation) = row
-        granted = self._granted(scopes.split())
+        words, granted = self._scopes(scopes)
         return KeyRecord(
             id_,
             org_id,
             org_name,
             name,
-            tuple(scopes.split()),
+            words,
             granted,
             _moment(expires),
             _moment(revoked),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, String, delete, select, true
+from sqlalchemy import BigInteger, ForeignKey, String, cast, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,20 +29,22 @@ class Counted(NamedTuple):
     """So many requests more of a key in an hour (in microseconds since 1970) with an outcome."""
 
     org_id: str
-    key_id: str
     hour: int
+    key_id: str
     outcome: str
     requests: int
 
 
 def add(counts: Sequence[Counted]) -> None:
-    """Adds to the hours' counts, all in one go: a busy second counts a thousand keys."""
+    """Adds to the hours' counts, all in one go: a busy second counts thousands of keys, some of them twice, under an
+    old record and a new one."""
     if not counts:
         return
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    more = many.rows(counts, org_id=String, key_id=String, hour=BigInteger, outcome=String, requests=BigInteger)
-    # SQLite takes ON CONFLICT for a join's ON where no WHERE stands between.
-    statement = insert(UsageHour.__table__).from_select(list(Counted._fields), select(more).where(true()))
+    more = many.rows(counts, org_id=String, hour=BigInteger, key_id=String, outcome=String, requests=BigInteger).c
+    where = (more.org_id, more.hour, more.key_id, more.outcome)
+    summed = select(*where, cast(func.sum(more.requests), BigInteger)).group_by(*where)
+    statement = insert(UsageHour.__table__).from_select(list(Counted._fields), summed)
     db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["org_id", "hour", "key_id", "outcome"],
