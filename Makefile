@@ -16,7 +16,7 @@ run: setup ## Start the dashboard on http://localhost:7860 in dev mode
 	@$(BIN)/python -m app.cli serve
 
 test: .venv/ready-dev ## Run the whole suite
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not soak"
 
 soak: .venv/ready-dev ## Run the long races
 	@$(BIN)/python -m pytest -m soak --timeout 1800 -s

