@@ -84,7 +84,9 @@ class Visitor:
             self.page.wait_for_url("chrome-error://**")
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # The browser's own error page (go_back) may still ask for our icon, and says that it may not have it.
+        of_error_page = "/static/icon.svg' from origin 'null'" in message.text
+        if message.type == "error" and not message.text.startswith("Failed to load resource") and not of_error_page:
             self.alarms.append(f"console: {message.text}")
 
     def _asked(self, dialog: Dialog) -> None:
