@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     errors.register(app)
     http.check_routes(app)
 
+    # The gate keeps the desk: who puts another into `extensions` makes another gate, too.
     gate = Gate(SecurityHeaders(app.wsgi_app, settings), app.extensions["desk"])
     app.wsgi_app = gate.__call__  # type: ignore[method-assign]
     return app

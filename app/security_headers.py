@@ -52,9 +52,6 @@ class SecurityHeaders:
             self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if "HTTP_UPGRADE" in environ:
-            # A handshake asks us a question like any other request; Werkzeug would look for WebSocket routes only.
-            environ.pop("HTTP_CONNECTION", None)
         # The only answers that may be kept; Flask says for how long.
         is_static = environ["PATH_INFO"].startswith("/static/")
         request_id = new_request_id()

@@ -4,11 +4,13 @@ import os
 import signal
 import time
 from threading import Thread, main_thread
+from types import FrameType
 
 #: Wakes the main thread and means nothing.
 _NUDGE = signal.SIGURG
 _STOP = {signal.SIGINT, signal.SIGTERM}
 _NUDGE_SECONDS = 0.1
+_GRACE_SECONDS = 0.2
 
 
 def notice() -> None:
@@ -30,8 +32,9 @@ def heed_while_starting() -> None:
     """Call it in a server before it forks its workers.
 
     A worker begins with its server's handlers, which tell the worker nothing; until it has its own, seconds later, it
-    would swallow the signal and be waited for in vain. It has answered nobody yet and may simply end. Ctrl-C, which
-    reaches the whole group, is left to the server.
+    would swallow the signal and be waited for in vain. It has answered nobody yet and may simply end; a moment later
+    than the server was told, for the signal may go to both, and a worker that ends by itself counts as a fault. Ctrl-C,
+    which reaches the whole group, is left to the server.
     """
     os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_end_when_told)
 
@@ -45,9 +48,14 @@ def _release() -> None:
 
 
 def _end_when_told() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _release()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    time.sleep(_GRACE_SECONDS)
+    os._exit(0)
 
 
 def _nudge(reading: int) -> None:

@@ -1,5 +1,6 @@
 """For back ends: is this key valid, and may it do this?"""
 
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -24,10 +25,11 @@ MAX_COST = 10**6
 
 
 def _address(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise ValueError("must be an IPv4 or IPv6 address") from None
+    # A zone (fe80::1%eth0) means something on one machine only, and may hold anything.
+    with suppress(ValueError):
+        if "%" not in text:
+            return str(ip_address(text))
+    raise ValueError("must be an IPv4 or IPv6 address")
 
 
 class Question(Body):

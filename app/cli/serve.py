@@ -89,7 +89,9 @@ def _let_threads_finish() -> None:
     """A thread that wakes does not push one aside that runs (docs/adr/0017-the-gate.md): most often it would only wait
     for the interpreter lock, which the other holds. Not every system knows this, or allows it."""
     with suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        # What the operator chose stays.
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _give_up(reason: str) -> NoReturn:

@@ -15,6 +15,9 @@ from app.config import parsers
 from app.config.paths import ROOT
 from app.domain.scopes import Policy
 
+#: A name or an IPv4 address, or an IPv6 address in brackets.
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+
 
 def is_localhost(host: str) -> bool:
     """`localhost`, `*.localhost`, 127.0.0.0/8 and `::1`; `host` without a port."""
@@ -123,6 +126,8 @@ class Settings:
     def trusts_host(self, host: str) -> bool:
         """Whether a request may name this `Host` (a port is ignored)."""
         name = re.sub(r":\d*$", "", host).lower()
+        if not _HOST.fullmatch(name):
+            return False
         return name == self.public_host or name in self.trusted_hosts or is_localhost(name)
 
 

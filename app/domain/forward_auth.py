@@ -10,7 +10,7 @@ from app.domain.verification import KeyRecord
 
 PATH = "/v1/forward-auth"
 #: Longer ones are refused unread, so that what is remembered of paths stays small.
-MAX_PATH_LENGTH = 2048
+MAX_PATH_LENGTH, MAX_METHOD_LENGTH = 2048, 32
 
 #: A raw path whose every reader agrees on what it means: RFC 3986's characters without `;`, and percent-encoding only
 #: of what needs it. Encoded letters, digits, `-._~`, slashes, backslashes, controls and percent signs are other
@@ -51,7 +51,7 @@ class NothingAsked(Forbidden):
 
 def by_uri(method: str | None, uri: str | None) -> Asked:
     """What a pair of headers asks about. Raises `NothingAsked` for half a pair, and `NotCanonical`."""
-    if not method or not uri:
+    if not method or not uri or len(method) > MAX_METHOD_LENGTH:
         raise NothingAsked
     path, question_mark, query = uri.partition("?")
     # Queries differ each time, and may hold a credential: nothing is remembered of them.
@@ -71,6 +71,8 @@ def _by_path_alone(method: str, path: str) -> Asked:
 
 def by_path(method: str, decoded: str, query: str) -> Asked:
     """What the path form asks about; only the decoded path can be judged. Raises `NotCanonical`."""
+    if len(method) > MAX_METHOD_LENGTH:
+        raise NothingAsked
     if not decoded.startswith("/") or len(decoded) > MAX_PATH_LENGTH or _SUSPECT.search(decoded):
         raise NotCanonical
     return Asked(method, decoded, query)

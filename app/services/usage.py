@@ -81,7 +81,7 @@ class UsageRecorder:
         try:
             with transaction():
                 # Two processes that flush at once would wait for each other's rows in a ring.
-                take_turns("usage")
+                take_turns(api_keys.USAGE)
                 usage.add(_counts(requests))
                 api_keys.mark_used(_uses(requests))
                 for session_id, at in sorted(seen.items()):
@@ -113,8 +113,14 @@ def _uses(requests: _Gathered) -> list[Use]:
         if outcome is _VALID and (record.key_id not in last or last[record.key_id].at < gathered.at):
             last[record.key_id] = gathered
     return [
-        Use(key_id, to_microseconds(use.at), use.address, use.agent and use.agent[:300]) for key_id, use in last.items()
+        Use(key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300))
+        for key_id, use in last.items()
     ]
+
+
+def _shown(text: str | None, length: int) -> str | None:
+    """What a client says of itself, as far as a page can show it and a database can keep it."""
+    return text and "".join(filter(str.isprintable, text[:length]))
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:

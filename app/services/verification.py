@@ -13,6 +13,8 @@ from app.services.desk import Desk
 
 @dataclass(slots=True)
 class Verification:
+    """Treat it as read-only."""
+
     outcome: Outcome
     #: None: no such key.
     record: KeyRecord | None

@@ -32,6 +32,7 @@ from app.store import many
 from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.position import before
+from app.store.transaction import take_turns
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
 
 
@@ -191,7 +192,9 @@ def working(now: datetime) -> Iterator[WorkingKey]:
 
 
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
-    """Those that begin with one of `starts` (prefix and 8 characters), locked."""
+    """Those that begin with one of `starts` (prefix and 8 characters), locked. Waits for the flush of usage, which
+    locks keys in an order of its own."""
+    take_turns(USAGE)
     return db.session.scalars(
         select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
@@ -214,6 +217,10 @@ class Use(NamedTuple):
     at: int
     address: str | None
     agent: str | None
+
+
+#: The turn of who updates many keys at once (`transaction.take_turns`).
+USAGE = "usage"
 
 
 def mark_used(uses: Sequence[Use]) -> None:

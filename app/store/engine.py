@@ -9,17 +9,22 @@ BUSY_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 10_000
 
 
+#: A process that is held in mid-transaction must not hold everybody else.
+IDLE_TIMEOUT_MS = 15_000
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` is given. `hide_parameters` keeps addresses and digests out of error messages."""
     if url.startswith("sqlite"):
         return {"hide_parameters": True, "pool_size": 32, "max_overflow": 32}
+    options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
     return {
         "hide_parameters": True,
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,
         "pool_pre_ping": True,
-        "connect_args": {"connect_timeout": 5, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+        "connect_args": {"connect_timeout": 5, "options": options},
     }
 
 

@@ -188,8 +188,10 @@ def beside_twenty_revokers(servers, seconds, pause):
 
 
 def test_twenty_who_do_nothing_but_revoke_hold_up_nobody(servers):
+    waits = beside_twenty_revokers(servers, 2, pause=0.05)
     # Behind a revoke it would be a ninth of a second and more.
-    assert median(beside_twenty_revokers(servers, 2, pause=0.05)) < 0.05
+    assert median(waits) < 0.05
+    assert waits[int(len(waits) * 0.9)] < 0.1
 
 
 @pytest.mark.soak

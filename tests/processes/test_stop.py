@@ -123,7 +123,8 @@ def test_a_server_that_was_suspended_stops_when_it_is_told_to_as_it_resumes(kind
             assert time.monotonic() - asked < 5
 
 
-def test_a_server_stops_at_once_while_its_worker_is_still_starting(database, tmp_path):
+@pytest.mark.parametrize("told", ["the server", "the whole group"])
+def test_a_server_stops_at_once_while_its_worker_is_still_starting(told, database, tmp_path):
     """The worker has its server's handlers then, which would not end it."""
     run(database, tmp_path, "init")
     command = [sys.executable, "-m", "app.cli", "serve"]
@@ -134,7 +135,10 @@ def test_a_server_stops_at_once_while_its_worker_is_still_starting(database, tmp
             assert process.poll() is None
             time.sleep(0.01)
         asked = time.monotonic()
-        process.terminate()
+        if told == "the server":
+            process.terminate()
+        else:
+            os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(30) == 0
         assert time.monotonic() - asked < 5
     finally:

@@ -69,6 +69,15 @@ def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
     assert rows(alice) == {(12, "VALID"): 2}
 
 
+def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(desk, alice, issued):
+    verification.verify(desk, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400)
+    desk.usage.flush()
+    assert rows(alice) == {(12, "VALID"): 1}
+    key = api_keys.get(alice.member, issued.listed.key.id).key
+    assert key.last_used_address == "fe80::1%" + "x" * 55
+    assert key.last_used_agent == "ab" + "y" * 296
+
+
 def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
     other = api_keys.create(desk, alice.member, KeyWish("Other"))
     verification.require(desk, issued.plaintext, scope=None)

@@ -1,0 +1,62 @@
+"""Bodies as servers hand them over: with any length, with none, in pieces."""
+
+import json
+from io import BytesIO
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+BODY = json.dumps({"email": "alice@example.com"}).encode()
+
+
+@pytest.fixture
+def post(app):
+    def post(body=BODY, **environ):
+        built = EnvironBuilder("/v1/auth/request", method="POST", content_type="application/json").get_environ()
+        built.pop("CONTENT_LENGTH", None)
+        built |= {"wsgi.input": BytesIO(body), "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"} | environ
+        answer, status, _ = run_wsgi_app(app.wsgi_app, built, buffered=True)
+        return int(status.split()[0]), json.loads(b"".join(answer))
+
+    return post
+
+
+@pytest.mark.parametrize("length", ["+5", "-1", " 5", "5 ", "²", "٣", "0x10", "1e3", "0" * 5000 + "5", "9" * 30, "a"])
+def test_a_length_that_is_none_is_a_bad_request(post, length):
+    status, problem = post(CONTENT_LENGTH=length)
+    assert (status, problem["detail"]) == (400, "Content-Length is no length.")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"CONTENT_LENGTH": str(len(BODY))},
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"wsgi.input_terminated": True},
+        {"CONTENT_LENGTH": "", "wsgi.input_terminated": True},
+    ],
+)
+def test_a_body_is_read_however_its_end_is_told(post, environ):
+    assert post(**environ)[0] == 200
+
+
+def test_without_length_or_end_there_is_no_body(post):
+    assert post()[1]["error_code"] == "MALFORMED_JSON"
+
+
+@pytest.mark.parametrize("environ", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"wsgi.input_terminated": True}])
+def test_what_is_too_large_is_refused_without_a_length_too(post, environ):
+    assert post(b" " * (64 * 1024) + BODY, **environ)[0] == 413
+    assert post(b" " * (64 * 1024 - len(BODY)) + BODY, **environ)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example/.localhost", "evil.example#.localhost:80", "a@b.localhost", "a b.localhost", "[::1].x", ""]
+)
+def test_a_host_is_a_name_or_an_address(post, host):
+    assert post(HTTP_HOST=host, CONTENT_LENGTH=str(len(BODY)))[0] == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:7860", "x.localhost", "127.0.0.1:1", "[::1]:7860"])
+def test_this_machine_has_several_names(post, host):
+    assert post(HTTP_HOST=host, CONTENT_LENGTH=str(len(BODY)))[0] == 200
