@@ -130,6 +130,8 @@ def run(schema: Any, max_examples: int) -> Outcome:
     for event in from_schema(schema).execute():
         outcome.add(event)
     print(f"\nschemathesis: {outcome.cases.total()} cases {dict(outcome.cases)}, statuses {dict(outcome.statuses)}")
+    # Whole, because an assertion shows their ends only.
+    print(*outcome.failures, sep="\n\n")
     return outcome
 
 
