@@ -38,7 +38,7 @@ def _limit_body(environ: dict[str, Any]) -> None:
     """Not every view reads the body, and one may come in pieces or to its end without a length: all are measured here,
     and views rely on it."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if not length and environ["REQUEST_METHOD"] not in SAFE_METHODS and _ends_by_itself(environ):
+    if not length and _ends_by_itself(environ):
         body = environ["wsgi.input"].read(MAX_BODY + 1)
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = length = str(len(body))
@@ -49,4 +49,7 @@ def _limit_body(environ: dict[str, Any]) -> None:
 
 
 def _ends_by_itself(environ: dict[str, Any]) -> bool:
-    return "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() or bool(environ.get("wsgi.input_terminated"))
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return True
+    # Servers say so of every request; those that change nothing have a body only where they say it themselves.
+    return bool(environ.get("wsgi.input_terminated")) and environ["REQUEST_METHOD"] not in SAFE_METHODS

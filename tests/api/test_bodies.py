@@ -50,6 +50,11 @@ def test_what_is_too_large_is_refused_without_a_length_too(post, environ):
     assert post(b" " * (64 * 1024 - len(BODY)) + BODY, **environ)[0] == 200
 
 
+def test_what_is_too_large_is_refused_of_reading_too(post):
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/v1/me", "HTTP_TRANSFER_ENCODING": "chunked"}
+    assert post(b" " * (64 * 1024 + 1), **environ)[0] == 413
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example/.localhost", "evil.example#.localhost:80", "a@b.localhost", "a b.localhost", "[::1].x", ""]
 )
