@@ -47,6 +47,7 @@ def test_an_address_has_one_spelling_and_keeps_it(written, kept):
         "a" * 65 + "@example.com",
         "a@" + "b" * 250 + ".com",
         "a@" + ".".join(["b" * 60] * 5),
+        "alice@example.com" + " " * 238,
     ],
 )
 def test_what_is_no_single_address_is_refused_by_field(written):
