@@ -39,7 +39,7 @@ class Background:
         # request up for a tenth of a second.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 10, 100)
+        gc.set_threshold(5_000, 1, 1_000)
         jobs = [
             ("usage", self.flush_usage, FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),

@@ -46,6 +46,8 @@ class KeyRecord:
     cache_generation: int = 0
     #: An install id (deprecated), which is no key but is verified like one.
     is_install: bool = False
+    #: How far rights had moved on, as far as the process knew, before this was read (`services.lease`).
+    read_at: int = 0
     #: What forward-auth answers, kept because it is the same each time. None: not asked yet.
     headers: list[tuple[str, str]] | None = None
 

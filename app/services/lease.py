@@ -44,8 +44,7 @@ class _Epoch:
 
     def __init__(self, revision: int) -> None:
         self.revision = revision
-        #: Each record with the revision that the process had seen before it was read.
-        self.records: dict[bytes, tuple[KeyRecord, int]] = {}
+        self.records: dict[bytes, KeyRecord] = {}
         #: The revision at which an organization's change was seen: records read before it are old.
         self.changed: dict[str, int] = {}
 
@@ -78,11 +77,9 @@ class Lease:
             self._hold(began)
         # Only now: an epoch that ended before the lease was looked at hears no more news.
         epoch = self._epoch
-        found = epoch.records.get(digest)
-        if found is not None:
-            record, read_at = found
-            if epoch.changed.get(record.org_id, 0) <= read_at:
-                return record
+        record = epoch.records.get(digest)
+        if record is not None and epoch.changed.get(record.org_id, 0) <= record.read_at:
+            return record
         return None
 
     def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
@@ -96,7 +93,8 @@ class Lease:
         if record is None:
             records.pop(digest, None)
             return None
-        records[digest] = record, revision
+        record.read_at = revision
+        records[digest] = record
         if len(records) > MAX_RECORDS:
             _make_room(records)
         return record
@@ -142,7 +140,7 @@ class Lease:
         self._renewed_at = began
 
 
-def _make_room(records: dict[bytes, tuple[KeyRecord, int]]) -> None:
+def _make_room(records: dict[bytes, KeyRecord]) -> None:
     """Drops the oldest."""
     try:
         oldest = list(islice(records, DROPPED_AT_ONCE))

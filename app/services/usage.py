@@ -22,16 +22,17 @@ _EPOCH_HOUR, _HOUR = date(1970, 1, 1).toordinal() * 24, 3_600_000_000
 
 @dataclass(slots=True)
 class _Requests:
-    """So many of one key with one outcome, and the last of them."""
+    """So many of one key with one outcome in one hour, and the last of them."""
 
+    record: KeyRecord
     count: int
     at: datetime
     address: str | None
     agent: str | None
 
 
-#: By record, outcome and hour.
-_Gathered = dict[tuple[KeyRecord, Outcome, int], _Requests]
+#: By key, outcome and hour.
+_Gathered = dict[tuple[str, Outcome, int], _Requests]
 
 
 class UsageRecorder:
@@ -51,11 +52,11 @@ class UsageRecorder:
             if outcome is _VALID:
                 self.install_seen(record.key_id, now)
             return
-        counted = record, outcome, now.toordinal() * 24 + now.hour
+        counted = record.key_id, outcome, now.toordinal() * 24 + now.hour
         with self._lock:
             requests = self._requests.get(counted)
             if requests is None:
-                self._requests[counted] = _Requests(1, now, address, agent)
+                self._requests[counted] = _Requests(record, 1, now, address, agent)
             else:
                 requests.count += 1
                 requests.at = now
@@ -101,26 +102,28 @@ class UsageRecorder:
 
 def _counts(requests: _Gathered) -> list[Counted]:
     return [
-        Counted(record.org_id, (hour - _EPOCH_HOUR) * _HOUR, record.key_id, outcome.value, gathered.count)
-        for (record, outcome, hour), gathered in requests.items()
+        (gathered.record.org_id, (hour - _EPOCH_HOUR) * _HOUR, key_id, outcome.value, gathered.count)
+        for (key_id, outcome, hour), gathered in requests.items()
     ]
 
 
 def _uses(requests: _Gathered) -> list[Use]:
     """Each key's last one that was let in."""
     last: dict[str, _Requests] = {}
-    for (record, outcome, _), gathered in requests.items():
-        if outcome is _VALID and (record.key_id not in last or last[record.key_id].at < gathered.at):
-            last[record.key_id] = gathered
+    for (key_id, outcome, _), gathered in requests.items():
+        if outcome is _VALID and (key_id not in last or last[key_id].at < gathered.at):
+            last[key_id] = gathered
     return [
-        Use(key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300))
+        (key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300))
         for key_id, use in last.items()
     ]
 
 
 def _shown(text: str | None, length: int) -> str | None:
     """What a client says of itself, as far as a page can show it and a database can keep it."""
-    return text and "".join(filter(str.isprintable, text[:length]))
+    if text is None or (len(text) <= length and text.isprintable()):
+        return text
+    return "".join(filter(str.isprintable, text[:length]))
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:

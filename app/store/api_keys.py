@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
+    Executable,
     ForeignKey,
     Index,
     LargeBinary,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    column,
     func,
     or_,
     select,
@@ -210,30 +213,32 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-class Use(NamedTuple):
-    """When a key was used (in microseconds since 1970), from where and by what."""
-
-    key_id: str
-    at: int
-    address: str | None
-    agent: str | None
-
-
+#: A key, when it was used (in microseconds since 1970), from where and by what.
+Use = tuple[str, int, str | None, str | None]
 #: The turn of who updates many keys at once (`transaction.take_turns`).
 USAGE = "usage"
 
 
+_USE = (
+    column("key_id", String),
+    column("at", BigInteger),
+    column("address", String),
+    column("agent", String),
+)
+
+
 def mark_used(uses: Sequence[Use]) -> None:
     """Moves `last_used_at` forward, never back."""
-    if not uses:
-        return
-    used = many.rows(uses, key_id=String, at=BigInteger, address=String, agent=String)
+    many.execute(_used, _USE, uses)
+
+
+def _used(use: CTE) -> Executable:
     table: Any = ApiKey.__table__
-    columns, at = table.c, type_coerce(used.c.at, ApiKey.last_used_at.type)
-    db.session.execute(
+    columns, at = table.c, type_coerce(use.c.at, ApiKey.last_used_at.type)
+    return (
         update(table)
-        .where(columns.id == used.c.key_id, or_(columns.last_used_at.is_(None), columns.last_used_at < at))
-        .values(last_used_at=at, last_used_address=used.c.address, last_used_agent=used.c.agent)
+        .where(columns.id == use.c.key_id, or_(columns.last_used_at.is_(None), columns.last_used_at < at))
+        .values(last_used_at=at, last_used_address=use.c.address, last_used_agent=use.c.agent)
     )
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import Engine, Select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from app.store.engine import driver_dialect
 from app.store.errors import DatabaseUnavailable
 
 STATEMENT_TIMEOUT_MS = 1_000
@@ -36,20 +36,19 @@ class AutocommitReader:
     """One process's reading connections, as many as threads read at once. Safe to call from any thread."""
 
     def __init__(self, engine: Engine) -> None:
+        self._dialect = driver_dialect(engine.dialect.name)
         if engine.dialect.name == "sqlite":
-            self._dialect: Any = sqlite.pysqlite.dialect(paramstyle="qmark")
             self._errors: tuple[type[Exception], ...] = (sqlite3.OperationalError, sqlite3.InterfaceError)
             self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
         else:
             arguments, options = engine.dialect.create_connect_args(engine.url)
-            self._dialect = postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
             self._errors = (psycopg.OperationalError, psycopg.InterfaceError)
             self._connect = lambda: _open_postgresql(arguments, dict(options))
         self._idle: list[Any] = []
         self._refused_until = 0.0
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Query:
-        compiled = statement.compile(dialect=self._dialect)
+        compiled: Any = statement.compile(dialect=self._dialect)
         return Query(str(compiled), tuple(compiled.positiontup or ()))
 
     def rows(self, query: Query, *values: Any) -> Sequence[Row]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 10_000
@@ -26,6 +27,13 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_pre_ping": True,
         "connect_args": {"connect_timeout": 5, "options": options},
     }
+
+
+def driver_dialect(name: str) -> Dialect:
+    """For statements that are handed to the driver itself: their values have places, not names."""
+    if name == "sqlite":
+        return sqlite.pysqlite.dialect(paramstyle="qmark")
+    return postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call,no-any-return]
 
 
 def prepare(engine: Engine) -> None:

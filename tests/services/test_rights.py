@@ -21,7 +21,6 @@ from app.store import organizations, usage
 from app.store.rights import RightsRevision
 from app.store.transaction import transaction
 from app.store.types import to_microseconds
-from app.store.usage import Counted
 
 
 @pytest.fixture
@@ -199,7 +198,7 @@ def test_the_flush_of_usage_and_a_revoke_wait_in_no_ring(app, desk, alice, clock
             note_change([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
-        usage.add([Counted(alice.org, to_microseconds(clock.now), used, "VALID", 1) for used in (other, key_id)])
+        usage.add([(alice.org, to_microseconds(clock.now), used, "VALID", 1) for used in (other, key_id)])
         pool.submit(revoke).result()
 
 

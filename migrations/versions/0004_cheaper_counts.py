@@ -1,0 +1,30 @@
+"""cheaper counts: hours of usage in the order of their primary key alone, and checked against no other table"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.drop_index("ix_usage_hour_hour", "usage_hour")
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("fk_usage_hour_key_id_api_key", "usage_hour", type_="foreignkey")
+        op.drop_constraint("fk_usage_hour_org_id_organization", "usage_hour", type_="foreignkey")
+        return
+    op.rename_table("usage_hour", "old_usage_hour")
+    op.create_table(
+        "usage_hour",
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("hour", sa.BigInteger(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", "hour", "key_id", "outcome", name="pk_usage_hour"),
+        sqlite_with_rowid=False,
+    )
+    op.execute("INSERT INTO usage_hour SELECT org_id, hour, key_id, outcome, requests FROM old_usage_hour")
+    op.drop_table("old_usage_hour")
