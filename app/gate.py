@@ -28,6 +28,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 _PATH, _LENGTH = forward_auth.PATH, len(forward_auth.PATH)
 _EMPTY = ("Content-Length", "0")
 _NO_TOKENS: list[str] = []
+_ASKED_ONCE: Headers = []
 _REASONS = {
     400: "400 Bad Request",
     401: "401 Unauthorized",
@@ -70,8 +71,11 @@ class Gate:
             log.exception("forward-auth: fault, so the request is refused")
             return self._deny(environ, start_response, below, Fault())
         constant = record.headers
-        if constant is None:
-            constant = record.headers = [*forward_auth.identity_headers(record), NO_STORE, _EMPTY]
+        if not constant:
+            # Kept from the second time on: most of what is kept of a key that calls once would be these.
+            first = constant is None
+            constant = [*forward_auth.identity_headers(record), NO_STORE, _EMPTY]
+            record.headers = _ASKED_ONCE if first else constant
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
             headers += done.rate.headers()

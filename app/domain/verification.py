@@ -48,7 +48,7 @@ class KeyRecord:
     is_install: bool = False
     #: How far rights had moved on, as far as the process knew, before this was read (`services.lease`).
     read_at: int = 0
-    #: What forward-auth answers, kept because it is the same each time. None: not asked yet.
+    #: What forward-auth answers, kept because it is the same each time. None: not asked yet; empty: asked once.
     headers: list[tuple[str, str]] | None = None
 
 

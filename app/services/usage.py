@@ -6,14 +6,14 @@ A process that is killed outright loses at most what it gathered since the last 
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
+from typing import Any
 
 from app.domain.paging import Page
 from app.domain.verification import KeyRecord, Outcome
 from app.store import api_keys, installs, sessions, usage
-from app.store.api_keys import Use
 from app.store.transaction import take_turns, transaction
 from app.store.types import to_microseconds
-from app.store.usage import Counted, UsageHour
+from app.store.usage import UsageHour
 
 _VALID = Outcome.VALID
 #: Of 1970, as hours are numbered here; and in microseconds.
@@ -100,23 +100,24 @@ class UsageRecorder:
             raise
 
 
-def _counts(requests: _Gathered) -> list[Counted]:
-    return [
-        (gathered.record.org_id, (hour - _EPOCH_HOUR) * _HOUR, key_id, outcome.value, gathered.count)
-        for (key_id, outcome, hour), gathered in requests.items()
-    ]
+def _counts(requests: _Gathered) -> list[Any]:
+    """The values of `usage.COUNTED`."""
+    values: list[Any] = []
+    for (key_id, outcome, hour), gathered in requests.items():
+        values += gathered.record.org_id, (hour - _EPOCH_HOUR) * _HOUR, key_id, outcome.value, gathered.count
+    return values
 
 
-def _uses(requests: _Gathered) -> list[Use]:
-    """Each key's last one that was let in."""
+def _uses(requests: _Gathered) -> list[Any]:
+    """Each key's last one that was let in: the values of `api_keys.USE`."""
     last: dict[str, _Requests] = {}
     for (key_id, outcome, _), gathered in requests.items():
         if outcome is _VALID and (key_id not in last or last[key_id].at < gathered.at):
             last[key_id] = gathered
-    return [
-        (key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300))
-        for key_id, use in last.items()
-    ]
+    values: list[Any] = []
+    for key_id, use in last.items():
+        values += key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300)
+    return values
 
 
 def _shown(text: str | None, length: int) -> str | None:

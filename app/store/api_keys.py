@@ -213,13 +213,12 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-#: A key, when it was used (in microseconds since 1970), from where and by what.
-Use = tuple[str, int, str | None, str | None]
 #: The turn of who updates many keys at once (`transaction.take_turns`).
 USAGE = "usage"
 
 
-_USE = (
+#: A key, when it was used (in microseconds since 1970), from where and by what.
+USE = (
     column("key_id", String),
     column("at", BigInteger),
     column("address", String),
@@ -227,9 +226,9 @@ _USE = (
 )
 
 
-def mark_used(uses: Sequence[Use]) -> None:
-    """Moves `last_used_at` forward, never back."""
-    many.execute(_used, _USE, uses)
+def mark_used(uses: list[Any]) -> None:
+    """Moves `last_used_at` forward, never back. `uses` are the values of `USE`, row by row."""
+    many.execute(_used, USE, uses)
 
 
 def _used(use: CTE) -> Executable:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
-from app.store.engine import driver_dialect
+from app.store.engine import MAPPED_BYTES, driver_dialect
 from app.store.errors import DatabaseUnavailable
 
 STATEMENT_TIMEOUT_MS = 1_000
@@ -96,6 +96,7 @@ def _open_sqlite(file: str) -> sqlite3.Cursor:
     connection = sqlite3.connect(f"file:{file}?mode=rw", uri=True, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {STATEMENT_TIMEOUT_MS}").close()
     connection.execute("PRAGMA query_only = ON").close()
+    connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}").close()
     return connection.cursor()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
@@ -130,8 +131,8 @@ class KeyRecords:
         words, granted = self._scopes(scopes)
         return KeyRecord(
             id_,
-            org_id,
-            org_name,
+            intern(org_id),
+            intern(org_name),
             name,
             words,
             granted,

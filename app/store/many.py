@@ -4,12 +4,12 @@ By the driver itself, because SQLAlchemy's execution of so many values costs mor
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
-from sqlalchemy import CTE, ColumnClause, Executable, bindparam, values
+from sqlalchemy import CTE, ColumnClause, Executable, bindparam
+from sqlalchemy import values as values_of
 
 from app.extensions import db
 from app.store.engine import driver_dialect
@@ -21,22 +21,25 @@ _SIZES = (512, 128, 32, 8, 2, 1)
 Statement = Callable[[CTE], Executable]
 
 
-def execute(statement: Statement, columns: tuple[ColumnClause[Any], ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Executes `statement` of `rows` (values as the columns hold them), in the caller's transaction."""
+def execute(statement: Statement, columns: tuple[ColumnClause[Any], ...], values: list[Any]) -> None:
+    """Executes `statement` of rows, in the caller's transaction. `values`, as the columns hold them, stand row by row
+    in one list: a tuple for each row would be one more thing to make and to look through for garbage."""
     connection, done = db.session.connection(), 0
     for size in _SIZES:
-        while len(rows) - done >= size:
-            chunk, done = rows[done : done + size], done + size
+        taken = size * len(columns)
+        while len(values) - done >= taken:
             sql = _sql(connection.dialect.name, statement, columns, size)
-            connection.exec_driver_sql(sql, tuple(chain.from_iterable(chunk)))
+            connection.exec_driver_sql(sql, tuple(values[done : done + taken]))
+            done += taken
 
 
 @lru_cache
 def _sql(dialect: str, statement: Statement, columns: tuple[ColumnClause[Any], ...], size: int) -> str:
     row = tuple(bindparam(str(place), type_=column.type) for place, column in enumerate(columns))
     # As a CTE, because SQLite names no columns of VALUES elsewhere.
-    table = values(*columns, name="more").data([row]).cte("more")
-    compiled: Any = statement(table).compile(dialect=driver_dialect(dialect))
+    table = values_of(*columns, name="more").data([row]).cte("more")
+    made: Any = statement(table)
+    compiled = made.compile(dialect=driver_dialect(dialect))
     if compiled.positiontup != [bind.key for bind in row]:
         raise RuntimeError("a statement about rows is given nothing else than their values, in their order")
     # Made of one row, because SQLAlchemy takes longer for thousands of values than the database does.

@@ -30,9 +30,8 @@ class UsageHour(Base):
     requests: Mapped[int] = mapped_column(BigInteger)
 
 
-#: So many requests more of a key in an hour (in microseconds since 1970) with an outcome: as the columns below.
-Counted = tuple[str, int, str, str, int]
-_COUNTED = (
+#: So many requests more of a key in an hour (in microseconds since 1970) with an outcome.
+COUNTED = (
     column("org_id", String),
     column("hour", BigInteger),
     column("key_id", String),
@@ -41,15 +40,16 @@ _COUNTED = (
 )
 
 
-def add(counts: Sequence[Counted]) -> None:
-    """Adds to the hours' counts. No two of `counts` are of the same hour, key and outcome."""
-    many.execute(_added, _COUNTED, counts)
+def add(counts: list[Any]) -> None:
+    """Adds to the hours' counts. `counts` are the values of `COUNTED`, row by row; no two rows are of the same hour, key
+    and outcome."""
+    many.execute(_added, COUNTED, counts)
 
 
 def _added(more: CTE) -> Executable:
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     # WHERE, because SQLite would take ON CONFLICT for a join's ON.
-    statement = insert(UsageHour.__table__).from_select([column.name for column in _COUNTED], select(more).where(true()))
+    statement = insert(UsageHour.__table__).from_select([column.name for column in COUNTED], select(more).where(true()))
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["org_id", "hour", "key_id", "outcome"],
         set_={"requests": UsageHour.__table__.c.requests + statement.excluded.requests},

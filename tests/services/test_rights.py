@@ -198,7 +198,8 @@ def test_the_flush_of_usage_and_a_revoke_wait_in_no_ring(app, desk, alice, clock
             note_change([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
-        usage.add([(alice.org, to_microseconds(clock.now), used, "VALID", 1) for used in (other, key_id)])
+        for used in (other, key_id):
+            usage.add([alice.org, to_microseconds(clock.now), used, "VALID", 1])
         pool.submit(revoke).result()
 
 
