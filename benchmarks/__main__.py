@@ -192,7 +192,7 @@ def hot_and_cold(bench: Bench, kind: str, url: str, keys: Path) -> None:
 
     bench.rounds(f"forward_auth_cold_{kind}", cold)
     start, more = (median(column) / 2**20 for column in zip(*grown, strict=True))
-    print(f"# memory: {start:.0f} MiB at start, {more:.0f} MiB more with the keys that it now caches")
+    print(f"# memory of its own: {start:.0f} MiB at start, {more:.0f} MiB more with the keys that it now caches")
 
 
 def flask_faces(bench: Bench, url: str, keys: Path) -> None:

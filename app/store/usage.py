@@ -41,8 +41,8 @@ COUNTED = (
 
 
 def add(counts: list[Any]) -> None:
-    """Adds to the hours' counts. `counts` are the values of `COUNTED`, row by row; no two rows are of the same hour, key
-    and outcome."""
+    """Adds to the hours' counts. `counts` are the values of `COUNTED`, row by row; no two rows are of the same hour,
+    key and outcome."""
     many.execute(_added, COUNTED, counts)
 
 
