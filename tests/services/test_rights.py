@@ -188,7 +188,7 @@ def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by
 
 @pytest.mark.databases("postgresql")
 def test_the_flush_of_usage_and_a_revoke_wait_in_no_ring(app, desk, alice, clock, issued):
-    """The flush writes a row that refers to the organization and then wants the key; the revoke has the key."""
+    """The flush has written counts and then wants the key; the revoke has the key and wants the organization."""
     key_id, other = issued.listed.key.id, api_keys.create(desk, alice.member, KeyWish("Other")).listed.key.id
 
     def revoke():
