@@ -28,7 +28,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 _PATH, _LENGTH = forward_auth.PATH, len(forward_auth.PATH)
 _EMPTY = ("Content-Length", "0")
 _NO_TOKENS: list[str] = []
-_ASKED_ONCE: Headers = []
+_ASKED_ONCE: tuple[()] = ()
 _REASONS = {
     400: "400 Bad Request",
     401: "401 Unauthorized",

@@ -25,7 +25,9 @@ Status = Literal["active", "expiring", "expired", "revoked"]
 
 @dataclass(slots=True, eq=False)
 class KeyRecord:
-    """All that a verification needs to know of a key, its organization and its person. Treat it as read-only."""
+    """All that a verification needs to know of a key, its organization and its person.
+
+    What decides is never changed: another reading makes another record. The last two are kept with it by others."""
 
     key_id: str
     org_id: str
@@ -49,7 +51,7 @@ class KeyRecord:
     #: How far rights had moved on, as far as the process knew, before this was read (`services.lease`).
     read_at: int = 0
     #: What forward-auth answers, kept because it is the same each time. None: not asked yet; empty: asked once.
-    headers: list[tuple[str, str]] | None = None
+    headers: list[tuple[str, str]] | tuple[()] | None = None
 
 
 class Outcome(StrEnum):

@@ -83,8 +83,8 @@ class Lease:
         return None
 
     def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
-        """What `read` finds, kept under `digest`. Whatever the process learns meanwhile, the number tells: `cached`
-        does not use the record once it has seen a later one for its organization."""
+        """What `read` finds, a record of its own each time, kept under `digest`. Whatever the process learns meanwhile,
+        the number tells: `cached` does not use the record once it has seen a later one for its organization."""
         if self._epoch.revision < 0:
             self._hold(self._now())
         epoch = self._epoch

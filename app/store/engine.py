@@ -1,5 +1,6 @@
 """How each database is spoken to."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ BUSY_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 10_000
 #: So much of an SQLite file is read where the machine has it in memory, instead of by a call and a copy for each page:
 #: keys lie all over the file, and every flush of usage makes the other connections forget the pages that they had.
-MAPPED_BYTES = 1 << 30
+#: None of it where a process has no room for so much.
+MAPPED_BYTES = 1 << 30 if sys.maxsize > 1 << 32 else 0
 
 #: A process that is held in mid-transaction must not hold everybody else.
 IDLE_TIMEOUT_MS = 15_000

@@ -109,7 +109,7 @@ def lock(org_ids: Collection[str]) -> None:
 
 def _locked(which: ColumnElement[bool]) -> Sequence[str]:
     """Always in the same order, so that nobody waits in a ring; and as an update locks (`key_share`), which lets others
-    write rows that refer to them: the flush of usage does, and then waits for keys that whoever comes here holds."""
+    write rows that refer to them: two rotations that have each written a key would wait for each other here."""
     return db.session.scalars(
         select(Organization.id).where(which).order_by(Organization.id).with_for_update(key_share=True)
     ).all()

@@ -10,11 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_index("ix_usage_hour_hour", "usage_hour")
     if op.get_bind().dialect.name == "postgresql":
+        # All at once, in everybody's order: locked one by one, servers that still run could wait for this in a ring.
+        op.execute("LOCK TABLE organization, api_key, usage_hour IN ACCESS EXCLUSIVE MODE")
+        op.drop_index("ix_usage_hour_hour", "usage_hour")
         op.drop_constraint("fk_usage_hour_key_id_api_key", "usage_hour", type_="foreignkey")
         op.drop_constraint("fk_usage_hour_org_id_organization", "usage_hour", type_="foreignkey")
         return
+    op.drop_index("ix_usage_hour_hour", "usage_hour")
     op.rename_table("usage_hour", "old_usage_hour")
     op.create_table(
         "usage_hour",
@@ -26,5 +29,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "hour", "key_id", "outcome", name="pk_usage_hour"),
         sqlite_with_rowid=False,
     )
-    op.execute("INSERT INTO usage_hour SELECT org_id, hour, key_id, outcome, requests FROM old_usage_hour")
+    # In the order of the new table, so that it is written from its beginning to its end.
+    op.execute(
+        "INSERT INTO usage_hour SELECT org_id, hour, key_id, outcome, requests FROM old_usage_hour "
+        "ORDER BY org_id, hour, key_id, outcome"
+    )
     op.drop_table("old_usage_hour")

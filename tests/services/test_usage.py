@@ -5,9 +5,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import InsufficientScope
+from app.domain.verification import KeyRecord, Outcome
 from app.extensions import db
 from app.services import api_keys, usage, verification
 from app.services.api_keys import KeyWish
+from app.store import api_keys as key_store
+from app.store.api_keys import ApiKey
+from app.store.usage import UsageHour
 
 
 @pytest.fixture
@@ -67,6 +71,49 @@ def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
     verification.require(desk, issued.plaintext, scope=None)
     desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 2}
+
+
+def test_a_flush_that_fails_half_way_counts_nothing_twice(desk, alice, issued, monkeypatch):
+    def fails(*_):
+        raise OperationalError("down", None, Exception())
+
+    verification.require(desk, issued.plaintext, scope=None)
+    with monkeypatch.context() as patched:
+        patched.setattr("app.store.api_keys.mark_used", fails)
+        with pytest.raises(OperationalError):
+            desk.usage.flush()
+    assert rows(alice) == {}
+    desk.usage.flush()
+    assert rows(alice) == {(12, "VALID"): 1}
+
+
+def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, alice, clock):
+    """More than one statement of each size."""
+    keys = [
+        key_store.add(
+            org_id=alice.org,
+            digest=bytes([number // 256, number % 256]),
+            start="kd_live_12345678",
+            last4="wxyz",
+            prefix="kd_live_",
+            name=str(number),
+            scopes=(),
+            created_at=clock.now,
+        )
+        for number in range(683)
+    ]
+    db.session.commit()
+    records = [KeyRecord(key.id, alice.org, "", key.name, (), frozenset(), None, None, False) for key in keys]
+    for number, record in enumerate(records):
+        for _ in range(1 + number % 3):
+            desk.usage.key_used(record, Outcome.VALID, clock.now, f"192.0.2.{number % 256}" if number % 2 else None)
+    desk.usage.flush()
+    found = {row.key_id: row.requests for row in db.session.scalars(db.select(UsageHour))}
+    assert found == {key.id: 1 + number % 3 for number, key in enumerate(keys)}
+    for key in db.session.scalars(db.select(ApiKey)):
+        assert key.last_used_at == clock.now
+        assert key.last_used_address == (f"192.0.2.{int(key.name) % 256}" if int(key.name) % 2 else None)
+        assert key.last_used_agent is None
 
 
 def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(desk, alice, issued):

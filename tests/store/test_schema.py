@@ -1,10 +1,15 @@
 """Migrations and models say the same."""
 
+import flask_migrate
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from app import create_app
+from app.config import load_settings
 from app.extensions import Base, db
 from app.store import schema
+from tests import databases
 
 
 def test_the_migrated_schema_is_the_models(app):
@@ -18,3 +23,41 @@ def test_migrating_again_changes_nothing(app):
     assert schema.is_current()
     schema.upgrade()
     assert schema.table_names() == tables
+
+
+OLD_ORGANIZATION = ("org_1", "Acme", 0, 0, 0, "")
+OLD_KEY = ("key_1", "org_1", b"digest", "kd_live_12345678", "wxyz", "kd_live_", "CI", "agent:r", 0)
+
+
+@pytest.fixture
+def old_database(request, database, tmp_path):
+    """The URL of an empty database that no migration has seen."""
+    if database.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'old.db'}"
+    return request.getfixturevalue("postgresql").create_database()
+
+
+def test_the_migration_to_cheaper_counts_keeps_every_count(old_database, tmp_path):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0003")
+        counts = [
+            ("org_1", 3_600_000_000 * hour, "key_1", outcome, hour + 1)
+            for hour in range(50, 0, -1)
+            for outcome in ("VALID", "REVOKED")
+        ]
+        with db.engine.begin() as connection:
+            for table, columns, rows in (
+                ("organization", "id, name, created_at, cache_generation, audit_count, audit_head", [OLD_ORGANIZATION]),
+                ("api_key", "id, org_id, digest, start, last4, prefix, name, scopes, created_at", [OLD_KEY]),
+                ("usage_hour", "org_id, hour, key_id, outcome, requests", counts),
+            ):
+                names = [name.strip() for name in columns.split(",")]
+                values = ", ".join(f":{name}" for name in names)
+                statement = db.text(f"INSERT INTO {table} ({columns}) VALUES ({values})")
+                connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+        schema.upgrade()
+        with db.engine.connect() as connection:
+            kept = connection.execute(db.text("SELECT org_id, hour, key_id, outcome, requests FROM usage_hour"))
+            assert sorted(tuple(row) for row in kept) == sorted(counts)
+        databases.dispose()
