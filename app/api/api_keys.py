@@ -166,7 +166,7 @@ def item(listed: ListedKey) -> KeyItem:
         "created_at": rfc3339(key.created_at),
         "created_by": listed.created_by,
         "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-        "last_used_at": rfc3339(key.last_used_at) if key.last_used_at else None,
+        "last_used_at": rfc3339(listed.last_use.at) if listed.last_use else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
         "status": verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=now),
     }

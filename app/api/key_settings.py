@@ -73,11 +73,11 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
 
 
 def _detailed(listed: ListedKey) -> DetailedKey:
-    key = listed.key
+    key, use = listed.key, listed.last_use
     return DetailedKey(
         **item(listed),
         rate_limit=rate_answer(key.rate_limit),
         networks=list(key.networks),
-        last_used_address=key.last_used_address,
-        last_used_agent=key.last_used_agent,
+        last_used_address=use.address if use else None,
+        last_used_agent=use.agent if use else None,
     )

@@ -5,23 +5,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    CTE,
-    BigInteger,
     ColumnElement,
-    Executable,
     ForeignKey,
     Index,
     LargeBinary,
     Select,
-    String,
     UniqueConstraint,
     and_,
-    column,
     func,
     or_,
     select,
-    type_coerce,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,11 +24,10 @@ from app.domain.doors import Door
 from app.domain.ids import new_id
 from app.domain.rate_limit import RateLimit
 from app.extensions import Base, db
-from app.store import many
+from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.position import before
-from app.store.transaction import take_turns
 from app.store.types import UtcTime, Words, from_microseconds, to_microseconds
 
 
@@ -58,8 +50,6 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: NULL: not revoked.
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    #: NULL: never used. Written by the flush of usage, not by requests.
-    last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
     submission_id: Mapped[str | None]
     #: Which door made it: `doors.Door`.
@@ -71,9 +61,6 @@ class ApiKey(Base):
     #: At most so many requests in any so many seconds. NULL: as many as it likes.
     rate_requests: Mapped[int | None]
     rate_seconds: Mapped[int | None]
-    #: From where and by what it was last used. NULL: never used, or not known.
-    last_used_address: Mapped[str | None]
-    last_used_agent: Mapped[str | None]
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
 
@@ -97,11 +84,20 @@ class ApiKey(Base):
 
 
 class ListedKey(NamedTuple):
-    """A key and the address of whoever made it."""
+    """A key, the address of whoever made it, and its last use."""
 
     key: ApiKey
     #: None: made by an operator, offline.
     created_by: str | None
+    #: None: never used.
+    last_use: LastUse | None = None
+
+
+_LISTED = (
+    select(ApiKey, Person.email, LastUse)
+    .outerjoin(Person, Person.id == ApiKey.created_by)
+    .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+)
 
 
 class WorkingKey(NamedTuple):
@@ -140,7 +136,7 @@ def add_missing(rows: Sequence[dict[str, Any]]) -> int:
 
 def get(org_id: str, key_id: str) -> ListedKey | None:
     row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id)).one_or_none()
-    return None if row is None else ListedKey(row[0], row[1])
+    return None if row is None else ListedKey(*row)
 
 
 def locked(org_id: str, key_id: str) -> ListedKey | None:
@@ -148,7 +144,7 @@ def locked(org_id: str, key_id: str) -> ListedKey | None:
     row = db.session.execute(
         _listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey, key_share=True)
     ).one_or_none()
-    return None if row is None else ListedKey(row[0], row[1])
+    return None if row is None else ListedKey(*row)
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
@@ -158,11 +154,8 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKe
 
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """Working keys of all the person's organizations, newest first. Raises `ValidationFailed` for a foreign cursor."""
-    query = (
-        select(ApiKey, Person.email)
-        .outerjoin(Person, Person.id == ApiKey.created_by)
-        .join(Membership, Membership.org_id == ApiKey.org_id)
-        .where(Membership.person_id == person_id, _works(now))
+    query = _LISTED.join(Membership, Membership.org_id == ApiKey.org_id).where(
+        Membership.person_id == person_id, _works(now)
     )
     return _page(query, limit=limit, cursor=cursor)
 
@@ -195,9 +188,7 @@ def working(now: datetime) -> Iterator[WorkingKey]:
 
 
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
-    """Those that begin with one of `starts` (prefix and 8 characters), locked. Waits for the flush of usage, which
-    locks keys in an order of its own."""
-    take_turns(USAGE)
+    """Those that begin with one of `starts` (prefix and 8 characters), locked, in their order."""
     return db.session.scalars(
         select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
@@ -213,49 +204,21 @@ def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 
 
-#: The turn of who updates many keys at once (`transaction.take_turns`).
-USAGE = "usage"
-
-
-#: A key, when it was used (in microseconds since 1970), from where and by what.
-USE = (
-    column("key_id", String),
-    column("at", BigInteger),
-    column("address", String),
-    column("agent", String),
-)
-
-
-def mark_used(uses: list[Any]) -> None:
-    """Moves `last_used_at` forward, never back. `uses` are the values of `USE`, row by row."""
-    many.execute(_used, USE, uses)
-
-
-def _used(use: CTE) -> Executable:
-    table: Any = ApiKey.__table__
-    columns, at = table.c, type_coerce(use.c.at, ApiKey.last_used_at.type)
-    return (
-        update(table)
-        .where(columns.id == use.c.key_id, or_(columns.last_used_at.is_(None), columns.last_used_at < at))
-        .values(last_used_at=at, last_used_address=use.c.address, last_used_agent=use.c.agent)
-    )
-
-
 def count(org_id: str) -> int:
     return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
 
 
-def _listed(org_id: str) -> Select[ApiKey, str]:
-    return select(ApiKey, Person.email).outerjoin(Person, Person.id == ApiKey.created_by).where(ApiKey.org_id == org_id)
+def _listed(org_id: str) -> Select[ApiKey, str, LastUse]:
+    return _LISTED.where(ApiKey.org_id == org_id)
 
 
-def _page(query: Select[ApiKey, str], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+def _page(query: Select[ApiKey, str, LastUse], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     query = query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
     after = paging.decode(cursor, int, str)
     if after:
         position = (from_microseconds(int(after[0])), str(after[1]))
         query = query.where(before((ApiKey.created_at, ApiKey.id), position))
-    rows: Sequence[ListedKey] = [ListedKey(row[0], row[1]) for row in db.session.execute(query)]
+    rows: Sequence[ListedKey] = [ListedKey(*row) for row in db.session.execute(query)]
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
 
 

@@ -1,4 +1,5 @@
-"""cheaper counts: hours of usage in the order of their primary key alone, and checked against no other table"""
+"""cheaper counts: hours of usage in the order of their primary key alone, keys' last uses in a table of their own, and
+both checked against no other table"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +17,28 @@ def upgrade() -> None:
         op.drop_index("ix_usage_hour_hour", "usage_hour")
         op.drop_constraint("fk_usage_hour_key_id_api_key", "usage_hour", type_="foreignkey")
         op.drop_constraint("fk_usage_hour_org_id_organization", "usage_hour", type_="foreignkey")
-        return
+    else:
+        _make_usage_hour_again()
+    op.create_table(
+        "last_use",
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("agent", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("org_id", "key_id", name="pk_last_use"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO last_use SELECT org_id, id, last_used_at, last_used_address, last_used_agent FROM api_key "
+        "WHERE last_used_at IS NOT NULL ORDER BY org_id, id"
+    )
+    for column in ("last_used_at", "last_used_address", "last_used_agent"):
+        op.drop_column("api_key", column)
+
+
+def _make_usage_hour_again() -> None:
+    """SQLite changes no constraint of a table."""
     op.drop_index("ix_usage_hour_hour", "usage_hour")
     op.rename_table("usage_hour", "old_usage_hour")
     op.create_table(

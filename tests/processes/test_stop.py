@@ -54,7 +54,7 @@ def test_a_stop_right_after_the_last_answer_loses_no_count(kind, database, tmp_p
         took = time.monotonic() - asked
     assert Counter(answer.status for answer in answers) == {200: 300}
     assert counted(database) == 300
-    assert query(database, "SELECT last_used_address, last_used_agent FROM api_key") == [("127.0.0.1", "agent/1")]
+    assert query(database, "SELECT address, agent FROM last_use") == [("127.0.0.1", "agent/1")]
     assert took < 5
 
 

@@ -17,9 +17,10 @@ from app.services.desk import MAX_WITHDRAWALS
 from app.services.lease import LEASE_SECONDS, SETTLE_SECONDS
 from app.services.rights import note_change, withdrawal
 from app.store import api_keys as key_store
-from app.store import organizations
+from app.store import last_uses, organizations, usage
 from app.store.rights import RightsRevision
 from app.store.transaction import transaction
+from app.store.types import to_microseconds
 
 
 @pytest.fixture
@@ -201,6 +202,22 @@ def test_two_rotations_in_one_organization_wait_in_no_ring(app, desk, alice, iss
         key_store.add(digest=b"successor", **{column: getattr(old, column) for column in copied})
         pool.submit(revoke).result()
         note_change([alice.org])
+
+
+@pytest.mark.databases("postgresql")
+def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, desk, alice, clock, issued):
+    key_id = issued.listed.key.id
+
+    def revoke():
+        with app.app_context(), transaction():
+            db.session.execute(db.text("SET LOCAL lock_timeout = '2s'"))
+            assert key_store.locked(alice.org, key_id) is not None
+            note_change([alice.org])
+
+    with transaction(), ThreadPoolExecutor(1) as pool:
+        usage.add([alice.org, to_microseconds(clock.now), key_id, "VALID", 1])
+        last_uses.mark([alice.org, key_id, to_microseconds(clock.now), None, None])
+        pool.submit(revoke).result()
 
 
 def test_a_sign_up_key_that_cannot_be_derived_is_revoked_with_the_counter_locked_last(desk, cast, clock):

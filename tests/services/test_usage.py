@@ -10,7 +10,7 @@ from app.extensions import db
 from app.services import api_keys, usage, verification
 from app.services.api_keys import KeyWish
 from app.store import api_keys as key_store
-from app.store.api_keys import ApiKey
+from app.store.last_uses import LastUse
 from app.store.usage import UsageHour
 
 
@@ -47,15 +47,15 @@ def test_last_used_moves_forward_and_only_for_accepted_requests(desk, alice, iss
     key_id = issued.listed.key.id
     verification.verify(desk, issued.plaintext, scope="agent:rw")
     desk.usage.flush()
-    assert api_keys.get(alice.member, key_id).key.last_used_at is None
+    assert api_keys.get(alice.member, key_id).last_use is None
     verification.verify(desk, issued.plaintext, scope="agent:r")
     desk.usage.flush()
     used = clock.now
-    assert api_keys.get(alice.member, key_id).key.last_used_at == used
+    assert api_keys.get(alice.member, key_id).last_use.at == used
     clock.advance(hours=-1)
     verification.verify(desk, issued.plaintext, scope="agent:r")
     desk.usage.flush()
-    assert api_keys.get(alice.member, key_id).key.last_used_at == used
+    assert api_keys.get(alice.member, key_id).last_use.at == used
 
 
 def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
@@ -79,7 +79,7 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(desk, alice, issued, m
 
     verification.require(desk, issued.plaintext, scope=None)
     with monkeypatch.context() as patched:
-        patched.setattr("app.store.api_keys.mark_used", fails)
+        patched.setattr("app.store.last_uses.mark", fails)
         with pytest.raises(OperationalError):
             desk.usage.flush()
     assert rows(alice) == {}
@@ -110,19 +110,19 @@ def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, a
     desk.usage.flush()
     found = {row.key_id: row.requests for row in db.session.scalars(db.select(UsageHour))}
     assert found == {key.id: 1 + number % 3 for number, key in enumerate(keys)}
-    for key in db.session.scalars(db.select(ApiKey)):
-        assert key.last_used_at == clock.now
-        assert key.last_used_address == (f"192.0.2.{int(key.name) % 256}" if int(key.name) % 2 else None)
-        assert key.last_used_agent is None
+    uses = {use.key_id: (use.at, use.address, use.agent) for use in db.session.scalars(db.select(LastUse))}
+    assert uses == {
+        key.id: (clock.now, f"192.0.2.{number % 256}" if number % 2 else None, None) for number, key in enumerate(keys)
+    }
 
 
 def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(desk, alice, issued):
     verification.verify(desk, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400)
     desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 1}
-    key = api_keys.get(alice.member, issued.listed.key.id).key
-    assert key.last_used_address == "fe80::1%" + "x" * 55
-    assert key.last_used_agent == "ab" + "y" * 296
+    use = api_keys.get(alice.member, issued.listed.key.id).last_use
+    assert use.address == "fe80::1%" + "x" * 55
+    assert use.agent == "ab" + "y" * 296
 
 
 def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
@@ -171,4 +171,4 @@ def test_a_busy_second_is_a_handful_of_statements(desk, alice):
     page = usage.page(alice.org, limit=100, cursor=None, key_id=None)
     assert [row.requests for row in page.items] == [2] * 43
     listed = api_keys.page(alice.member, limit=100).items
-    assert {found.key.last_used_address for found in listed} == {"203.0.113.7"}
+    assert {found.last_use.address for found in listed} == {"203.0.113.7"}

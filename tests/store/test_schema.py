@@ -26,7 +26,12 @@ def test_migrating_again_changes_nothing(app):
 
 
 OLD_ORGANIZATION = ("org_1", "Acme", 0, 0, 0, "")
-OLD_KEY = ("key_1", "org_1", b"digest", "kd_live_12345678", "wxyz", "kd_live_", "CI", "agent:r", 0)
+OLD_KEY_COLUMNS = (
+    "id, org_id, digest, start, last4, prefix, name, scopes, created_at, "
+    "last_used_at, last_used_address, last_used_agent"
+)
+OLD_KEY = ("key_1", "org_1", b"1", "kd_live_12345678", "wxyz", "kd_live_", "CI", "agent:r", 0, 7, "192.0.2.1", None)
+NEVER_USED = ("key_2", "org_1", b"2", "kd_live_87654321", "zyxw", "kd_live_", "CI", "agent:r", 0, None, None, None)
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def old_database(request, database, tmp_path):
     return request.getfixturevalue("postgresql").create_database()
 
 
-def test_the_migration_to_cheaper_counts_keeps_every_count(old_database, tmp_path):
+def test_the_migration_to_cheaper_counts_keeps_every_count_and_every_last_use(old_database, tmp_path):
     settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
     with create_app(settings).app_context():
         flask_migrate.upgrade(revision="0003")
@@ -49,7 +54,7 @@ def test_the_migration_to_cheaper_counts_keeps_every_count(old_database, tmp_pat
         with db.engine.begin() as connection:
             for table, columns, rows in (
                 ("organization", "id, name, created_at, cache_generation, audit_count, audit_head", [OLD_ORGANIZATION]),
-                ("api_key", "id, org_id, digest, start, last4, prefix, name, scopes, created_at", [OLD_KEY]),
+                ("api_key", OLD_KEY_COLUMNS, [OLD_KEY, NEVER_USED]),
                 ("usage_hour", "org_id, hour, key_id, outcome, requests", counts),
             ):
                 names = [name.strip() for name in columns.split(",")]
@@ -60,4 +65,6 @@ def test_the_migration_to_cheaper_counts_keeps_every_count(old_database, tmp_pat
         with db.engine.connect() as connection:
             kept = connection.execute(db.text("SELECT org_id, hour, key_id, outcome, requests FROM usage_hour"))
             assert sorted(tuple(row) for row in kept) == sorted(counts)
+            uses = connection.execute(db.text("SELECT org_id, key_id, at, address, agent FROM last_use"))
+            assert [tuple(row) for row in uses] == [("org_1", "key_1", 7, "192.0.2.1", None)]
         databases.dispose()
