@@ -63,6 +63,8 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
             closing(sqlite3.connect(source, isolation_level=None)) as reading,
             closing(sqlite3.connect(target)) as writing,
         ):
+            # Not to be had while a server has the file open, and asked for first, so that nothing has changed then.
+            writing.execute("PRAGMA journal_mode = DELETE")
             # A snapshot: otherwise the copy would begin anew whenever the server writes, and under load never end.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -70,7 +72,8 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
             # One file, without a log beside it.
             writing.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise BackupError(f"The copy failed: {error}") from error
+        held = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        raise BackupError(f"The copy failed: {error}{'. Stop the server first.' if held else ''}") from error
 
 
 def _check(file: Path) -> None:

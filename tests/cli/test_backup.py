@@ -1,6 +1,8 @@
 """`backup` and `restore`: the copy is private, whole, made under load, and comes back."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
 
@@ -116,3 +118,15 @@ def test_a_backup_ends_although_a_server_writes_all_the_time(operator, database,
 def test_without_postgresqls_tools_the_package_is_named(at_desk, postgresql, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert "apt-get install postgresql-client" in at_desk(postgresql.create_database()).refused("backup", "copy")
+
+
+def test_restoring_under_a_server_is_refused_with_what_to_do_and_changes_nothing(operator, database, tmp_path):
+    operator.try_to("backup", "copy")
+    operator.run("create", "--name", "Later")
+    file = database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as server:
+        # In the middle of an answer.
+        server.execute("BEGIN")
+        server.execute("SELECT * FROM api_key").fetchone()
+        assert "Stop the server first." in operator.refused("restore", "copy", "--yes")
+    assert [key["name"] for key in operator.json("list")["data"]] == ["Later"]
