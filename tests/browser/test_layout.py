@@ -47,6 +47,17 @@ def test_a_phone_may_be_held_either_way(there):
     assert_nothing_lost(there)
 
 
+def test_nothing_touches_the_edge_of_the_window(there):
+    for width in (320, 600, 900, 1100):
+        there.set_viewport_size({"width": width, "height": 800})
+        places = there.evaluate("""
+            [...document.querySelectorAll("header > *, main > *")].map((part) => part.getBoundingClientRect())
+                .map(({ left, right }) => [left, innerWidth - right])
+        """)
+        assert places
+        assert all(min(left, right) >= 8 for left, right in places), (width, places)
+
+
 @pytest.mark.wcag("2.5.8")
 @pytest.mark.parametrize("width", [375, 1280])
 def test_every_target_can_be_hit(there, width):
