@@ -1,7 +1,7 @@
 """For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` takes `gate`, which is the same."""
 
 from app import create_app
-from app.background import Background
+from app.process.background_jobs import Background
 
 app = create_app()
 Background(app).start()

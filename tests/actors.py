@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.domain.roles import Permission, Role
-from app.services import installs, organizations, session_tokens, sign_in
+from app.services import install_ids, organizations, session_tokens, sign_in
 from app.services.organizations import Member
 from app.store import organizations as organization_store
 from app.store import people
@@ -100,7 +100,7 @@ class Cast:
         """An install id on record for the organization."""
         install_id = str(uuid4())
         with self._app.app_context():
-            installs.import_ids(self._app.extensions["desk"], self.alice.org, [install_id])
+            install_ids.import_ids(self._app.extensions["desk"], self.alice.org, [install_id])
         return install_id
 
     def nobody(self) -> Actor:

@@ -15,8 +15,8 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keydesk-test-"
 
 from app import create_app
 from app.config import Settings, load_settings
-from app.gate import Gate
-from app.services.desk import Desk
+from app.services.runtime import Desk
+from app.wsgi.forward_auth import Gate
 from tests import databases
 from tests.actors import Actor, Cast
 

@@ -6,26 +6,26 @@ from app.api import (
     accessibility,
     agent_keys,
     agent_sign_up,
-    api_keys,
     audit,
-    cache,
+    cache_invalidation,
     credits,
     device_grants,
     email_codes,
     key_settings,
     key_verification,
+    keys,
     me,
     openapi,
     organizations,
     sign_in,
-    test_tokens,
+    trial_tokens,
     usage,
 )
 
 EVERYWHERE = (
     sign_in,
     organizations,
-    api_keys,
+    keys,
     key_settings,
     email_codes,
     agent_keys,
@@ -35,7 +35,7 @@ EVERYWHERE = (
     me,
     usage,
     audit,
-    cache,
+    cache_invalidation,
     credits,
     accessibility,
 )
@@ -46,5 +46,5 @@ def register(app: Flask) -> None:
     for module in EVERYWHERE:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:
-        app.register_blueprint(test_tokens.blueprint, url_prefix="/v1")
+        app.register_blueprint(trial_tokens.blueprint, url_prefix="/v1")
     app.register_blueprint(openapi.blueprint)

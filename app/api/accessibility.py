@@ -6,9 +6,9 @@ from flask import Blueprint
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from app.http.described import Described
-from app.http.fields import field
+from app.http.field_types import field
 from app.http.guards import ScopedKey
+from app.http.route_docs import Described
 from app.services import accessibility
 
 blueprint = Blueprint("api_accessibility", __name__)

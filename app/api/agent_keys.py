@@ -5,20 +5,20 @@ from typing import Annotated
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Data, Listing, data, listing
-from app.api.api_keys import KeyItem, NewKey, item
-from app.domain.doors import Door
+from app.api.json_responses import Answer, Data, Listing, data, listing
+from app.api.keys import KeyItem, NewKey, item
 from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
+from app.domain.key_origin import Door
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_json, read_paging
-from app.http.described import Described
-from app.http.fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
+from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.guards import KeyManager
-from app.services import api_keys, organizations
+from app.http.route_docs import Described
+from app.services import keys, organizations
 from app.services.organizations import Member
-from app.store.api_keys import ListedKey
+from app.store.keys import ListedKey
 
 blueprint = Blueprint("api_agent_keys", __name__)
 
@@ -54,7 +54,7 @@ def create() -> Answer[Data[AgentKey]]:
     `key` is its plaintext, shown this once. Who belongs to several organizations says in which.
     """
     body = read_json(NewAgentKey)
-    issued = api_keys.create(context.desk(), _member_of(body.org_id), body.wish(), door=Door.AGENT)
+    issued = keys.create(context.desk(), _member_of(body.org_id), body.wish(), door=Door.AGENT)
     key = issued.listed.key
     return data(
         {
@@ -79,7 +79,7 @@ def index() -> Answer[Listing[AgentKeyItem]]:
     """
     limit, cursor = read_paging(default=1000)
     who = context.manager()
-    return listing(api_keys.page_of_person(context.desk(), who.person_id, limit=limit, cursor=cursor), _item)
+    return listing(keys.page_of_person(context.desk(), who.person_id, limit=limit, cursor=cursor), _item)
 
 
 @blueprint.post("/keys/<key>/revoke")
@@ -91,8 +91,8 @@ def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     It is refused from the next request on. Revoking again changes nothing.
     """
     who = context.manager()
-    member = api_keys.member_for_key(who.person_id, who.email, key)
-    return data(_item(api_keys.revoke(context.desk(), member, key)))
+    member = keys.member_for_key(who.person_id, who.email, key)
+    return data(_item(keys.revoke(context.desk(), member, key)))
 
 
 def _item(listed: ListedKey) -> AgentKeyItem:

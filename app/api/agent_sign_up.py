@@ -7,11 +7,11 @@ from typing_extensions import TypedDict
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.http import context
+from app.http.anonymous_limit import fence
 from app.http.body import Body, read_json
-from app.http.described import Described
-from app.http.fence import fence
-from app.http.fields import Code, Email, field
+from app.http.field_types import Code, Email, field
 from app.http.guards import Public
+from app.http.route_docs import Described
 from app.services import agent_sign_up
 
 blueprint = Blueprint("api_agent_sign_up", __name__)

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Listing, listing
+from app.api.json_responses import Answer, Listing, listing
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_paging
-from app.http.described import Described
-from app.http.fields import Time, field
+from app.http.field_types import Time, field
 from app.http.guards import ScopedKey
+from app.http.route_docs import Described
 from app.services import audit
 
 blueprint = Blueprint("api_audit", __name__)

@@ -6,9 +6,9 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.http import context
-from app.http.described import Described
-from app.http.fields import field
+from app.http.field_types import field
 from app.http.guards import AnyKey
+from app.http.route_docs import Described
 from app.services import credits
 
 blueprint = Blueprint("api_credits", __name__)

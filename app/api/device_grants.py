@@ -5,14 +5,14 @@ from typing import Annotated, Literal, NotRequired
 from flask import Blueprint, request
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer
+from app.api.json_responses import Answer
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
 from app.http import context
+from app.http.anonymous_limit import fence
 from app.http.body import Form, read_form
-from app.http.described import Described
-from app.http.fence import fence
-from app.http.fields import field
+from app.http.field_types import field
 from app.http.guards import Public
+from app.http.route_docs import Described
 from app.services import device_grants
 from app.services.device_grants import GRANT_TYPE, DeviceError
 

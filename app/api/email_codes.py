@@ -5,15 +5,15 @@ from typing import Annotated, NotRequired
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Data, data
+from app.api.json_responses import Answer, Data, data
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.domain.times import rfc3339
 from app.http import context
+from app.http.anonymous_limit import fence
 from app.http.body import Body, read_json
-from app.http.described import Described
-from app.http.fence import fence
-from app.http.fields import Code, Email, Time, field
+from app.http.field_types import Code, Email, Time, field
 from app.http.guards import Public
+from app.http.route_docs import Described
 from app.services import email_codes
 
 blueprint = Blueprint("api_email_codes", __name__)

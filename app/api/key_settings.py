@@ -4,18 +4,18 @@ from typing import Annotated
 
 from flask import Blueprint
 
-from app.api.answers import Answer, Data, data
-from app.api.api_keys import KeyItem, Rate, RateAnswer, item, rate_answer
+from app.api.json_responses import Answer, Data, data
+from app.api.keys import KeyItem, Rate, RateAnswer, item, rate_answer
 from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
 from app.http.body import Body, read_json
-from app.http.described import Described
-from app.http.fields import KeyName, Networks, WantedEnd, WantedScopes, field
+from app.http.field_types import KeyName, Networks, WantedEnd, WantedScopes, field
 from app.http.guards import Member
-from app.services import api_keys, key_settings
+from app.http.route_docs import Described
+from app.services import key_settings, keys
 from app.services.key_settings import KeyChange
-from app.store.api_keys import ListedKey
+from app.store.keys import ListedKey
 
 blueprint = Blueprint("api_key_settings", __name__)
 
@@ -53,7 +53,7 @@ def show(key: str) -> Answer[Data[DetailedKey]]:
 
     With its rate limit, its networks, and from where and by what it was last used.
     """
-    return data(_detailed(api_keys.get(context.member(), key)))
+    return data(_detailed(keys.get(context.member(), key)))
 
 
 @blueprint.patch("/orgs/<org>/keys/<key>")

@@ -8,16 +8,16 @@ from flask import Blueprint
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Data, data
+from app.api.json_responses import Answer, Data, data
 from app.domain.errors import LimiterUnavailable, UnknownScope
+from app.domain.key_verification import Outcome
 from app.domain.times import rfc3339
-from app.domain.verification import Outcome
 from app.http import context
 from app.http.body import Body, read_json
-from app.http.described import Described
-from app.http.fields import Ending, KeyId, KeyName, OrgId, Scope, field
+from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scope, field
 from app.http.guards import ScopedKey
-from app.services import verification
+from app.http.route_docs import Described
+from app.services import key_verification
 
 blueprint = Blueprint("api_key_verification", __name__)
 
@@ -70,7 +70,7 @@ def verify() -> Answer[Data[Decision]]:
     desk, caller = context.desk(), context.key()
     if question.scope is not None:
         desk.settings.policy.check_known([question.scope])
-    done = verification.verify(
+    done = key_verification.verify(
         desk, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
     )
     record = done.record

@@ -5,13 +5,13 @@ from typing import Annotated
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Data, data
-from app.api.api_keys import RateAnswer, rate_answer
+from app.api.json_responses import Answer, Data, data
+from app.api.keys import RateAnswer, rate_answer
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.described import Described
-from app.http.fields import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
+from app.http.field_types import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
 from app.http.guards import AnyKey
+from app.http.route_docs import Described
 
 blueprint = Blueprint("api_me", __name__)
 

@@ -5,13 +5,13 @@ from typing import Annotated
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.answers import Answer, Listing, listing
+from app.api.json_responses import Answer, Listing, listing
 from app.domain.paging import Page
 from app.domain.roles import Role
 from app.http import context
-from app.http.described import Described
-from app.http.fields import OrgId, OrgName, field
+from app.http.field_types import OrgId, OrgName, field
 from app.http.guards import SignedIn
+from app.http.route_docs import Described
 from app.services import organizations
 
 blueprint = Blueprint("api_organizations", __name__)

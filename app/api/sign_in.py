@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain.errors import RateLimited
 from app.domain.times import rfc3339
 from app.http import context, cookies
+from app.http.anonymous_limit import fence
 from app.http.body import Body, read_json
-from app.http.described import Described
-from app.http.fence import fence
-from app.http.fields import Email, Time, field
+from app.http.field_types import Email, Time, field
 from app.http.guards import Public
+from app.http.route_docs import Described
 from app.http.sign_in_link import ask_for_link
 from app.services import sessions
 

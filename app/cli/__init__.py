@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli import care, database, imports, key_settings, keys, organizations, seed, serve
+from app.cli import care, imported_keys, init, key_settings, keys, organizations, seed, serve
 
 #: Where the shell asks for completions; the script that `completion` prints names it.
 COMPLETE_VAR = "_KEYDESK_COMPLETE"
@@ -14,7 +14,7 @@ def cli() -> None:
 
 
 for command in (
-    database.init,
+    init.init,
     serve.serve,
     keys.create,
     keys.list_keys,
@@ -24,8 +24,8 @@ for command in (
     organizations.orgs,
     organizations.members,
     organizations.credits,
-    imports.import_keys,
-    imports.installs,
+    imported_keys.import_keys,
+    imported_keys.installs,
     seed.seed,
     care.audit,
     care.doctor,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from app.cli.application import answer, as_json, fail, opened_desk
 from app.cli.progress import progress
-from app.cli.runtime import answer, as_json, fail, opened_desk
 
 
 @click.group()
@@ -21,12 +21,12 @@ def audit() -> None:
 def verify(is_json: bool) -> None:
     """Check every organization's hash chain; exit code 1 when one is broken."""
     from app.services import audit as log
-    from app.services import operators
+    from app.services import operator_keys
 
     with opened_desk():
         rows = [
             {"org_id": org.id, "name": org.name, "entries": org.audit_count, "broken_at": log.broken_at(org.id)}
-            for org in operators.all_organizations()
+            for org in operator_keys.all_organizations()
         ]
         lines = [
             f"{row['name']}: "

@@ -49,7 +49,7 @@ def _database(settings: Settings) -> list[Finding]:
     from app.extensions import db
     from app.services import health
     from app.store import schema
-    from app.store.errors import DATABASE_UNAVAILABLE
+    from app.store.unavailable import DATABASE_UNAVAILABLE
 
     fix = "start it, or correct DATABASE_URL"
     try:

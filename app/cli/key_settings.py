@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.runtime import answer, as_json, opened_desk
+from app.cli.application import answer, as_json, opened_desk
 
 if TYPE_CHECKING:
-    from app.domain.rate_limit import RateLimit
+    from app.domain.key_rate_limit import RateLimit
 
 
 class Rate(click.ParamType):
@@ -17,7 +17,7 @@ class Rate(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "RateLimit":
         from app.domain.errors import ValidationFailed
-        from app.domain.rate_limit import RateLimit, checked
+        from app.domain.key_rate_limit import RateLimit, checked
 
         requests, slash, seconds = str(value).partition("/")
         if not (slash and requests.isdecimal() and seconds.isdecimal()):
@@ -48,13 +48,13 @@ networks = click.option("--network", "networks", multiple=True, help="Where it m
 def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
     """Change the key that begins with PREFIX (at least 8 characters, with or without whk_). The rest stays as it is."""
     from app.cli.keys import described, no_single_match
-    from app.services import operators
+    from app.services import operator_keys
 
     _refuse_contradictions(options)
     with opened_desk() as desk:
         try:
-            key = operators.change_key(desk, prefix, _wanted(options, desk.clock()))
-        except operators.NoSingleMatch as error:
+            key = operator_keys.change_key(desk, prefix, _wanted(options, desk.clock()))
+        except operator_keys.NoSingleMatch as error:
             no_single_match(error)
         else:
             done = f"Successfully changed key '{key.name}' starting with {key.start}"
@@ -74,7 +74,7 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
 
 
 def _wanted(options: dict[str, Any], now: Any) -> Any:
-    from app.domain import key_request
+    from app.domain import key_settings
     from app.services.key_settings import KeyChange
 
     given: dict[str, Any] = {}
@@ -87,5 +87,5 @@ def _wanted(options: dict[str, Any], now: Any) -> Any:
     if options["networks"] or options["any_network"]:
         given["networks"] = options["networks"]
     if options["expires_in_days"] is not None or options["never_expires"]:
-        given["expires_at"] = key_request.expiry(now, expires_at=None, expires_in_days=options["expires_in_days"])
+        given["expires_at"] = key_settings.expiry(now, expires_at=None, expires_in_days=options["expires_in_days"])
     return KeyChange(**given)

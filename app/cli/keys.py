@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.cli import key_settings
-from app.cli.runtime import answer, as_json, fail, opened_desk
+from app.cli.application import answer, as_json, fail, opened_desk
 
 
 @click.command()
@@ -21,11 +21,11 @@ from app.cli.runtime import answer, as_json, fail, opened_desk
 @as_json
 def create(*, is_json: bool, **wish: Any) -> None:
     """Create a key. Its text is shown this once."""
-    from app.services import operators
-    from app.services.operators import OperatorsWish
+    from app.services import operator_keys
+    from app.services.operator_keys import OperatorsWish
 
     with opened_desk() as desk:
-        issued = operators.create_key(desk, OperatorsWish(**wish))
+        issued = operator_keys.create_key(desk, OperatorsWish(**wish))
         answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
 
 
@@ -33,10 +33,10 @@ def create(*, is_json: bool, **wish: Any) -> None:
 @as_json
 def list_keys(is_json: bool) -> None:
     """List the working keys of all organizations."""
-    from app.services import operators
+    from app.services import operator_keys
 
     with opened_desk() as desk:
-        keys = operators.working_keys(desk)
+        keys = operator_keys.working_keys(desk)
         sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
 
 
@@ -45,12 +45,12 @@ def list_keys(is_json: bool) -> None:
 @as_json
 def revoke(prefix: str, is_json: bool) -> None:
     """Revoke the key that begins with PREFIX (at least 8 characters, with or without whk_)."""
-    from app.services import operators
+    from app.services import operator_keys
 
     with opened_desk() as desk:
         try:
-            key = operators.revoke_key(desk, prefix)
-        except operators.NoSingleMatch as error:
+            key = operator_keys.revoke_key(desk, prefix)
+        except operator_keys.NoSingleMatch as error:
             no_single_match(error)
         else:
             done = f"Successfully revoked key '{key.name}' starting with {key.start}"
@@ -63,12 +63,12 @@ def revoke(prefix: str, is_json: bool) -> None:
 @as_json
 def rotate(prefix: str, overlap: int, is_json: bool) -> None:
     """Replace the key that begins with PREFIX by a new one."""
-    from app.services import operators
+    from app.services import operator_keys
 
     with opened_desk() as desk:
         try:
-            issued = operators.rotate_key(desk, prefix, overlap)
-        except operators.NoSingleMatch as error:
+            issued = operator_keys.rotate_key(desk, prefix, overlap)
+        except operator_keys.NoSingleMatch as error:
             no_single_match(error)
         else:
             answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli import key_settings
+from app.cli.application import opened_desk
 from app.cli.progress import progress
-from app.cli.runtime import opened_desk
 
 if TYPE_CHECKING:
-    from app.domain.rate_limit import RateLimit
+    from app.domain.key_rate_limit import RateLimit
 
 
 @click.command()
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 @key_settings.rate
 def seed(keys: int, file: Path, scopes: tuple[str, ...], rate: "RateLimit | None") -> None:
     """Make many random keys, 1,000 for each new organization, and write their texts into a file. Dev mode only."""
-    from app.services import seeding
+    from app.services import seed
 
     with opened_desk() as desk, progress("Seeding", keys, "keys") as seeded:
-        batches = seeding.seed(desk, keys, scopes=scopes, rate_limit=rate)
+        batches = seed.seed(desk, keys, scopes=scopes, rate_limit=rate)
         done = 0
         # The first batch comes before the file: a refusal leaves none behind.
         for batch in batches:

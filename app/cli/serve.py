@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import click
 
-from app import stop_signals
 from app.cli.settings import refuse, settings_or_exit
 from app.config import ROOT, Settings, SettingsError
+from app.process import stop_signals
 
 #: Threads that answer requests, in each process. Each may hold a database connection.
 BLOCKING_THREADS = 8
@@ -66,7 +66,7 @@ def _prepare_database(settings: Settings) -> None:
     from app import create_app
     from app.extensions import db
     from app.store import schema
-    from app.store.errors import DATABASE_UNAVAILABLE
+    from app.store.unavailable import DATABASE_UNAVAILABLE
 
     app = create_app(settings)
     with app.app_context():
@@ -86,8 +86,8 @@ def _prepare_database(settings: Settings) -> None:
 
 
 def _let_threads_finish() -> None:
-    """A thread that wakes does not push one aside that runs (docs/adr/0017-the-gate.md): most often it would only wait
-    for the interpreter lock, which the other holds. Not every system knows this, or allows it."""
+    """Asks Linux for batch scheduling: a thread that wakes does not push one aside that holds the interpreter lock
+    (docs/adr/0017-verification-before-flask.md). Not every system knows this, or allows it."""
     with suppress(AttributeError, OSError):
         # What the operator chose stays.
         if os.sched_getscheduler(0) == os.SCHED_OTHER:

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from app.config.paths import ROOT
 from app.config.settings import Settings
-from app.domain.scopes import Policy, PolicyError, parse_policy
+from app.domain.policy import Policy, PolicyError, parse_policy
 
 
 class SettingsError(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from app.config.paths import ROOT
-from app.domain import emails
+from app.domain import email_address
 from app.domain.errors import DomainError
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*_", re.ASCII)
@@ -79,7 +79,9 @@ def sign_up(value: str) -> str | tuple[str, ...]:
     if value in {"open", "invited"}:
         return value
     try:
-        domains = tuple(emails.domain_of(emails.normalise(f"a@{word.lstrip('@')}")) for word in words(value))
+        domains = tuple(
+            email_address.domain_of(email_address.normalise(f"a@{word.lstrip('@')}")) for word in words(value)
+        )
     except DomainError:
         domains = ()
     if not domains:
@@ -110,7 +112,7 @@ def secret(value: str) -> str:
 def sender(value: str) -> str:
     address = value.partition("<")[2].rstrip("> ") if "<" in value else value
     try:
-        emails.normalise(address)
+        email_address.normalise(address)
     except DomainError:
         raise ValueError("must be an address like Keydesk <keys@example.com>") from None
     return value

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from app.config import parsers
 from app.config.paths import ROOT
-from app.domain.scopes import Policy
+from app.domain.policy import Policy
 
 #: A name or an IPv4 address, or an IPv6 address in brackets.
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong for a caller, as one tree. `app/errors.py` turns each into an HTTP answer."""
+"""Everything that can go wrong for a caller, as one tree. `app/http/error_handlers.py` turns each into a response."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

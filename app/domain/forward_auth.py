@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from app.domain.errors import Forbidden
-from app.domain.verification import KeyRecord
+from app.domain.key_verification import KeyRecord
 
 PATH = "/v1/forward-auth"
 #: Longer ones are refused unread, so that what is remembered of paths stays small.

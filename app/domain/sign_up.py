@@ -1,10 +1,10 @@
 """Who may sign up."""
 
-from app.domain import emails
+from app.domain import email_address
 
 
 def admits(sign_up: str | tuple[str, ...], email: str) -> bool:
     """Whether an address that nobody has here may become a person. `sign_up`: `open`, `invited`, or domains."""
     if isinstance(sign_up, str):
         return sign_up == "open"
-    return emails.domain_of(email) in sign_up
+    return email_address.domain_of(email) in sign_up

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import context, cookies, cross_site, deprecation, fence, guards, login, request_checks
+from app.http import anonymous_limit, context, cookies, cross_site, current_user, deprecation, guards, request_checks
 
 
 def register(app: Flask) -> None:
@@ -14,8 +14,8 @@ def register(app: Flask) -> None:
     # Under /v1 nobody gets a redirect, not even for a doubled slash.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
-    login.bind(app, login_manager)
-    fence.bind(app)
+    current_user.bind(app, login_manager)
+    anonymous_limit.bind(app)
     app.session_interface = cookies.NoticeInterface()
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
     app.before_request(_before)

@@ -8,10 +8,10 @@ from flask_login import current_user
 from app.config import is_localhost
 from app.domain import client_address
 from app.domain.errors import MissingCredential
-from app.domain.verification import KeyRecord
-from app.http.login import SignedInPerson
-from app.services.desk import Desk
+from app.domain.key_verification import KeyRecord
+from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
+from app.services.runtime import Desk
 
 _FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/openapi.json", "/auth.md", "/llms.txt"})
 

@@ -26,11 +26,11 @@ from app.domain.errors import (
     NotFound,
     RateLimited,
 )
+from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
-from app.domain.verification import KeyRecord
 from app.http.context import KeyManagerPerson, desk, person, wants_json
 from app.http.deprecation import INSTALL_ID
-from app.services import organizations, session_tokens, verification
+from app.services import key_verification, organizations, session_tokens
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -182,14 +182,14 @@ def _key(scope: str | None, cost: int = 0) -> KeyRecord:
     plaintext, environ = _presented(), request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
     if plaintext is not None:
-        done = verification.verify(desk(), plaintext, scope, cost, address=address, agent=agent)
+        done = key_verification.verify(desk(), plaintext, scope, cost, address=address, agent=agent)
     elif INSTALL_ID in environ:
-        done = verification.verify_install(desk(), environ[INSTALL_ID], scope, cost, address=address)
+        done = key_verification.verify_install(desk(), environ[INSTALL_ID], scope, cost, address=address)
     else:
         raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
     if done.rate is not None:
         g.rate = done.rate
-    return verification.passed(done, scope)
+    return key_verification.passed(done, scope)
 
 
 def announce_rate(response: AnyResponse) -> AnyResponse:

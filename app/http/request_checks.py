@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Sec
 
 from app.config import Settings
 from app.http.cross_site import SAFE_METHODS
-from app.services.desk import Desk
+from app.services.runtime import Desk
 
 #: Bytes. The largest body that anybody needs to send is a form of a few fields.
 MAX_BODY = 64 * 1024

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import request
 from werkzeug.wrappers import Response
 
-from app.domain import emails
+from app.domain import email_address
 from app.http import context, cookies
 from app.mail import show_dev_link, sign_in_url
 from app.services import sign_in
@@ -29,7 +29,7 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     mark = cookies.login_mark(request)
     link = sign_in.request_link(
         context.desk(),
-        email=emails.normalise(email),
+        email=email_address.normalise(email),
         client=context.client(),
         browser=cookies.mark_digest(mark),
         next_path=next_path,

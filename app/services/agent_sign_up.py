@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import emails, roles
-from app.domain.doors import Door
+from app.domain import email_address, roles
 from app.domain.errors import OtpExpired
 from app.domain.ids import new_id
-from app.domain.one_time import Purpose
-from app.services import audit, one_time, sign_in
-from app.services.desk import Desk
-from app.services.one_time import Issued
-from app.services.rights import note_change, settle
-from app.store import api_keys, organizations, people
-from app.store.api_keys import ApiKey
+from app.domain.key_origin import Door
+from app.domain.one_time_secrets import Purpose
+from app.services import audit, one_time_secrets, sign_in
+from app.services.one_time_secrets import Issued
+from app.services.revocation import note_change, settle
+from app.services.runtime import Desk
+from app.store import keys, organizations, people
+from app.store.keys import ApiKey
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
 
@@ -33,12 +33,12 @@ class SignedUp:
 def request(desk: Desk, *, email: str, client: str) -> Issued:
     """Mails a code to whoever `SIGN_UP` lets in; others get the same answer. Raises `ValidationFailed`, `RateLimited`
     and `OtpMaxAttempts`."""
-    address = emails.normalise(email)
+    address = email_address.normalise(email)
     with transaction():
         now = desk.clock()
-        one_time.enter(Purpose.SIGN_UP_CODE, email=address, client=client, now=now)
+        one_time_secrets.enter(Purpose.SIGN_UP_CODE, email=address, client=client, now=now)
         person = people.by_email(address)
-        return one_time.issue(
+        return one_time_secrets.issue(
             desk,
             Purpose.SIGN_UP_CODE,
             email=address,
@@ -52,12 +52,12 @@ def request(desk: Desk, *, email: str, client: str) -> Issued:
 def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
     """The person's sign-up key for the right code: the one that they have, the very same string, or a new one. Raises
     `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
-    address = emails.normalise(email)
-    secret_id = one_time.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
+    address = email_address.normalise(email)
+    secret_id = one_time_secrets.try_code(desk, Purpose.SIGN_UP_CODE, address, code)
     is_revoked = False
     with transaction():
         now = desk.clock()
-        secret = one_time.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
+        secret = one_time_secrets.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
         person = people.by_email(address)
         if secret is None or not sign_in.may_sign_in(desk, person, address):
@@ -65,7 +65,7 @@ def verify(desk: Desk, *, email: str, code: str) -> SignedUp:
         is_new = person is None
         if person is None:
             person = sign_in.sign_up(desk, address, now)
-        key = api_keys.current_sign_up_key(person.id, now)
+        key = keys.current_sign_up_key(person.id, now)
         if key is not None and key.org_id not in _organizations(person, key.scopes):
             key = None  # they were taken out of its organization, where the key lives on
         plaintext = desk.derived.again(key.prefix, key.id, key.digest) if key else None
@@ -94,7 +94,7 @@ def _new_key(desk: Desk, person: Person, now: datetime) -> str:
     org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(desk, person, now)
     key_id = new_id("key")
     minted = desk.derived.mint(desk.settings.sign_up_key_prefix, key_id)
-    api_keys.add(
+    keys.add(
         key_id=key_id,
         org_id=org_id,
         digest=minted.digest,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from app.services.desk import Desk
+from app.services.runtime import Desk
 from app.store import backup as copies
 from app.store import schema
 from app.store.backup import BackupError

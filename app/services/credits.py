@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.domain.errors import ValidationFailed
-from app.domain.verification import KeyRecord
+from app.domain.key_verification import KeyRecord
 from app.services import audit
-from app.services.desk import Desk
+from app.services.runtime import Desk
 from app.store import credits
 from app.store.credits import Balance
 from app.store.transaction import transaction

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from app.domain import key_request, user_code
-from app.domain.doors import Door
+from app.domain import device_user_code, key_settings
 from app.domain.errors import DomainError, NotFound, RateLimited
-from app.domain.one_time import Purpose
-from app.domain.windows import Window
-from app.services import api_keys, audit, one_time
-from app.services.api_keys import KeyWish
-from app.services.desk import Desk
+from app.domain.key_origin import Door
+from app.domain.one_time_secrets import Purpose
+from app.domain.sliding_window import Window
+from app.services import audit, keys, one_time_secrets
+from app.services.keys import KeyWish
 from app.services.organizations import Member
+from app.services.runtime import Desk
 from app.store import device_grants, organizations, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import take_turns, transaction
@@ -56,11 +56,11 @@ class DeviceKey:
 
 def authorize(desk: Desk, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
     """Begins a ceremony. Raises `ValidationFailed`, `UnknownScope` and `RateLimited`."""
-    name = key_request.clean_name(client_name)
+    name = key_settings.clean_name(client_name)
     policy = desk.settings.policy
     wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
     policy.check_known(wanted)
-    device_code, code = secrets.token_urlsafe(32), user_code.make()
+    device_code, code = secrets.token_urlsafe(32), device_user_code.make()
     with transaction():
         take_turns(f"device:{client}")
         now = desk.clock()
@@ -149,15 +149,15 @@ def _typed(desk: Desk, typed: str, email: str, client: str) -> DeviceGrant | Non
     """What waits under the code, locked. A code under which nothing waits is counted as a guess, for which the
     transaction must be committed."""
     now = desk.clock()
-    one_time.enter(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
-    grant = device_grants.waiting(_digest(user_code.normalise(typed)), now)
+    one_time_secrets.enter(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+    grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
     if grant is None:
-        one_time.count(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+        one_time_secrets.count(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
     return grant
 
 
 def _approve(desk: Desk, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
-    granted = api_keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
+    granted = keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.record(
@@ -185,7 +185,7 @@ def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
     member = Member(person.id, person.email, organization.id, organization.name, organization.role)
     wish = KeyWish(grant.client_name, grant.scopes)
     try:
-        issued = api_keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
+        issued = keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
     except DomainError:
         raise DeviceError("access_denied") from None
     return DeviceKey(issued.plaintext, grant.scopes)

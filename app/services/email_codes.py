@@ -1,11 +1,11 @@
 """Door B: an agent gets a session token with a code that its person pastes (seed page 000)."""
 
-from app.domain import emails
+from app.domain import email_address
 from app.domain.errors import OtpExpired
-from app.domain.one_time import Purpose
-from app.services import one_time, session_tokens
-from app.services.desk import Desk
-from app.services.one_time import Issued
+from app.domain.one_time_secrets import Purpose
+from app.services import one_time_secrets, session_tokens
+from app.services.one_time_secrets import Issued
+from app.services.runtime import Desk
 from app.services.session_tokens import IssuedToken
 from app.store import people
 from app.store.transaction import transaction
@@ -14,12 +14,12 @@ from app.store.transaction import transaction
 def request(desk: Desk, *, email: str, client: str) -> Issued:
     """Mails a code to a person who has an account. Unknown and disabled addresses get the same answer, no mail, and a
     code that cannot verify. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
-    address = emails.normalise(email)
+    address = email_address.normalise(email)
     with transaction():
         now = desk.clock()
-        one_time.enter(Purpose.EMAIL_CODE, email=address, client=client, now=now)
+        one_time_secrets.enter(Purpose.EMAIL_CODE, email=address, client=client, now=now)
         person = people.by_email(address)
-        return one_time.issue(
+        return one_time_secrets.issue(
             desk,
             Purpose.EMAIL_CODE,
             email=address,
@@ -32,11 +32,11 @@ def request(desk: Desk, *, email: str, client: str) -> Issued:
 
 def verify(desk: Desk, *, email: str, code: str) -> IssuedToken:
     """A session token for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
-    address = emails.normalise(email)
-    secret_id = one_time.try_code(desk, Purpose.EMAIL_CODE, address, code)
+    address = email_address.normalise(email)
+    secret_id = one_time_secrets.try_code(desk, Purpose.EMAIL_CODE, address, code)
     with transaction():
         now = desk.clock()
-        secret = one_time.redeem(secret_id, Purpose.EMAIL_CODE, now)
+        secret = one_time_secrets.redeem(secret_id, Purpose.EMAIL_CODE, now)
         person = people.by_email(address)
         if secret is None or person is None or person.disabled_at is not None:
             raise OtpExpired

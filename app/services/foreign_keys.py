@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from app.store.errors import DATABASE_UNAVAILABLE
+from app.store.unavailable import DATABASE_UNAVAILABLE
 
 #: Seconds for which an answer is kept: a first import takes effect in running servers after this, and guesses at
 #: foreign keys cost the database one small query in this time while there are none.

@@ -1,16 +1,16 @@
 """Whether what we stand on is there."""
 
 from app.domain.errors import SchemaOutdated
-from app.store import probe, schema
+from app.store import ping, schema
 
 
 def database_answers() -> None:
     """Raises what the database raises when it does not, and `SchemaOutdated` when its tables are not ours."""
-    probe.ping()
+    ping.ping()
     if not schema.is_current():
         raise SchemaOutdated
 
 
 def database_seconds() -> float:
     """The database's own clock, in seconds since 1970."""
-    return probe.seconds()
+    return ping.seconds()

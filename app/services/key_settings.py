@@ -6,18 +6,18 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from app.domain import key_request, networks, rate_limit
+from app.domain import key_rate_limit, key_settings, networks
 from app.domain.errors import KeyNotActive
-from app.domain.rate_limit import RateLimit
+from app.domain.key_rate_limit import RateLimit
+from app.domain.key_verification import status
 from app.domain.times import rfc3339
-from app.domain.verification import status
 from app.services import audit
-from app.services.api_keys import grantable, manageable
-from app.services.desk import Desk
+from app.services.keys import grantable, manageable
 from app.services.organizations import Member
-from app.services.rights import note_change, withdrawal
-from app.store import api_keys
-from app.store.api_keys import ApiKey, ListedKey
+from app.services.revocation import note_change, withdrawal
+from app.services.runtime import Desk
+from app.store import keys
+from app.store.keys import ApiKey, ListedKey
 
 
 class Unchanged(Enum):
@@ -86,11 +86,11 @@ def _checked(key: ApiKey, wanted: KeyChange, now: datetime) -> dict[str, Any]:
     """The new values by the names of the key's attributes."""
     found: dict[str, Any] = {}
     if wanted.name is not UNCHANGED:
-        found["name"] = key_request.clean_name(wanted.name)
+        found["name"] = key_settings.clean_name(wanted.name)
     if wanted.scopes is not UNCHANGED:
         found["scopes"] = tuple(wanted.scopes)
     if wanted.rate_limit is not UNCHANGED:
-        found["rate_limit"] = rate_limit.checked(wanted.rate_limit)
+        found["rate_limit"] = key_rate_limit.checked(wanted.rate_limit)
     if wanted.networks is not UNCHANGED:
         found["networks"] = networks.parse(wanted.networks)
     if wanted.expires_at is not UNCHANGED:
@@ -99,8 +99,8 @@ def _checked(key: ApiKey, wanted: KeyChange, now: datetime) -> dict[str, Any]:
 
 
 def _expiry(key: ApiKey, wanted: datetime | None, now: datetime) -> datetime | None:
-    expires_at = key_request.expiry(now, expires_at=wanted, expires_in_days=None)
-    if _is_longer(key, expires_at) and api_keys.has_successor(key.id):
+    expires_at = key_settings.expiry(now, expires_at=wanted, expires_in_days=None)
+    if _is_longer(key, expires_at) and keys.has_successor(key.id):
         raise KeyNotActive("This key was rotated and ends with its overlap. Change its successor instead.")
     return expires_at
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.one_time import Purpose
-from app.services.desk import Desk
+from app.domain.one_time_secrets import Purpose
+from app.services.runtime import Desk
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.domain import key_format
 from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
 from app.services import audit
-from app.services.desk import Desk
+from app.services.runtime import Desk
 from app.store import organizations, session_tokens
 from app.store.session_tokens import TokenHolder
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound
 from app.services import audit
-from app.services.desk import Desk
+from app.services.runtime import Desk
 from app.store import organizations, sessions
 from app.store.sessions import LiveSession, Session
 from app.store.transaction import transaction

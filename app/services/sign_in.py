@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import emails
+from app.domain import email_address
 from app.domain.errors import LinkSpent
-from app.domain.one_time import Purpose
+from app.domain.one_time_secrets import Purpose
 from app.domain.roles import Role
 from app.domain.sign_up import admits
-from app.services import audit, one_time, sessions
-from app.services.desk import Desk
-from app.store import credits, one_time_secrets, organizations, people
+from app.services import audit, one_time_secrets, sessions
+from app.services.runtime import Desk
+from app.store import credits, organizations, people
+from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
 
@@ -47,12 +48,12 @@ def request_link(
     `client`: who asks, as limits count it. Raises `ValidationFailed` for what is no address, and `RateLimited`, which
     counts in no window.
     """
-    address = emails.normalise(email)
+    address = email_address.normalise(email)
     with transaction():
         now = desk.clock()
-        one_time.enter(Purpose.LINK, email=address, client=client, now=now)
+        one_time_secrets.enter(Purpose.LINK, email=address, client=client, now=now)
         person = people.by_email(address)
-        issued = one_time.issue(
+        issued = one_time_secrets.issue(
             desk,
             Purpose.LINK,
             email=address,
@@ -68,7 +69,7 @@ def request_link(
 
 def peek(desk: Desk, token: str) -> PendingLink:
     """What a link is good for, without using it. Raises `LinkForged` and `LinkSpent`."""
-    secret = one_time_secrets.get(desk.links.read(token), Purpose.LINK)
+    secret = secret_store.get(desk.links.read(token), Purpose.LINK)
     if secret is None or secret.used_at is not None or secret.expires_at <= desk.clock():
         raise LinkSpent
     return PendingLink(secret.email, secret.browser)
@@ -84,7 +85,7 @@ def redeem(desk: Desk, token: str, *, address: str, user_agent: str, replaces: s
     old = sessions.resume(desk, replaces) if replaces else None
     with transaction():
         now = desk.clock()
-        secret = one_time.redeem(secret_id, Purpose.LINK, now)
+        secret = one_time_secrets.redeem(secret_id, Purpose.LINK, now)
         if secret is None:
             raise LinkSpent
         take_turns(f"person:{secret.email}")

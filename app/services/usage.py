@@ -10,11 +10,11 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any
 
+from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
-from app.domain.verification import KeyRecord, Outcome
-from app.store import installs, last_uses, sessions, usage
+from app.store import install_ids, last_uses, sessions, usage
+from app.store.column_types import to_microseconds
 from app.store.transaction import take_turns, transaction
-from app.store.types import to_microseconds
 from app.store.usage import UsageHour
 
 _VALID = Outcome.VALID
@@ -94,7 +94,7 @@ class UsageRecorder:
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
-                    installs.mark_seen(install_id, at)
+                    install_ids.mark_seen(install_id, at)
         except BaseException:
             with self._lock:
                 for counted, by_key in requests.items():

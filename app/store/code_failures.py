@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
-from app.store.types import UtcTime
+from app.store.column_types import UtcTime
 
 
 class CodeFailures(Base):

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
 from app.extensions import Base, db
+from app.store.column_types import UtcTime
 from app.store.organizations import Organization
-from app.store.types import UtcTime
 
 
 class CreditEntry(Base):

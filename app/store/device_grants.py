@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
 from app.extensions import Base, db
-from app.store.types import UtcTime, Words
+from app.store.column_types import UtcTime, Words
 
 APPROVED, DENIED = "approved", "denied"
 

@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
 
 from app.domain import networks
-from app.domain.doors import Door
-from app.domain.rate_limit import RateLimit
-from app.domain.verification import KeyRecord
-from app.store.api_keys import ApiKey
-from app.store.autocommit import AutocommitReader, Row
-from app.store.installs import SCOPES, Install
+from app.domain.key_origin import Door
+from app.domain.key_rate_limit import RateLimit
+from app.domain.key_verification import KeyRecord
+from app.store.autocommit_reader import AutocommitReader, Row
+from app.store.column_types import from_microseconds
+from app.store.install_ids import SCOPES, Install
+from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person
-from app.store.rights import RightsRevision
-from app.store.types import from_microseconds
+from app.store.revocation import RightsRevision
 
 Granted = Callable[[Iterable[str]], frozenset[str]]
 

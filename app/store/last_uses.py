@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
-from app.store import many
-from app.store.types import UtcTime
+from app.store import bulk
+from app.store.column_types import UtcTime
 
 
 class LastUse(Base):
@@ -41,7 +41,7 @@ USED = (
 def mark(uses: list[Any]) -> None:
     """Moves keys' last uses forward, never back. `uses` are the values of `USED`, row by row; no two rows are of the
     same key."""
-    many.execute(_marked, USED, uses)
+    bulk.execute(_marked, USED, uses)
 
 
 def _marked(use: CTE) -> Executable:

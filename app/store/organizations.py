@@ -11,8 +11,8 @@ from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
 from app.domain.roles import Role
 from app.extensions import Base, db
+from app.store.column_types import UtcTime
 from app.store.people import Person
-from app.store.types import UtcTime
 
 #: No sign-up makes an organization of this name.
 OPERATORS = "Operators"

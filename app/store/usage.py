@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.extensions import Base, db
-from app.store import many
+from app.store import bulk
+from app.store.column_types import UtcTime, from_microseconds, to_microseconds
+from app.store.keyset import before
 from app.store.organizations import Organization
-from app.store.position import before
-from app.store.types import UtcTime, from_microseconds, to_microseconds
 
 
 class UsageHour(Base):
@@ -43,7 +43,7 @@ COUNTED = (
 def add(counts: list[Any]) -> None:
     """Adds to the hours' counts. `counts` are the values of `COUNTED`, row by row; no two rows are of the same hour,
     key and outcome."""
-    many.execute(_added, COUNTED, counts)
+    bulk.execute(_added, COUNTED, counts)
 
 
 def _added(more: CTE) -> Executable:

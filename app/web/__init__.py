@@ -3,10 +3,9 @@
 from flask import Flask
 
 from app.web import (
-    agents,
-    device,
+    agent_docs,
+    device_grants,
     docs,
-    filters,
     health,
     home,
     install_ids,
@@ -14,13 +13,26 @@ from app.web import (
     keys,
     sessions,
     sign_in,
+    templating,
     well_known,
 )
 
-MODULES = (home, sign_in, keys, key_settings, sessions, device, install_ids, docs, agents, well_known, health)
+MODULES = (
+    home,
+    sign_in,
+    keys,
+    key_settings,
+    sessions,
+    device_grants,
+    install_ids,
+    docs,
+    agent_docs,
+    well_known,
+    health,
+)
 
 
 def register(app: Flask) -> None:
     for module in MODULES:
         app.register_blueprint(module.blueprint)
-    filters.register(app)
+    templating.register(app)

@@ -6,17 +6,17 @@ from hashlib import sha256
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain import key_request
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
+from app.domain.key_settings import expiry
 from app.domain.roles import Permission
 from app.http import context
 from app.http.guards import Member
-from app.problems import status_of
-from app.services import api_keys, key_settings, usage
+from app.http.problem_details import status_of
+from app.services import key_settings, keys, usage
 from app.services.key_settings import UNCHANGED, KeyChange
-from app.store.api_keys import ListedKey
-from app.web.filters import moment, status
-from app.web.key_form import EXPIRIES, KeyForm, as_it_is, as_sent, choice, offered_scopes, problems_of
+from app.store.keys import ListedKey
+from app.web.key_settings_form import EXPIRIES, KeyForm, as_it_is, as_sent, choice, offered_scopes, problems_of
+from app.web.templating import moment, status
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
@@ -28,7 +28,7 @@ HOURS_SHOWN = 24
 @Member(Permission.READ_KEYS)
 def show(key: str) -> str:
     member, desk = context.member(), context.desk()
-    listed = api_keys.get(member, key)
+    listed = keys.get(member, key)
     since = desk.clock() - timedelta(hours=HOURS_SHOWN)
     hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
     scopes = [(scope, routes) for scope, routes in offered_scopes(listed.key.scopes) if scope.name in listed.key.scopes]
@@ -38,7 +38,7 @@ def show(key: str) -> str:
 @blueprint.get("/change")
 @Member(Permission.MANAGE_OWN_KEYS)
 def ask_change(key: str) -> str:
-    listed = api_keys.manageable(context.member(), key, lock=False)
+    listed = keys.manageable(context.member(), key, lock=False)
     if status(listed) in {"revoked", "expired"}:
         return render_template("keys/not_changed.html", listed=listed)
     return _page(listed, as_it_is(listed, KEEP), {})
@@ -48,7 +48,7 @@ def ask_change(key: str) -> str:
 @Member(Permission.MANAGE_OWN_KEYS)
 def change(key: str) -> Response:
     """A form that shows other settings than the key has by now changes nothing: it would undo what it never saw."""
-    listed, form = api_keys.manageable(context.member(), key, lock=False), as_sent()
+    listed, form = keys.manageable(context.member(), key, lock=False), as_sent()
     if request.form.get("seen", "") != _seen(listed):
         now = as_it_is(listed, KEEP)
         problem = {"name": "Somebody changed this key meanwhile. These are its settings now"}
@@ -71,7 +71,7 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeyChange:
         networks=form.network_list(),
         expires_at=UNCHANGED
         if form.expires == KEEP
-        else key_request.expiry(context.desk().clock(), expires_at=None, expires_in_days=expires_in_days),
+        else expiry(context.desk().clock(), expires_at=None, expires_in_days=expires_in_days),
     )
 
 

@@ -10,10 +10,10 @@ from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, Validati
 from app.domain.roles import Permission
 from app.http import context
 from app.http.guards import Member
-from app.problems import status_of
-from app.services import api_keys
-from app.services.api_keys import KeyWish
-from app.web.key_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of
+from app.http.problem_details import status_of
+from app.services import keys
+from app.services.keys import KeyWish
+from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
@@ -25,7 +25,7 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 @blueprint.get("")
 @Member(Permission.READ_KEYS)
 def index() -> str:
-    page = api_keys.page(context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
+    page = keys.page(context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
     return render_template("keys/index.html", page=page, is_first=not request.args.get("cursor"))
 
 
@@ -50,7 +50,7 @@ def create() -> Response:
             rate_limit=form.rate_limit(),
             networks=form.network_list(),
         )
-        issued = api_keys.create(context.desk(), context.member(), wish)
+        issued = keys.create(context.desk(), context.member(), wish)
     except KeyAlreadyShown as error:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden) as error:
@@ -61,13 +61,13 @@ def create() -> Response:
 @blueprint.get("/<key>/revoke")
 @Member(Permission.MANAGE_OWN_KEYS)
 def ask_revoke(key: str) -> str:
-    return render_template("keys/revoke.html", listed=api_keys.get(context.member(), key))
+    return render_template("keys/revoke.html", listed=keys.get(context.member(), key))
 
 
 @blueprint.post("/<key>/revoke")
 @Member(Permission.MANAGE_OWN_KEYS)
 def revoke(key: str) -> Response:
-    listed = api_keys.revoke(context.desk(), context.member(), key)
+    listed = keys.revoke(context.desk(), context.member(), key)
     flash(f"“{listed.key.name}” is revoked. Requests with it are refused from now on.")
     return redirect(url_for("keys.index", org=context.member().org_id), 303)
 
@@ -77,7 +77,7 @@ def revoke(key: str) -> Response:
 def ask_rotate(key: str) -> str:
     return render_template(
         "keys/rotate.html",
-        listed=api_keys.get(context.member(), key),
+        listed=keys.get(context.member(), key),
         overlaps=OVERLAPS,
         submission_id=secrets.token_urlsafe(16),
     )
@@ -87,7 +87,7 @@ def ask_rotate(key: str) -> str:
 @Member(Permission.MANAGE_OWN_KEYS)
 def rotate(key: str) -> Response:
     try:
-        issued = api_keys.rotate(
+        issued = keys.rotate(
             context.desk(),
             context.member(),
             key,
@@ -96,7 +96,7 @@ def rotate(key: str) -> Response:
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
-    old = api_keys.get(context.member(), key)
+    old = keys.get(context.member(), key)
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 
 
@@ -112,7 +112,7 @@ def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
 
 
 def _already_shown(error: KeyAlreadyShown) -> Response:
-    listed = api_keys.get(context.member(), error.details["key_id"])
+    listed = keys.get(context.member(), error.details["key_id"])
     return make_response(render_template("keys/already_shown.html", listed=listed), status_of(error))
 
 

@@ -6,17 +6,17 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.domain import emails
+from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.http import context, cookies
+from app.http.anonymous_limit import fence
 from app.http.body import Form, read_form
-from app.http.described import Described
-from app.http.fence import fence
-from app.http.fields import field
+from app.http.field_types import field
 from app.http.guards import Public
-from app.http.own_pages import own_page
+from app.http.problem_details import status_of
+from app.http.route_docs import Described
+from app.http.safe_next import own_page
 from app.http.sign_in_link import ask_for_link
-from app.problems import status_of
 from app.services import sign_in
 
 blueprint = Blueprint("sign_in", __name__)
@@ -49,7 +49,7 @@ def send() -> Response:
     response = make_response(
         render_template(
             "sign_in/sent.html",
-            email=emails.normalise(email),
+            email=email_address.normalise(email),
             minutes=context.desk().settings.link_lifetime // 60,
             dev_link=asked.dev_link,
         )
@@ -80,7 +80,7 @@ def follow() -> AnyResponse:
     except (LinkForged, LinkSpent) as error:
         return _refused(error)
     return make_response(
-        render_template("sign_in/confirm.html", token=token, masked_email=emails.masked(pending.email))
+        render_template("sign_in/confirm.html", token=token, masked_email=email_address.masked(pending.email))
     )
 
 

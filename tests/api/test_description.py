@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from app import create_app
 from app.api.description.operations import Operation
 from app.config import Settings, load_settings
-from app.http.described import Described
 from app.http.guards import ScopedKey
+from app.http.route_docs import Described
 from app.services import device_grants, sign_in
 from tests.actors import Actor
 from tests.api.description import OAS, Description

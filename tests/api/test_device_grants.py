@@ -4,7 +4,7 @@ import pytest
 
 from app.api.device_grants import GRANT_TYPE
 from app.domain.roles import Role
-from app.services import device_grants, operators
+from app.services import device_grants, operator_keys
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_person_whose_role_sank_meanwhile_is_told_as_a_refusal(app, cast, cere
     bob = cast.bob
     approve(app, bob, ceremony, "agent:r")
     with app.app_context():
-        operators.add_member(app.extensions["desk"], bob.org, bob.email, Role.VIEWER)
+        operator_keys.add_member(app.extensions["desk"], bob.org, bob.email, Role.VIEWER)
     refused = poll()
     assert (refused.status_code, refused.get_json()) == (400, {"error": "access_denied"})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.test_api_keys import FIELDS
+from tests.api.test_keys import FIELDS
 
 SETTINGS = ["rate_limit", "networks", "last_used_address", "last_used_agent"]
 RATE = {"requests": 2, "window_seconds": 60}

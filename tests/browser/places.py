@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.browser.visitor import Visitor, fresh_email
-from tests.processes.visitors import query
+from tests.system.visitors import query
 
 
 @dataclass(frozen=True)

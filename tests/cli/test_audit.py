@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.processes.visitors import query
+from tests.system.visitors import query
 
 
 @pytest.mark.databases("sqlite", "postgresql")

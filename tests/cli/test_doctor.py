@@ -5,8 +5,8 @@ import json
 import pytest
 from sqlalchemy import make_url
 
-from tests.processes.visitors import query
 from tests.servers import free_port
+from tests.system.visitors import query
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 SECRET = "s" * 32

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from app.cli import cli
 from app.cli.key_settings import Rate
-from app.domain.rate_limit import RateLimit
+from app.domain.key_rate_limit import RateLimit
 from tests.servers import ROOT, environment
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from app.domain.errors import Unauthenticated
-from app.services import verification
+from app.services import key_verification
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -16,7 +16,7 @@ def works(app, desk):
     def works(key):
         with app.app_context():
             try:
-                return bool(verification.require(desk, key, scope=None))
+                return bool(key_verification.require(desk, key, scope=None))
             except Unauthenticated:
                 return False
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import KeyDisabled
-from app.services import sessions, verification
+from app.services import key_verification, sessions
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -11,7 +11,7 @@ BOTH = pytest.mark.databases("sqlite", "postgresql")
 def allowed(app, desk, key):
     with app.app_context():
         try:
-            return bool(verification.require(desk, key, scope=None))
+            return bool(key_verification.require(desk, key, scope=None))
         except KeyDisabled:
             return False
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests import databases
-from tests.guard.keydesk import Keydesk
 from tests.proxies import upstream as api
 from tests.proxies.recorder import Recorder, recording
 from tests.proxies.running import SAMPLES, Proxy, running
 from tests.servers import ROOT
+from tests.snippets.keydesk import Keydesk
 
 #: Behind the shipped policy: what it lacks for these tests.
 COSTLY = '\n[[routes]]\nmethod = "GET"\npath = "/v1/costly"\nscope = "notes:read"\ncost = 5\n'

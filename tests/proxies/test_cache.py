@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.processes.visitors import Visitor
 from tests.proxies.wire import request, send
+from tests.system.visitors import Visitor
 
 TARGET = "/v1/notes/cacheable?page=1"
 

@@ -6,11 +6,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.guard.keydesk import Keydesk
 from tests.proxies.conftest import settings
 from tests.proxies.recorder import recording
 from tests.proxies.running import SAMPLES, running
 from tests.proxies.wire import request, send
+from tests.snippets.keydesk import Keydesk
 
 #: What another program at Keydesk's address may answer.
 NOT_KEYDESK = {

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from app.domain.derived_keys import KeyDeriver
 from app.domain.errors import KeyDisabled, OtpInvalid
+from app.domain.key_derivation import KeyDeriver
 from app.domain.roles import Role
 from app.extensions import db
-from app.services import agent_sign_up, credits, operators, organizations, verification
+from app.services import agent_sign_up, credits, key_verification, operator_keys, organizations
 from app.store import people
 
 EMAIL = "founder@example.com"
@@ -21,7 +21,7 @@ def sign_up(desk, clock, email=EMAIL):
 
 def test_a_new_person_gets_an_account_an_organization_credits_and_a_key(desk, clock):
     done = sign_up(desk, clock)
-    record = verification.require(desk, done.api_key, scope="agent:rw")
+    record = key_verification.require(desk, done.api_key, scope="agent:rw")
     assert (done.email, done.is_new_user) == (EMAIL, True)
     assert credits.balance(record.org_id).balance == 1000
     assert organizations.of_person(people.by_email(EMAIL).id)[0].role.value == "owner"
@@ -43,12 +43,12 @@ def test_its_plaintext_is_not_kept(desk, clock):
 def test_a_person_without_a_sign_up_key_gets_a_new_one_in_their_organization(desk, alice, clock):
     done = sign_up(desk, clock, alice.email)
     assert done.is_new_user is False
-    assert verification.require(desk, done.api_key, scope=None).org_id == alice.org
+    assert key_verification.require(desk, done.api_key, scope=None).org_id == alice.org
 
 
 def test_a_viewer_gets_a_key_of_an_organization_of_their_own_not_of_the_one_they_look_at(desk, cast, clock):
     vera = cast.vera
-    record = verification.require(desk, sign_up(desk, clock, vera.email).api_key, scope="agent:rw")
+    record = key_verification.require(desk, sign_up(desk, clock, vera.email).api_key, scope="agent:rw")
     assert record.org_id != vera.org
     assert [org.role.value for org in organizations.of_person(vera.person_id)] == ["viewer", "owner"]
     assert sign_up(desk, clock, vera.email).api_key
@@ -59,22 +59,22 @@ def test_a_viewer_gets_a_key_of_an_organization_of_their_own_not_of_the_one_they
 def test_who_may_no_longer_have_a_key_there_is_not_given_it_back(desk, cast, clock, change):
     bob = cast.bob
     first = sign_up(desk, clock, bob.email).api_key
-    assert verification.require(desk, first, scope=None).org_id == bob.org
+    assert key_verification.require(desk, first, scope=None).org_id == bob.org
     if change == "removed":
-        operators.remove_member(desk, bob.org, bob.email)
+        operator_keys.remove_member(desk, bob.org, bob.email)
     else:
-        operators.add_member(desk, bob.org, bob.email, Role.VIEWER)
+        operator_keys.add_member(desk, bob.org, bob.email, Role.VIEWER)
     second = sign_up(desk, clock, bob.email).api_key
-    assert verification.require(desk, second, scope=None).org_id != bob.org
+    assert key_verification.require(desk, second, scope=None).org_id != bob.org
     assert sign_up(desk, clock, bob.email).api_key == second
 
 
 def test_after_revoke_there_is_a_new_one(desk, clock):
     first = sign_up(desk, clock).api_key
-    operators.revoke_key(desk, first)
+    operator_keys.revoke_key(desk, first)
     second = sign_up(desk, clock).api_key
     assert second != first
-    assert verification.require(desk, second, scope=None)
+    assert key_verification.require(desk, second, scope=None)
 
 
 def test_a_secret_that_is_gone_revokes_the_key_and_makes_a_new_one(desk, clock, monkeypatch):
@@ -83,7 +83,7 @@ def test_a_secret_that_is_gone_revokes_the_key_and_makes_a_new_one(desk, clock, 
     second = sign_up(desk, clock).api_key
     assert second != first
     with pytest.raises(Exception, match="revoked"):
-        verification.require(desk, first, scope=None)
+        key_verification.require(desk, first, scope=None)
 
 
 def test_a_derivation_secret_set_later_still_gives_the_old_key_back(desk, clock):
@@ -95,13 +95,13 @@ def test_a_derivation_secret_set_later_still_gives_the_old_key_back(desk, clock)
 def test_a_disabled_persons_sign_up_key_refuses_and_other_keys_live_on(desk, cast, clock):
     alice = cast.alice
     key = sign_up(desk, clock, alice.email).api_key
-    other = operators.create_key(desk, operators.OperatorsWish(org=alice.org)).plaintext
-    operators.set_person_disabled(desk, alice.email, disabled=True)
+    other = operator_keys.create_key(desk, operator_keys.OperatorsWish(org=alice.org)).plaintext
+    operator_keys.set_person_disabled(desk, alice.email, disabled=True)
     with pytest.raises(KeyDisabled):
-        verification.require(desk, key, scope=None)
-    assert verification.require(desk, other, scope=None)
-    operators.set_person_disabled(desk, alice.email, disabled=False)
-    assert verification.require(desk, key, scope=None)
+        key_verification.require(desk, key, scope=None)
+    assert key_verification.require(desk, other, scope=None)
+    operator_keys.set_person_disabled(desk, alice.email, disabled=False)
+    assert key_verification.require(desk, key, scope=None)
 
 
 def test_an_address_that_sign_up_refuses_gets_no_code(app, clock, set_settings):

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.services import api_keys, audit
-from app.services.api_keys import KeyWish
+from app.services import audit, keys
+from app.services.keys import KeyWish
 
 
 def test_every_change_of_a_key_has_its_entry(desk, alice):
-    issued = api_keys.create(desk, alice.member, KeyWish("CI"))
-    successor = api_keys.rotate(desk, alice.member, issued.listed.key.id)
-    api_keys.revoke(desk, alice.member, successor.listed.key.id)
+    issued = keys.create(desk, alice.member, KeyWish("CI"))
+    successor = keys.rotate(desk, alice.member, issued.listed.key.id)
+    keys.revoke(desk, alice.member, successor.listed.key.id)
     entries = audit.page(alice.org, limit=3, cursor=None).items
     assert [(entry.action, entry.actor, entry.target) for entry in entries] == [
         ("key.revoked", "alice@example.com", successor.listed.key.id),
@@ -24,7 +24,7 @@ def test_every_change_of_a_key_has_its_entry(desk, alice):
 
 
 def test_no_entry_holds_a_plaintext(desk, alice):
-    issued = api_keys.create(desk, alice.member, KeyWish("CI"))
+    issued = keys.create(desk, alice.member, KeyWish("CI"))
     for entry in audit.page(alice.org, limit=50, cursor=None).items:
         assert issued.plaintext not in entry.details_json
 
@@ -34,7 +34,7 @@ def test_the_chain_is_whole_after_parallel_changes(app, desk, alice):
 
     def create(number):
         with app.app_context():
-            api_keys.create(desk, member, KeyWish(f"Key {number}"))
+            keys.create(desk, member, KeyWish(f"Key {number}"))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(create, range(24)))
@@ -53,8 +53,8 @@ def test_the_chain_is_whole_after_parallel_changes(app, desk, alice):
     ],
 )
 def test_tampering_shows_where_it_is(desk, alice, tampering, shows_at):
-    api_keys.create(desk, alice.member, KeyWish("CI"))
-    api_keys.create(desk, alice.member, KeyWish("CI"))
+    keys.create(desk, alice.member, KeyWish("CI"))
+    keys.create(desk, alice.member, KeyWish("CI"))
     assert audit.broken_at(alice.org) is None
     db.session.execute(text(tampering))
     db.session.commit()
@@ -63,7 +63,7 @@ def test_tampering_shows_where_it_is(desk, alice, tampering, shows_at):
 
 def test_pages_follow_each_other(desk, alice):
     for number in range(4):
-        api_keys.create(desk, alice.member, KeyWish(f"Key {number}"))
+        keys.create(desk, alice.member, KeyWish(f"Key {number}"))
     first = audit.page(alice.org, limit=4, cursor=None)
     rest = audit.page(alice.org, limit=4, cursor=first.next_cursor)
     assert [entry.sequence for entry in [*first.items, *rest.items]] == [6, 5, 4, 3, 2, 1]

@@ -4,24 +4,24 @@ import stat
 
 import pytest
 
-from app.services import api_keys, backup, verification
-from app.services.api_keys import KeyWish
+from app.services import backup, key_verification, keys
 from app.services.backup import BackupError
+from app.services.keys import KeyWish
 
 pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_a_backup_holds_what_was_there_and_restore_brings_it_back(desk, alice, tmp_path):
-    kept = api_keys.create(desk, alice.member, KeyWish("Kept")).plaintext
+    kept = keys.create(desk, alice.member, KeyWish("Kept")).plaintext
     file, seen = tmp_path / "backup.db", []
     backup.backup(desk, file, seen.append)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert seen[-1] == 100
-    lost = api_keys.create(desk, alice.member, KeyWish("Made later")).plaintext
+    lost = keys.create(desk, alice.member, KeyWish("Made later")).plaintext
     backup.restore(desk, file, seen.append)
-    assert verification.require(desk, kept, scope=None)
+    assert key_verification.require(desk, kept, scope=None)
     with pytest.raises(Exception, match="not a key that exists"):
-        verification.require(desk, lost, scope=None)
+        key_verification.require(desk, lost, scope=None)
 
 
 def test_an_existing_file_is_never_overwritten(desk, tmp_path):
@@ -34,9 +34,9 @@ def test_an_existing_file_is_never_overwritten(desk, tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough" * 100])
 def test_what_is_no_backup_is_refused_and_the_database_stays(desk, alice, tmp_path, content):
-    kept = api_keys.create(desk, alice.member, KeyWish("Kept")).plaintext
+    kept = keys.create(desk, alice.member, KeyWish("Kept")).plaintext
     file = tmp_path / "broken.db"
     file.write_bytes(content)
     with pytest.raises(BackupError):
         backup.restore(desk, file, lambda _: None)
-    assert verification.require(desk, kept, scope=None)
+    assert key_verification.require(desk, kept, scope=None)

@@ -7,8 +7,8 @@ import pytest
 
 from app.domain.errors import ValidationFailed
 from app.extensions import db
-from app.services import api_keys, audit, credits, verification
-from app.services.api_keys import KeyWish
+from app.services import audit, credits, key_verification, keys
+from app.services.keys import KeyWish
 from app.store import credits as store
 from app.store.transaction import transaction
 
@@ -42,7 +42,7 @@ def spend(app, desk, plaintext, times):
 
     def ask(_):
         with app.app_context():
-            return verification.verify(desk, plaintext, scope=None, cost=10).outcome.value
+            return key_verification.verify(desk, plaintext, scope=None, cost=10).outcome.value
 
     with ThreadPoolExecutor(8) as pool:
         return Counter(pool.map(ask, range(times)))
@@ -51,7 +51,7 @@ def spend(app, desk, plaintext, times):
 @pytest.fixture
 def limited(desk, alice):
     """A key that may make 5 requests a minute."""
-    issued = api_keys.create(desk, alice.member, KeyWish("CI"))
+    issued = keys.create(desk, alice.member, KeyWish("CI"))
     with transaction():
         db.session.execute(db.text("UPDATE api_key SET rate_requests = 5, rate_seconds = 60"))
     return issued.plaintext
@@ -66,6 +66,6 @@ def test_a_request_that_nobody_can_pay_counts_in_no_window(app, desk, alice, lim
     with transaction():
         assert store.take(alice.org, 975, "a route", desk.clock())
     assert spend(app, desk, limited, 24) == {"VALID": 2, "CREDITS_EXHAUSTED": 22}
-    record = verification.require(desk, limited, scope=None)
+    record = key_verification.require(desk, limited, scope=None)
     assert desk.rate_limits.take(record, record.rate_limit)[1].remaining == 1
     assert credits.balance(alice.org).balance == 5

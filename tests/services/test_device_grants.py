@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.domain.errors import Forbidden, NotFound, RateLimited, UnknownScope, ValidationFailed
 from app.domain.roles import Role
 from app.extensions import db
-from app.services import device_grants, operators, verification
+from app.services import device_grants, key_verification, operator_keys
 from app.services.device_grants import DeviceError
 
 
@@ -47,7 +47,7 @@ def test_the_agent_gets_a_key_with_what_was_approved(desk, alice, clock):
     approve(desk, alice.member, ceremony.user_code, ["agent:r"])
     clock.advance(seconds=5)
     key = poll(desk, ceremony)
-    record = verification.require(desk, key.access_token, scope="agent:r")
+    record = key_verification.require(desk, key.access_token, scope="agent:r")
     assert key.access_token.startswith("owk_live_")
     assert (record.name, record.scopes, record.org_id) == ("Claude Code", ("agent:r",), alice.org)
     clock.advance(seconds=5)
@@ -102,7 +102,7 @@ def test_somebody_who_left_meanwhile_gives_no_key(desk, cast, clock):
     bob = cast.bob
     ceremony = begin(desk)
     approve(desk, bob.member, ceremony.user_code, ["agent:r"])
-    operators.remove_member(desk, bob.org, bob.email)
+    operator_keys.remove_member(desk, bob.org, bob.email)
     assert poll(desk, ceremony) == "access_denied"
 
 
@@ -110,7 +110,7 @@ def test_somebody_who_may_only_look_meanwhile_gives_no_key(desk, cast, clock):
     bob = cast.bob
     ceremony = begin(desk)
     approve(desk, bob.member, ceremony.user_code, ["agent:r"])
-    operators.add_member(desk, bob.org, bob.email, Role.VIEWER)
+    operator_keys.add_member(desk, bob.org, bob.email, Role.VIEWER)
     assert poll(desk, ceremony) == "access_denied"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.errors import InvalidKey
 from app.domain.imported_keys import parse_row
-from app.services import imports, verification
+from app.services import imported_keys, key_verification
 from app.services.foreign_keys import ForeignKeys
 
 
@@ -16,14 +16,14 @@ def test_the_question_is_asked_once_a_second_while_there_are_none(desk, alice):
     assert [foreign_keys.on_record() for _ in range(20)] == [False] * 20
     assert asked == [1]
     with pytest.raises(InvalidKey):
-        verification.require(desk, "foreign", scope=None)
+        key_verification.require(desk, "foreign", scope=None)
 
 
 def test_an_import_is_noticed_after_a_second(desk, alice, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("app.services.foreign_keys.time.monotonic", lambda: now[0])
     assert not desk.foreign_keys.on_record()
-    list(imports.import_keys(desk, alice.org, [parse_row({"hash": hashlib.sha256(b"foreign").hexdigest()})]))
+    list(imported_keys.import_keys(desk, alice.org, [parse_row({"hash": hashlib.sha256(b"foreign").hexdigest()})]))
     now[0] += 1
     assert desk.foreign_keys.on_record()
-    assert verification.require(desk, "foreign", scope=None)
+    assert key_verification.require(desk, "foreign", scope=None)

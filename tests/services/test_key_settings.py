@@ -7,20 +7,20 @@ import pytest
 from sqlalchemy import event
 
 from app.domain.errors import Forbidden, KeyNotActive, NotFound, UnknownScope, ValidationFailed
-from app.domain.rate_limit import RateLimit
+from app.domain.key_rate_limit import RateLimit
+from app.domain.key_verification import Outcome
 from app.domain.roles import Role
-from app.domain.verification import Outcome
 from app.extensions import db
-from app.services import api_keys, audit, key_settings, verification
-from app.services.api_keys import KeyWish
+from app.services import audit, key_settings, key_verification, keys
 from app.services.key_settings import KeyChange
+from app.services.keys import KeyWish
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.7"
 
 
 @pytest.fixture
 def issued(desk, alice):
-    return api_keys.create(desk, alice.member, KeyWish("CI", ["agent:rw"]))
+    return keys.create(desk, alice.member, KeyWish("CI", ["agent:rw"]))
 
 
 def change(desk, who, issued, **wanted):
@@ -28,13 +28,13 @@ def change(desk, who, issued, **wanted):
 
 
 def outcome(desk, issued, *, scope=None, address=OFFICE):
-    return verification.verify(desk, issued.plaintext, scope=scope, address=address).outcome
+    return key_verification.verify(desk, issued.plaintext, scope=scope, address=address).outcome
 
 
 def test_a_key_is_made_with_its_limits_and_its_successor_has_them_too(desk, alice):
     wish = KeyWish("CI", rate_limit=RateLimit(5, 60), networks=["2001:DB8:0::/32", "203.0.113.7", "203.0.113.7/32"])
-    old = api_keys.create(desk, alice.member, wish).listed.key
-    new = api_keys.rotate(desk, alice.member, old.id).listed.key
+    old = keys.create(desk, alice.member, wish).listed.key
+    new = keys.rotate(desk, alice.member, old.id).listed.key
     for key in (old, new):
         assert key.rate_limit == RateLimit(5, 60)
         assert key.networks == ("2001:db8::/32", "203.0.113.7/32")
@@ -45,11 +45,11 @@ def test_what_is_left_out_stays_and_what_is_given_changes_both_ways(desk, alice,
     change(desk, alice, issued, name=" Nightly ", rate_limit=RateLimit(5, 60))
     change(desk, alice, issued, networks=["203.0.113.0/24"], expires_at=later)
     change(desk, alice, issued, scopes=["agent:r", "agent:r"])
-    key = api_keys.get(alice.member, issued.listed.key.id).key
+    key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.name, key.scopes, key.networks) == ("Nightly", ("agent:r",), ("203.0.113.0/24",))
     assert (key.rate_limit, key.expires_at) == (RateLimit(5, 60), later)
     change(desk, alice, issued, rate_limit=None, networks=[], expires_at=None)
-    key = api_keys.get(alice.member, issued.listed.key.id).key
+    key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.rate_limit, key.networks, key.expires_at) == (None, (), None)
     assert key.name == "Nightly"
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_meant_is_refused_by_field_and_changes_nothing(desk, alic
     with pytest.raises(ValidationFailed) as refused:
         change(desk, alice, issued, **({"name": "Other"} | wanted))
     assert list(refused.value.details["fields"]) == [field]
-    key = api_keys.get(alice.member, issued.listed.key.id).key
+    key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.name, key.scopes, key.rate_limit, key.networks) == ("CI", ("agent:rw",), None, ())
 
 
@@ -126,7 +126,7 @@ def test_an_expiry_in_the_past_is_refused(desk, alice, issued, clock):
 
 
 def test_scopes_are_those_that_the_member_may_give(desk, cast):
-    bobs = api_keys.create(desk, cast.bob.member, KeyWish("Bob's"))
+    bobs = keys.create(desk, cast.bob.member, KeyWish("Bob's"))
     with pytest.raises(Forbidden):
         change(desk, cast.bob, bobs, scopes=["keys:verify"])
     with pytest.raises(UnknownScope):
@@ -144,8 +144,8 @@ def test_who_may_revoke_it_may_change_it_and_nobody_else(desk, cast, issued):
 
 
 def test_a_dead_key_stays_as_it_was(desk, alice, issued, clock):
-    ends = api_keys.create(desk, alice.member, KeyWish("CI", expires_in_days=1))
-    api_keys.revoke(desk, alice.member, issued.listed.key.id)
+    ends = keys.create(desk, alice.member, KeyWish("CI", expires_in_days=1))
+    keys.revoke(desk, alice.member, issued.listed.key.id)
     clock.advance(days=1)
     for dead in (issued, ends):
         with pytest.raises(KeyNotActive):
@@ -153,7 +153,7 @@ def test_a_dead_key_stays_as_it_was(desk, alice, issued, clock):
 
 
 def test_a_rotated_key_may_be_narrowed_but_never_outlives_its_overlap(desk, alice, issued, clock):
-    api_keys.rotate(desk, alice.member, issued.listed.key.id, overlap_seconds=3600)
+    keys.rotate(desk, alice.member, issued.listed.key.id, overlap_seconds=3600)
     for longer in (None, clock.now + timedelta(seconds=3601)):
         with pytest.raises(KeyNotActive):
             change(desk, alice, issued, expires_at=longer)
@@ -165,10 +165,10 @@ def test_without_an_audit_entry_nothing_changes(desk, alice, issued, monkeypatch
     def fails(*_args, **_values):
         raise RuntimeError("no audit today")
 
-    monkeypatch.setattr("app.store.audit_entries.append", fails)
+    monkeypatch.setattr("app.store.audit.append", fails)
     with pytest.raises(RuntimeError, match="no audit"):
         change(desk, alice, issued, name="Nightly")
-    assert api_keys.get(alice.member, issued.listed.key.id).key.name == "CI"
+    assert keys.get(alice.member, issued.listed.key.id).key.name == "CI"
 
 
 def test_the_revision_is_the_last_thing_that_a_change_writes(desk, alice, issued):
@@ -184,7 +184,7 @@ def test_the_revision_is_the_last_thing_that_a_change_writes(desk, alice, issued
 
 
 def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(desk, cast):
-    adams = api_keys.create(desk, cast.adam.member, KeyWish("Back end", ["keys:verify"], expires_in_days=30))
+    adams = keys.create(desk, cast.adam.member, KeyWish("Back end", ["keys:verify"], expires_in_days=30))
     demoted = replace(cast.adam.member, role=Role.MEMBER)
     ends = adams.listed.key.expires_at
     for later in (None, ends + timedelta(days=1)):

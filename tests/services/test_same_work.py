@@ -1,5 +1,5 @@
 """Known and unknown addresses cost the same work: statement by statement. (What a clock says of it is in
-`tests/processes/test_same_time.py`.)"""
+`tests/system/test_same_time.py`.)"""
 
 import pytest
 from sqlalchemy import event
@@ -7,7 +7,7 @@ from sqlalchemy import event
 from app.domain.errors import OtpInvalid, OtpMaxAttempts
 from app.extensions import db
 from app.services import agent_sign_up, email_codes, sign_in
-from app.services.one_time import PAUSE_AFTER
+from app.services.one_time_secrets import PAUSE_AFTER
 from app.store import code_failures
 from app.store.transaction import transaction
 

@@ -5,18 +5,18 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import InsufficientScope
-from app.domain.verification import KeyRecord, Outcome
+from app.domain.key_verification import KeyRecord, Outcome
 from app.extensions import db
-from app.services import api_keys, usage, verification
-from app.services.api_keys import KeyWish
-from app.store import api_keys as key_store
+from app.services import key_verification, keys, usage
+from app.services.keys import KeyWish
+from app.store import keys as key_store
 from app.store.last_uses import LastUse
 from app.store.usage import UsageHour
 
 
 @pytest.fixture
 def issued(desk, alice):
-    return api_keys.create(desk, alice.member, KeyWish("CI", ["agent:r"]))
+    return keys.create(desk, alice.member, KeyWish("CI", ["agent:r"]))
 
 
 def rows(alice, **filters):
@@ -26,11 +26,11 @@ def rows(alice, **filters):
 
 def test_requests_are_counted_by_hour_and_outcome(desk, alice, issued, clock):
     for _ in range(3):
-        verification.require(desk, issued.plaintext, scope="agent:r")
+        key_verification.require(desk, issued.plaintext, scope="agent:r")
     with pytest.raises(InsufficientScope):
-        verification.require(desk, issued.plaintext, scope="agent:rw")
+        key_verification.require(desk, issued.plaintext, scope="agent:rw")
     clock.advance(hours=1)
-    verification.require(desk, issued.plaintext, scope="agent:r")
+    key_verification.require(desk, issued.plaintext, scope="agent:r")
     assert rows(alice) == {}
     desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3, (12, "INSUFFICIENT_SCOPE"): 1, (13, "VALID"): 1}
@@ -38,28 +38,28 @@ def test_requests_are_counted_by_hour_and_outcome(desk, alice, issued, clock):
 
 def test_flushes_add_up(desk, alice, issued):
     for _ in range(3):
-        verification.require(desk, issued.plaintext, scope=None)
+        key_verification.require(desk, issued.plaintext, scope=None)
         desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3}
 
 
 def test_last_used_moves_forward_and_only_for_accepted_requests(desk, alice, issued, clock):
     key_id = issued.listed.key.id
-    verification.verify(desk, issued.plaintext, scope="agent:rw")
+    key_verification.verify(desk, issued.plaintext, scope="agent:rw")
     desk.usage.flush()
-    assert api_keys.get(alice.member, key_id).last_use is None
-    verification.verify(desk, issued.plaintext, scope="agent:r")
+    assert keys.get(alice.member, key_id).last_use is None
+    key_verification.verify(desk, issued.plaintext, scope="agent:r")
     desk.usage.flush()
     used = clock.now
-    assert api_keys.get(alice.member, key_id).last_use.at == used
+    assert keys.get(alice.member, key_id).last_use.at == used
     clock.advance(hours=-1)
-    verification.verify(desk, issued.plaintext, scope="agent:r")
+    key_verification.verify(desk, issued.plaintext, scope="agent:r")
     desk.usage.flush()
-    assert api_keys.get(alice.member, key_id).last_use.at == used
+    assert keys.get(alice.member, key_id).last_use.at == used
 
 
 def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
-    verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(desk, issued.plaintext, scope=None)
 
     def fails(*_):
         raise OperationalError("down", None, Exception())
@@ -68,7 +68,7 @@ def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
         patched.setattr("app.store.usage.add", fails)
         with pytest.raises(OperationalError):
             desk.usage.flush()
-    verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(desk, issued.plaintext, scope=None)
     desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 2}
 
@@ -77,7 +77,7 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(desk, alice, issued, m
     def fails(*_):
         raise OperationalError("down", None, Exception())
 
-    verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(desk, issued.plaintext, scope=None)
     with monkeypatch.context() as patched:
         patched.setattr("app.store.last_uses.mark", fails)
         with pytest.raises(OperationalError):
@@ -89,7 +89,7 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(desk, alice, issued, m
 
 def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, alice, clock):
     """More than one statement of each size."""
-    keys = [
+    made = [
         key_store.add(
             org_id=alice.org,
             digest=bytes([number // 256, number % 256]),
@@ -103,32 +103,34 @@ def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, a
         for number in range(683)
     ]
     db.session.commit()
-    records = [KeyRecord(key.id, alice.org, "", key.name, (), frozenset(), None, None, False) for key in keys]
+    records = [KeyRecord(key.id, alice.org, "", key.name, (), frozenset(), None, None, False) for key in made]
     for number, record in enumerate(records):
         for _ in range(1 + number % 3):
             desk.usage.key_used(record, Outcome.VALID, clock.now, f"192.0.2.{number % 256}" if number % 2 else None)
     desk.usage.flush()
     found = {row.key_id: row.requests for row in db.session.scalars(db.select(UsageHour))}
-    assert found == {key.id: 1 + number % 3 for number, key in enumerate(keys)}
+    assert found == {key.id: 1 + number % 3 for number, key in enumerate(made)}
     uses = {use.key_id: (use.at, use.address, use.agent) for use in db.session.scalars(db.select(LastUse))}
     assert uses == {
-        key.id: (clock.now, f"192.0.2.{number % 256}" if number % 2 else None, None) for number, key in enumerate(keys)
+        key.id: (clock.now, f"192.0.2.{number % 256}" if number % 2 else None, None) for number, key in enumerate(made)
     }
 
 
 def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(desk, alice, issued):
-    verification.verify(desk, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400)
+    key_verification.verify(
+        desk, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400
+    )
     desk.usage.flush()
     assert rows(alice) == {(12, "VALID"): 1}
-    use = api_keys.get(alice.member, issued.listed.key.id).last_use
+    use = keys.get(alice.member, issued.listed.key.id).last_use
     assert use.address == "fe80::1%" + "x" * 55
     assert use.agent == "ab" + "y" * 296
 
 
 def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
-    other = api_keys.create(desk, alice.member, KeyWish("Other"))
-    verification.require(desk, issued.plaintext, scope=None)
-    verification.require(desk, other.plaintext, scope=None)
+    other = keys.create(desk, alice.member, KeyWish("Other"))
+    key_verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(desk, other.plaintext, scope=None)
     desk.usage.flush()
     assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1}
     assert len(usage.page(alice.org, limit=100, cursor=None, key_id=None).items) == 2
@@ -137,7 +139,7 @@ def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
 def test_another_organizations_counts_are_not_seen(desk, cast, issued):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
-    verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(desk, issued.plaintext, scope=None)
     desk.usage.flush()
     assert rows(charlie) == {}
     assert rows(charlie, key_id=issued.listed.key.id) == {}
@@ -145,7 +147,7 @@ def test_another_organizations_counts_are_not_seen(desk, cast, issued):
 
 def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
     for _ in range(5):
-        verification.require(desk, issued.plaintext, scope=None)
+        key_verification.require(desk, issued.plaintext, scope=None)
         clock.advance(hours=1)
     desk.usage.flush()
     seen, cursor = [], None
@@ -159,10 +161,10 @@ def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
 
 
 def test_a_busy_second_is_a_handful_of_statements(desk, alice):
-    keys = [api_keys.create(desk, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(43)]
+    plaintexts = [keys.create(desk, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(43)]
     desk.usage.flush()
-    for plaintext in keys * 2:
-        verification.require(desk, plaintext, scope=None, address="203.0.113.7")
+    for plaintext in plaintexts * 2:
+        key_verification.require(desk, plaintext, scope=None, address="203.0.113.7")
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql.split()[0]))
     desk.usage.flush()
@@ -170,5 +172,5 @@ def test_a_busy_second_is_a_handful_of_statements(desk, alice):
     assert [kind for kind in statements if kind not in {"BEGIN", "SELECT"}] == ["WITH"] * 8
     page = usage.page(alice.org, limit=100, cursor=None, key_id=None)
     assert [row.requests for row in page.items] == [2] * 43
-    listed = api_keys.page(alice.member, limit=100).items
+    listed = keys.page(alice.member, limit=100).items
     assert {found.last_use.address for found in listed} == {"203.0.113.7"}

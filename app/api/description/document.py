@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from flask import Flask, render_template
 
-from app.api.description import credentials, problems
+from app.api.description import problem_schemas, security_schemes
 from app.api.description.operations import Operation, operations
-from app.api.description.problems import Problem
+from app.api.description.problem_schemas import Problem
 from app.api.description.responses import HEADERS, responses
 from app.api.description.schemas import Schema, schemas_of
 from app.config import VERSION, Settings
 from app.domain import paging
-from app.http.fields import KeyId, OrgId, field
+from app.http.field_types import KeyId, OrgId, field
 
 #: What stands for a segment of a path.
 SEGMENTS = {"org": OrgId, "key": KeyId}
@@ -38,7 +38,7 @@ def document(app: Flask) -> dict[str, Any]:
     }
     for problem in found:
         empty: Schema = {"type": "object", "examples": [{}]}
-        components[problem.component] = problems.schema(problem, schemas.get(problem.details, empty))
+        components[problem.component] = problem_schemas.schema(problem, schemas.get(problem.details, empty))
 
     paths: dict[str, dict[str, Any]] = {}
     for operation in described:
@@ -60,7 +60,7 @@ def document(app: Flask) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "headers": HEADERS,
-            "securitySchemes": credentials.schemes(settings),
+            "securitySchemes": security_schemes.schemes(settings),
         },
     }
 
@@ -68,7 +68,7 @@ def document(app: Flask) -> dict[str, Any]:
 def _operation(
     operation: Operation, settings: Settings, schemas: dict[Any, Schema], components: dict[str, Schema]
 ) -> dict[str, Any]:
-    security = credentials.requirement(operation.guard, settings.policy, operation.method, operation.path)
+    security = security_schemes.requirement(operation.guard, settings.policy, operation.method, operation.path)
     scopes = {scope for way in security for words in way.values() for scope in words}
     needs = [f"The key needs the scope `{scope}`." for scope in scopes]
     found = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Flask
 
-from app.api.description import problems
-from app.api.description.problems import Problem
+from app.api.description import problem_schemas
+from app.api.description.problem_schemas import Problem
 from app.domain.errors import (
     CrossSite,
     DatabaseDown,
@@ -21,8 +21,8 @@ from app.domain.errors import (
 )
 from app.domain.forward_auth import NotCanonical, NothingAsked, NotListed
 from app.http.cross_site import SAFE_METHODS
-from app.http.described import Described
 from app.http.guards import Guard, ScopedKey
+from app.http.route_docs import Described
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -58,15 +58,15 @@ class Operation:
             kinds.append(ValidationFailed)
         if self.is_fenced:
             kinds.append(RateLimited)
-        always = (problems.of(DatabaseDown),) if self.is_before_flask else problems.EVERYWHERE
-        found = list({problem.code: problem for problem in (*map(problems.of, kinds), *always)}.values())
+        always = (problem_schemas.of(DatabaseDown),) if self.is_before_flask else problem_schemas.EVERYWHERE
+        found = list({problem.code: problem for problem in (*map(problem_schemas.of, kinds), *always)}.values())
         if self.is_before_flask:
             found = [told for problem in found for told in _as_proxies_take_it(problem)]
         return sorted(found, key=lambda problem: problem.status)
 
 
 def _as_proxies_take_it(problem: Problem) -> list[Problem]:
-    """401 and 403 are what every proxy understands (`app/gate.py`); some take the limit's and the credits' own, too."""
+    """401 and 403 are what every proxy understands (`app/wsgi/forward_auth.py`); some pass on 402 and 429."""
     if problem.status == 400:
         return [problem.under(401)]
     if problem.status in {402, 429}:
@@ -74,7 +74,7 @@ def _as_proxies_take_it(problem: Problem) -> list[Problem]:
     return [problem]
 
 
-#: Paths that no Flask view answers: `app/gate.py` does, before Flask. Describe them here by hand.
+#: Paths that no Flask view answers: `app/wsgi/forward_auth.py` does, before Flask. Describe them here by hand.
 BEFORE_FLASK = (
     Operation(
         method="GET",

@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from app.api.description.operations import Operation
-from app.api.description.problems import Problem
+from app.api.description.problem_schemas import Problem
 from app.api.description.schemas import REFERENCE, Schema, example_of
 from app.domain.install_ids import SUNSET_DATE
 

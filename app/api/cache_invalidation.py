@@ -1,0 +1,37 @@
+"""Cache invalidation, made for CI bots."""
+
+from typing import Annotated
+
+from flask import Blueprint
+from typing_extensions import TypedDict
+
+from app.api.json_responses import Answer, Data, data
+from app.domain.errors import Busy
+from app.http import context
+from app.http.body import Body, read_json
+from app.http.field_types import field
+from app.http.guards import ScopedKey
+from app.http.route_docs import Described
+from app.services import cache_invalidation
+
+blueprint = Blueprint("api_cache", __name__)
+
+
+class Invalidation(Body):
+    """Takes no fields."""
+
+
+class Generation(TypedDict):
+    generation: Annotated[int, field("The cache generation from now on.", 7)]
+
+
+@blueprint.post("/cache/invalidate")
+@ScopedKey()
+@Described(body=Invalidation, errors=(Busy,))
+def invalidate() -> Answer[Data[Generation]]:
+    """Empty the organization's cache
+
+    Raises its cache generation by 1: what proxies cached before is unreachable at once.
+    """
+    read_json(Invalidation, optional=True)
+    return data({"generation": cache_invalidation.invalidate(context.desk(), context.key())})

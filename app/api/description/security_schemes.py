@@ -1,0 +1,56 @@
+"""The security schemes: what opens a route, by the names that guards use."""
+
+from typing import Any
+
+from app.config import Settings
+from app.domain.install_ids import HEADER, SUNSET_DATE
+from app.domain.policy import Policy
+from app.http import cookies
+from app.http.guards import Guard, ScopedKey
+
+
+def schemes(settings: Settings) -> dict[str, Any]:
+    return {
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-api-key",
+            "description": "An API key. The simplest way; the other two mean the same.",
+        },
+        "apiKeyBearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": f"{settings.key_prefix}…",
+            "description": "An API key as `Authorization: Bearer KEY`.",
+        },
+        "apiKeyToken": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "An API key as `Authorization: Token KEY`: write `Token`, a space and the key.",
+        },
+        "sessionToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": f"{settings.session_token_prefix}…",
+            "description": "A session token from `auth/email-code/verify`. It manages keys and does nothing else.",
+        },
+        "sessionCookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookies.SESSION,
+            "description": "The session of a signed-in person. The browser sends it by itself.",
+        },
+        "installId": {
+            "type": "apiKey",
+            "in": "header",
+            "name": HEADER,
+            "description": f"Deprecated: the id of an installation, refused after {SUNSET_DATE}.",
+        },
+    }
+
+
+def requirement(guard: Guard, policy: Policy, method: str, path: str) -> list[dict[str, list[str]]]:
+    """Any one of these opens the route; the words are the scopes that a key needs."""
+    route = policy.route(method, path) if isinstance(guard, ScopedKey) else None
+    return [{name: [route.scope] if route else []} for name in guard.opened_by]

@@ -1,0 +1,40 @@
+"""The forms of a JSON answer."""
+
+from collections.abc import Callable
+from typing import Annotated, Generic, TypeVar
+
+from flask.json.provider import DefaultJSONProvider
+from typing_extensions import TypedDict
+
+from app.domain.paging import Page
+from app.http.field_types import field
+
+
+class Json(DefaultJSONProvider):
+    """Fields stand in the order of the contract, and letters as they are."""
+
+    sort_keys = False
+    ensure_ascii = False
+
+
+Item = TypeVar("Item")
+Content = TypeVar("Content")
+#: A body and its status.
+Answer = tuple[Content, int]
+
+
+class Data(TypedDict, Generic[Content]):
+    data: Content
+
+
+class Listing(TypedDict, Generic[Content]):
+    data: list[Content]
+    next_cursor: Annotated[str | None, field("The `cursor` of the next page; null: this is the last one.")]
+
+
+def data(content: Content, status: int = 200) -> Answer[Data[Content]]:
+    return {"data": content}, status
+
+
+def listing(page: Page[Item], render: Callable[[Item], Content]) -> Answer[Listing[Content]]:
+    return {"data": [render(item) for item in page.items], "next_cursor": page.next_cursor}, 200

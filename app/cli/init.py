@@ -1,0 +1,16 @@
+"""`init`: makes the database's tables, or brings them up to date."""
+
+import click
+
+from app.cli.application import opened_desk
+
+
+@click.command()
+def init() -> None:
+    """Make the database's tables, or bring them up to date. Run it as often as you like."""
+    from app.store import schema
+
+    with opened_desk(migrated=False):
+        click.echo("Initializing Database structure...")
+        schema.upgrade()
+    click.echo("Database initialized successfully.")

@@ -1,0 +1,102 @@
+"""The wiring: what the application is made of, in the order in which it is put together."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from threading import Semaphore
+
+from flask import Flask
+
+from app import api, extensions, http, mail, web
+from app.config import ROOT, Settings, load_settings
+from app.domain.key_derivation import KeyDeriver
+from app.domain.one_time_secrets import CodeMaker, LinkSigner
+from app.http import error_handlers
+from app.http.request_checks import MAX_BODY
+from app.services.foreign_keys import ForeignKeys
+from app.services.key_cache import Lease
+from app.services.key_rate_limits import RateLimits
+from app.services.runtime import MAX_WITHDRAWALS, Desk
+from app.services.usage import UsageRecorder
+from app.store import engine
+from app.store.autocommit_reader import AutocommitReader
+from app.store.key_records import KeyRecords
+from app.wsgi.flask_app import Keydesk
+from app.wsgi.forward_auth import Gate
+from app.wsgi.security_headers import SecurityHeaders
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
+    """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
+    settings = settings or load_settings()
+    app = Keydesk("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(_flask_config(settings))
+    app.config.from_mapping(mail.flask_mail_config(settings))
+    app.json = api.json_responses.Json(app)
+    _bind_extensions(app)
+    app.extensions["desk"] = _desk(app, settings, clock or partial(datetime.now, UTC))
+
+    http.register(app)
+    web.register(app)
+    api.register(app)
+    error_handlers.register(app)
+    http.check_routes(app)
+    _wrap(app)
+    return app
+
+
+def _bind_extensions(app: Flask) -> None:
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    extensions.mail.init_app(app)
+    with app.app_context():
+        engine.prepare(extensions.db.engine)
+
+
+def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Desk:
+    secrets = settings.secret_keys
+    with app.app_context():
+        records = KeyRecords(AutocommitReader(extensions.db.engine), settings.policy.granted)
+    return Desk(
+        settings=settings,
+        clock=clock,
+        links=LinkSigner(secrets),
+        codes=CodeMaker(secrets),
+        derived=KeyDeriver(settings.derivation_secret, secrets),
+        usage=UsageRecorder(),
+        foreign_keys=ForeignKeys(records.has_imported),
+        records=records,
+        lease=Lease(records),
+        rate_limits=RateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
+        withdrawals=Semaphore(MAX_WITHDRAWALS),
+        context=app.app_context,
+    )
+
+
+def _wrap(app: Flask) -> None:
+    """What answers before Flask. The gate keeps the desk: a test that replaces one replaces the other."""
+    gate = Gate(SecurityHeaders(app.wsgi_app, app.extensions["desk"].settings), app.extensions["desk"])
+    app.wsgi_app = gate.__call__  # type: ignore[method-assign]
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "PROPAGATE_EXCEPTIONS": False,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
+        # Flask's own cookie carries one-line notices between two pages, nothing else.
+        "SESSION_COOKIE_NAME": "whs_notice",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        # Never set by us; the name keeps another program's cookie on the same host from being read as ours.
+        "REMEMBER_COOKIE_NAME": "whs_unused",
+        "RATELIMIT_STORAGE_URI": settings.valkey_url or "memory://",
+        # Valkey that is down or hangs must not hold up sign-in: its own limits are in the database.
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+        if settings.valkey_url
+        else {},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    }

@@ -1,0 +1,94 @@
+"""From what went wrong to what the caller sees: a page for people, problem+json (RFC 9457) for programs."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.http import HTTP_STATUS_CODES
+
+from app.domain import errors
+from app.domain.errors import DatabaseDown, DomainError, RateLimited
+from app.http.context import desk, wants_json
+from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
+from app.store.unavailable import DATABASE_UNAVAILABLE
+
+log = logging.getLogger("keydesk")
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(RateLimitExceeded, _fence)
+    app.register_error_handler(HTTPException, _http_error)
+    for kind in DATABASE_UNAVAILABLE:
+        app.register_error_handler(kind, _database_unavailable)
+    app.register_error_handler(Exception, _crash)
+
+
+def _domain_error(error: DomainError) -> Response:
+    status = status_of(error)
+    answer = _answer(status, error.error_code, error.detail, dict(error.details))
+    answer.headers.update(headers_of(error, status, desk().settings.resource_metadata_url))
+    return answer
+
+
+def _fence(error: RateLimitExceeded) -> Response:
+    limit = error.limit.limit
+    return _domain_error(
+        RateLimited(
+            "Too many requests from this address. Wait a moment and try again.",
+            policy="fence",
+            quota=limit.amount,
+            window=limit.get_expiry(),
+            retry_after=limit.get_expiry(),
+        )
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    if status == 500:
+        return _crash(getattr(error, "original_exception", None) or error)
+    detail = error.description or HTTP_STATUS_CODES.get(status, "")
+    details: dict[str, Any] = {}
+    if status == 404:
+        detail = errors.NotFound.message
+    elif isinstance(error, RequestEntityTooLarge):
+        detail = "The body has more than 64 KiB."
+    elif isinstance(error, MethodNotAllowed):
+        allowed = sorted(error.valid_methods or ())
+        detail = f"This address does not take {request.method}. It takes: {', '.join(allowed)}."
+        details["allowed"] = allowed
+    answer = _answer(status, HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
+
+
+def _database_unavailable(error: Exception) -> Response:
+    log.error("database unavailable: %s", type(error).__name__, extra={"request_id": _request_id()})
+    return _domain_error(DatabaseDown())
+
+
+def _crash(error: Exception) -> Response:
+    log.error("crash in request %s", _request_id(), exc_info=error)
+    detail = "Something went wrong on our side. Try again; if it stays, tell your operator the request id."
+    return _answer(500, "INTERNAL_ERROR", detail, {"request_id": _request_id()})
+
+
+def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) -> Response:
+    if wants_json():
+        return Response(body(status, error_code, detail, details), status, content_type=CONTENT_TYPE)
+    # A page about a fault must not ask the database who is signed in.
+    g.is_fault = status >= 500
+    page = render_template(
+        "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=_request_id()
+    )
+    return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def _request_id() -> str:
+    return str(request.environ.get("keydesk.request_id", ""))

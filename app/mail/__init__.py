@@ -1,0 +1,6 @@
+"""Mail: its texts, and how it is sent."""
+
+from app.mail.delivery import deliverer, flask_mail_config, try_connection
+from app.mail.messages import show_dev_link, sign_in_url
+
+__all__ = ["deliverer", "flask_mail_config", "show_dev_link", "sign_in_url", "try_connection"]

@@ -1,0 +1,83 @@
+"""How mails are sent.
+
+Flask-Mail verifies no certificate and sets no timeout by itself; `_VerifiedConnection` does both.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import flask_mail
+from flask import Flask
+from flask_mail import Mail
+
+from app.config import Settings
+from app.mail.messages import message
+from app.services.outbox import Letter
+
+SMTP_TIMEOUT_SECONDS = 10
+
+
+class _VerifiedConnection(flask_mail.Connection):
+    def configure_host(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        mail = self.mail
+        if mail.use_ssl:
+            host: smtplib.SMTP = smtplib.SMTP_SSL(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, timeout=SMTP_TIMEOUT_SECONDS)
+        try:
+            if mail.use_tls:
+                host.starttls(context=context)
+            if mail.username and mail.password:
+                host.login(mail.username, mail.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def __exit__(self, *_: object) -> None:
+        # A mail that was taken must not count as failed because the goodbye did.
+        with suppress(smtplib.SMTPException, OSError):
+            super().__exit__(*_)  # type: ignore[arg-type]
+        if self.host is not None:
+            self.host.close()
+
+
+def flask_mail_config(settings: Settings) -> dict[str, object]:
+    """Flask-Mail's settings from ours. `RESEND_API_KEY` means Resend's SMTP."""
+    resend = settings.resend_api_key
+    port = 465 if resend else settings.mail_port
+    return {
+        "MAIL_SERVER": "smtp.resend.com" if resend else settings.mail_server,
+        "MAIL_PORT": port,
+        "MAIL_USERNAME": "resend" if resend else settings.mail_username,
+        "MAIL_PASSWORD": resend or settings.mail_password,
+        "MAIL_USE_SSL": port == 465,
+        "MAIL_USE_TLS": settings.mail_use_tls and port != 465,
+        "MAIL_DEFAULT_SENDER": settings.mail_default_sender,
+        "MAIL_DEBUG": False,
+    }
+
+
+def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
+    """What sends a letter. Call it inside an application context."""
+
+    def deliver(letter: Letter) -> None:
+        mail = message(letter, settings)
+        with _VerifiedConnection(app.extensions["mail"]) as connection:
+            connection.send(mail)
+
+    return deliver
+
+
+def try_connection(settings: Settings) -> str | None:
+    """Whether the mail server takes our sign-in: None, or the kind of failure. Sends nothing."""
+    state: Any = Mail().init_mail(flask_mail_config(settings))
+    try:
+        with _VerifiedConnection(state):
+            return None
+    except (smtplib.SMTPException, OSError) as error:
+        return type(error).__name__

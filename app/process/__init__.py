@@ -1,0 +1,1 @@
+"""What a serving process needs besides requests: background threads and stop signals."""

@@ -1,0 +1,97 @@
+"""What happens beside requests: usage is flushed, mail is sent, old rows are forgotten."""
+
+import atexit
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.util import Finalize
+from threading import Event, Thread
+
+from flask import Flask
+
+from app.mail import deliverer
+from app.process import stop_signals
+from app.services import outbox, retention
+from app.services.runtime import Desk
+
+log = logging.getLogger("keydesk")
+
+FLUSH_SECONDS = 1.0
+MAIL_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 3600.0
+ORPHAN_SECONDS = 1.0
+
+
+class Background:
+    """A thread a job, so that a slow mail server delays no count. Start it once in every serving process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._desk: Desk = app.extensions["desk"]
+        self._stopping = Event()
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        # What a process begins with stays to its end: a full collection that looked at all of it would hold every
+        # request up for a tenth of a second.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(5_000, 1, 1_000)
+        jobs = [
+            ("usage", self.flush_usage, FLUSH_SECONDS),
+            ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
+        ]
+        if self._desk.settings.has_mail:
+            jobs.append(("mail", self.send_mail, MAIL_SECONDS))
+        if multiprocessing.parent_process() is not None:
+            jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
+            stop_signals.notice()
+        for name, job, seconds in jobs:
+            thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        # A worker process ends through multiprocessing's finalizers, any other through atexit; `stop` runs once.
+        atexit.register(self.stop)
+        Finalize(None, self.stop, exitpriority=10)
+
+    def stop(self) -> None:
+        """Ends the threads and writes what is still in memory: a graceful stop loses no count."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        # Before the threads end: a mail server that hangs must not use up the time that a stop has.
+        self._run(self.flush_usage)
+        for thread in self._threads:
+            thread.join(timeout=3)
+
+    def flush_usage(self) -> None:
+        self._desk.usage.flush()
+
+    def send_mail(self) -> None:
+        deliver = deliverer(self._app, self._desk.settings)
+        while not self._stopping.is_set() and outbox.send_next(self._desk, deliver):
+            pass
+
+    def prune(self) -> None:
+        retention.prune(self._desk)
+
+    def end_with_parent(self) -> None:
+        """A worker whose server was killed outright would go on answering on its port."""
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _repeat(self, job: Callable[[], None], seconds: float) -> None:
+        self._run(job)
+        while not self._stopping.wait(seconds):
+            self._run(job)
+
+    def _run(self, job: Callable[[], None]) -> None:
+        try:
+            with self._app.app_context():
+                job()
+        except Exception:
+            log.exception("background job failed; it will be tried again")

@@ -1,0 +1,49 @@
+"""Install ids: deprecated credentials on record, accepted until the end of 2026 (seed page 003)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.domain.errors import NotFound
+from app.services import audit
+from app.services.revocation import note_change, withdrawal
+from app.services.runtime import Desk
+from app.store import install_ids as store
+from app.store.install_ids import Install
+from app.store.transaction import transaction
+
+
+def normalise(install_id: str) -> str | None:
+    """A UUID in lower case, or None when it is none."""
+    try:
+        return str(UUID(install_id)) if len(install_id) == 36 else None
+    except ValueError:
+        return None
+
+
+def import_ids(desk: Desk, org_id: str, install_ids: Sequence[str]) -> int:
+    """Puts them on record; how many were new."""
+    with transaction():
+        now = desk.clock()
+        normal = [normalise(install_id) for install_id in install_ids]
+        new = sum(store.add(install_id, org_id, now) for install_id in normal if install_id)
+        if new:
+            audit.record(org_id, at=now, action="installs.imported", actor="operator", target=org_id, installs=new)
+    return new
+
+
+def on_record() -> Sequence[tuple[Install, str]]:
+    """Each with its organization's name; `last_seen_at` says which still call."""
+    return store.all_with_organization()
+
+
+def withdraw(desk: Desk, install_id: str) -> None:
+    """Refuses it from now on. Raises `NotFound`."""
+    with withdrawal(desk):
+        install = store.get(normalise(install_id) or "")
+        if install is None:
+            raise NotFound(f"{install_id} is not on record.")
+        if install.withdrawn_at is None:
+            now = desk.clock()
+            install.withdrawn_at = now
+            audit.record(install.org_id, at=now, action="install.withdrawn", actor="operator", target=install.id)
+            note_change([install.org_id])

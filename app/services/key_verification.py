@@ -1,0 +1,125 @@
+"""The one verification of a key, whatever door made it and whichever face asks: guards, forward-auth, keys/verify."""
+
+from dataclasses import dataclass
+
+from app.domain import imported_keys, key_format
+from app.domain.errors import InstallIdSunset
+from app.domain.install_ids import SUNSET
+from app.domain.key_rate_limit import RateState
+from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
+from app.services import credits, install_ids
+from app.services.runtime import Desk
+
+
+@dataclass(slots=True)
+class Verification:
+    """Treat it as read-only."""
+
+    outcome: Outcome
+    #: None: no such key.
+    record: KeyRecord | None
+    #: None: the key has no rate limit, or it was not asked about.
+    rate: RateState | None = None
+    #: Credits left after this request. None: it costs nothing.
+    balance: int | None = None
+
+
+class WindowFull(Exception):
+    """Others filled the window while this request took its credits."""
+
+
+_NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
+_VALID = Outcome.VALID
+
+
+def verify(
+    desk: Desk,
+    plaintext: str,
+    scope: str | None,
+    cost: int = 0,
+    *,
+    address: str | None = None,
+    agent: str | None = None,
+    org_id: str | None = None,
+) -> Verification:
+    """Looks the key up and decides. Counts the use in memory; writes nothing, but what `cost` takes.
+
+    `scope` None asks for any working key, `org_id` None for one of any organization; `cost` is in credits; `address`
+    and `agent` say who uses it. Raises `DatabaseUnavailable`, and `LimiterUnavailable`.
+    """
+    digest = key_format.digest(plaintext)
+    record = desk.lease.cached(digest) or _looked_up(desk, plaintext, digest)
+    if record is None or (org_id is not None and record.org_id != org_id):
+        return _NOT_FOUND
+    return _judged(desk, record, scope, cost, address, agent)
+
+
+def verify_install(
+    desk: Desk, install_id: str, scope: str | None, cost: int = 0, *, address: str | None = None
+) -> Verification:
+    """As `verify`, for an install id. Raises `InstallIdSunset` once they have ended."""
+    if desk.clock() > SUNSET:
+        raise InstallIdSunset
+    normal = install_ids.normalise(install_id)
+    if normal is None:
+        return _NOT_FOUND
+    digest = key_format.digest(f"install {normal}")
+    record = desk.lease.find(digest, lambda: desk.records.install(normal))
+    return _NOT_FOUND if record is None else _judged(desk, record, scope, cost, address, None)
+
+
+def _judged(  # noqa: PLR0917 -- by name they take longer
+    desk: Desk, record: KeyRecord, scope: str | None, cost: int, address: str | None, agent: str | None
+) -> Verification:
+    """The decision about a record that was looked up: the checks of `decide`, then the limit, then the credits."""
+    now = desk.clock()
+    outcome = decide(record, scope, address, now)
+    rate, balance = None, None
+    if outcome is _VALID and (cost or record.rate_limit is not None):
+        outcome, rate, balance = _take(desk, record, cost)
+    desk.usage.key_used(record, outcome, now, address, agent)
+    return Verification(outcome, record, rate, balance)
+
+
+def passed(verification: Verification, scope: str | None) -> KeyRecord:
+    """The record of a key that may. Raises the `DomainError` that says why not."""
+    if verification.outcome is not _VALID or verification.record is None:
+        raise refusal(verification.outcome, verification.record, scope, verification.rate)
+    return verification.record
+
+
+def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None) -> KeyRecord:
+    """The key's record. Raises the `DomainError` that says why not."""
+    return passed(verify(desk, plaintext, scope=scope, cost=cost, address=address), scope)
+
+
+def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
+    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
+    if key_format.is_well_formed(plaintext):
+        return desk.lease.read(digest, lambda: desk.records.by_digest(digest))
+    if not desk.foreign_keys.on_record():
+        return None
+    return desk.lease.read(digest, lambda: desk.records.by_digest(*imported_keys.digests(plaintext)))
+
+
+def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
+    """The limit, then the credits. A request that is refused counts in no window and costs nothing."""
+    limit, rate = record.rate_limit, None
+    if limit is not None:
+        fits, rate = desk.rate_limits.would_take(record, limit) if cost else desk.rate_limits.take(record, limit)
+        if not fits:
+            return Outcome.RATE_LIMITED, rate, None
+    if not cost:
+        return Outcome.VALID, rate, None
+    try:
+        with credits.taking(desk, record, cost) as balance:
+            if balance is None:
+                return Outcome.CREDITS_EXHAUSTED, rate, None
+            # Counted inside, so that a request that finds the window full after all gives its credits back.
+            if limit is not None:
+                fits, rate = desk.rate_limits.take(record, limit)
+                if not fits:
+                    raise WindowFull
+    except WindowFull:
+        return Outcome.RATE_LIMITED, rate, None
+    return Outcome.VALID, rate, balance

@@ -1,0 +1,24 @@
+"""What is old enough to forget. The audit log is never shortened."""
+
+from datetime import timedelta
+
+from app.services.runtime import Desk
+from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, usage
+from app.store.transaction import transaction
+
+#: Long enough that no limit still counts a row, short enough that addresses do not pile up.
+KEEP_SPENT = timedelta(days=7)
+KEEP_ENDED_SESSIONS = timedelta(days=30)
+
+
+def prune(desk: Desk) -> None:
+    now = desk.clock()
+    # By itself: on SQLite others wait to write, and an hour's counts may be many.
+    with transaction():
+        usage.prune(now - timedelta(days=desk.settings.usage_retention_days))
+    with transaction():
+        one_time_secrets.prune(now - KEEP_SPENT)
+        outbox.prune(now - KEEP_SPENT)
+        session_tokens.prune(now - KEEP_SPENT)
+        device_grants.prune(now - KEEP_SPENT)
+        sessions.prune(now - KEEP_ENDED_SESSIONS)

@@ -1,0 +1,40 @@
+"""What every use case needs and may not fetch by itself."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Semaphore
+
+from app.config import Settings
+from app.domain.key_derivation import KeyDeriver
+from app.domain.one_time_secrets import CodeMaker, LinkSigner
+from app.services.foreign_keys import ForeignKeys
+from app.services.key_cache import Lease
+from app.services.key_rate_limits import RateLimits
+from app.services.usage import UsageRecorder
+from app.store.key_records import KeyRecords
+
+#: How many may wait at once until rights that they took away are gone everywhere. A quarter of the threads that answer
+#: requests in a process (`cli.serve.BLOCKING_THREADS`): the others go on answering.
+MAX_WITHDRAWALS = 2
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Settings, clock and the in-memory parts of one process. `create_app` makes it; tests set its clock."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    links: LinkSigner
+    codes: CodeMaker
+    derived: KeyDeriver
+    usage: UsageRecorder
+    foreign_keys: ForeignKeys
+    records: KeyRecords
+    lease: Lease
+    rate_limits: RateLimits
+    #: Turns for those who take rights away; each holds a thread while it waits.
+    withdrawals: Semaphore
+    #: What a use case outside of a request or command stands in: the database session's home.
+    context: Callable[[], AbstractContextManager[object]]

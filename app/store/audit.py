@@ -1,0 +1,88 @@
+"""The audit log: who changed what, in a hash chain per organization."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain import paging
+from app.domain.audit_chain import Entry, seal
+from app.domain.ids import new_id
+from app.domain.times import rfc3339
+from app.extensions import Base, db
+from app.store.column_types import UtcTime
+from app.store.organizations import Organization
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_entry"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    action: Mapped[str]
+    actor: Mapped[str]
+    target: Mapped[str]
+    details_json: Mapped[str]
+    seal: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("org_id", "sequence"),)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        details: dict[str, Any] = json.loads(self.details_json)
+        return details
+
+
+def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, details: dict[str, Any]) -> None:
+    """Adds the next entry. The update of the organization's row comes first: it makes appenders take turns."""
+    sequence, previous = db.session.execute(
+        update(Organization)
+        .where(Organization.id == org_id)
+        .values(audit_count=Organization.audit_count + 1)
+        .returning(Organization.audit_count, Organization.audit_head)
+    ).one()
+    sealed = seal(previous, Entry(org_id, sequence, rfc3339(at), action, actor, target, details))
+    db.session.add(
+        AuditEntry(
+            id=new_id("aud"),
+            org_id=org_id,
+            sequence=sequence,
+            at=at,
+            action=action,
+            actor=actor,
+            target=target,
+            details_json=json.dumps(details, sort_keys=True),
+            seal=sealed,
+        )
+    )
+    db.session.execute(update(Organization).where(Organization.id == org_id).values(audit_head=sealed))
+    db.session.flush()
+
+
+def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEntry]:
+    """Newest first. Raises `ValidationFailed` for a foreign cursor."""
+    query = select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence.desc())
+    after = paging.decode(cursor, int)
+    if after:
+        query = query.where(AuditEntry.sequence < after[0])
+    rows = db.session.scalars(query.limit(limit + 1)).all()
+    return paging.cut(rows, limit, lambda row: (row.sequence,))
+
+
+def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
+    """Oldest first, as `audit_chain.first_broken` reads it."""
+    rows = db.session.scalars(select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence))
+    return [(Entry(r.org_id, r.sequence, rfc3339(r.at), r.action, r.actor, r.target, r.details), r.seal) for r in rows]
+
+
+def head(org_id: str) -> tuple[int, str]:
+    """The organization's own count and newest seal."""
+    count, newest = db.session.execute(
+        select(Organization.audit_count, Organization.audit_head).where(Organization.id == org_id)
+    ).one()
+    return count, newest

@@ -1,0 +1,57 @@
+"""Install ids of the first dashboard: deprecated credentials that are on record, until the end of 2026."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, db
+from app.store.column_types import UtcTime
+from app.store.organizations import Organization
+
+#: The scope that every install id has.
+SCOPES = ("agent:rw",)
+
+
+class Install(Base):
+    __tablename__ = "install"
+
+    #: A UUID in lower case.
+    id: Mapped[str] = mapped_column(primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: accepted.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: never called.
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def add(install_id: str, org_id: str, now: datetime) -> bool:
+    """Whether it was new."""
+    if db.session.get(Install, install_id) is not None:
+        return False
+    db.session.add(Install(id=install_id, org_id=org_id, created_at=now))
+    db.session.flush()
+    return True
+
+
+def all_with_organization() -> Sequence[tuple[Install, str]]:
+    rows = db.session.execute(
+        select(Install, Organization.name)
+        .join(Organization, Organization.id == Install.org_id)
+        .order_by(Install.created_at, Install.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def get(install_id: str) -> Install | None:
+    return db.session.get(Install, install_id)
+
+
+def mark_seen(install_id: str, at: datetime) -> None:
+    db.session.execute(
+        update(Install)
+        .where(Install.id == install_id, or_(Install.last_seen_at.is_(None), Install.last_seen_at < at))
+        .values(last_seen_at=at)
+    )

@@ -1,0 +1,237 @@
+"""API keys. At rest a key is its SHA-256, never its plaintext."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain import paging
+from app.domain.ids import new_id
+from app.domain.key_origin import Door
+from app.domain.key_rate_limit import RateLimit
+from app.extensions import Base, db
+from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
+from app.store.keyset import before
+from app.store.last_uses import LastUse
+from app.store.organizations import Membership
+from app.store.people import Person
+
+
+class ApiKey(Base):
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    #: Prefix and 8 characters, to know a key by.
+    start: Mapped[str]
+    last4: Mapped[str]
+    prefix: Mapped[str]
+    name: Mapped[str]
+    scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: NULL: made by an operator, offline.
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    #: NULL: does not expire.
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: not revoked.
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
+    submission_id: Mapped[str | None]
+    #: Which door made it: `doors.Door`.
+    door: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
+    #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
+    hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
+    #: Where it may be used from, CIDR; empty: anywhere.
+    networks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
+    #: At most so many requests in any so many seconds. NULL: as many as it likes.
+    rate_requests: Mapped[int | None]
+    rate_seconds: Mapped[int | None]
+    #: NULL: not the successor of another key.
+    rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
+
+    __table_args__ = (
+        Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
+        Index("ix_api_key_door_created_by", "door", "created_by"),
+        Index("ix_api_key_start", "start"),
+        Index("ix_api_key_rotated_from", "rotated_from"),
+        UniqueConstraint("org_id", "submission_id"),
+    )
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """None: as many requests as it likes."""
+        return _rate_limit(self.rate_requests, self.rate_seconds)
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self.rate_requests = limit.requests if limit else None
+        self.rate_seconds = limit.window_seconds if limit else None
+
+
+class ListedKey(NamedTuple):
+    """A key, the address of whoever made it, and its last use."""
+
+    key: ApiKey
+    #: None: made by an operator, offline.
+    created_by: str | None
+    #: None: never used.
+    last_use: LastUse | None = None
+
+
+_LISTED = (
+    select(ApiKey, Person.email, LastUse)
+    .outerjoin(Person, Person.id == ApiKey.created_by)
+    .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+)
+
+
+class WorkingKey(NamedTuple):
+    """What a long list shows of a key."""
+
+    id: str
+    org_id: str
+    name: str
+    start: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    networks: tuple[str, ...]
+    rate_requests: int | None
+    rate_seconds: int | None
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        return _rate_limit(self.rate_requests, self.rate_seconds)
+
+
+def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
+    key = ApiKey(id=key_id or new_id("key"), **values)
+    db.session.add(key)
+    db.session.flush()
+    return key
+
+
+def add_missing(rows: Sequence[dict[str, Any]]) -> int:
+    """Adds those whose digest nobody has; how many that were."""
+    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(ApiKey).on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id)
+    return len(db.session.execute(statement, [{"id": new_id("key"), **row} for row in rows]).all())
+
+
+def get(org_id: str, key_id: str) -> ListedKey | None:
+    row = db.session.execute(_listed(org_id).where(ApiKey.id == key_id)).one_or_none()
+    return None if row is None else ListedKey(*row)
+
+
+def locked(org_id: str, key_id: str) -> ListedKey | None:
+    """As `get`, and nobody else changes it until this transaction ends."""
+    row = db.session.execute(
+        _listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey, key_share=True)
+    ).one_or_none()
+    return None if row is None else ListedKey(*row)
+
+
+def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    """Newest first. Raises `ValidationFailed` for a foreign cursor."""
+    return _page(_listed(org_id), limit=limit, cursor=cursor)
+
+
+def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    """Working keys of all the person's organizations, newest first. Raises `ValidationFailed` for a foreign cursor."""
+    query = _LISTED.join(Membership, Membership.org_id == ApiKey.org_id).where(
+        Membership.person_id == person_id, _works(now)
+    )
+    return _page(query, limit=limit, cursor=cursor)
+
+
+def organization_of(key_id: str) -> str | None:
+    return db.session.scalar(select(ApiKey.org_id).where(ApiKey.id == key_id))
+
+
+def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
+    """The newest working key that the person got by agent sign-up."""
+    return db.session.scalar(
+        select(ApiKey)
+        .where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value, _works(now))
+        .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+        .limit(1)
+    )
+
+
+def by_submission(org_id: str, submission_id: str) -> str | None:
+    """The id of the key that this form made already."""
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
+
+
+def working(now: datetime) -> Iterator[WorkingKey]:
+    """Of all organizations, oldest first, read as they are asked for: there may be a great many."""
+    columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
+    query = select(*columns).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)
+    for row in db.session.execute(query, execution_options={"yield_per": 1000}):
+        yield WorkingKey(*row)
+
+
+def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
+    """Those that begin with one of `starts` (prefix and 8 characters), locked, in their order."""
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
+    ).all()
+
+
+def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update(key_share=True)
+    ).all()
+
+
+def has_successor(key_id: str) -> bool:
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
+
+
+def count(org_id: str) -> int:
+    return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
+
+
+def _listed(org_id: str) -> Select[ApiKey, str, LastUse]:
+    return _LISTED.where(ApiKey.org_id == org_id)
+
+
+def _page(query: Select[ApiKey, str, LastUse], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+    query = query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
+    after = paging.decode(cursor, int, str)
+    if after:
+        position = (from_microseconds(int(after[0])), str(after[1]))
+        query = query.where(before((ApiKey.created_at, ApiKey.id), position))
+    rows: Sequence[ListedKey] = [ListedKey(*row) for row in db.session.execute(query)]
+    return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
+
+
+def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
+    """Those whose keys a person's being disabled switches off."""
+    return db.session.scalars(
+        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value).distinct()
+    ).all()
+
+
+def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
+    return RateLimit(requests, seconds) if requests and seconds else None
+
+
+def _works(now: datetime) -> ColumnElement[bool]:
+    return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))

@@ -1,0 +1,81 @@
+"""The page where a person types the code that an agent shows, sees who asks for what, and decides."""
+
+from flask import Blueprint, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from app.domain import roles
+from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
+from app.domain.roles import Permission
+from app.http import context
+from app.http.guards import SignedIn
+from app.http.problem_details import status_of
+from app.services import device_grants, organizations
+
+blueprint = Blueprint("device", __name__)
+
+
+@blueprint.get("/device")
+@SignedIn()
+def ask() -> str:
+    return render_template("device/ask.html", code="", problem=None)
+
+
+@blueprint.post("/device")
+@SignedIn()
+def show() -> Response:
+    """Who asks for what; nothing is decided yet."""
+    code = request.form.get("code", "")
+    try:
+        return make_response(_question(code))
+    except (NotFound, RateLimited) as error:
+        return _ask_again(code, error)
+
+
+@blueprint.post("/device/decide")
+@SignedIn()
+def decide() -> Response:
+    code, who = request.form.get("code", ""), context.person()
+    try:
+        if request.form.get("decision") != "approve":
+            device_grants.deny(context.desk(), code, person_id=who.id, email=who.email, client=context.client())
+            return make_response(render_template("device/done.html", grant=None))
+        member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
+        scopes = request.form.getlist("scopes")
+        grant = device_grants.approve(context.desk(), member, code, scopes, client=context.client())
+        return make_response(render_template("device/done.html", grant=grant))
+    except (NotFound, RateLimited) as error:
+        return _ask_again(code, error)
+    except (ValidationFailed, Forbidden) as refused:
+        try:
+            return make_response(_question(code, refused), status_of(refused))
+        except (NotFound, RateLimited) as error:
+            return _ask_again(code, error)
+
+
+def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
+    return make_response(render_template("device/ask.html", code=code, problem=error.detail), status_of(error))
+
+
+def _question(code: str, refused: DomainError | None = None) -> str:
+    """Who asks for what; after a refusal with what the person had chosen."""
+    who = context.person()
+    grant = device_grants.find(context.desk(), code, email=who.email, client=context.client())
+    policy = context.desk().settings.policy
+    return render_template(
+        "device/decide.html",
+        code=code,
+        grant=grant,
+        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
+        chosen=request.form.getlist("scopes") if refused else grant.scopes,
+        organizations=[
+            organization
+            for organization in organizations.of_person(who.id)
+            if roles.allows(organization.role, Permission.CREATE_KEYS)
+        ],
+        org=request.form.get("org"),
+        problems={"scopes": _problem(refused)} if refused else {},
+    )
+
+
+def _problem(error: DomainError) -> str:
+    return str(error.details["fields"]["scopes"]) if isinstance(error, ValidationFailed) else error.detail

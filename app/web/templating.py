@@ -1,0 +1,81 @@
+"""What every template can use."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, g
+from flask_login import current_user
+
+from app.domain import key_verification, roles
+from app.domain.times import rfc3339
+from app.http import context
+from app.store.keys import ListedKey
+from app.store.unavailable import DATABASE_UNAVAILABLE
+
+
+def register(app: Flask) -> None:
+    app.template_filter("rfc3339")(rfc3339)
+    app.template_filter("day")(day)
+    app.template_filter("moment")(moment)
+    app.template_filter("status")(status)
+    app.template_filter("duration")(duration)
+    app.template_filter("capitalize_first")(capitalize_first)
+    app.template_test("manageable")(manageable)
+    app.context_processor(_everywhere)
+
+
+def day(value: datetime) -> str:
+    """`23 November 2026`."""
+    value = value.astimezone(UTC)
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """`23 November 2026, 15:49 UTC`."""
+    return f"{day(value)}, {value.astimezone(UTC):%H:%M} UTC"
+
+
+def duration(seconds: int) -> str:
+    """`15 minutes`, `1 hour`, `24 hours`: in the largest unit that people would use for it."""
+    for unit, length, least in (("day", 86_400, 2), ("hour", 3600, 1), ("minute", 60, 2)):
+        count, rest = divmod(seconds, length)
+        if not rest and count >= least:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} seconds"
+
+
+def capitalize_first(text: str) -> str:
+    """As `capitalize`, but the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def status(listed: ListedKey) -> str:
+    key = listed.key
+    return key_verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=context.desk().clock())
+
+
+def manageable(listed: ListedKey) -> bool:
+    """Whether the member who looks may revoke and rotate it."""
+    member = context.member()
+    return roles.may_manage_key(member.role, created_it=listed.key.created_by == member.person_id)
+
+
+def _everywhere() -> dict[str, Any]:
+    settings = context.desk().settings
+    is_signed_in = _is_signed_in()
+    return {
+        "dev_mode": settings.dev_mode,
+        "public_url": settings.public_url,
+        "member": g.get("member"),
+        "signed_in": current_user if is_signed_in else None,
+        "may_create": g.get("member") and roles.allows(g.member.role, roles.Permission.CREATE_KEYS),
+    }
+
+
+def _is_signed_in() -> bool:
+    """A page about a fault must not fail of the same fault."""
+    try:
+        return not g.get("is_fault") and current_user.is_authenticated
+    except DATABASE_UNAVAILABLE:
+        g.is_fault = True
+        return False

@@ -1,0 +1,165 @@
+"""The hot path: `/v1/forward-auth` is answered here, before Flask wakes up (contract, Forward-auth)."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from app.domain import forward_auth
+from app.domain.credentials import is_websocket_handshake, presented_key
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault, MissingCredential
+from app.domain.forward_auth import Asked, NothingAsked, NotListed
+from app.domain.install_ids import deprecation_headers
+from app.domain.key_verification import KeyRecord
+from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
+from app.services import key_verification
+from app.services.key_verification import Verification
+from app.services.runtime import Desk
+from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.wsgi.security_headers import NO_STORE, new_request_id
+
+log = logging.getLogger("keydesk")
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_PATH, _LENGTH = forward_auth.PATH, len(forward_auth.PATH)
+_EMPTY = ("Content-Length", "0")
+_NO_TOKENS: list[str] = []
+_ASKED_ONCE: tuple[()] = ()
+_REASONS = {
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    402: "402 Payment Required",
+    403: "403 Forbidden",
+    429: "429 Too Many Requests",
+    503: "503 Service Unavailable",
+}
+
+
+class Gate:
+    """One spelling of `/v1`, and the client's own address, for everybody; forward-auth is answered here, everything
+    else by `app`."""
+
+    def __init__(self, app: WsgiApp, desk: Desk) -> None:
+        self.app, self._desk = app, desk
+        self._route, self._hops = desk.settings.policy.route, desk.settings.trusted_hops
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if path == _PATH:
+            return self._forward_auth(environ, start_response, "")
+        if path.startswith("/api/v1") and path[7:8] in {"", "/"}:
+            environ["PATH_INFO"] = path = path[4:]
+        if path.startswith(_PATH) and path[_LENGTH : _LENGTH + 1] in {"", "/"}:
+            return self._forward_auth(environ, start_response, path[_LENGTH:])
+        environ["keydesk.peer"] = environ.get("REMOTE_ADDR") or ""
+        environ["REMOTE_ADDR"] = _address(environ, self._hops)
+        return self.app(environ, start_response)
+
+    def _forward_auth(self, environ: Environ, start_response: StartResponse, below: str) -> Iterable[bytes]:
+        try:
+            done, record = self._verify(environ, _asked(environ, below, self._hops))
+        except DomainError as error:
+            return self._deny(environ, start_response, below, error)
+        except DATABASE_UNAVAILABLE as error:
+            log.error("forward-auth: database unavailable: %s", error)
+            return self._deny(environ, start_response, below, DatabaseDown())
+        except Exception:
+            log.exception("forward-auth: fault, so the request is refused")
+            return self._deny(environ, start_response, below, Fault())
+        constant = record.headers
+        if not constant:
+            # Kept from the second time on: most of what is kept of a key that calls once would be these.
+            first = constant is None
+            constant = [*forward_auth.identity_headers(record), NO_STORE, _EMPTY]
+            record.headers = _ASKED_ONCE if first else constant
+        headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
+        if done.rate is not None:
+            headers += done.rate.headers()
+        if record.is_install:
+            headers += deprecation_headers(self._desk.settings.public_url)
+        start_response("200 OK", headers)
+        # A list, because Granian sends any other iterable piece by piece.
+        return []
+
+    def _verify(self, environ: Environ, asked: Asked) -> tuple[Verification, KeyRecord]:
+        """The verification of whatever credential is presented, for the scope that the route table asks for. Raises the
+        `DomainError` that says why not."""
+        get = environ.get
+        route, tokens = None, _NO_TOKENS
+        upgrade, websocket_key = get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY")
+        if (upgrade or websocket_key) and is_websocket_handshake(asked.method, upgrade, websocket_key):
+            route = self._route("WEBSOCKET", asked.path)
+            tokens = parse_qs(asked.query).get("token", _NO_TOKENS)
+        if route is None:
+            route = self._route(asked.method, asked.path)
+            if route is None:
+                raise NotListed
+        key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens)
+        install_id, address = get("HTTP_X_INSTALL_ID"), _address(environ, self._hops)
+        if key is not None:
+            if install_id:
+                raise AmbiguousCredentials
+            agent = get("HTTP_USER_AGENT")
+            done = key_verification.verify(self._desk, key, route.scope, route.cost, address=address, agent=agent)
+        elif install_id:
+            done = key_verification.verify_install(self._desk, install_id, route.scope, route.cost, address=address)
+        else:
+            raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
+        return done, key_verification.passed(done, route.scope)
+
+    def _deny(self, environ: Environ, start_response: StartResponse, below: str, error: DomainError) -> Iterable[bytes]:
+        """401 or 403, because nginx turns any other code into 500; the real one where the proxy takes it."""
+        real = 401 if isinstance(error, AmbiguousCredentials) else status_of(error)
+        exact = bool(below) or "status=exact" in environ.get("QUERY_STRING", "").split("&")
+        status = real if exact or real in {401, 503} else 403
+        content = body(status, error.error_code, error.detail, error.details).encode()
+        headers = [
+            *forward_auth.identity_headers(None),
+            # nginx drops the body, and can name the reason by this.
+            ("X-Auth-Error-Code", error.error_code),
+            NO_STORE,
+            ("X-Request-Id", new_request_id()),
+            *headers_of(error, status, self._desk.settings.resource_metadata_url).items(),
+            ("Content-Type", CONTENT_TYPE),
+            ("Content-Length", str(len(content))),
+        ]
+        if real in {402, 429}:
+            headers.append(("X-Auth-Status", str(real)))
+            headers.append(("X-Auth-Retry-After", str(error.details.get("retry_after_seconds", "-"))))
+        if environ.get("HTTP_X_INSTALL_ID"):
+            headers += deprecation_headers(self._desk.settings.public_url)
+        start_response(_REASONS.get(status, f"{status} Refused"), headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
+
+
+def _asked(environ: Environ, below: str, hops: int) -> Asked:
+    """What the proxy asks about, in however many ways it says so. Raises `NothingAsked` and `NotCanonical`."""
+    get, asked = environ.get, None
+    if hops:
+        method, uri = get("HTTP_X_ORIGINAL_METHOD"), get("HTTP_X_ORIGINAL_URI")
+        if uri is not None or method is not None:
+            asked = forward_auth.by_uri(method, uri)
+        method, uri = get("HTTP_X_FORWARDED_METHOD"), get("HTTP_X_FORWARDED_URI")
+        if uri is not None or method is not None:
+            asked = forward_auth.agreed(asked, forward_auth.by_uri(method, uri))
+    if below:
+        path = below.encode("latin-1").decode("utf-8", "replace")
+        said = forward_auth.by_path(environ["REQUEST_METHOD"], path, get("QUERY_STRING", ""))
+        asked = forward_auth.agreed(asked, said)
+    if asked is None:
+        raise NothingAsked
+    return asked
+
+
+def _address(environ: Environ, hops: int) -> str | None:
+    """The client's address: so many trusted proxies from the right."""
+    said = environ.get("HTTP_X_FORWARDED_FOR") if hops else None
+    if said is not None:
+        addresses = said.split(",")
+        if len(addresses) >= hops:
+            return str(addresses[-hops]).strip()
+    return environ.get("REMOTE_ADDR")

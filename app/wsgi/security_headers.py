@@ -1,0 +1,75 @@
+"""The WSGI layer around Flask: a request id, and the headers of every answer."""
+
+import os
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+from app.config import Settings
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+#: docs/security.md says what each is for.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = [
+    ("Content-Security-Policy", _CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+]
+
+NO_STORE = ("Cache-Control", "no-store")
+
+_process, _requests = os.urandom(6).hex(), count()
+
+
+def _name_process() -> None:
+    globals()["_process"] = os.urandom(6).hex()
+
+
+os.register_at_fork(after_in_child=_name_process)
+
+
+def new_request_id() -> str:
+    """To find a request in the log by; no secret, so the process's random name and a number will do."""
+    return f"{_process}-{next(_requests)}"
+
+
+class SecurityHeaders:
+    """Wraps all of Flask; what it adds, no view can forget."""
+
+    def __init__(self, app: WsgiApp, settings: Settings) -> None:
+        self._app = app
+        self._headers = list(_HEADERS)
+        if settings.public_url.startswith("https://"):
+            self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        # The only answers that may be kept; Flask says for how long.
+        is_static = environ["PATH_INFO"].startswith("/static/")
+        request_id = new_request_id()
+        environ["keydesk.request_id"] = request_id
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            headers.extend(self._headers)
+            headers.append(("X-Request-Id", request_id))
+            if not (is_static and status[0] in "23"):
+                headers.append(NO_STORE)
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        answer = self._app(environ, start)
+        if is_static:
+            return answer
+        # Nothing else is sent piece by piece, which is dearer (docs/adr/0017-verification-before-flask.md).
+        try:
+            return [b"".join(answer)]
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()

@@ -1,0 +1,94 @@
+"""The policy file: what grants what, and which route needs which scope."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import UnknownScope
+from app.domain.policy import PolicyError, parse_policy
+
+SHIPPED = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "policy.toml").read_text()))
+
+
+def policy(**changes):
+    document = {"default_scopes": ["a"], "scopes": {"a": {"description": "A"}}, "routes": []}
+    return parse_policy(document | changes)
+
+
+@pytest.mark.parametrize(
+    ("scope", "granted"),
+    [
+        ("agent:rw", {"agent:rw", "agent:r", "cache:invalidate"}),
+        ("agent:r", {"agent:r"}),
+        ("cache:invalidate", {"cache:invalidate"}),
+        ("notes:read", {"notes:read"}),
+        ("notes:write", {"notes:write", "notes:read"}),
+        ("keys:verify", {"keys:verify"}),
+    ],
+)
+def test_the_shipped_catalogue_grants_what_the_contract_says(scope, granted):
+    assert SHIPPED.granted([scope]) == granted
+    assert SHIPPED.default_scopes == ("agent:rw",)
+
+
+def test_a_scope_that_left_the_catalogue_allows_nothing():
+    assert SHIPPED.granted(["gone"]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/v1/telemetry", "agent:r"),
+        ("HEAD", "/v1/telemetry", "agent:r"),
+        ("POST", "/v1/cache/invalidate", "cache:invalidate"),
+        ("DELETE", "/v1/notes/17", "notes:write"),
+        ("WEBSOCKET", "/v1/listen", "agent:rw"),
+    ],
+)
+def test_a_route_names_its_scope(method, path, scope):
+    assert SHIPPED.route(method, path).scope == scope
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/v1/telemetry"),
+        ("GET", "/v1/notes/"),
+        ("GET", "/v1/notes/1/2"),
+        ("GET", "/v1/notesX"),
+        ("GET", "/v1/listen"),
+    ],
+)
+def test_what_the_table_does_not_list_has_no_route(method, path):
+    assert SHIPPED.route(method, path) is None
+
+
+def test_unknown_scopes_are_named_with_the_known_ones():
+    with pytest.raises(UnknownScope) as refused:
+        policy().check_known(["a", "b"])
+    assert refused.value.details == {"unknown": ["b"], "known": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"default_scopes": []}, "default_scopes"),
+        ({"default_scopes": ["b"]}, "default_scopes"),
+        ({"scopes": {"a": {}}}, "scopes.a"),
+        ({"scopes": {"a": {"description": "A", "grants": ["b"]}}}, "'b'"),
+        ({"routes": [{"path": "/", "scope": "a"}]}, "method is missing"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "b"}]}, "entry 1"),
+        ({"routes": [{"method": "GET", "path": "x", "scope": "a"}]}, "must begin with /"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": -1}]}, "cost"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": True}]}, "cost"),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
+    with pytest.raises(PolicyError, match=named):
+        policy(**changes)
+
+
+def test_scopes_that_grant_each_other_do_not_run_in_a_ring():
+    ring = {"a": {"description": "A", "grants": ["b"]}, "b": {"description": "B", "grants": ["a"]}}
+    assert policy(scopes=ring).granted(["a"]) == {"a", "b"}

@@ -1,0 +1,35 @@
+"""The cache generation of an organization."""
+
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
+import pytest
+
+from app.domain.errors import Busy
+from app.services import audit, cache_invalidation, key_verification, keys
+from app.services.keys import KeyWish
+
+
+@pytest.fixture
+def record(desk, alice):
+    issued = keys.create(desk, alice.member, KeyWish("CI", ["cache:invalidate"]))
+    return key_verification.require(desk, issued.plaintext, scope="cache:invalidate")
+
+
+def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(desk, alice, record):
+    assert [cache_invalidation.invalidate(desk, record) for _ in range(3)] == [1, 2, 3]
+    entry = audit.page(alice.org, limit=1, cursor=None).items[0]
+    assert (entry.action, entry.actor, entry.details) == ("cache.invalidated", record.key_id, {"generation": 3})
+
+
+def test_parallel_invalidations_each_raise_it(app, desk, record):
+    def invalidate(_):
+        while True:
+            try:
+                with app.app_context():
+                    return cache_invalidation.invalidate(desk, record)
+            except Busy:
+                sleep(0.05)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(invalidate, range(24))) == list(range(1, 25))

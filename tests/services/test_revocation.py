@@ -1,0 +1,235 @@
+"""Taking rights away: the answer waits, few wait at once, and who is refused has changed nothing."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from app.domain.errors import Busy, NotFound
+from app.domain.key_derivation import KeyDeriver
+from app.domain.roles import Role
+from app.extensions import db
+from app.services import agent_sign_up, cache_invalidation, install_ids, key_verification, keys, operator_keys
+from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
+from app.services.keys import KeyWish
+from app.services.revocation import note_change, withdrawal
+from app.services.runtime import MAX_WITHDRAWALS
+from app.store import keys as key_store
+from app.store import last_uses, organizations, usage
+from app.store.column_types import to_microseconds
+from app.store.revocation import RightsRevision
+from app.store.transaction import transaction
+
+
+@pytest.fixture
+def issued(desk, alice):
+    return keys.create(desk, alice.member, KeyWish("CI", ["agent:rw"]))
+
+
+def seconds_of(act):
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def revision():
+    db.session.close()
+    return db.session.scalar(db.select(RightsRevision.revision)) or 0
+
+
+@contextmanager
+def statements():
+    """What is sent to the database meanwhile, by its first words."""
+    seen = []
+
+    def note(_connection, _cursor, sql, *_):
+        seen.append(" ".join(sql.partition("=")[0].split()[:4]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def after_counter(seen):
+    (at,) = [number for number, sql in enumerate(seen) if sql.startswith("INSERT INTO rights_revision")]
+    return [sql for sql in seen[at + 1 :] if not sql.startswith("SELECT rights_revision")]
+
+
+#: Nobody waits for an organization while holding the counter: the update is of one that is locked already.
+LAST = ["UPDATE organization SET rights_revision"]
+
+
+def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(desk, alice, cast, issued, clock):
+    install_id, key_id, member, org = cast.install_id(), issued.listed.key.id, alice.member, alice.org
+    record = key_verification.require(desk, issued.plaintext, scope=None)
+    bob = cast.bob.email
+    other = keys.create(desk, member, KeyWish("Other")).plaintext
+    for act in (
+        lambda: cache_invalidation.invalidate(desk, record),
+        lambda: install_ids.withdraw(desk, install_id),
+        lambda: operator_keys.add_member(desk, org, bob, Role.VIEWER),
+        lambda: operator_keys.set_person_disabled(desk, bob, disabled=True),
+        lambda: operator_keys.remove_member(desk, org, bob),
+        lambda: operator_keys.set_organization_disabled(desk, org, disabled=True),
+        lambda: operator_keys.revoke_key(desk, other),
+        lambda: keys.rotate(desk, member, key_id, overlap_seconds=1),
+        lambda: keys.revoke(desk, member, key_id),
+    ):
+        before = revision()
+        with statements() as seen:
+            assert seconds_of(act) >= SETTLE_SECONDS
+        assert after_counter(seen) == LAST
+        assert revision() == before + 1
+
+
+def test_the_wait_is_longer_than_the_lease():
+    assert pytest.approx(LEASE_SECONDS * 1.1) == SETTLE_SECONDS
+
+
+def test_a_repeated_revoke_waits_too_and_changes_nothing(desk, alice, issued):
+    keys.revoke(desk, alice.member, issued.listed.key.id)
+    before = revision()
+    assert seconds_of(lambda: keys.revoke(desk, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
+    assert revision() == before
+
+
+def test_a_rotation_with_an_overlap_does_not_wait(desk, alice, issued, monkeypatch):
+    # Told by the wait itself: a clock would blame a busy machine.
+    waits = []
+    monkeypatch.setattr("app.services.revocation.settle", lambda: waits.append(1))
+    successor = keys.rotate(desk, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
+    assert waits == []
+    keys.rotate(desk, alice.member, successor.id, overlap_seconds=1)
+    assert waits == [1]
+
+
+def test_with_every_turn_taken_a_revoke_is_refused_and_nothing_changed(desk, alice, issued):
+    for _ in range(MAX_WITHDRAWALS):
+        assert desk.withdrawals.acquire(blocking=False)
+    with pytest.raises(Busy) as refused:
+        keys.revoke(desk, alice.member, issued.listed.key.id)
+    assert refused.value.retry_after == 1
+    assert key_verification.require(desk, issued.plaintext, scope=None)
+    desk.withdrawals.release()
+    assert keys.revoke(desk, alice.member, issued.listed.key.id).key.revoked_at is not None
+
+
+def test_a_turn_is_given_back_whatever_happens(desk, alice):
+    for _ in range(2 * MAX_WITHDRAWALS):
+        with pytest.raises(NotFound):
+            keys.revoke(desk, alice.member, "key_none")
+    for _ in range(MAX_WITHDRAWALS):
+        assert desk.withdrawals.acquire(blocking=False)
+    assert not desk.withdrawals.acquire(blocking=False)
+
+
+def test_who_waits_holds_no_transaction(app, desk, alice, issued):
+    """Otherwise nobody could write meanwhile, on SQLite."""
+
+    def other():
+        with app.app_context():
+            time.sleep(SETTLE_SECONDS / 2)
+            return seconds_of(lambda: keys.create(desk, alice.member, KeyWish("Other")))
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(other)
+        keys.revoke(desk, alice.member, issued.listed.key.id)
+        assert waiting.result() < SETTLE_SECONDS
+
+
+def test_a_withdrawal_decides_on_what_is_true_now_though_the_request_has_an_old_snapshot(app, desk, alice, issued):
+    key_id = issued.listed.key.id
+    assert key_store.get(alice.org, key_id).key.revoked_at is None
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: revoke_elsewhere(app, desk, alice, key_id)).result()
+    before = revision()
+    assert keys.revoke(desk, alice.member, key_id).key.revoked_at is not None
+    assert revision() == before
+
+
+def revoke_elsewhere(app, desk, alice, key_id):
+    with app.app_context():
+        keys.revoke(desk, alice.member, key_id)
+
+
+def test_what_failed_raises_no_revision(desk, alice, issued):
+    def fails():
+        with withdrawal(desk):
+            note_change([alice.org])
+            raise RuntimeError("stop")
+
+    before = revision()
+    with pytest.raises(RuntimeError, match="stop"):
+        fails()
+    assert revision() == before
+
+
+def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by_one(app, desk, clock):
+    with transaction():
+        orgs = [organizations.add(f"Org {number}", clock.now).id for number in range(4)]
+
+    def change(number):
+        with app.app_context():
+            for turn in range(5):
+                mine = [orgs[(number + turn) % 4], orgs[(number + 2 * turn + 1) % 4]]
+                with transaction():
+                    note_change(mine if number % 2 else mine[::-1])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(8)))
+    assert revision() == 40
+    assert set(desk.records.changed_after(0)) == set(orgs)
+    assert desk.records.changed_after(40) == []
+
+
+@pytest.mark.databases("postgresql")
+def test_two_rotations_in_one_organization_wait_in_no_ring(app, desk, alice, issued):
+    """Each has written a key that refers to the organization, and then wants to change the organization."""
+    old, other = issued.listed.key, keys.create(desk, alice.member, KeyWish("Other")).listed.key.id
+
+    def revoke():
+        with app.app_context(), transaction():
+            db.session.execute(db.text("SET LOCAL lock_timeout = '2s'"))
+            assert key_store.locked(alice.org, other) is not None
+            note_change([alice.org])
+
+    with transaction(), ThreadPoolExecutor(1) as pool:
+        copied = ("org_id", "start", "last4", "prefix", "name", "scopes", "created_at", "created_by")
+        key_store.add(digest=b"successor", **{column: getattr(old, column) for column in copied})
+        pool.submit(revoke).result()
+        note_change([alice.org])
+
+
+@pytest.mark.databases("postgresql")
+def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, desk, alice, clock, issued):
+    key_id = issued.listed.key.id
+
+    def revoke():
+        with app.app_context(), transaction():
+            db.session.execute(db.text("SET LOCAL lock_timeout = '2s'"))
+            assert key_store.locked(alice.org, key_id) is not None
+            note_change([alice.org])
+
+    with transaction(), ThreadPoolExecutor(1) as pool:
+        usage.add([alice.org, to_microseconds(clock.now), key_id, "VALID", 1])
+        last_uses.mark([alice.org, key_id, to_microseconds(clock.now), None, None])
+        pool.submit(revoke).result()
+
+
+def test_a_sign_up_key_that_cannot_be_derived_is_revoked_with_the_counter_locked_last(desk, cast, clock):
+    """Its successor may belong to another organization of the person's."""
+
+    def sign_up():
+        clock.advance(hours=1)
+        code = agent_sign_up.request(desk, email="founder@example.com", client="203.0.113.1").plaintext
+        return agent_sign_up.verify(desk, email="founder@example.com", code=code)
+
+    sign_up()
+    object.__setattr__(desk, "derived", KeyDeriver("another-derivation-secret-of-32-chars", []))
+    with statements() as seen:
+        sign_up()
+    assert after_counter(seen) == LAST
