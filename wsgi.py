@@ -1,4 +1,4 @@
-"""For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` takes `gate`, which is the same."""
+"""For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` takes `wsgi_app`, which is the same."""
 
 from app import create_app
 from app.process.background_jobs import Background
@@ -7,4 +7,4 @@ app = create_app()
 Background(app).start()
 
 #: Past the calls by which Flask would come here.
-gate = app.wsgi_app
+wsgi_app = app.wsgi_app

@@ -14,15 +14,15 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.http import error_handlers
 from app.http.request_checks import MAX_BODY
 from app.services.foreign_keys import ForeignKeys
-from app.services.key_cache import Lease
-from app.services.key_rate_limits import RateLimits
-from app.services.runtime import MAX_WITHDRAWALS, Desk
+from app.services.key_cache import KeyCache
+from app.services.key_rate_limits import KeyRateLimits
+from app.services.runtime import MAX_WITHDRAWALS, Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
 from app.store.autocommit_reader import AutocommitReader
 from app.store.key_records import KeyRecords
 from app.wsgi.flask_app import Keydesk
-from app.wsgi.forward_auth import Gate
+from app.wsgi.forward_auth import ForwardAuth
 from app.wsgi.security_headers import SecurityHeaders
 
 
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.config.from_mapping(mail.flask_mail_config(settings))
     app.json = api.json_responses.Json(app)
     _bind_extensions(app)
-    app.extensions["desk"] = _desk(app, settings, clock or partial(datetime.now, UTC))
+    app.extensions["runtime"] = _runtime(app, settings, clock or partial(datetime.now, UTC))
 
     http.register(app)
     web.register(app)
@@ -53,30 +53,32 @@ def _bind_extensions(app: Flask) -> None:
         engine.prepare(extensions.db.engine)
 
 
-def _desk(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Desk:
+def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Runtime:
     secrets = settings.secret_keys
     with app.app_context():
         records = KeyRecords(AutocommitReader(extensions.db.engine), settings.policy.granted)
-    return Desk(
+    return Runtime(
         settings=settings,
         clock=clock,
         links=LinkSigner(secrets),
         codes=CodeMaker(secrets),
-        derived=KeyDeriver(settings.derivation_secret, secrets),
+        key_deriver=KeyDeriver(settings.derivation_secret, secrets),
         usage=UsageRecorder(),
         foreign_keys=ForeignKeys(records.has_imported),
-        records=records,
-        lease=Lease(records),
-        rate_limits=RateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
+        key_records=records,
+        key_cache=KeyCache(records),
+        key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
         withdrawals=Semaphore(MAX_WITHDRAWALS),
         context=app.app_context,
     )
 
 
 def _wrap(app: Flask) -> None:
-    """What answers before Flask. The gate keeps the desk: a test that replaces one replaces the other."""
-    gate = Gate(SecurityHeaders(app.wsgi_app, app.extensions["desk"].settings), app.extensions["desk"])
-    app.wsgi_app = gate.__call__  # type: ignore[method-assign]
+    """What answers before Flask. It keeps the runtime: a test that replaces one replaces the other."""
+    forward_auth = ForwardAuth(
+        SecurityHeaders(app.wsgi_app, app.extensions["runtime"].settings), app.extensions["runtime"]
+    )
+    app.wsgi_app = forward_auth.__call__  # type: ignore[method-assign]
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What an application server and a framework cost by themselves: the references that the gate is measured by."""
+"""What an application server and a framework cost by themselves: what Keydesk is compared with."""
 
 import sys
 

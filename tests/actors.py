@@ -25,10 +25,10 @@ class Actor:
         self.org = ""
 
     def sign_in(self) -> "Actor":
-        desk = self.app.extensions["desk"]
+        runtime = self.app.extensions["runtime"]
         with self.app.app_context():
-            link = sign_in.request_link(desk, email=self.email, client=f"test of {self.email}")
-            signed_in = sign_in.redeem(desk, link.token or "", address="127.0.0.1", user_agent="a test")
+            link = sign_in.request_link(runtime, email=self.email, client=f"test of {self.email}")
+            signed_in = sign_in.redeem(runtime, link.token or "", address="127.0.0.1", user_agent="a test")
         self.http.set_cookie("whs_session", signed_in.session_token)
         return self
 
@@ -87,20 +87,20 @@ class Cast:
         """Makes somebody who has an account a member."""
         person_id = actor.person_id
         with self._app.app_context(), transaction():
-            organization_store.add_member(org_id, person_id, role, self._app.extensions["desk"].clock())
+            organization_store.add_member(org_id, person_id, role, self._app.extensions["runtime"].clock())
 
     def session_token(self, actor: Actor) -> str:
         """What an agent of theirs holds."""
-        desk = self._app.extensions["desk"]
+        runtime = self._app.extensions["runtime"]
         person_id = actor.person_id
         with self._app.app_context(), transaction():
-            return session_tokens.issue(desk, person_id, actor.email, desk.clock()).token
+            return session_tokens.issue(runtime, person_id, actor.email, runtime.clock()).token
 
     def install_id(self) -> str:
         """An install id on record for the organization."""
         install_id = str(uuid4())
         with self._app.app_context():
-            install_ids.import_ids(self._app.extensions["desk"], self.alice.org, [install_id])
+            install_ids.import_ids(self._app.extensions["runtime"], self.alice.org, [install_id])
         return install_id
 
     def nobody(self) -> Actor:
@@ -111,7 +111,7 @@ class Cast:
 
     def _join(self, name: str, role: Role) -> Actor:
         actor = Actor(self._app, name)
-        now = self._app.extensions["desk"].clock()
+        now = self._app.extensions["runtime"].clock()
         with self._app.app_context(), transaction():
             known = people.by_email(actor.email)
             if known is None:

@@ -15,8 +15,8 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keydesk-test-"
 
 from app import create_app
 from app.config import Settings, load_settings
-from app.services.runtime import Desk
-from app.wsgi.forward_auth import Gate
+from app.services.runtime import Runtime
+from app.wsgi.forward_auth import ForwardAuth
 from tests import databases
 from tests.actors import Actor, Cast
 
@@ -85,8 +85,8 @@ def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def desk(app: Flask) -> Desk:
-    return app.extensions["desk"]
+def runtime(app: Flask) -> Runtime:
+    return app.extensions["runtime"]
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ def set_settings(app: Flask):
     """Changes settings of the running application."""
 
     def change(**values):
-        desk: Desk = app.extensions["desk"]
-        app.extensions["desk"] = desk = replace(desk, settings=replace(desk.settings, **values))
-        app.wsgi_app = Gate(app.wsgi_app.__self__.app, desk).__call__
+        runtime: Runtime = app.extensions["runtime"]
+        app.extensions["runtime"] = runtime = replace(runtime, settings=replace(runtime.settings, **values))
+        app.wsgi_app = ForwardAuth(app.wsgi_app.__self__.app, runtime).__call__
 
     return change
 

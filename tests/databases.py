@@ -27,7 +27,7 @@ def dispose() -> None:
     """Closes every connection of the current application, so that none is left to the garbage collector."""
     db.session.remove()
     db.engine.dispose()
-    current_app.extensions["desk"].records.close()
+    current_app.extensions["runtime"].key_records.close()
 
 
 class Sqlite:

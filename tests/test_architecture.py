@@ -34,7 +34,12 @@ FROM_THE_STORE = {
     "wsgi": {"app.store.unavailable.DATABASE_UNAVAILABLE"},
     "web": {"app.store.keys.ListedKey", "app.store.unavailable.DATABASE_UNAVAILABLE"},
     "api": {"app.store.keys.ListedKey"},
-    "cli": {"app.store.schema", "app.store.unavailable.DATABASE_UNAVAILABLE"},
+    "cli": {
+        "app.store.keys.ApiKey",
+        "app.store.keys.WorkingKey",
+        "app.store.schema",
+        "app.store.unavailable.DATABASE_UNAVAILABLE",
+    },
     "factory": {
         "app.store.engine",
         "app.store.autocommit_reader.AutocommitReader",
@@ -56,6 +61,10 @@ KNOWS_SQL = {"store", "extensions"}
 #: The domain is pure: it reads neither the clock nor the environment, and no files.
 NOT_IN_THE_DOMAIN = {"os", "socket", "sqlite3", "time"}
 CLOCKS = {"now", "today", "utcnow"}
+#: Where an import inside a function is right, and why.
+LATE_IMPORTS = {
+    "app/__init__.py": "importing app.domain or app.cli must not load Flask",
+}
 
 
 class Import(NamedTuple):
@@ -126,6 +135,22 @@ def test_every_part_is_in_the_table():
     assert {part_of(file) for file in FILES} == set(OURS)
 
 
+def test_imports_stand_at_the_top():
+    late = [str(found) for found in imports() if found.is_late and found.file not in LATE_IMPORTS]
+    assert late == []
+
+
+def test_no_module_imports_itself_round_a_circle():
+    modules = {_dotted(file): file for file in FILES}
+    graph: dict[str, set[str]] = {name: set() for name in modules}
+    for found in imports():
+        target = found.name if found.name in modules else found.name.rpartition(".")[0]
+        source = _dotted(ROOT / found.file)
+        if target in modules and target != source and not found.is_late and not source.startswith(f"{target}."):
+            graph[source].add(target)
+    assert _circles(graph) == []
+
+
 def test_the_domain_asks_no_clock():
     asking = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
@@ -149,3 +174,25 @@ def test_every_service_file_has_its_twin_test():
     services = {file.stem for file in (APP / "services").glob("*.py")} - {"__init__", "runtime"}
     tests = {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "services").glob("test_*.py")}
     assert services <= tests, services - tests
+
+
+def _dotted(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Each circle once, by its modules."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+
+    def follow(module: str, path: list[str]) -> None:
+        if module in path:
+            found.append([*path[path.index(module) :], module])
+        elif module not in done:
+            for target in sorted(graph[module]):
+                follow(target, [*path, module])
+            done.add(module)
+
+    for module in sorted(graph):
+        follow(module, [])
+    return found

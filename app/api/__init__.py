@@ -42,7 +42,7 @@ EVERYWHERE = (
 
 
 def register(app: Flask) -> None:
-    settings = app.extensions["desk"].settings
+    settings = app.extensions["runtime"].settings
     for module in EVERYWHERE:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:

@@ -7,8 +7,8 @@ from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
 from app.http.field_types import field
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import accessibility
 
 blueprint = Blueprint("api_accessibility", __name__)
@@ -27,8 +27,8 @@ class Report(TypedDict):
 
 
 @blueprint.get("/vpat")
-@ScopedKey()
-@Described()
+@RequireScope()
+@RouteDocs()
 def show() -> Report:
     """This software's accessibility conformance report
 

@@ -8,14 +8,14 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.api.keys import KeyItem, NewKey, item
 from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_json, read_paging
 from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
-from app.http.guards import KeyManager
-from app.http.route_docs import Described
+from app.http.guards import RequireKeyManager
+from app.http.route_docs import RouteDocs
 from app.services import keys, organizations
 from app.services.organizations import Member
 from app.store.keys import ListedKey
@@ -41,8 +41,8 @@ class AgentKeyItem(KeyItem):
 
 
 @blueprint.post("/keys/create")
-@KeyManager()
-@Described(
+@RequireKeyManager()
+@RouteDocs(
     status=201,
     body=NewAgentKey,
     example={"name": "Claude Code - MacBook Pro", "scopes": ["notes:read", "notes:write"]},
@@ -54,7 +54,7 @@ def create() -> Answer[Data[AgentKey]]:
     `key` is its plaintext, shown this once. Who belongs to several organizations says in which.
     """
     body = read_json(NewAgentKey)
-    issued = keys.create(context.desk(), _member_of(body.org_id), body.wish(), door=Door.AGENT)
+    issued = keys.create(context.runtime(), _member_of(body.org_id), body.wish(), origin=KeyOrigin.AGENT)
     key = issued.listed.key
     return data(
         {
@@ -70,8 +70,8 @@ def create() -> Answer[Data[AgentKey]]:
 
 
 @blueprint.get("/keys/list")
-@KeyManager()
-@Described(paging=1000)
+@RequireKeyManager()
+@RouteDocs(paging=1000)
 def index() -> Answer[Listing[AgentKeyItem]]:
     """List working keys
 
@@ -79,12 +79,12 @@ def index() -> Answer[Listing[AgentKeyItem]]:
     """
     limit, cursor = read_paging(default=1000)
     who = context.manager()
-    return listing(keys.page_of_person(context.desk(), who.person_id, limit=limit, cursor=cursor), _item)
+    return listing(keys.page_of_person(context.runtime(), who.person_id, limit=limit, cursor=cursor), _item)
 
 
 @blueprint.post("/keys/<key>/revoke")
-@KeyManager()
-@Described(errors=(NotFound, Forbidden, Busy))
+@RequireKeyManager()
+@RouteDocs(errors=(NotFound, Forbidden, Busy))
 def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """Revoke a key
 
@@ -92,7 +92,7 @@ def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """
     who = context.manager()
     member = keys.member_for_key(who.person_id, who.email, key)
-    return data(_item(keys.revoke(context.desk(), member, key)))
+    return data(_item(keys.revoke(context.runtime(), member, key)))
 
 
 def _item(listed: ListedKey) -> AgentKeyItem:

@@ -7,11 +7,11 @@ from typing_extensions import TypedDict
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.http import context
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.body import Body, read_json
 from app.http.field_types import Code, Email, field
 from app.http.guards import Public
-from app.http.route_docs import Described
+from app.http.route_docs import RouteDocs
 from app.services import agent_sign_up
 
 blueprint = Blueprint("api_agent_sign_up", __name__)
@@ -40,15 +40,15 @@ class SignedUp(TypedDict):
 
 @blueprint.post("/agent/sign-up")
 @Public("this is how an agent gets in")
-@Described(body=SignUp, example={"email": "founder@example.com"}, errors=(RateLimited, OtpMaxAttempts))
-@fence
+@RouteDocs(body=SignUp, example={"email": "founder@example.com"}, errors=(RateLimited, OtpMaxAttempts))
+@limit_anonymous
 def sign_up() -> SignUpSent:
     """Sign up, or recover a key
 
     Mails a six-digit code. The answer is the same for every address.
     """
     email = read_json(SignUp).email
-    issued = agent_sign_up.request(context.desk(), email=email, client=context.client())
+    issued = agent_sign_up.request(context.runtime(), email=email, client=context.client())
     answer: SignUpSent = {"email": email, "message": "Verification code sent to your email"}
     if issued.plaintext and context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext
@@ -57,17 +57,17 @@ def sign_up() -> SignUpSent:
 
 @blueprint.post("/agent/verify")
 @Public("the mailed code is the credential")
-@Described(
+@RouteDocs(
     body=SignUpVerification,
     example={"email": "founder@example.com", "otp_code": "123456"},
     errors=(OtpInvalid, OtpExpired, OtpMaxAttempts),
 )
-@fence
+@limit_anonymous
 def verify() -> SignedUp:
     """Get the key for the mailed code
 
     New people get an account, an organization and a key; others get the very key that they have.
     """
     body = read_json(SignUpVerification)
-    done = agent_sign_up.verify(context.desk(), email=body.email, code=body.otp_code)
+    done = agent_sign_up.verify(context.runtime(), email=body.email, code=body.otp_code)
     return {"email": done.email, "api_key": done.api_key, "is_new_user": done.is_new_user}

@@ -10,8 +10,8 @@ from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_paging
 from app.http.field_types import Time, field
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import audit
 
 blueprint = Blueprint("api_audit", __name__)
@@ -27,8 +27,8 @@ class AuditItem(TypedDict):
 
 
 @blueprint.get("/audit")
-@ScopedKey()
-@Described(paging=50)
+@RequireScope()
+@RouteDocs(paging=50)
 def index() -> Answer[Listing[AuditItem]]:
     """Read the audit log
 

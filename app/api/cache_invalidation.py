@@ -10,8 +10,8 @@ from app.domain.errors import Busy
 from app.http import context
 from app.http.body import Body, read_json
 from app.http.field_types import field
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import cache_invalidation
 
 blueprint = Blueprint("api_cache", __name__)
@@ -26,12 +26,12 @@ class Generation(TypedDict):
 
 
 @blueprint.post("/cache/invalidate")
-@ScopedKey()
-@Described(body=Invalidation, errors=(Busy,))
+@RequireScope()
+@RouteDocs(body=Invalidation, errors=(Busy,))
 def invalidate() -> Answer[Data[Generation]]:
     """Empty the organization's cache
 
     Raises its cache generation by 1: what proxies cached before is unreachable at once.
     """
     read_json(Invalidation, optional=True)
-    return data({"generation": cache_invalidation.invalidate(context.desk(), context.key())})
+    return data({"generation": cache_invalidation.invalidate(context.runtime(), context.key())})

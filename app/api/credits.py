@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from app.http import context
 from app.http.field_types import field
-from app.http.guards import AnyKey
-from app.http.route_docs import Described
+from app.http.guards import RequireKey
+from app.http.route_docs import RouteDocs
 from app.services import credits
 
 blueprint = Blueprint("api_credits", __name__)
@@ -21,8 +21,8 @@ class Balance(TypedDict):
 
 
 @blueprint.get("/credits/balance")
-@AnyKey()
-@Described()
+@RequireKey()
+@RouteDocs()
 def balance() -> Balance:
     """Read the balance of credits
 

@@ -8,11 +8,11 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
 from app.http import context
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.body import Form, read_form
 from app.http.field_types import field
 from app.http.guards import Public
-from app.http.route_docs import Described
+from app.http.route_docs import RouteDocs
 from app.services import device_grants
 from app.services.device_grants import GRANT_TYPE, DeviceError
 
@@ -66,14 +66,14 @@ class OAuthError(TypedDict):
 
 @blueprint.post("/device/authorize")
 @Public("the ceremony begins before anybody is known")
-@Described(
+@RouteDocs(
     DeviceCodes,
     body=DeviceRequest,
     example={"client_id": "claude-code", "client_name": "Claude Code - MacBook Pro", "scope": "notes:read"},
     errors=(RateLimited,),
     other_errors={400: OAuthError},
 )
-@fence
+@limit_anonymous
 def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     """Begin the device ceremony
 
@@ -82,7 +82,7 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     try:
         asked = read_form(DeviceRequest)
         ceremony = device_grants.authorize(
-            context.desk(),
+            context.runtime(),
             client_name=asked.client_name or asked.client_id,
             scopes=asked.scope.split(),
             client=context.client(),
@@ -95,7 +95,7 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     codes: DeviceCodes = {
         "device_code": ceremony.device_code,
         "user_code": ceremony.user_code,
-        "verification_uri": f"{context.desk().settings.public_url}/device",
+        "verification_uri": f"{context.runtime().settings.public_url}/device",
         "expires_in": ceremony.expires_in,
         "interval": ceremony.interval,
     }
@@ -104,13 +104,13 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
 
 @blueprint.post("/device/token")
 @Public("the device code is the credential")
-@Described(
+@RouteDocs(
     DeviceToken,
     body=TokenRequest,
     example={"grant_type": GRANT_TYPE, "device_code": "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS"},
     other_errors={400: OAuthError},
 )
-@fence
+@limit_anonymous
 def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     """Poll for the key
 
@@ -119,7 +119,7 @@ def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     try:
         if read_form(Grant).grant_type != GRANT_TYPE:
             return _error("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}")
-        key = device_grants.poll(context.desk(), read_form(TokenRequest).device_code)
+        key = device_grants.poll(context.runtime(), read_form(TokenRequest).device_code)
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
     except DeviceError as refused:

@@ -9,11 +9,11 @@ from app.api.json_responses import Answer, Data, data
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.body import Body, read_json
 from app.http.field_types import Code, Email, Time, field
 from app.http.guards import Public
-from app.http.route_docs import Described
+from app.http.route_docs import RouteDocs
 from app.services import email_codes
 
 blueprint = Blueprint("api_email_codes", __name__)
@@ -41,14 +41,14 @@ class SessionToken(TypedDict):
 
 @blueprint.post("/auth/email-code")
 @Public("this is how an agent gets in")
-@Described(body=CodeRequest, example={"email": "you@example.com"}, errors=(RateLimited, OtpMaxAttempts))
-@fence
+@RouteDocs(body=CodeRequest, example={"email": "you@example.com"}, errors=(RateLimited, OtpMaxAttempts))
+@limit_anonymous
 def request_code() -> Answer[Data[CodeSent]]:
     """Ask for a code by mail
 
     Mails a six-digit code to a person who has an account. The answer is the same for every address.
     """
-    issued = email_codes.request(context.desk(), email=read_json(CodeRequest).email, client=context.client())
+    issued = email_codes.request(context.runtime(), email=read_json(CodeRequest).email, client=context.client())
     answer: CodeSent = {
         "message": "If this address has an account, a code is on its way to it.",
         "expires_at": rfc3339(issued.expires_at),
@@ -60,17 +60,17 @@ def request_code() -> Answer[Data[CodeSent]]:
 
 @blueprint.post("/auth/email-code/verify")
 @Public("the mailed code is the credential")
-@Described(
+@RouteDocs(
     body=CodeVerification,
     example={"email": "you@example.com", "code": "482901"},
     errors=(OtpInvalid, OtpExpired, OtpMaxAttempts),
 )
-@fence
+@limit_anonymous
 def verify_code() -> Answer[Data[SessionToken]]:
     """Get a session token for the mailed code
 
     It lives for minutes, manages keys and does nothing else.
     """
     body = read_json(CodeVerification)
-    issued = email_codes.verify(context.desk(), email=body.email, code=body.code)
+    issued = email_codes.verify(context.runtime(), email=body.email, code=body.code)
     return data({"token": issued.token, "expires_at": rfc3339(issued.expires_at)})

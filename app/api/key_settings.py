@@ -11,8 +11,8 @@ from app.domain.roles import Permission
 from app.http import context
 from app.http.body import Body, read_json
 from app.http.field_types import KeyName, Networks, WantedEnd, WantedScopes, field
-from app.http.guards import Member
-from app.http.route_docs import Described
+from app.http.guards import RequireMember
+from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys
 from app.services.key_settings import KeyChange
 from app.store.keys import ListedKey
@@ -46,8 +46,8 @@ class DetailedKey(KeyItem):
 
 
 @blueprint.get("/orgs/<org>/keys/<key>")
-@Member(Permission.READ_KEYS)
-@Described()
+@RequireMember(Permission.READ_KEYS)
+@RouteDocs()
 def show(key: str) -> Answer[Data[DetailedKey]]:
     """Show a key
 
@@ -57,8 +57,8 @@ def show(key: str) -> Answer[Data[DetailedKey]]:
 
 
 @blueprint.patch("/orgs/<org>/keys/<key>")
-@Member(Permission.MANAGE_OWN_KEYS)
-@Described(
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(
     body=Change,
     example={"rate_limit": {"requests": 100, "window_seconds": 60}, "networks": ["203.0.113.0/24"]},
     errors=(KeyNotActive, UnknownScope, Busy),
@@ -69,7 +69,7 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
     The fields that are given; null is no limit, or no expiry. The next verification goes by it.
     """
     wanted = read_json(Change).wanted()
-    return data(_detailed(key_settings.change(context.desk(), context.member(), key, wanted)))
+    return data(_detailed(key_settings.change(context.runtime(), context.member(), key, wanted)))
 
 
 def _detailed(listed: ListedKey) -> DetailedKey:

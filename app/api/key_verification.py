@@ -15,8 +15,8 @@ from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import Body, read_json
 from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scope, field
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import key_verification
 
 blueprint = Blueprint("api_key_verification", __name__)
@@ -57,8 +57,8 @@ class Decision(TypedDict):
 
 
 @blueprint.post("/keys/verify")
-@ScopedKey()
-@Described(
+@RequireScope()
+@RouteDocs(
     body=Question, example={"key": "whk_ABCDEFGHIJKLMNOPQRSTUVWXYZ2bkEBD"}, errors=(UnknownScope, LimiterUnavailable)
 )
 def verify() -> Answer[Data[Decision]]:
@@ -67,11 +67,11 @@ def verify() -> Answer[Data[Decision]]:
     Decides about a key of the caller's organization, and takes its rate limit and credits; 200 whatever the answer.
     """
     question = read_json(Question)
-    desk, caller = context.desk(), context.key()
+    runtime, caller = context.runtime(), context.key()
     if question.scope is not None:
-        desk.settings.policy.check_known([question.scope])
+        runtime.settings.policy.check_known([question.scope])
     done = key_verification.verify(
-        desk, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
+        runtime, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
     )
     record = done.record
     is_limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None

@@ -27,8 +27,8 @@ from app.http.field_types import (
     WantedScopes,
     field,
 )
-from app.http.guards import Member
-from app.http.route_docs import Described
+from app.http.guards import RequireMember
+from app.http.route_docs import RouteDocs
 from app.services import keys
 from app.services.keys import MAX_OVERLAP_SECONDS, IssuedKey, KeyWish
 from app.store.keys import ListedKey
@@ -100,8 +100,8 @@ class CreatedKey(KeyItem):
 
 
 @blueprint.get("/orgs/<org>/keys")
-@Member(Permission.READ_KEYS)
-@Described(paging=1000)
+@RequireMember(Permission.READ_KEYS)
+@RouteDocs(paging=1000)
 def index() -> Answer[Listing[KeyItem]]:
     """List keys of an organization
 
@@ -112,8 +112,8 @@ def index() -> Answer[Listing[KeyItem]]:
 
 
 @blueprint.post("/orgs/<org>/keys")
-@Member(Permission.CREATE_KEYS)
-@Described(
+@RequireMember(Permission.CREATE_KEYS)
+@RouteDocs(
     status=201,
     body=NewKey,
     example={"name": "GitHub Action prod", "scopes": ["cache:invalidate"]},
@@ -125,23 +125,23 @@ def create() -> Answer[Data[CreatedKey]]:
     `key` is its plaintext, shown this once.
     """
     wish = read_json(NewKey).wish()
-    return data(_with_plaintext(keys.create(context.desk(), context.member(), wish)), 201)
+    return data(_with_plaintext(keys.create(context.runtime(), context.member(), wish)), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
-@Member(Permission.MANAGE_OWN_KEYS)
-@Described(errors=(Busy,))
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(errors=(Busy,))
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
     It is refused from the next request on. Revoking again changes nothing.
     """
-    return data(item(keys.revoke(context.desk(), context.member(), key)))
+    return data(item(keys.revoke(context.runtime(), context.member(), key)))
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
-@Member(Permission.MANAGE_OWN_KEYS)
-@Described(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(Busy, KeyNotActive, UnknownScope))
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(Busy, KeyNotActive, UnknownScope))
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 
@@ -149,14 +149,14 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
     `overlap_seconds`, and never later than it would have.
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds
-    issued = keys.rotate(context.desk(), context.member(), key, overlap_seconds=overlap)
+    issued = keys.rotate(context.runtime(), context.member(), key, overlap_seconds=overlap)
     return data(_with_plaintext(issued), 201)
 
 
 def item(listed: ListedKey) -> KeyItem:
     """A key as every list shows it."""
     key = listed.key
-    now = context.desk().clock()
+    now = context.runtime().clock()
     return {
         "id": key.id,
         "name": key.name,

@@ -10,8 +10,8 @@ from app.api.keys import RateAnswer, rate_answer
 from app.domain.times import rfc3339
 from app.http import context
 from app.http.field_types import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
-from app.http.guards import AnyKey
-from app.http.route_docs import Described
+from app.http.guards import RequireKey
+from app.http.route_docs import RouteDocs
 
 blueprint = Blueprint("api_me", __name__)
 
@@ -40,8 +40,8 @@ class Me(TypedDict):
 
 
 @blueprint.get("/me")
-@AnyKey()
-@Described()
+@RequireKey()
+@RouteDocs()
 def show() -> Answer[Data[Me]]:
     """What this key is
 

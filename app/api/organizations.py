@@ -10,8 +10,8 @@ from app.domain.paging import Page
 from app.domain.roles import Role
 from app.http import context
 from app.http.field_types import OrgId, OrgName, field
-from app.http.guards import SignedIn
-from app.http.route_docs import Described
+from app.http.guards import RequireSignIn
+from app.http.route_docs import RouteDocs
 from app.services import organizations
 
 blueprint = Blueprint("api_organizations", __name__)
@@ -24,8 +24,8 @@ class OrganizationItem(TypedDict):
 
 
 @blueprint.get("/orgs")
-@SignedIn()
-@Described()
+@RequireSignIn()
+@RouteDocs()
 def index() -> Answer[Listing[OrganizationItem]]:
     """List organizations
 

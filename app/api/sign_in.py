@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain.errors import RateLimited
 from app.domain.times import rfc3339
 from app.http import context, cookies
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.body import Body, read_json
 from app.http.field_types import Email, Time, field
 from app.http.guards import Public
-from app.http.route_docs import Described
+from app.http.route_docs import RouteDocs
 from app.http.sign_in_link import ask_for_link
 from app.services import sessions
 
@@ -40,8 +40,8 @@ class LinkSent(TypedDict):
 
 @blueprint.post("/auth/request")
 @Public("this is how one gets in")
-@Described(LinkSent, body=LinkRequest, example={"email": "you@example.com"}, errors=(RateLimited,))
-@fence
+@RouteDocs(LinkSent, body=LinkRequest, example={"email": "you@example.com"}, errors=(RateLimited,))
+@limit_anonymous
 def request_link() -> Response:
     """Ask for a sign-in link
 
@@ -61,14 +61,14 @@ def request_link() -> Response:
 
 @blueprint.post("/auth/sign-out")
 @Public("it ends the session of its own cookie and nothing else")
-@Described(empty={204: "Nobody is signed in any more.", 303: "The same, for a form: on to the sign-in page."})
+@RouteDocs(empty={204: "Nobody is signed in any more.", 303: "The same, for a form: on to the sign-in page."})
 def sign_out() -> AnyResponse:
     """Sign out
 
     Ends the session of the cookie, on the server.
     """
-    sessions.sign_out(context.desk(), request.cookies.get(cookies.SESSION))
+    sessions.sign_out(context.runtime(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
     response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204, mimetype="application/json")
-    cookies.clear_session(response, context.desk().settings)
+    cookies.clear_session(response, context.runtime().settings)
     return response

@@ -9,10 +9,10 @@ from app.api.json_responses import Answer, Data, data
 from app.domain.errors import RateLimited
 from app.domain.times import rfc3339
 from app.http import context
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.field_types import Ending, field
 from app.http.guards import Public
-from app.http.route_docs import Described
+from app.http.route_docs import RouteDocs
 from app.services import trial_tokens
 
 blueprint = Blueprint("api_test_tokens", __name__)
@@ -25,13 +25,13 @@ class TestToken(TypedDict):
 
 @blueprint.post("/auth/test-token")
 @Public("dev mode only, and switched on by the operator")
-@Described(errors=(RateLimited,))
-@fence
+@RouteDocs(errors=(RateLimited,))
+@limit_anonymous
 def create() -> Answer[Data[TestToken]]:
     """Get a key for trying the API
 
     It lives for one hour. Only in dev mode, and only where the operator switched it on.
     """
-    issued = trial_tokens.issue(context.desk(), client=context.client())
+    issued = trial_tokens.issue(context.runtime(), client=context.client())
     expires_at = issued.listed.key.expires_at
     return data({"token": issued.plaintext, "expires_at": rfc3339(expires_at) if expires_at else None})

@@ -10,8 +10,8 @@ from app.domain.times import rfc3339
 from app.http import context
 from app.http.body import read_paging
 from app.http.field_types import KeyId, Time, field
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import usage
 
 blueprint = Blueprint("api_usage", __name__)
@@ -25,8 +25,8 @@ class UsageItem(TypedDict):
 
 
 @blueprint.get("/telemetry")
-@ScopedKey()
-@Described(paging=1000, query={"key_id": "Narrows to one key; `me` is the key that asks."})
+@RequireScope()
+@RouteDocs(paging=1000, query={"key_id": "Narrows to one key; `me` is the key that asks."})
 def index() -> Answer[Listing[UsageItem]]:
     """Count requests
 

@@ -1,28 +1,23 @@
-"""`import`: another system's keys, by their hashes. `installs`: the ids of the first dashboard."""
-
-from __future__ import annotations
+"""`import`: another system's keys, by their hashes."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.application import answer, as_json, fail, opened_desk
+from app.cli.application import open_runtime
+from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
-
-if TYPE_CHECKING:
-    from app.domain.imported_keys import ImportedKey
-    from app.domain.policy import Policy
-
-CSV_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-ORG = click.option("--org", required=True, help="Organization that they belong to, by id or name.")
+from app.domain.errors import DomainError
+from app.domain.imported_keys import ImportedKey, parse_row
+from app.domain.policy import Policy
+from app.services import imported_keys, operator_organizations
 
 
 @click.command("import")
-@CSV_FILE
-@ORG
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--org", required=True, help="Organization that they belong to, by id or name.")
 @as_json
 def import_keys(file: Path, org: str, is_json: bool) -> None:
     """Import keys from a CSV FILE with the column hash, and if there name, start, scopes, expires_at.
@@ -31,14 +26,12 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
     sha512$$hex (drf-api-key). The whole file is checked before anything is imported. Run it again after an
     interruption: nothing is imported twice.
     """
-    from app.services import imported_keys, operator_keys
-
-    with opened_desk() as desk:
-        org_id = operator_keys.organization(org).id
-        total = sum(1 for _ in _rows(file, desk.settings.policy))
+    with open_runtime() as runtime:
+        org_id = operator_organizations.organization(org).id
+        total = sum(1 for _ in _rows(file, runtime.settings.policy))
         read = new = 0
         with progress("Importing", total, "keys") as imported:
-            for batch, added in imported_keys.import_keys(desk, org_id, _rows(file, desk.settings.policy)):
+            for batch, added in imported_keys.import_keys(runtime, org_id, _rows(file, runtime.settings.policy)):
                 read, new = read + batch, new + added
                 imported(read)
         done = f"Imported {new} keys into {org}; {read - new} were there already."
@@ -47,9 +40,6 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
 
 def _rows(file: Path, policy: Policy) -> Iterator[ImportedKey]:
     """The file's keys, checked. What is wrong ends the command, with the line."""
-    from app.domain.errors import DomainError
-    from app.domain.imported_keys import parse_row
-
     line = 1
     try:
         with file.open(encoding="utf-8-sig", newline="") as source:
@@ -65,66 +55,3 @@ def _rows(file: Path, policy: Policy) -> Iterator[ImportedKey]:
         fail(f"{file.name}, line {line}: {error.detail}; nothing was imported")
     except (csv.Error, UnicodeDecodeError) as error:
         fail(f"{file.name} is no CSV in UTF-8: {error}; nothing was imported")
-
-
-@click.group()
-def installs() -> None:
-    """Install ids of the first dashboard (x-install-id), accepted until the end of 2026."""
-
-
-@installs.command("import")
-@CSV_FILE
-@ORG
-@as_json
-def import_installs(file: Path, org: str, is_json: bool) -> None:
-    """Put the ids in FILE on record, one UUID a line."""
-    from app.services import install_ids as service
-    from app.services import operator_keys
-
-    try:
-        ids = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        fail(f"{file.name} is no text in UTF-8: {error}; nothing was imported")
-    for number, install_id in enumerate(ids, 1):
-        if service.normalise(install_id) is None:
-            fail(f"{file.name}, line {number}: {install_id!r} is no UUID; nothing was imported")
-    with opened_desk() as desk:
-        new = service.import_ids(desk, operator_keys.organization(org).id, ids)
-        done = f"{new} install ids are new on record; {len(ids) - new} were there already."
-        answer(is_json, {"read": len(ids), "imported": new}, lambda: click.echo(done))
-
-
-@installs.command("list")
-@as_json
-def list_installs(is_json: bool) -> None:
-    """List the ids on record, and when each last called."""
-    from app.domain.times import rfc3339
-    from app.services import install_ids as service
-
-    with opened_desk():
-        rows = [
-            {
-                "id": install.id,
-                "organization": organization,
-                "last_seen_at": rfc3339(install.last_seen_at) if install.last_seen_at else None,
-                "withdrawn": install.withdrawn_at is not None,
-            }
-            for install, organization in service.on_record()
-        ]
-        lines = [
-            f"{row['id']} | {row['organization']} | "
-            + ("withdrawn" if row["withdrawn"] else f"last call: {row['last_seen_at'] or 'never'}")
-            for row in rows
-        ]
-        answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None on record."))
-
-
-@installs.command("withdraw")
-@click.argument("install_id")
-def withdraw(install_id: str) -> None:
-    """Refuse INSTALL_ID from now on."""
-    from app.services import install_ids as service
-
-    with opened_desk() as desk:
-        service.withdraw(desk, install_id)
-        click.echo(f"{install_id} is withdrawn.")

@@ -2,15 +2,14 @@
 
 import click
 
-from app.cli.application import opened_desk
+from app.cli.application import open_runtime
+from app.store import schema
 
 
 @click.command()
 def init() -> None:
     """Make the database's tables, or bring them up to date. Run it as often as you like."""
-    from app.store import schema
-
-    with opened_desk(migrated=False):
+    with open_runtime(migrated=False):
         click.echo("Initializing Database structure...")
         schema.upgrade()
     click.echo("Database initialized successfully.")

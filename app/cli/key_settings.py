@@ -1,60 +1,38 @@
-"""`set`: what is different about a key from now on. Also the options for limits, which `create` takes too."""
+"""`set`: what is different about a key from now on."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import click
 
-from app.cli.application import answer, as_json, opened_desk
-
-if TYPE_CHECKING:
-    from app.domain.key_rate_limit import RateLimit
-
-
-class Rate(click.ParamType):
-    """`100/60`: a hundred requests in any sixty seconds."""
-
-    name = "requests/seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "RateLimit":
-        from app.domain.errors import ValidationFailed
-        from app.domain.key_rate_limit import RateLimit, checked
-
-        requests, slash, seconds = str(value).partition("/")
-        if not (slash and requests.isdecimal() and seconds.isdecimal()):
-            self.fail(f"{value!r} is not like 100/60, a hundred requests in any sixty seconds", param, ctx)
-        limit = RateLimit(int(requests[:10]), int(seconds[:10]))
-        try:
-            checked(limit)
-        except ValidationFailed as error:
-            self.fail(error.detail, param, ctx)
-        return limit
-
-
-rate = click.option("--rate", type=Rate(), help="At most so many requests in any so many seconds, like 100/60.")
-networks = click.option("--network", "networks", multiple=True, help="Where it may be used from (CIDR); repeatable.")
+from app.cli import key_options
+from app.cli.application import open_runtime
+from app.cli.key_output import described, no_single_match
+from app.cli.output import answer, as_json
+from app.domain.key_settings import expiry
+from app.services import operator_keys
+from app.services.key_settings import KeyChange
+from app.services.operator_keys import NoSingleMatch
 
 
 @click.command("set")
 @click.argument("prefix")
 @click.option("--name", help="What the key is for.")
 @click.option("--scope", "scopes", multiple=True, help="What it may do, instead of what it could; repeat for several.")
-@rate
+@key_options.rate
 @click.option("--no-rate", is_flag=True, help="As many requests as it likes.")
-@networks
+@key_options.networks
 @click.option("--any-network", is_flag=True, help="From anywhere.")
 @click.option("--expires-in-days", type=int, help="Days from now until it ends.")
 @click.option("--never-expires", is_flag=True, help="It does not end.")
 @as_json
 def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
     """Change the key that begins with PREFIX (at least 8 characters, with or without whk_). The rest stays as it is."""
-    from app.cli.keys import described, no_single_match
-    from app.services import operator_keys
-
     _refuse_contradictions(options)
-    with opened_desk() as desk:
+    with open_runtime() as runtime:
         try:
-            key = operator_keys.change_key(desk, prefix, _wanted(options, desk.clock()))
-        except operator_keys.NoSingleMatch as error:
+            key = operator_keys.change_key(runtime, prefix, _wanted(options, runtime.clock()))
+        except NoSingleMatch as error:
             no_single_match(error)
         else:
             done = f"Successfully changed key '{key.name}' starting with {key.start}"
@@ -73,10 +51,7 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
         raise click.UsageError("Say what is to be different; --help lists what can be.")
 
 
-def _wanted(options: dict[str, Any], now: Any) -> Any:
-    from app.domain import key_settings
-    from app.services.key_settings import KeyChange
-
+def _wanted(options: dict[str, Any], now: datetime) -> KeyChange:
     given: dict[str, Any] = {}
     if options["name"] is not None:
         given["name"] = options["name"]
@@ -87,5 +62,5 @@ def _wanted(options: dict[str, Any], now: Any) -> Any:
     if options["networks"] or options["any_network"]:
         given["networks"] = options["networks"]
     if options["expires_in_days"] is not None or options["never_expires"]:
-        given["expires_at"] = key_settings.expiry(now, expires_at=None, expires_in_days=options["expires_in_days"])
+        given["expires_at"] = expiry(now, expires_at=None, expires_in_days=options["expires_in_days"])
     return KeyChange(**given)

@@ -7,8 +7,14 @@ from typing import Any
 
 import click
 
-from app.cli import key_settings
-from app.cli.application import answer, as_json, fail, opened_desk
+from app.cli import key_options
+from app.cli.application import open_runtime
+from app.cli.key_output import described, no_single_match
+from app.cli.output import answer, as_json
+from app.services import operator_keys
+from app.services.keys import IssuedKey
+from app.services.operator_keys import NoSingleMatch, OperatorsWish
+from app.store.keys import WorkingKey
 
 
 @click.command()
@@ -16,16 +22,13 @@ from app.cli.application import answer, as_json, fail, opened_desk
 @click.option("--org", help="Organization, by id or name.")
 @click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for several.")
 @click.option("--expires-in-days", type=int, help="Days until it ends; without, it does not.")
-@key_settings.rate
-@key_settings.networks
+@key_options.rate
+@key_options.networks
 @as_json
 def create(*, is_json: bool, **wish: Any) -> None:
     """Create a key. Its text is shown this once."""
-    from app.services import operator_keys
-    from app.services.operator_keys import OperatorsWish
-
-    with opened_desk() as desk:
-        issued = operator_keys.create_key(desk, OperatorsWish(**wish))
+    with open_runtime() as runtime:
+        issued = operator_keys.create_key(runtime, OperatorsWish(**wish))
         answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
 
 
@@ -33,10 +36,8 @@ def create(*, is_json: bool, **wish: Any) -> None:
 @as_json
 def list_keys(is_json: bool) -> None:
     """List the working keys of all organizations."""
-    from app.services import operator_keys
-
-    with opened_desk() as desk:
-        keys = operator_keys.working_keys(desk)
+    with open_runtime() as runtime:
+        keys = operator_keys.working_keys(runtime)
         sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
 
 
@@ -45,12 +46,10 @@ def list_keys(is_json: bool) -> None:
 @as_json
 def revoke(prefix: str, is_json: bool) -> None:
     """Revoke the key that begins with PREFIX (at least 8 characters, with or without whk_)."""
-    from app.services import operator_keys
-
-    with opened_desk() as desk:
+    with open_runtime() as runtime:
         try:
-            key = operator_keys.revoke_key(desk, prefix)
-        except operator_keys.NoSingleMatch as error:
+            key = operator_keys.revoke_key(runtime, prefix)
+        except NoSingleMatch as error:
             no_single_match(error)
         else:
             done = f"Successfully revoked key '{key.name}' starting with {key.start}"
@@ -63,37 +62,16 @@ def revoke(prefix: str, is_json: bool) -> None:
 @as_json
 def rotate(prefix: str, overlap: int, is_json: bool) -> None:
     """Replace the key that begins with PREFIX by a new one."""
-    from app.services import operator_keys
-
-    with opened_desk() as desk:
+    with open_runtime() as runtime:
         try:
-            issued = operator_keys.rotate_key(desk, prefix, overlap)
-        except operator_keys.NoSingleMatch as error:
+            issued = operator_keys.rotate_key(runtime, prefix, overlap)
+        except NoSingleMatch as error:
             no_single_match(error)
         else:
             answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
 
 
-def described(key: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from app.domain.times import rfc3339
-
-    return {
-        "id": key.id,
-        "org_id": key.org_id,
-        "name": key.name,
-        "start": key.start,
-        "scopes": list(key.scopes),
-        "created_at": rfc3339(key.created_at),
-        "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-        "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
-        "rate_limit": asdict(key.rate_limit) if key.rate_limit else None,
-        "networks": list(key.networks),
-    }
-
-
-def _created(issued: Any) -> None:
+def _created(issued: IssuedKey) -> None:
     line = "-" * 40
     click.echo("API Key Created Successfully!")
     click.echo(line)
@@ -103,7 +81,7 @@ def _created(issued: Any) -> None:
     click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
 
 
-def _listed(keys: Iterable[Any]) -> Iterator[str]:
+def _listed(keys: Iterable[WorkingKey]) -> Iterator[str]:
     line = "-" * 60 + "\n"
     yield "Active API Keys\n" + line
     nothing = 'None yet. Make one: create --name "My key"\n'
@@ -114,16 +92,10 @@ def _listed(keys: Iterable[Any]) -> Iterator[str]:
     yield nothing + line
 
 
-def _listed_as_json(keys: Iterable[Any]) -> Iterator[str]:
+def _listed_as_json(keys: Iterable[WorkingKey]) -> Iterator[str]:
     """The same as for any other list, piece by piece."""
     before = '{"data": ['
     for key in keys:
         yield before + json.dumps(described(key), ensure_ascii=False)
         before = ", "
     yield ('{"data": [' if before.startswith("{") else "") + "]}\n"
-
-
-def no_single_match(error: Any) -> None:
-    for key in error.matches:
-        click.echo(f"  {key.start}*** | {key.name} | {key.org_id}", err=True)
-    fail(error.detail)

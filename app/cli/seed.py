@@ -1,16 +1,14 @@
 """`seed`: many keys for anybody's benchmark, in development only."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import key_settings
-from app.cli.application import opened_desk
+from app.cli import key_options
+from app.cli.application import open_runtime
 from app.cli.progress import progress
-
-if TYPE_CHECKING:
-    from app.domain.key_rate_limit import RateLimit
+from app.domain.key_rate_limit import RateLimit
+from app.services import seed as seeding
 
 
 @click.command()
@@ -23,13 +21,11 @@ if TYPE_CHECKING:
     help="Where their texts go, one a line; readable by you only.",
 )
 @click.option("--scope", "scopes", multiple=True, default=("agent:rw",), show_default=True, help="What they may do.")
-@key_settings.rate
-def seed(keys: int, file: Path, scopes: tuple[str, ...], rate: "RateLimit | None") -> None:
+@key_options.rate
+def seed(keys: int, file: Path, scopes: tuple[str, ...], rate: RateLimit | None) -> None:
     """Make many random keys, 1,000 for each new organization, and write their texts into a file. Dev mode only."""
-    from app.services import seed
-
-    with opened_desk() as desk, progress("Seeding", keys, "keys") as seeded:
-        batches = seed.seed(desk, keys, scopes=scopes, rate_limit=rate)
+    with open_runtime() as runtime, progress("Seeding", keys, "keys") as seeded:
+        batches = seeding.seed(runtime, keys, scopes=scopes, rate_limit=rate)
         done = 0
         # The first batch comes before the file: a refusal leaves none behind.
         for batch in batches:

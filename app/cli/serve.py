@@ -4,15 +4,22 @@ import errno
 import logging
 import os
 import socket
-import sys
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
+from granian.log import LogLevels
 
-from app.cli.settings import refuse, settings_or_exit
+from app import create_app
+from app.cli.application import settings_or_exit
+from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError
+from app.extensions import db
 from app.process import stop_signals
+from app.store import schema
+from app.store.unavailable import DATABASE_UNAVAILABLE
 
 #: Threads that answer requests, in each process. Each may hold a database connection.
 BLOCKING_THREADS = 8
@@ -25,7 +32,7 @@ def serve() -> None:
     """Start the server. Reads its settings from the environment and from .env here."""
     settings = settings_or_exit()
     if settings.workers > 1 and not settings.valkey_url:
-        refuse(
+        refuse_settings(
             SettingsError(
                 {
                     "WORKERS": f"is {settings.workers}, but without VALKEY_URL each process would count limits for"
@@ -41,7 +48,7 @@ def serve() -> None:
     stop_signals.notice()
     stop_signals.heed_while_starting()
     _let_threads_finish()
-    granian("wsgi:gate", settings, address).serve()
+    granian("wsgi:wsgi_app", settings, address).serve()
 
 
 def _free_address(settings: Settings) -> str:
@@ -56,33 +63,28 @@ def _free_address(settings: Settings) -> str:
             probe.bind(address)
     except OSError as error:
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            refuse(SettingsError({"PORT": f"{settings.port} cannot be had ({error.strerror}): set another"}))
-        refuse(SettingsError({"HOST": f"{settings.host} is no address of this machine ({error.strerror})"}))
+            refuse_settings(SettingsError({"PORT": f"{settings.port} cannot be had ({error.strerror}): set another"}))
+        refuse_settings(SettingsError({"HOST": f"{settings.host} is no address of this machine ({error.strerror})"}))
     return str(address[0])
 
 
 def _prepare_database(settings: Settings) -> None:
     """SQLite is migrated here; another server's schema is its operator's decision."""
-    from app import create_app
-    from app.extensions import db
-    from app.store import schema
-    from app.store.unavailable import DATABASE_UNAVAILABLE
-
     app = create_app(settings)
     with app.app_context():
         try:
             if settings.is_sqlite:
                 schema.upgrade()
             elif not schema.is_current():
-                _give_up(
+                fail(
                     "The database at DATABASE_URL has an old schema, or none. Back it up, then run:"
                     " python -m app.cli init"
                 )
         except DATABASE_UNAVAILABLE as error:
-            _give_up(f"The database at DATABASE_URL does not answer: {getattr(error, 'orig', error)}")
+            fail(f"The database at DATABASE_URL does not answer: {getattr(error, 'orig', error)}")
         # Worker processes are forked from this one and must not inherit its connections.
         db.engine.dispose()
-        app.extensions["desk"].records.close()
+        app.extensions["runtime"].key_records.close()
 
 
 def _let_threads_finish() -> None:
@@ -94,17 +96,8 @@ def _let_threads_finish() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def _give_up(reason: str) -> NoReturn:
-    click.echo(reason, err=True)
-    sys.exit(1)
-
-
 def granian(target: str, settings: Settings, address: str) -> Any:
     """The application server for `target`, as we set it up. Benchmarks serve bare applications by it too."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces, RuntimeModes
-    from granian.log import LogLevels
-
     return Granian(
         target,
         address=address,

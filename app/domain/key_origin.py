@@ -1,9 +1,9 @@
-"""The doors that make keys."""
+"""The ways in which a key can have been made."""
 
 from enum import StrEnum
 
 
-class Door(StrEnum):
+class KeyOrigin(StrEnum):
     DASHBOARD = "dashboard"
     AGENT = "agent"
     SIGN_UP = "sign_up"

@@ -25,8 +25,8 @@ def register(app: Flask) -> None:
 def _before() -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
     # Looked up once: each look-up through Flask's proxy takes as long as a check.
-    now, desk = request_ctx.request, context.desk()
-    request_checks.check(now, desk)
+    now, runtime = request_ctx.request, context.runtime()
+    request_checks.check(now, runtime)
     cross_site.check(now)
     return guards.enforce(now)
 
@@ -37,9 +37,9 @@ def _after(response: Response) -> Response:
 
 def check_routes(app: Flask) -> None:
     """Raises `SettingsError` when the policy file leaves out a route of ours: nobody could use it."""
-    policy = app.extensions["desk"].settings.policy
+    policy = app.extensions["runtime"].settings.policy
     for rule in app.url_map.iter_rules():
-        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.ScopedKey):
+        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.RequireScope):
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 if policy.route(method, rule.rule) is None:
                     raise SettingsError({"POLICY_FILE": f"lists no route for {method} {rule.rule}"})

@@ -1,4 +1,5 @@
-"""A fence around the routes that anybody may POST to. The limits of each door, counted in the database, bite first."""
+"""A limit by address on the routes that anybody may POST to. The limits of `services.sign_in_limits`, counted in the
+database, come first."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -8,19 +9,19 @@ from flask import Flask
 from app.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
-FENCE = "6000 per minute"
+ANONYMOUS_LIMIT = "6000 per minute"
 
-_limited = limiter.shared_limit(lambda: FENCE, scope="anonymous")
+_limited = limiter.shared_limit(lambda: ANONYMOUS_LIMIT, scope="anonymous")
 
 
-def fence(view: View) -> View:
-    fenced = cast(View, _limited(view))
-    setattr(fenced, "is_fenced", True)  # noqa: B010 -- for the API description
-    return fenced
+def limit_anonymous(view: View) -> View:
+    limited = cast(View, _limited(view))
+    setattr(limited, "has_anonymous_limit", True)  # noqa: B010 -- for the API description
+    return limited
 
 
 def bind(app: Flask) -> None:
-    """Fenced views ask Flask-Limiter by themselves. Its hooks around every other request only cost: half of a view."""
+    """Limited views ask Flask-Limiter by themselves. Its hooks around every other request only cost: half of a view."""
     hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
     lengths = [len(hook.get(None, ())) for hook in hooks]
     limiter.init_app(app)

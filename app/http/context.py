@@ -11,7 +11,7 @@ from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
 from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 
 _FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/openapi.json", "/auth.md", "/llms.txt"})
 
@@ -21,8 +21,8 @@ class KeyManagerPerson(NamedTuple):
     email: str
 
 
-def desk() -> Desk:
-    return cast(Desk, current_app.extensions["desk"])
+def runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions["runtime"])
 
 
 def person() -> SignedInPerson:
@@ -58,7 +58,7 @@ def user_agent() -> str:
 
 def shows_dev_secrets() -> bool:
     """Dev mode, asked by this very machine: with HOST=0.0.0.0 others get a page, not a way in as anybody."""
-    return desk().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
+    return runtime().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
 
 
 def wants_json() -> bool:

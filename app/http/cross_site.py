@@ -6,7 +6,7 @@ from flask import Request
 
 from app.config import is_localhost
 from app.domain.errors import CrossSite
-from app.http.context import desk
+from app.http.context import runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -31,11 +31,11 @@ def check(request: Request) -> None:
 
 
 def _is_ours(origin: str, host: str) -> bool:
-    if origin == desk().settings.public_url:
+    if origin == runtime().settings.public_url:
         return True
     # In development the same server has several names: localhost, 127.0.0.1, a forwarded port.
     try:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return desk().settings.on_localhost and parts.netloc == host and is_localhost(parts.hostname or "")
+    return runtime().settings.on_localhost and parts.netloc == host and is_localhost(parts.hostname or "")

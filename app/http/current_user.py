@@ -26,5 +26,5 @@ def bind(app: Flask, login_manager: LoginManager) -> None:
 
 def _from_cookie(request: Request) -> SignedInPerson | None:
     token = request.cookies.get(cookies.SESSION)
-    live = sessions.resume(current_app.extensions["desk"], token) if token else None
+    live = sessions.resume(current_app.extensions["runtime"], token) if token else None
     return SignedInPerson(live) if live else None

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from app.domain.install_ids import deprecation_headers
-from app.http.context import desk
+from app.http.context import runtime
 
 #: The header `x-install-id` in a WSGI environment.
 INSTALL_ID = "HTTP_X_INSTALL_ID"
@@ -11,5 +11,5 @@ INSTALL_ID = "HTTP_X_INSTALL_ID"
 
 def announce(response: Response) -> Response:
     if INSTALL_ID in request.environ:
-        response.headers.update(deprecation_headers(desk().settings.public_url))
+        response.headers.update(deprecation_headers(runtime().settings.public_url))
     return response

@@ -10,7 +10,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors
 from app.domain.errors import DatabaseDown, DomainError, RateLimited
-from app.http.context import desk, wants_json
+from app.http.context import runtime, wants_json
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
@@ -19,7 +19,7 @@ log = logging.getLogger("keydesk")
 
 def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(RateLimitExceeded, _fence)
+    app.register_error_handler(RateLimitExceeded, _anonymous_limit_exceeded)
     app.register_error_handler(HTTPException, _http_error)
     for kind in DATABASE_UNAVAILABLE:
         app.register_error_handler(kind, _database_unavailable)
@@ -29,16 +29,16 @@ def register(app: Flask) -> None:
 def _domain_error(error: DomainError) -> Response:
     status = status_of(error)
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
-    answer.headers.update(headers_of(error, status, desk().settings.resource_metadata_url))
+    answer.headers.update(headers_of(error, status, runtime().settings.resource_metadata_url))
     return answer
 
 
-def _fence(error: RateLimitExceeded) -> Response:
+def _anonymous_limit_exceeded(error: RateLimitExceeded) -> Response:
     limit = error.limit.limit
     return _domain_error(
         RateLimited(
             "Too many requests from this address. Wait a moment and try again.",
-            policy="fence",
+            policy="anonymous",
             quota=limit.amount,
             window=limit.get_expiry(),
             retry_after=limit.get_expiry(),

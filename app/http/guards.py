@@ -28,7 +28,7 @@ from app.domain.errors import (
 )
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
-from app.http.context import KeyManagerPerson, desk, person, wants_json
+from app.http.context import KeyManagerPerson, person, runtime, wants_json
 from app.http.deprecation import INSTALL_ID
 from app.services import key_verification, organizations, session_tokens
 
@@ -78,7 +78,7 @@ class Public(Guard):
 
 
 @dataclass(frozen=True)
-class SignedIn(Guard):
+class RequireSignIn(Guard):
     """A person with a live session. Pages send others to sign in; JSON answers 401."""
 
     opened_by = ("sessionCookie",)
@@ -94,11 +94,11 @@ class SignedIn(Guard):
 
 
 @dataclass(frozen=True)
-class Member(SignedIn):
+class RequireMember(RequireSignIn):
     """A signed-in member of the organization that the address names, with this permission; 404 for outsiders."""
 
     permission: Permission
-    errors = (*SignedIn.errors, NotFound)
+    errors = (*RequireSignIn.errors, NotFound)
 
     def admit(self) -> Response | None:
         answer = super().admit()
@@ -111,26 +111,26 @@ class Member(SignedIn):
 
 
 @dataclass(frozen=True)
-class KeyManager(Guard):
+class RequireKeyManager(Guard):
     """A person by the session cookie, or their agent by a session token. Nothing else manages keys."""
 
     opened_by = ("sessionToken", "sessionCookie")
-    errors = SignedIn.errors
+    errors = RequireSignIn.errors
 
     def admit(self) -> None:
         credential = _presented()
         if credential is None:
             signed_in = person()
             g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
-        elif session_tokens.is_session_token(desk(), credential):
-            holder = session_tokens.holder(desk(), credential)
+        elif session_tokens.is_session_token(runtime(), credential):
+            holder = session_tokens.holder(runtime(), credential)
             g.manager = KeyManagerPerson(holder.person_id, holder.email)
         else:
             _refuse_keys()
 
 
 @dataclass(frozen=True)
-class AnyKey(Guard):
+class RequireKey(Guard):
     """Any working API key."""
 
     opened_by = _KEY_STYLES
@@ -141,14 +141,14 @@ class AnyKey(Guard):
 
 
 @dataclass(frozen=True)
-class ScopedKey(Guard):
+class RequireScope(Guard):
     """An API key with the scope that the route table names for this route."""
 
     opened_by = _KEY_STYLES
     errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
 
     def admit(self) -> None:
-        route = desk().settings.policy.route(request.method, request.path)
+        route = runtime().settings.policy.route(request.method, request.path)
         if route is None:
             raise Forbidden("The route table does not list this address.")
         g.key = _key(scope=route.scope, cost=route.cost)
@@ -182,9 +182,9 @@ def _key(scope: str | None, cost: int = 0) -> KeyRecord:
     plaintext, environ = _presented(), request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
     if plaintext is not None:
-        done = key_verification.verify(desk(), plaintext, scope, cost, address=address, agent=agent)
+        done = key_verification.verify(runtime(), plaintext, scope, cost, address=address, agent=agent)
     elif INSTALL_ID in environ:
-        done = key_verification.verify_install(desk(), environ[INSTALL_ID], scope, cost, address=address)
+        done = key_verification.verify_install(runtime(), environ[INSTALL_ID], scope, cost, address=address)
     else:
         raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
     if done.rate is not None:

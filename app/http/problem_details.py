@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457): the only place that knows statuses. Pages and gate share it."""
+"""Refusals as problem+json (RFC 9457): the only place that knows statuses. Pages and forward-auth share it."""
 
 import json
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Sec
 
 from app.config import Settings
 from app.http.cross_site import SAFE_METHODS
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 
 #: Bytes. The largest body that anybody needs to send is a form of a few fields.
 MAX_BODY = 64 * 1024
@@ -19,12 +19,12 @@ _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _PROBES = frozenset({"/healthz", "/readyz"})
 
 
-def check(request: Request, desk: Desk) -> None:
+def check(request: Request, runtime: Runtime) -> None:
     environ = request.environ
     if "\x00" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
         raise NotFound
     host = environ.get("HTTP_HOST", "")
-    if not _trusts(desk.settings, host) and environ["PATH_INFO"] not in _PROBES:
+    if not _trusts(runtime.settings, host) and environ["PATH_INFO"] not in _PROBES:
         raise SecurityError("This host name is not one that Keydesk answers to; see TRUSTED_HOSTS.")
     _limit_body(environ)
 

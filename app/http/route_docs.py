@@ -11,7 +11,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Described:
+class RouteDocs:
     """Everything that cannot be read off the guard, the address, the docstring and the view's return type."""
 
     #: What a success answers: a type. None: what the view's return type says.
@@ -35,7 +35,7 @@ class Described:
     is_page: bool = False
 
     def __call__(self, view: View) -> View:
-        setattr(view, "described", self)  # noqa: B010 -- views are the registry, as for guards
+        setattr(view, "route_docs", self)  # noqa: B010 -- views are the registry, as for guards
         return view
 
     def answer_of(self, view: Callable[..., Any]) -> Any:

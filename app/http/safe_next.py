@@ -7,7 +7,7 @@ from werkzeug.routing import RequestRedirect
 MAX_LENGTH = 200
 
 
-def own_page(target: str | None) -> str | None:
+def safe_next(target: str | None) -> str | None:
     """`target` if it is the path of a page of ours, else None.
 
     Matched against our own routes, because what looks like a path can lead away: `//evil.example`, `/\\evil.example`.

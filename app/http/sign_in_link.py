@@ -9,26 +9,26 @@ from app.domain import email_address
 from app.http import context, cookies
 from app.mail import show_dev_link, sign_in_url
 from app.services import sign_in
-from app.services.sign_in import LinkRequest
+from app.services.sign_in import RequestedLink
 
 
 @dataclass(frozen=True)
 class AskedLink:
-    link: LinkRequest
+    link: RequestedLink
     #: None: outside dev mode, or `SIGN_UP` refuses the address.
     dev_link: str | None
     _mark: str
 
     def mark(self, response: Response) -> None:
         """Lets this browser be recognised when it follows the link."""
-        cookies.set_login_mark(response, self._mark, context.desk().settings)
+        cookies.set_login_mark(response, self._mark, context.runtime().settings)
 
 
 def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     """Raises `ValidationFailed` and `RateLimited`."""
     mark = cookies.login_mark(request)
     link = sign_in.request_link(
-        context.desk(),
+        context.runtime(),
         email=email_address.normalise(email),
         client=context.client(),
         browser=cookies.mark_digest(mark),
@@ -36,6 +36,6 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     )
     dev_link = None
     if link.token and context.shows_dev_secrets():
-        dev_link = sign_in_url(link.token, context.desk().settings)
+        dev_link = sign_in_url(link.token, context.runtime().settings)
         show_dev_link(dev_link)
     return AskedLink(link, dev_link, mark)

@@ -15,7 +15,7 @@ from flask import Flask
 from app.mail import deliverer
 from app.process import stop_signals
 from app.services import outbox, retention
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
 
@@ -30,7 +30,7 @@ class Background:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._desk: Desk = app.extensions["desk"]
+        self._runtime: Runtime = app.extensions["runtime"]
         self._stopping = Event()
         self._threads: list[Thread] = []
 
@@ -44,7 +44,7 @@ class Background:
             ("usage", self.flush_usage, FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
         ]
-        if self._desk.settings.has_mail:
+        if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
@@ -68,15 +68,15 @@ class Background:
             thread.join(timeout=3)
 
     def flush_usage(self) -> None:
-        self._desk.usage.flush()
+        self._runtime.usage.flush()
 
     def send_mail(self) -> None:
-        deliver = deliverer(self._app, self._desk.settings)
-        while not self._stopping.is_set() and outbox.send_next(self._desk, deliver):
+        deliver = deliverer(self._app, self._runtime.settings)
+        while not self._stopping.is_set() and outbox.send_next(self._runtime, deliver):
             pass
 
     def prune(self) -> None:
-        retention.prune(self._desk)
+        retention.prune(self._runtime)
 
     def end_with_parent(self) -> None:
         """A worker whose server was killed outright would go on answering on its port."""

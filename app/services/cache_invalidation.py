@@ -3,17 +3,17 @@
 from app.domain.key_verification import KeyRecord
 from app.services import audit
 from app.services.revocation import note_change, withdrawal
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import organizations
 
 
-def invalidate(desk: Desk, key: KeyRecord) -> int:
+def invalidate(runtime: Runtime, key: KeyRecord) -> int:
     """The new generation. Raises `Busy`."""
-    with withdrawal(desk):
+    with withdrawal(runtime):
         generation = organizations.raise_cache_generation(key.org_id)
         audit.record(
             key.org_id,
-            at=desk.clock(),
+            at=runtime.clock(),
             action="cache.invalidated",
             actor=key.key_id,
             target=key.org_id,

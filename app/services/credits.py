@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from app.domain.errors import ValidationFailed
 from app.domain.key_verification import KeyRecord
 from app.services import audit
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import credits
 from app.store.credits import Balance
 from app.store.transaction import transaction
@@ -19,20 +19,20 @@ def balance(org_id: str) -> Balance:
 
 
 @contextmanager
-def taking(desk: Desk, record: KeyRecord, cost: int) -> Iterator[int | None]:
+def taking(runtime: Runtime, record: KeyRecord, cost: int) -> Iterator[int | None]:
     """A transaction that takes `cost` credits of the key's organization, wherever it is asked from: before Flask there
     is no session yet. What is left, or None when there was not enough."""
-    with desk.context(), transaction():
-        taken = credits.take(record.org_id, cost, record.key_id, desk.clock())
+    with runtime.context(), transaction():
+        taken = credits.take(record.org_id, cost, record.key_id, runtime.clock())
         yield credits.balance(record.org_id).balance if taken else None
 
 
-def grant(desk: Desk, org_id: str, amount: int, *, actor: str) -> Balance:
+def grant(runtime: Runtime, org_id: str, amount: int, *, actor: str) -> Balance:
     """Adds credits; the balance afterwards. Raises `ValidationFailed` naming `amount`."""
     if not 1 <= amount <= MAX_GRANT:
         raise ValidationFailed({"amount": f"must be from 1 to {MAX_GRANT}"})
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         credits.grant(org_id, amount, "granted by the operator", now)
         audit.record(org_id, at=now, action="credits.granted", actor=actor, target=org_id, amount=amount)
         return credits.balance(org_id)

@@ -9,13 +9,13 @@ from typing import Literal
 
 from app.domain import device_user_code, key_settings
 from app.domain.errors import DomainError, NotFound, RateLimited
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
 from app.services import audit, keys, one_time_secrets
 from app.services.keys import KeyWish
 from app.services.organizations import Member
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import device_grants, organizations, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import take_turns, transaction
@@ -54,16 +54,16 @@ class DeviceKey:
     scopes: tuple[str, ...]
 
 
-def authorize(desk: Desk, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
+def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
     """Begins a ceremony. Raises `ValidationFailed`, `UnknownScope` and `RateLimited`."""
     name = key_settings.clean_name(client_name)
-    policy = desk.settings.policy
+    policy = runtime.settings.policy
     wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
     policy.check_known(wanted)
     device_code, code = secrets.token_urlsafe(32), device_user_code.make()
     with transaction():
         take_turns(f"device:{client}")
-        now = desk.clock()
+        now = runtime.clock()
         asked = device_grants.asked_since(PER_CLIENT.opens(now), client, PER_CLIENT.quota)
         wait = PER_CLIENT.retry_after(asked, now)
         if wait is not None:
@@ -88,43 +88,43 @@ def authorize(desk: Desk, *, client_name: str, scopes: Sequence[str], client: st
     return Ceremony(device_code, code, int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
 
 
-def find(desk: Desk, typed: str, *, email: str, client: str) -> DeviceGrant:
+def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGrant:
     """What waits under the code that the person of this address typed. Raises `NotFound`, and `RateLimited` after too
     many that were wrong."""
     with transaction():
-        grant = _typed(desk, typed, email, client)
+        grant = _typed(runtime, typed, email, client)
     if grant is None:
         raise NotFound(NOBODY_WAITS)
     return grant
 
 
-def approve(desk: Desk, member: Member, typed: str, scopes: Sequence[str], *, client: str) -> DeviceGrant:
+def approve(runtime: Runtime, member: Member, typed: str, scopes: Sequence[str], *, client: str) -> DeviceGrant:
     """Lets the agent have a key of the member's organization with these scopes, at most those that it asked for.
     Raises `NotFound`, `ValidationFailed`, `Forbidden` and `RateLimited`."""
     with transaction():
-        grant = _typed(desk, typed, member.email, client)
+        grant = _typed(runtime, typed, member.email, client)
         if grant is not None:
-            _approve(desk, member, grant, scopes)
+            _approve(runtime, member, grant, scopes)
     if grant is None:
         raise NotFound(NOBODY_WAITS)
     return grant
 
 
-def deny(desk: Desk, typed: str, *, person_id: str, email: str, client: str) -> None:
+def deny(runtime: Runtime, typed: str, *, person_id: str, email: str, client: str) -> None:
     """Tells the agent no. Raises `NotFound` and `RateLimited`."""
     with transaction():
-        grant = _typed(desk, typed, email, client)
+        grant = _typed(runtime, typed, email, client)
         if grant is not None:
             grant.decision, grant.decided_by = DENIED, person_id
     if grant is None:
         raise NotFound(NOBODY_WAITS)
 
 
-def poll(desk: Desk, device_code: str) -> DeviceKey:
+def poll(runtime: Runtime, device_code: str) -> DeviceKey:
     """The key, once the person has approved; of any number of polls one gets it. Raises `DeviceError`."""
     error: PollError
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         grant = device_grants.polled(_digest(device_code))
         if grant is None or grant.used_at is not None:
             error = "invalid_grant"
@@ -141,14 +141,14 @@ def poll(desk: Desk, device_code: str) -> DeviceKey:
             grant.polled_at = now
             error = "authorization_pending"
         else:
-            return _key_for(desk, grant)
+            return _key_for(runtime, grant)
     raise DeviceError(error)
 
 
-def _typed(desk: Desk, typed: str, email: str, client: str) -> DeviceGrant | None:
+def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant | None:
     """What waits under the code, locked. A code under which nothing waits is counted as a guess, for which the
     transaction must be committed."""
-    now = desk.clock()
+    now = runtime.clock()
     one_time_secrets.enter(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
     grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
     if grant is None:
@@ -156,13 +156,13 @@ def _typed(desk: Desk, typed: str, email: str, client: str) -> DeviceGrant | Non
     return grant
 
 
-def _approve(desk: Desk, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
-    granted = keys.grantable(desk, member, [scope for scope in scopes if scope in grant.scopes])
+def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
+    granted = keys.grantable(runtime, member, [scope for scope in scopes if scope in grant.scopes])
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.record(
         member.org_id,
-        at=desk.clock(),
+        at=runtime.clock(),
         action="device.approved",
         actor=member.email,
         target=grant.id,
@@ -172,10 +172,10 @@ def _approve(desk: Desk, member: Member, grant: DeviceGrant, scopes: Sequence[st
     )
 
 
-def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
+def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
     """The key with what was approved. What its person may grant is judged anew: they may have left
     meanwhile, or have another role."""
-    now = desk.clock()
+    now = runtime.clock()
     person = people.get(grant.decided_by or "")
     organization = organizations.seen_by(grant.decided_by or "", grant.org_id or "")
     if person is None or person.disabled_at is not None or organization is None:
@@ -185,7 +185,7 @@ def _key_for(desk: Desk, grant: DeviceGrant) -> DeviceKey:
     member = Member(person.id, person.email, organization.id, organization.name, organization.role)
     wish = KeyWish(grant.client_name, grant.scopes)
     try:
-        issued = keys.issue_within(desk, member, wish, now, door=Door.DEVICE)
+        issued = keys.issue_within(runtime, member, wish, now, origin=KeyOrigin.DEVICE)
     except DomainError:
         raise DeviceError("access_denied") from None
     return DeviceKey(issued.plaintext, grant.scopes)

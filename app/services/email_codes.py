@@ -5,39 +5,39 @@ from app.domain.errors import OtpExpired
 from app.domain.one_time_secrets import Purpose
 from app.services import one_time_secrets, session_tokens
 from app.services.one_time_secrets import Issued
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.services.session_tokens import IssuedToken
 from app.store import people
 from app.store.transaction import transaction
 
 
-def request(desk: Desk, *, email: str, client: str) -> Issued:
+def request(runtime: Runtime, *, email: str, client: str) -> Issued:
     """Mails a code to a person who has an account. Unknown and disabled addresses get the same answer, no mail, and a
     code that cannot verify. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         one_time_secrets.enter(Purpose.EMAIL_CODE, email=address, client=client, now=now)
         person = people.by_email(address)
         return one_time_secrets.issue(
-            desk,
+            runtime,
             Purpose.EMAIL_CODE,
             email=address,
             client=client,
             now=now,
             send=person is not None and person.disabled_at is None,
-            lifetime=desk.settings.email_code_lifetime,
+            lifetime=runtime.settings.email_code_lifetime,
         )
 
 
-def verify(desk: Desk, *, email: str, code: str) -> IssuedToken:
+def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
     """A session token for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
-    secret_id = one_time_secrets.try_code(desk, Purpose.EMAIL_CODE, address, code)
+    secret_id = one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, address, code)
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.EMAIL_CODE, now)
         person = people.by_email(address)
         if secret is None or person is None or person.disabled_at is not None:
             raise OtpExpired
-        return session_tokens.issue(desk, person.id, person.email, now)
+        return session_tokens.issue(runtime, person.id, person.email, now)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from app.domain.imported_keys import ImportedKey
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.services import audit
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store.transaction import transaction
 
@@ -14,14 +14,14 @@ from app.store.transaction import transaction
 BATCH = 1000
 
 
-def import_keys(desk: Desk, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[tuple[int, int]]:
+def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[tuple[int, int]]:
     """Batch by batch: how many were read and how many of them were new. Raises `UnknownScope`."""
     source = iter(keys)
     while batch := list(islice(source, BATCH)):
         for key in batch:
-            desk.settings.policy.check_known(key.scopes)
+            runtime.settings.policy.check_known(key.scopes)
         with transaction():
-            now = desk.clock()
+            now = runtime.clock()
             rows = [
                 {
                     "org_id": org_id,
@@ -29,12 +29,12 @@ def import_keys(desk: Desk, org_id: str, keys: Iterable[ImportedKey]) -> Iterato
                     "hash_kind": key.kind.value,
                     "start": key.start,
                     "last4": "",
-                    "prefix": desk.settings.key_prefix,
+                    "prefix": runtime.settings.key_prefix,
                     "name": key.name,
-                    "scopes": key.scopes or desk.settings.policy.default_scopes,
+                    "scopes": key.scopes or runtime.settings.policy.default_scopes,
                     "created_at": now,
                     "expires_at": key.expires_at,
-                    "door": Door.IMPORT.value,
+                    "origin": KeyOrigin.IMPORT.value,
                 }
                 for key in batch
             ]

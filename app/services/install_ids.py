@@ -6,9 +6,9 @@ from uuid import UUID
 from app.domain.errors import NotFound
 from app.services import audit
 from app.services.revocation import note_change, withdrawal
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import install_ids as store
-from app.store.install_ids import Install
+from app.store.install_ids import InstallId
 from app.store.transaction import transaction
 
 
@@ -20,10 +20,10 @@ def normalise(install_id: str) -> str | None:
         return None
 
 
-def import_ids(desk: Desk, org_id: str, install_ids: Sequence[str]) -> int:
+def import_ids(runtime: Runtime, org_id: str, install_ids: Sequence[str]) -> int:
     """Puts them on record; how many were new."""
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         normal = [normalise(install_id) for install_id in install_ids]
         new = sum(store.add(install_id, org_id, now) for install_id in normal if install_id)
         if new:
@@ -31,19 +31,19 @@ def import_ids(desk: Desk, org_id: str, install_ids: Sequence[str]) -> int:
     return new
 
 
-def on_record() -> Sequence[tuple[Install, str]]:
+def on_record() -> Sequence[tuple[InstallId, str]]:
     """Each with its organization's name; `last_seen_at` says which still call."""
     return store.all_with_organization()
 
 
-def withdraw(desk: Desk, install_id: str) -> None:
+def withdraw(runtime: Runtime, install_id: str) -> None:
     """Refuses it from now on. Raises `NotFound`."""
-    with withdrawal(desk):
+    with withdrawal(runtime):
         install = store.get(normalise(install_id) or "")
         if install is None:
             raise NotFound(f"{install_id} is not on record.")
         if install.withdrawn_at is None:
-            now = desk.clock()
+            now = runtime.clock()
             install.withdrawn_at = now
             audit.record(install.org_id, at=now, action="install.withdrawn", actor="operator", target=install.id)
             note_change([install.org_id])

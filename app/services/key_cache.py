@@ -52,7 +52,7 @@ class _Epoch:
 _now = partial(time.clock_gettime, _CLOCK)
 
 
-class Lease:
+class KeyCache:
     """The cached records of one process. Safe to call from any thread."""
 
     def __init__(self, source: Source, now: Callable[[], float] = _now) -> None:

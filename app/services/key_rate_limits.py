@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 
 
-class RateLimits:
+class KeyRateLimits:
     """Counts requests of keys. Safe to call from any thread."""
 
     def __init__(self, valkey_url: str | None, *, fail_open: bool) -> None:

@@ -15,7 +15,7 @@ from app.services import audit
 from app.services.keys import grantable, manageable
 from app.services.organizations import Member
 from app.services.revocation import note_change, withdrawal
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import keys
 from app.store.keys import ApiKey, ListedKey
 
@@ -38,25 +38,25 @@ class KeyChange:
     expires_at: datetime | Unchanged | None = UNCHANGED
 
 
-def change(desk: Desk, member: Member, key_id: str, wanted: KeyChange) -> ListedKey:
+def change(runtime: Runtime, member: Member, key_id: str, wanted: KeyChange) -> ListedKey:
     """The next verification anywhere goes by it, whether it takes rights away or gives some.
 
     Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
-    with withdrawal(desk):
+    with withdrawal(runtime):
         found = manageable(member, key_id)
         if wanted.scopes is not UNCHANGED:
-            wanted = replace(wanted, scopes=grantable(desk, member, wanted.scopes))
+            wanted = replace(wanted, scopes=grantable(runtime, member, wanted.scopes))
         elif _is_longer(found.key, wanted.expires_at):
             # As for a rotation: who may not give these scopes any more may not make them last.
-            grantable(desk, member, found.key.scopes)
-        change_within(desk, found.key, wanted, actor=member.email)
+            grantable(runtime, member, found.key.scopes)
+        change_within(runtime, found.key, wanted, actor=member.email)
     return found
 
 
-def change_within(desk: Desk, key: ApiKey, wanted: KeyChange, *, actor: str) -> None:
+def change_within(runtime: Runtime, key: ApiKey, wanted: KeyChange, *, actor: str) -> None:
     """As `change`, last in the caller's `withdrawal`, of a key that is locked and with scopes that `actor` may give."""
-    now = desk.clock()
+    now = runtime.clock()
     if status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=now) in {"revoked", "expired"}:
         raise KeyNotActive("Only a working key can be changed, and this one was revoked or has expired.")
     checked = _checked(key, wanted, now)

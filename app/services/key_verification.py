@@ -8,7 +8,7 @@ from app.domain.install_ids import SUNSET
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
 from app.services import credits, install_ids
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ _VALID = Outcome.VALID
 
 
 def verify(
-    desk: Desk,
+    runtime: Runtime,
     plaintext: str,
     scope: str | None,
     cost: int = 0,
@@ -48,36 +48,36 @@ def verify(
     and `agent` say who uses it. Raises `DatabaseUnavailable`, and `LimiterUnavailable`.
     """
     digest = key_format.digest(plaintext)
-    record = desk.lease.cached(digest) or _looked_up(desk, plaintext, digest)
+    record = runtime.key_cache.cached(digest) or _looked_up(runtime, plaintext, digest)
     if record is None or (org_id is not None and record.org_id != org_id):
         return _NOT_FOUND
-    return _judged(desk, record, scope, cost, address, agent)
+    return _judged(runtime, record, scope, cost, address, agent)
 
 
 def verify_install(
-    desk: Desk, install_id: str, scope: str | None, cost: int = 0, *, address: str | None = None
+    runtime: Runtime, install_id: str, scope: str | None, cost: int = 0, *, address: str | None = None
 ) -> Verification:
     """As `verify`, for an install id. Raises `InstallIdSunset` once they have ended."""
-    if desk.clock() > SUNSET:
+    if runtime.clock() > SUNSET:
         raise InstallIdSunset
     normal = install_ids.normalise(install_id)
     if normal is None:
         return _NOT_FOUND
     digest = key_format.digest(f"install {normal}")
-    record = desk.lease.find(digest, lambda: desk.records.install(normal))
-    return _NOT_FOUND if record is None else _judged(desk, record, scope, cost, address, None)
+    record = runtime.key_cache.find(digest, lambda: runtime.key_records.install(normal))
+    return _NOT_FOUND if record is None else _judged(runtime, record, scope, cost, address, None)
 
 
 def _judged(  # noqa: PLR0917 -- by name they take longer
-    desk: Desk, record: KeyRecord, scope: str | None, cost: int, address: str | None, agent: str | None
+    runtime: Runtime, record: KeyRecord, scope: str | None, cost: int, address: str | None, agent: str | None
 ) -> Verification:
     """The decision about a record that was looked up: the checks of `decide`, then the limit, then the credits."""
-    now = desk.clock()
+    now = runtime.clock()
     outcome = decide(record, scope, address, now)
     rate, balance = None, None
     if outcome is _VALID and (cost or record.rate_limit is not None):
-        outcome, rate, balance = _take(desk, record, cost)
-    desk.usage.key_used(record, outcome, now, address, agent)
+        outcome, rate, balance = _take(runtime, record, cost)
+    runtime.usage.key_used(record, outcome, now, address, agent)
     return Verification(outcome, record, rate, balance)
 
 
@@ -88,36 +88,39 @@ def passed(verification: Verification, scope: str | None) -> KeyRecord:
     return verification.record
 
 
-def require(desk: Desk, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None) -> KeyRecord:
+def require(
+    runtime: Runtime, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None
+) -> KeyRecord:
     """The key's record. Raises the `DomainError` that says why not."""
-    return passed(verify(desk, plaintext, scope=scope, cost=cost, address=address), scope)
+    return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope)
 
 
-def _looked_up(desk: Desk, plaintext: str, digest: bytes) -> KeyRecord | None:
+def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> KeyRecord | None:
     """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
     if key_format.is_well_formed(plaintext):
-        return desk.lease.read(digest, lambda: desk.records.by_digest(digest))
-    if not desk.foreign_keys.on_record():
+        return runtime.key_cache.read(digest, lambda: runtime.key_records.by_digest(digest))
+    if not runtime.foreign_keys.on_record():
         return None
-    return desk.lease.read(digest, lambda: desk.records.by_digest(*imported_keys.digests(plaintext)))
+    return runtime.key_cache.read(digest, lambda: runtime.key_records.by_digest(*imported_keys.digests(plaintext)))
 
 
-def _take(desk: Desk, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
+def _take(runtime: Runtime, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
     """The limit, then the credits. A request that is refused counts in no window and costs nothing."""
     limit, rate = record.rate_limit, None
     if limit is not None:
-        fits, rate = desk.rate_limits.would_take(record, limit) if cost else desk.rate_limits.take(record, limit)
+        limiter = runtime.key_rate_limits
+        fits, rate = limiter.would_take(record, limit) if cost else limiter.take(record, limit)
         if not fits:
             return Outcome.RATE_LIMITED, rate, None
     if not cost:
         return Outcome.VALID, rate, None
     try:
-        with credits.taking(desk, record, cost) as balance:
+        with credits.taking(runtime, record, cost) as balance:
             if balance is None:
                 return Outcome.CREDITS_EXHAUSTED, rate, None
             # Counted inside, so that a request that finds the window full after all gives its credits back.
             if limit is not None:
-                fits, rate = desk.rate_limits.take(record, limit)
+                fits, rate = runtime.key_rate_limits.take(record, limit)
                 if not fits:
                     raise WindowFull
     except WindowFull:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain import key_format, key_rate_limit, key_settings, networks, roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, KeyNotActive, NotFound, ValidationFailed
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import status
 from app.domain.paging import Page
@@ -17,7 +17,7 @@ from app.domain.times import rfc3339
 from app.services import audit, organizations
 from app.services.organizations import Member
 from app.services.revocation import note_change, withdrawal
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import keys
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import take_turns, transaction
@@ -61,19 +61,19 @@ def get(member: Member, key_id: str) -> ListedKey:
     return found
 
 
-def create(desk: Desk, member: Member, wish: KeyWish, *, door: Door = Door.DASHBOARD) -> IssuedKey:
-    """A new key; the door decides its prefix.
+def create(runtime: Runtime, member: Member, wish: KeyWish, *, origin: KeyOrigin = KeyOrigin.DASHBOARD) -> IssuedKey:
+    """A new key; its origin decides the prefix.
 
     Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`.
     """
     with transaction():
-        return issue_within(desk, member, wish, desk.clock(), door=door)
+        return issue_within(runtime, member, wish, runtime.clock(), origin=origin)
 
 
-def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, door: Door) -> IssuedKey:
+def issue_within(runtime: Runtime, member: Member, wish: KeyWish, now: datetime, *, origin: KeyOrigin) -> IssuedKey:
     """As `create`, inside the caller's transaction."""
     name = key_settings.clean_name(wish.name)
-    scopes = grantable(desk, member, wish.scopes)
+    scopes = grantable(runtime, member, wish.scopes)
     expires_at = key_settings.expiry(now, expires_at=wish.expires_at, expires_in_days=wish.expires_in_days)
     limit, places = key_rate_limit.checked(wish.rate_limit), networks.parse(wish.networks)
     _refuse_second_submission(member.org_id, wish.submission_id)
@@ -82,8 +82,8 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
         now,
         created_by=member.person_id,
         email=member.email,
-        prefix=_prefix(desk, door),
-        door=door.value,
+        prefix=_prefix(runtime, origin),
+        origin=origin.value,
         name=name,
         scopes=scopes,
         expires_at=expires_at,
@@ -105,11 +105,11 @@ def issue_within(desk: Desk, member: Member, wish: KeyWish, now: datetime, *, do
 
 
 def issue_offline(
-    desk: Desk,
+    runtime: Runtime,
     org_id: str,
     now: datetime,
     *,
-    door: Door,
+    origin: KeyOrigin,
     **values: Any,
 ) -> IssuedKey:
     """A key that no person made: by an operator, or a test token. `values`: columns. Call it inside a transaction."""
@@ -118,23 +118,23 @@ def issue_offline(
         now,
         created_by=None,
         email=None,
-        prefix=_prefix(desk, door),
-        door=door.value,
+        prefix=_prefix(runtime, origin),
+        origin=origin.value,
         **values,
     )
     key = issued.listed.key
     audit.record(
-        org_id, at=now, action="key.created", actor=door.value, target=key.id, name=key.name, scopes=list(key.scopes)
+        org_id, at=now, action="key.created", actor=origin.value, target=key.id, name=key.name, scopes=list(key.scopes)
     )
     return issued
 
 
-def revoke(desk: Desk, member: Member, key_id: str) -> ListedKey:
+def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
     """Ends the key at once; doing it again changes nothing. Raises `NotFound`, `Forbidden` and `Busy`."""
-    with withdrawal(desk):
+    with withdrawal(runtime):
         found = manageable(member, key_id)
         if found.key.revoked_at is None:
-            now = desk.clock()
+            now = runtime.clock()
             found.key.revoked_at = now
             _record(member, now, "key.revoked", found.key)
             note_change([member.org_id])
@@ -142,24 +142,24 @@ def revoke(desk: Desk, member: Member, key_id: str) -> ListedKey:
 
 
 def rotate(
-    desk: Desk, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
+    runtime: Runtime, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
 ) -> IssuedKey:
     """A successor with the same name, scopes and expiry. The old key dies after the overlap, never later than it would
     have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
-    with ending(desk, overlap_seconds):
+    with ending(runtime, overlap_seconds):
         old = manageable(member, key_id).key
         _refuse_second_submission(member.org_id, submission_id)
-        now = desk.clock()
+        now = runtime.clock()
         if status(expires_at=old.expires_at, revoked_at=old.revoked_at, now=now) in {"revoked", "expired"}:
             raise KeyNotActive
-        grantable(desk, member, old.scopes)
+        grantable(runtime, member, old.scopes)
         issued = _issue(
             member.org_id,
             now,
             created_by=member.person_id,
             email=member.email,
             prefix=old.prefix,
-            door=Door.DASHBOARD.value if old.door == Door.SIGN_UP else old.door,
+            origin=KeyOrigin.DASHBOARD.value if old.origin == KeyOrigin.SIGN_UP else old.origin,
             submission_id=submission_id,
             **settings_of(old),
         )
@@ -170,12 +170,12 @@ def rotate(
     return issued
 
 
-def ending(desk: Desk, overlap_seconds: int) -> AbstractContextManager[None]:
+def ending(runtime: Runtime, overlap_seconds: int) -> AbstractContextManager[None]:
     """The transaction of a rotation. Raises `ValidationFailed` and `Busy`."""
     if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
         raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
     # A record that any process may still hold lives shorter than two seconds.
-    return withdrawal(desk, at_once=overlap_seconds < 2)
+    return withdrawal(runtime, at_once=overlap_seconds < 2)
 
 
 def end_after(old: ApiKey, overlap_seconds: int, now: datetime) -> None:
@@ -202,9 +202,9 @@ def settings_of(old: ApiKey) -> dict[str, Any]:
     }
 
 
-def page_of_person(desk: Desk, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:
+def page_of_person(runtime: Runtime, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:
     """Working keys of all the person's organizations, newest first."""
-    return keys.page_of_person(person_id, now=desk.clock(), limit=limit, cursor=cursor)
+    return keys.page_of_person(person_id, now=runtime.clock(), limit=limit, cursor=cursor)
 
 
 def member_for_key(person_id: str, email: str, key_id: str) -> Member:
@@ -215,14 +215,14 @@ def member_for_key(person_id: str, email: str, key_id: str) -> Member:
     return organizations.member(person_id, email, org_id, Permission.READ_KEYS)
 
 
-def _prefix(desk: Desk, door: Door) -> str:
+def _prefix(runtime: Runtime, origin: KeyOrigin) -> str:
     prefixes = {
-        Door.AGENT: desk.settings.agent_key_prefix,
-        Door.DEVICE: desk.settings.agent_key_prefix,
-        Door.SIGN_UP: desk.settings.sign_up_key_prefix,
-        Door.TEST: desk.settings.test_key_prefix,
+        KeyOrigin.AGENT: runtime.settings.agent_key_prefix,
+        KeyOrigin.DEVICE: runtime.settings.agent_key_prefix,
+        KeyOrigin.SIGN_UP: runtime.settings.sign_up_key_prefix,
+        KeyOrigin.TEST: runtime.settings.test_key_prefix,
     }
-    return prefixes.get(door, desk.settings.key_prefix)
+    return prefixes.get(origin, runtime.settings.key_prefix)
 
 
 def _issue(org_id: str, now: datetime, *, prefix: str, email: str | None, **values: Any) -> IssuedKey:
@@ -239,12 +239,12 @@ def _issue(org_id: str, now: datetime, *, prefix: str, email: str | None, **valu
     return IssuedKey(minted.plaintext, ListedKey(key, email))
 
 
-def grantable(desk: Desk, member: Member, wanted: Sequence[str] | None) -> tuple[str, ...]:
+def grantable(runtime: Runtime, member: Member, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """The scopes that this member may give, without repetitions; None asks for the default ones.
 
     Raises `ValidationFailed`, `UnknownScope` and `Forbidden`.
     """
-    policy = desk.settings.policy
+    policy = runtime.settings.policy
     scopes = policy.default_scopes if wanted is None else tuple(dict.fromkeys(wanted))
     if not scopes:
         raise ValidationFailed({"scopes": f"choose at least one of: {', '.join(policy.scopes)}"})

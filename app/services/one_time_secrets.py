@@ -9,7 +9,7 @@ from app.domain.ids import new_id
 from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
 from app.services import outbox
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import code_failures, one_time_secrets, people
 from app.store.one_time_secrets import OneTimeSecret
 from app.store.transaction import take_turns, transaction
@@ -93,7 +93,7 @@ def count(purpose: Purpose, *, email: str, client: str, now: datetime) -> None:
 
 
 def issue(
-    desk: Desk,
+    runtime: Runtime,
     purpose: Purpose,
     *,
     email: str,
@@ -111,7 +111,7 @@ def issue(
     if purpose in CODES:
         _refuse_while_paused(email, now)
     secret_id = new_id("ots")
-    code, digest = desk.codes.make(purpose, secret_id) if purpose in CODES else (None, None)
+    code, digest = runtime.codes.make(purpose, secret_id) if purpose in CODES else (None, None)
     expires_at = now + timedelta(seconds=lifetime)
     one_time_secrets.add(
         secret_id=secret_id,
@@ -131,23 +131,23 @@ def issue(
         secret_id=secret_id,
         now=now,
         expires_at=expires_at,
-        send=send and desk.settings.has_mail,
+        send=send and runtime.settings.has_mail,
     )
-    plaintext = code or desk.links.sign(secret_id)
+    plaintext = code or runtime.links.sign(secret_id)
     return Issued(expires_at, plaintext if send else None)
 
 
 MAILS = {Purpose.LINK: "sign_in_link", Purpose.EMAIL_CODE: "email_code", Purpose.SIGN_UP_CODE: "sign_up_code"}
 
 
-def try_code(desk: Desk, purpose: Purpose, email: str, code: str) -> str:
+def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
     """The id of the secret whose code this is; `redeem` uses it up. Counts the try first, in a transaction of its own.
 
     Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`: the same for an address that was never mailed.
     """
-    secret = _count(desk, purpose, email)
+    secret = _count(runtime, purpose, email)
     digest = secret.digest or ""
-    if desk.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
+    if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
     raise OtpInvalid(ATTEMPTS[purpose] - secret.attempts)
 
@@ -161,13 +161,13 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
     return secret
 
 
-def _count(desk: Desk, purpose: Purpose, email: str) -> OneTimeSecret:
+def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
     """The pending secret, this try counted. Every refusal is raised after the count is committed; the try that makes
     codes pause tells the owner in the same transaction, so that no crash comes between."""
     with transaction():
         # Or several that find ninety-nine would all be counted.
         take_turns(_turns_of(CODES, email))
-        now = desk.clock()
+        now = runtime.clock()
         paused = _paused_for(email, now)
         secret = one_time_secrets.newest(email, purpose)
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
@@ -177,7 +177,7 @@ def _count(desk: Desk, purpose: Purpose, email: str) -> OneTimeSecret:
             if counted is not None:
                 secret.attempts = counted
                 if code_failures.count(email, now) == PAUSE_AFTER:
-                    _tell_owner(desk, email, now)
+                    _tell_owner(runtime, email, now)
         wait = paused or _next_code(email, now)
     if paused is not None or (pending and counted is None):
         raise OtpMaxAttempts(wait)
@@ -204,7 +204,7 @@ def _refuse_while_paused(email: str, now: datetime) -> None:
         raise OtpMaxAttempts(paused)
 
 
-def _tell_owner(desk: Desk, email: str, now: datetime) -> None:
+def _tell_owner(runtime: Runtime, email: str, now: datetime) -> None:
     code_failures.mark_told(email, now)
     known = people.by_email(email) is not None
     outbox.enqueue(
@@ -213,7 +213,7 @@ def _tell_owner(desk: Desk, email: str, now: datetime) -> None:
         secret_id=None,
         now=now,
         expires_at=now + PAUSE,
-        send=known and desk.settings.has_mail,
+        send=known and runtime.settings.has_mail,
     )
 
 

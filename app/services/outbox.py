@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.one_time_secrets import Purpose
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
 
@@ -38,10 +38,10 @@ def enqueue(
     )
 
 
-def send_next(desk: Desk, deliver: Callable[[Letter], None]) -> bool:
+def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
     """Tries the mail that waited longest; whether there was one. Raises nothing that `deliver` raises: it is noted and
     tried again later, until the mail is of no more use."""
-    letter = _claim(desk)
+    letter = _claim(runtime)
     if letter is None:
         return False
     mail_id, content = letter
@@ -53,14 +53,14 @@ def send_next(desk: Desk, deliver: Callable[[Letter], None]) -> bool:
             outbox.mark_failed(mail_id, type(error).__name__)
     else:
         with transaction():
-            outbox.mark_sent(mail_id, desk.clock())
+            outbox.mark_sent(mail_id, runtime.clock())
     return True
 
 
-def _claim(desk: Desk) -> tuple[str, Letter] | None:
+def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
     """Moves the mail's next try ahead before it is sent, so that no other sender takes it meanwhile. Those that are too
     old are dropped on the way."""
-    now = desk.clock()
+    now = runtime.clock()
     with transaction():
         while (row := outbox.next_due(now)) is not None:
             if row.expires_at <= now:
@@ -71,16 +71,16 @@ def _claim(desk: Desk) -> tuple[str, Letter] | None:
             again = now + timedelta(seconds=wait)
             row.attempts += 1
             row.due_at = again if again < row.expires_at else None
-            token = _plaintext(desk, row.secret_id) if row.secret_id else ""
+            token = _plaintext(runtime, row.secret_id) if row.secret_id else ""
             return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
     return None
 
 
-def _plaintext(desk: Desk, secret_id: str) -> str:
+def _plaintext(runtime: Runtime, secret_id: str) -> str:
     """The link's token or the code, made for this moment."""
     secret = one_time_secrets.by_id(secret_id)
     if secret is None:
         return ""
     if secret.digest is None:
-        return desk.links.sign(secret_id)
-    return desk.codes.again(Purpose(secret.purpose), secret_id, secret.digest)
+        return runtime.links.sign(secret_id)
+    return runtime.codes.again(Purpose(secret.purpose), secret_id, secret.digest)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, usage
 from app.store.transaction import transaction
 
@@ -11,11 +11,11 @@ KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
 
 
-def prune(desk: Desk) -> None:
-    now = desk.clock()
+def prune(runtime: Runtime) -> None:
+    now = runtime.clock()
     # By itself: on SQLite others wait to write, and an hour's counts may be many.
     with transaction():
-        usage.prune(now - timedelta(days=desk.settings.usage_retention_days))
+        usage.prune(now - timedelta(days=runtime.settings.usage_retention_days))
     with transaction():
         one_time_secrets.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 
 from app.domain.errors import Busy
 from app.services.key_cache import SETTLE_SECONDS
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import revocation
 from app.store.transaction import transaction
 
@@ -15,13 +15,13 @@ note_change = revocation.note_change
 
 
 @contextmanager
-def withdrawal(desk: Desk, *, at_once: bool = True) -> Iterator[None]:
+def withdrawal(runtime: Runtime, *, at_once: bool = True) -> Iterator[None]:
     """A transaction that takes rights away; `note_change` inside says whose. Raises `Busy`, and nothing was changed.
 
     Whoever finds the rights gone already waits too: the one who took them may not have been answered yet. `at_once`
     False is for what takes effect later than any cached record lives.
     """
-    with _turn(desk) if at_once else nullcontext():
+    with _turn(runtime) if at_once else nullcontext():
         with transaction():
             yield
         if at_once:
@@ -34,11 +34,11 @@ def settle() -> None:
 
 
 @contextmanager
-def _turn(desk: Desk) -> Iterator[None]:
+def _turn(runtime: Runtime) -> Iterator[None]:
     """Few may wait at once: each holds a thread that would answer other requests."""
-    if not desk.withdrawals.acquire(blocking=False):
+    if not runtime.withdrawals.acquire(blocking=False):
         raise Busy
     try:
         yield
     finally:
-        desk.withdrawals.release()
+        runtime.withdrawals.release()

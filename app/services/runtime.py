@@ -10,8 +10,8 @@ from app.config import Settings
 from app.domain.key_derivation import KeyDeriver
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.services.foreign_keys import ForeignKeys
-from app.services.key_cache import Lease
-from app.services.key_rate_limits import RateLimits
+from app.services.key_cache import KeyCache
+from app.services.key_rate_limits import KeyRateLimits
 from app.services.usage import UsageRecorder
 from app.store.key_records import KeyRecords
 
@@ -21,19 +21,19 @@ MAX_WITHDRAWALS = 2
 
 
 @dataclass(frozen=True)
-class Desk:
+class Runtime:
     """Settings, clock and the in-memory parts of one process. `create_app` makes it; tests set its clock."""
 
     settings: Settings
     clock: Callable[[], datetime]
     links: LinkSigner
     codes: CodeMaker
-    derived: KeyDeriver
+    key_deriver: KeyDeriver
     usage: UsageRecorder
     foreign_keys: ForeignKeys
-    records: KeyRecords
-    lease: Lease
-    rate_limits: RateLimits
+    key_records: KeyRecords
+    key_cache: KeyCache
+    key_rate_limits: KeyRateLimits
     #: Turns for those who take rights away; each holds a thread while it waits.
     withdrawals: Semaphore
     #: What a use case outside of a request or command stands in: the database session's home.

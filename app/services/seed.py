@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from app.domain import key_format
 from app.domain.errors import ValidationFailed
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.services import audit
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import credits, organizations
 from app.store import keys as key_store
 from app.store.transaction import transaction
@@ -17,20 +17,20 @@ BATCH = 1000
 CREDITS = 10**9
 
 
-def seed(desk: Desk, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimit | None) -> Iterator[list[str]]:
+def seed(runtime: Runtime, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimit | None) -> Iterator[list[str]]:
     """Organizations `Seed 1`, `Seed 2`, … of 1,000 keys each; their plaintexts, batch by batch.
 
     Raises `ValidationFailed` outside of development, and `UnknownScope`.
     """
-    if not desk.settings.dev_mode:
+    if not runtime.settings.dev_mode:
         raise ValidationFailed(
             {"keys": "can be seeded in dev mode only: without mail, and with PUBLIC_URL on localhost"}
         )
-    desk.settings.policy.check_known(scopes)
+    runtime.settings.policy.check_known(scopes)
     for first in range(0, keys, BATCH):
-        minted = [key_format.mint(desk.settings.key_prefix) for _ in range(min(BATCH, keys - first))]
+        minted = [key_format.mint(runtime.settings.key_prefix) for _ in range(min(BATCH, keys - first))]
         with transaction():
-            now = desk.clock()
+            now = runtime.clock()
             organization = organizations.add(f"Seed {first // BATCH + 1}", now)
             credits.grant(organization.id, CREDITS, "seeded", now)
             key_store.add_missing(
@@ -40,11 +40,11 @@ def seed(desk: Desk, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimi
                         "digest": key.digest,
                         "start": key.start,
                         "last4": key.last4,
-                        "prefix": desk.settings.key_prefix,
+                        "prefix": runtime.settings.key_prefix,
                         "name": "Seeded key",
                         "scopes": scopes,
                         "created_at": now,
-                        "door": Door.OPERATOR.value,
+                        "origin": KeyOrigin.OPERATOR.value,
                         "rate_requests": rate_limit.requests if rate_limit else None,
                         "rate_seconds": rate_limit.window_seconds if rate_limit else None,
                     }

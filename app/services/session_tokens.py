@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.domain import key_format
 from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
 from app.services import audit
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import organizations, session_tokens
 from app.store.session_tokens import TokenHolder
 
@@ -19,10 +19,10 @@ class IssuedToken:
     expires_at: datetime
 
 
-def issue(desk: Desk, person_id: str, email: str, now: datetime) -> IssuedToken:
+def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> IssuedToken:
     """A new token. Call it inside the transaction of what earned it."""
-    minted = key_format.mint(desk.settings.session_token_prefix)
-    expires_at = now + timedelta(seconds=desk.settings.session_token_lifetime)
+    minted = key_format.mint(runtime.settings.session_token_prefix)
+    expires_at = now + timedelta(seconds=runtime.settings.session_token_lifetime)
     session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
     organizations.lock_of(person_id)
     for organization in organizations.of_person(person_id):
@@ -30,12 +30,12 @@ def issue(desk: Desk, person_id: str, email: str, now: datetime) -> IssuedToken:
     return IssuedToken(minted.plaintext, expires_at)
 
 
-def is_session_token(desk: Desk, credential: str) -> bool:
+def is_session_token(runtime: Runtime, credential: str) -> bool:
     """Whether it says of itself that it is one."""
-    return credential.startswith(desk.settings.session_token_prefix)
+    return credential.startswith(runtime.settings.session_token_prefix)
 
 
-def holder(desk: Desk, token: str) -> TokenHolder:
+def holder(runtime: Runtime, token: str) -> TokenHolder:
     """Whose token this is. Raises `InvalidKey`, `KeyDisabled` and `KeyExpired`."""
     if not key_format.is_well_formed(token):
         raise InvalidKey
@@ -44,6 +44,6 @@ def holder(desk: Desk, token: str) -> TokenHolder:
         raise InvalidKey
     if found.disabled:
         raise KeyDisabled
-    if found.expires_at <= desk.clock():
+    if found.expires_at <= runtime.clock():
         raise KeyExpired("This session token has expired. Ask for a new code.")
     return found

@@ -7,29 +7,29 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound
 from app.services import audit
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import organizations, sessions
 from app.store.sessions import LiveSession, Session
 from app.store.transaction import transaction
 
 
-def resume(desk: Desk, token: str) -> LiveSession | None:
+def resume(runtime: Runtime, token: str) -> LiveSession | None:
     """The live session behind a cookie."""
-    now = desk.clock()
-    live = sessions.live(_digest(token), now=now, idle_since=_idle_since(desk, now))
+    now = runtime.clock()
+    live = sessions.live(_digest(token), now=now, idle_since=_idle_since(runtime, now))
     if live is not None:
-        desk.usage.session_seen(live.session_id, now)
+        runtime.usage.session_seen(live.session_id, now)
     return live
 
 
-def open_session(desk: Desk, *, person_id: str, email: str, now: datetime, address: str, user_agent: str) -> str:
+def open_session(runtime: Runtime, *, person_id: str, email: str, now: datetime, address: str, user_agent: str) -> str:
     """A new session's cookie value. Call it inside the transaction of the sign-in."""
     token = secrets.token_urlsafe(32)
     session = sessions.add(
         person_id=person_id,
         token_digest=_digest(token),
         now=now,
-        expires_at=now + timedelta(seconds=desk.settings.session_max),
+        expires_at=now + timedelta(seconds=runtime.settings.session_max),
         address=address,
         user_agent=user_agent[:300],
     )
@@ -45,25 +45,25 @@ def close_session(person_id: str, email: str, session_id: str, now: datetime) ->
     return ended
 
 
-def of_person(desk: Desk, person_id: str) -> Sequence[Session]:
+def of_person(runtime: Runtime, person_id: str) -> Sequence[Session]:
     """Live ones, last seen first."""
-    now = desk.clock()
-    return sessions.of_person(person_id, now=now, idle_since=_idle_since(desk, now))
+    now = runtime.clock()
+    return sessions.of_person(person_id, now=now, idle_since=_idle_since(runtime, now))
 
 
-def end(desk: Desk, person_id: str, email: str, session_id: str) -> None:
+def end(runtime: Runtime, person_id: str, email: str, session_id: str) -> None:
     """Raises `NotFound` for another person's session and for one that ended before."""
     with transaction():
-        if not close_session(person_id, email, session_id, desk.clock()):
+        if not close_session(person_id, email, session_id, runtime.clock()):
             raise NotFound
 
 
-def sign_out(desk: Desk, token: str | None) -> None:
+def sign_out(runtime: Runtime, token: str | None) -> None:
     """Ends the session on the server, if there is one."""
-    live = resume(desk, token) if token else None
+    live = resume(runtime, token) if token else None
     if live is not None:
         with transaction():
-            close_session(live.person_id, live.email, live.session_id, desk.clock())
+            close_session(live.person_id, live.email, live.session_id, runtime.clock())
 
 
 def _record(person_id: str, email: str, now: datetime, action: str, session_id: str) -> None:
@@ -76,5 +76,5 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _idle_since(desk: Desk, now: datetime) -> datetime:
-    return now - timedelta(seconds=desk.settings.session_idle)
+def _idle_since(runtime: Runtime, now: datetime) -> datetime:
+    return now - timedelta(seconds=runtime.settings.session_idle)

@@ -9,7 +9,7 @@ from app.domain.one_time_secrets import Purpose
 from app.domain.roles import Role
 from app.domain.sign_up import admits
 from app.services import audit, one_time_secrets, sessions
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import credits, organizations, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
@@ -17,7 +17,7 @@ from app.store.transaction import take_turns, transaction
 
 
 @dataclass(frozen=True, slots=True)
-class LinkRequest:
+class RequestedLink:
     expires_at: datetime
     #: None: `SIGN_UP` refuses the address, and nobody is told.
     token: str | None
@@ -33,7 +33,7 @@ class PendingLink:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignInResult:
     """`session_token` is the cookie's value, handed out once."""
 
     session_token: str
@@ -41,8 +41,8 @@ class SignedIn:
 
 
 def request_link(
-    desk: Desk, *, email: str, client: str, browser: str | None = None, next_path: str | None = None
-) -> LinkRequest:
+    runtime: Runtime, *, email: str, client: str, browser: str | None = None, next_path: str | None = None
+) -> RequestedLink:
     """Puts a link for `email` into the outbox: the same rows, answer and work for every address.
 
     `client`: who asks, as limits count it. Raises `ValidationFailed` for what is no address, and `RateLimited`, which
@@ -50,74 +50,74 @@ def request_link(
     """
     address = email_address.normalise(email)
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         one_time_secrets.enter(Purpose.LINK, email=address, client=client, now=now)
         person = people.by_email(address)
         issued = one_time_secrets.issue(
-            desk,
+            runtime,
             Purpose.LINK,
             email=address,
             client=client,
             now=now,
-            send=may_sign_in(desk, person, address),
-            lifetime=desk.settings.link_lifetime,
+            send=may_sign_in(runtime, person, address),
+            lifetime=runtime.settings.link_lifetime,
             browser=browser,
             next_path=next_path,
         )
-    return LinkRequest(issued.expires_at, issued.plaintext)
+    return RequestedLink(issued.expires_at, issued.plaintext)
 
 
-def peek(desk: Desk, token: str) -> PendingLink:
+def peek(runtime: Runtime, token: str) -> PendingLink:
     """What a link is good for, without using it. Raises `LinkForged` and `LinkSpent`."""
-    secret = secret_store.get(desk.links.read(token), Purpose.LINK)
-    if secret is None or secret.used_at is not None or secret.expires_at <= desk.clock():
+    secret = secret_store.get(runtime.links.read(token), Purpose.LINK)
+    if secret is None or secret.used_at is not None or secret.expires_at <= runtime.clock():
         raise LinkSpent
     return PendingLink(secret.email, secret.browser)
 
 
-def redeem(desk: Desk, token: str, *, address: str, user_agent: str, replaces: str | None = None) -> SignedIn:
+def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, replaces: str | None = None) -> SignInResult:
     """Uses the link up and opens a session; a first sign-in makes the person and an organization of theirs.
 
     `replaces`: the session cookie that the browser had before; that session ends. Raises `LinkForged` and `LinkSpent`:
     of any number of parallel calls exactly one succeeds.
     """
-    secret_id = desk.links.read(token)
-    old = sessions.resume(desk, replaces) if replaces else None
+    secret_id = runtime.links.read(token)
+    old = sessions.resume(runtime, replaces) if replaces else None
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.LINK, now)
         if secret is None:
             raise LinkSpent
         take_turns(f"person:{secret.email}")
         person = people.by_email(secret.email)
-        if not may_sign_in(desk, person, secret.email):
+        if not may_sign_in(runtime, person, secret.email):
             raise LinkSpent
         if person is None:
-            person = sign_up(desk, secret.email, now)
+            person = sign_up(runtime, secret.email, now)
         if old is not None:
             organizations.lock_of(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
         session_token = sessions.open_session(
-            desk, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
+            runtime, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
         )
-    return SignedIn(session_token, secret.next_path)
+    return SignInResult(session_token, secret.next_path)
 
 
-def may_sign_in(desk: Desk, person: Person | None, email: str) -> bool:
+def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
     """Whether this address gets mail and may come in."""
     if person is not None:
         return person.disabled_at is None
-    return admits(desk.settings.sign_up, email)
+    return admits(runtime.settings.sign_up, email)
 
 
-def sign_up(desk: Desk, email: str, now: datetime) -> Person:
+def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
     """A new person with an organization of theirs. Call it inside a transaction."""
     person = people.add(email, now)
-    first_organization(desk, person, now)
+    first_organization(runtime, person, now)
     return person
 
 
-def first_organization(desk: Desk, person: Person, now: datetime) -> str:
+def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
     """The id of a new organization that the person owns, with its first credits. Call it inside a transaction."""
     organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
     organizations.add_member(organization.id, person.id, Role.OWNER, now)
@@ -129,6 +129,6 @@ def first_organization(desk: Desk, person: Person, now: datetime) -> str:
         target=organization.id,
         owner=person.email,
     )
-    if desk.settings.sign_up_credits:
-        credits.grant(organization.id, desk.settings.sign_up_credits, "sign-up", now)
+    if runtime.settings.sign_up_credits:
+        credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)
     return organization.id

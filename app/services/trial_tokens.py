@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.one_time_secrets import Purpose
 from app.services import keys, one_time_secrets
 from app.services.keys import IssuedKey
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store import organizations
 from app.store.transaction import transaction
 
@@ -14,13 +14,19 @@ SCOPES = ("agent:rw",)
 LIFETIME = timedelta(hours=1)
 
 
-def issue(desk: Desk, *, client: str) -> IssuedKey:
+def issue(runtime: Runtime, *, client: str) -> IssuedKey:
     """A key of the organization `Operators` that lives for an hour. Raises `RateLimited`."""
     with transaction():
-        now = desk.clock()
+        now = runtime.clock()
         one_time_secrets.enter(Purpose.TEST_TOKEN, email="", client=client, now=now)
         one_time_secrets.count(Purpose.TEST_TOKEN, email="", client=client, now=now)
         organization = organizations.operators(now)
         return keys.issue_offline(
-            desk, organization.id, now, door=Door.TEST, name="Test token", scopes=SCOPES, expires_at=now + LIFETIME
+            runtime,
+            organization.id,
+            now,
+            origin=KeyOrigin.TEST,
+            name="Test token",
+            scopes=SCOPES,
+            expires_at=now + LIFETIME,
         )

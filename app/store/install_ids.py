@@ -14,7 +14,7 @@ from app.store.organizations import Organization
 SCOPES = ("agent:rw",)
 
 
-class Install(Base):
+class InstallId(Base):
     __tablename__ = "install"
 
     #: A UUID in lower case.
@@ -29,29 +29,29 @@ class Install(Base):
 
 def add(install_id: str, org_id: str, now: datetime) -> bool:
     """Whether it was new."""
-    if db.session.get(Install, install_id) is not None:
+    if db.session.get(InstallId, install_id) is not None:
         return False
-    db.session.add(Install(id=install_id, org_id=org_id, created_at=now))
+    db.session.add(InstallId(id=install_id, org_id=org_id, created_at=now))
     db.session.flush()
     return True
 
 
-def all_with_organization() -> Sequence[tuple[Install, str]]:
+def all_with_organization() -> Sequence[tuple[InstallId, str]]:
     rows = db.session.execute(
-        select(Install, Organization.name)
-        .join(Organization, Organization.id == Install.org_id)
-        .order_by(Install.created_at, Install.id)
+        select(InstallId, Organization.name)
+        .join(Organization, Organization.id == InstallId.org_id)
+        .order_by(InstallId.created_at, InstallId.id)
     )
     return [(row[0], row[1]) for row in rows]
 
 
-def get(install_id: str) -> Install | None:
-    return db.session.get(Install, install_id)
+def get(install_id: str) -> InstallId | None:
+    return db.session.get(InstallId, install_id)
 
 
 def mark_seen(install_id: str, at: datetime) -> None:
     db.session.execute(
-        update(Install)
-        .where(Install.id == install_id, or_(Install.last_seen_at.is_(None), Install.last_seen_at < at))
+        update(InstallId)
+        .where(InstallId.id == install_id, or_(InstallId.last_seen_at.is_(None), InstallId.last_seen_at < at))
         .values(last_seen_at=at)
     )

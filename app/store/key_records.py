@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
 
 from app.domain import networks
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import KeyRecord
 from app.store.autocommit_reader import AutocommitReader, Row
 from app.store.column_types import from_microseconds
-from app.store.install_ids import SCOPES, Install
+from app.store.install_ids import SCOPES, InstallId
 from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person
-from app.store.revocation import RightsRevision
+from app.store.revocation import RevocationCounter
 
 Granted = Callable[[Iterable[str]], frozenset[str]]
 
@@ -33,7 +33,7 @@ _KEY = (
         ApiKey.revoked_at,
         or_(
             Organization.disabled_at.is_not(None),
-            and_(ApiKey.door == literal_column(f"'{Door.SIGN_UP.value}'"), Person.disabled_at.is_not(None)),
+            and_(ApiKey.origin == literal_column(f"'{KeyOrigin.SIGN_UP.value}'"), Person.disabled_at.is_not(None)),
         ),
         ApiKey.networks,
         ApiKey.rate_requests,
@@ -45,15 +45,15 @@ _KEY = (
 )
 _INSTALL = (
     select(
-        Install.id,
-        Install.org_id,
+        InstallId.id,
+        InstallId.org_id,
         Organization.name,
-        Install.withdrawn_at,
+        InstallId.withdrawn_at,
         Organization.disabled_at,
         Organization.cache_generation,
     )
-    .join(Organization, Organization.id == Install.org_id)
-    .where(Install.id == bindparam("id"))
+    .join(Organization, Organization.id == InstallId.org_id)
+    .where(InstallId.id == bindparam("id"))
 )
 
 
@@ -69,14 +69,14 @@ class KeyRecords:
             _KEY.where(or_(ApiKey.digest == digest, ApiKey.digest == bindparam("other", type_=LargeBinary)))
         )
         self._install = reader.prepare(_INSTALL)
-        self._revision = reader.prepare(select(func.max(RightsRevision.revision)))
+        self._revision = reader.prepare(select(func.max(RevocationCounter.revision)))
         self._changed = reader.prepare(
             select(Organization.id).where(
-                Organization.rights_revision > bindparam("after", type_=RightsRevision.revision.type)
+                Organization.revocation_revision > bindparam("after", type_=RevocationCounter.revision.type)
             )
         )
         self._imported = reader.prepare(
-            select(literal_column("1")).where(exists().where(ApiKey.door == literal_column("'import'")))
+            select(literal_column("1")).where(exists().where(ApiKey.origin == literal_column("'import'")))
         )
 
     def by_digest(self, digest: bytes, other: bytes | None = None) -> KeyRecord | None:

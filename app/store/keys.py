@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.domain.ids import new_id
-from app.domain.key_origin import Door
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
@@ -52,8 +52,8 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
     submission_id: Mapped[str | None]
-    #: Which door made it: `doors.Door`.
-    door: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
+    #: How it was made: a `KeyOrigin`.
+    origin: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
     #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
     hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
     #: Where it may be used from, CIDR; empty: anywhere.
@@ -66,7 +66,7 @@ class ApiKey(Base):
 
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
-        Index("ix_api_key_door_created_by", "door", "created_by"),
+        Index("ix_api_key_origin_created_by", "origin", "created_by"),
         Index("ix_api_key_start", "start"),
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
@@ -168,7 +168,7 @@ def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
     """The newest working key that the person got by agent sign-up."""
     return db.session.scalar(
         select(ApiKey)
-        .where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value, _works(now))
+        .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, _works(now))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
         .limit(1)
     )
@@ -225,7 +225,7 @@ def _page(query: Select[ApiKey, str, LastUse], *, limit: int, cursor: str | None
 def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
     """Those whose keys a person's being disabled switches off."""
     return db.session.scalars(
-        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.door == Door.SIGN_UP.value).distinct()
+        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value).distinct()
     ).all()
 
 

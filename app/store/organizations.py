@@ -33,8 +33,8 @@ class Organization(Base):
     #: Sums of the credit ledger; the balance is their difference.
     credits_granted: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    #: When its rights last changed, as `store.rights` counts.
-    rights_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
+    #: The revision of `RevocationCounter` at which something of it was last revoked or changed.
+    revocation_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
 
 
 class Membership(Base):

@@ -12,10 +12,10 @@ from app.store import organizations
 from app.store.organizations import Organization
 
 
-class RightsRevision(Base):
+class RevocationCounter(Base):
     """One row. Its lock makes transactions that change rights commit in the order of their numbers."""
 
-    __tablename__ = "rights_revision"
+    __tablename__ = "revocation_counter"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(BigInteger)
@@ -30,14 +30,14 @@ def note_change(org_ids: Collection[str]) -> None:
     organizations.lock(org_ids)
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     revision = db.session.execute(
-        insert(RightsRevision)
+        insert(RevocationCounter)
         .values(id=1, revision=1)
-        .on_conflict_do_update(index_elements=["id"], set_={"revision": RightsRevision.revision + 1})
-        .returning(RightsRevision.revision)
+        .on_conflict_do_update(index_elements=["id"], set_={"revision": RevocationCounter.revision + 1})
+        .returning(RevocationCounter.revision)
     ).scalar_one()
     db.session.execute(
         update(Organization)
         .where(Organization.id.in_(org_ids))
-        .values(rights_revision=revision)
+        .values(revocation_revision=revision)
         .execution_options(synchronize_session=False)
     )

@@ -12,8 +12,8 @@ from app.store.column_types import UtcTime
 from app.store.people import Person
 
 
-class SessionToken(Base):
-    __tablename__ = "agent_session"
+class AgentSessionToken(Base):
+    __tablename__ = "agent_session_token"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
@@ -31,19 +31,19 @@ class TokenHolder(NamedTuple):
 
 def add(*, person_id: str, digest: bytes, now: datetime, expires_at: datetime) -> None:
     db.session.add(
-        SessionToken(id=new_id("tok"), person_id=person_id, digest=digest, created_at=now, expires_at=expires_at)
+        AgentSessionToken(id=new_id("tok"), person_id=person_id, digest=digest, created_at=now, expires_at=expires_at)
     )
     db.session.flush()
 
 
 def holder(digest: bytes) -> TokenHolder | None:
     row = db.session.execute(
-        select(Person.id, Person.email, SessionToken.expires_at, Person.disabled_at.is_not(None))
-        .join(Person, Person.id == SessionToken.person_id)
-        .where(SessionToken.digest == digest)
+        select(Person.id, Person.email, AgentSessionToken.expires_at, Person.disabled_at.is_not(None))
+        .join(Person, Person.id == AgentSessionToken.person_id)
+        .where(AgentSessionToken.digest == digest)
     ).one_or_none()
     return None if row is None else TokenHolder(*row)
 
 
 def prune(before: datetime) -> None:
-    db.session.execute(delete(SessionToken).where(SessionToken.expires_at < before))
+    db.session.execute(delete(AgentSessionToken).where(AgentSessionToken.expires_at < before))

@@ -52,7 +52,7 @@ def auth() -> Response:
     """How an agent gets a key, and uses it."""
     page = render_template(
         "agents/auth.md",
-        settings=context.desk().settings,
+        settings=context.runtime().settings,
         code_limits=one_time_secrets.CODE_LIMITS,
         email_code_attempts=one_time_secrets.ATTEMPTS[Purpose.EMAIL_CODE],
         sign_up_attempts=one_time_secrets.ATTEMPTS[Purpose.SIGN_UP_CODE],
@@ -73,5 +73,5 @@ def auth() -> Response:
 @Public("read by agents that have no key yet")
 def index() -> Response:
     """What there is to read, in the form of llmstxt.org."""
-    page = render_template("agents/llms.txt", settings=context.desk().settings)
+    page = render_template("agents/llms.txt", settings=context.runtime().settings)
     return Response(page, content_type="text/plain; charset=utf-8")

@@ -7,7 +7,7 @@ from app.domain import roles
 from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
 from app.domain.roles import Permission
 from app.http import context
-from app.http.guards import SignedIn
+from app.http.guards import RequireSignIn
 from app.http.problem_details import status_of
 from app.services import device_grants, organizations
 
@@ -15,13 +15,13 @@ blueprint = Blueprint("device", __name__)
 
 
 @blueprint.get("/device")
-@SignedIn()
+@RequireSignIn()
 def ask() -> str:
     return render_template("device/ask.html", code="", problem=None)
 
 
 @blueprint.post("/device")
-@SignedIn()
+@RequireSignIn()
 def show() -> Response:
     """Who asks for what; nothing is decided yet."""
     code = request.form.get("code", "")
@@ -32,16 +32,16 @@ def show() -> Response:
 
 
 @blueprint.post("/device/decide")
-@SignedIn()
+@RequireSignIn()
 def decide() -> Response:
     code, who = request.form.get("code", ""), context.person()
     try:
         if request.form.get("decision") != "approve":
-            device_grants.deny(context.desk(), code, person_id=who.id, email=who.email, client=context.client())
+            device_grants.deny(context.runtime(), code, person_id=who.id, email=who.email, client=context.client())
             return make_response(render_template("device/done.html", grant=None))
         member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
-        grant = device_grants.approve(context.desk(), member, code, scopes, client=context.client())
+        grant = device_grants.approve(context.runtime(), member, code, scopes, client=context.client())
         return make_response(render_template("device/done.html", grant=grant))
     except (NotFound, RateLimited) as error:
         return _ask_again(code, error)
@@ -59,8 +59,8 @@ def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
 def _question(code: str, refused: DomainError | None = None) -> str:
     """Who asks for what; after a refusal with what the person had chosen."""
     who = context.person()
-    grant = device_grants.find(context.desk(), code, email=who.email, client=context.client())
-    policy = context.desk().settings.policy
+    grant = device_grants.find(context.runtime(), code, email=who.email, client=context.client())
+    policy = context.runtime().settings.policy
     return render_template(
         "device/decide.html",
         code=code,

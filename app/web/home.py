@@ -4,14 +4,14 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.http import context
-from app.http.guards import SignedIn
+from app.http.guards import RequireSignIn
 from app.services import organizations
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
-@SignedIn()
+@RequireSignIn()
 def index() -> Response | str:
     """The keys of one's only organization, else a choice."""
     found = organizations.of_person(context.person().id)

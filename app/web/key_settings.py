@@ -10,7 +10,7 @@ from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import expiry
 from app.domain.roles import Permission
 from app.http import context
-from app.http.guards import Member
+from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_settings, keys, usage
 from app.services.key_settings import UNCHANGED, KeyChange
@@ -25,18 +25,18 @@ HOURS_SHOWN = 24
 
 
 @blueprint.get("")
-@Member(Permission.READ_KEYS)
+@RequireMember(Permission.READ_KEYS)
 def show(key: str) -> str:
-    member, desk = context.member(), context.desk()
+    member, runtime = context.member(), context.runtime()
     listed = keys.get(member, key)
-    since = desk.clock() - timedelta(hours=HOURS_SHOWN)
+    since = runtime.clock() - timedelta(hours=HOURS_SHOWN)
     hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
     scopes = [(scope, routes) for scope, routes in offered_scopes(listed.key.scopes) if scope.name in listed.key.scopes]
     return render_template("keys/show.html", listed=listed, scopes=scopes, hours=[h for h in hours if h.hour > since])
 
 
 @blueprint.get("/change")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_change(key: str) -> str:
     listed = keys.manageable(context.member(), key, lock=False)
     if status(listed) in {"revoked", "expired"}:
@@ -45,7 +45,7 @@ def ask_change(key: str) -> str:
 
 
 @blueprint.post("/change")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def change(key: str) -> Response:
     """A form that shows other settings than the key has by now changes nothing: it would undo what it never saw."""
     listed, form = keys.manageable(context.member(), key, lock=False), as_sent()
@@ -54,7 +54,7 @@ def change(key: str) -> Response:
         problem = {"name": "Somebody changed this key meanwhile. These are its settings now"}
         return make_response(_page(listed, now, problem), 409)
     try:
-        key_settings.change(context.desk(), context.member(), key, _wanted(listed, form))
+        key_settings.change(context.runtime(), context.member(), key, _wanted(listed, form))
     except (ValidationFailed, UnknownScope, Forbidden) as error:
         return make_response(_page(listed, form, problems_of(error)), status_of(error))
     flash(f"“{form.name.strip()}” is changed. The next request with it goes by this.")
@@ -71,7 +71,7 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeyChange:
         networks=form.network_list(),
         expires_at=UNCHANGED
         if form.expires == KEEP
-        else expiry(context.desk().clock(), expires_at=None, expires_in_days=expires_in_days),
+        else expiry(context.runtime().clock(), expires_at=None, expires_in_days=expires_in_days),
     )
 
 

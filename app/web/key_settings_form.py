@@ -63,7 +63,7 @@ def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
 
 def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
     """Those that the member may give, with the routes that each opens, and those that the key has already."""
-    role, policy = context.member().role, context.desk().settings.policy
+    role, policy = context.member().role, context.runtime().settings.policy
     known = [
         (scope, policy.routes_opened_by(scope.name))
         for scope in policy.scopes.values()

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
 from app.http import context
-from app.http.guards import Member
+from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import keys
 from app.services.keys import KeyWish
@@ -23,21 +23,21 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
 @blueprint.get("")
-@Member(Permission.READ_KEYS)
+@RequireMember(Permission.READ_KEYS)
 def index() -> str:
     page = keys.page(context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
     return render_template("keys/index.html", page=page, is_first=not request.args.get("cursor"))
 
 
 @blueprint.get("/new")
-@Member(Permission.CREATE_KEYS)
+@RequireMember(Permission.CREATE_KEYS)
 def new() -> str:
-    form = KeyForm(scopes=context.desk().settings.policy.default_scopes, expires="90")
+    form = KeyForm(scopes=context.runtime().settings.policy.default_scopes, expires="90")
     return _page(form, secrets.token_urlsafe(16), {})
 
 
 @blueprint.post("/new")
-@Member(Permission.CREATE_KEYS)
+@RequireMember(Permission.CREATE_KEYS)
 def create() -> Response:
     """The answer is the key itself, shown once; sending the form again makes no second one."""
     form, submission_id = as_sent(), _submission_id()
@@ -50,7 +50,7 @@ def create() -> Response:
             rate_limit=form.rate_limit(),
             networks=form.network_list(),
         )
-        issued = keys.create(context.desk(), context.member(), wish)
+        issued = keys.create(context.runtime(), context.member(), wish)
     except KeyAlreadyShown as error:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden) as error:
@@ -59,21 +59,21 @@ def create() -> Response:
 
 
 @blueprint.get("/<key>/revoke")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_revoke(key: str) -> str:
     return render_template("keys/revoke.html", listed=keys.get(context.member(), key))
 
 
 @blueprint.post("/<key>/revoke")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def revoke(key: str) -> Response:
-    listed = keys.revoke(context.desk(), context.member(), key)
+    listed = keys.revoke(context.runtime(), context.member(), key)
     flash(f"“{listed.key.name}” is revoked. Requests with it are refused from now on.")
     return redirect(url_for("keys.index", org=context.member().org_id), 303)
 
 
 @blueprint.get("/<key>/rotate")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
     return render_template(
         "keys/rotate.html",
@@ -84,11 +84,11 @@ def ask_rotate(key: str) -> str:
 
 
 @blueprint.post("/<key>/rotate")
-@Member(Permission.MANAGE_OWN_KEYS)
+@RequireMember(Permission.MANAGE_OWN_KEYS)
 def rotate(key: str) -> Response:
     try:
         issued = keys.rotate(
-            context.desk(),
+            context.runtime(),
             context.member(),
             key,
             overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap") or 0,

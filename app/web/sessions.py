@@ -4,23 +4,23 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.http import context
-from app.http.guards import SignedIn
+from app.http.guards import RequireSignIn
 from app.services import sessions
 
 blueprint = Blueprint("sessions", __name__)
 
 
 @blueprint.get("/sessions")
-@SignedIn()
+@RequireSignIn()
 def index() -> str:
-    return render_template("sessions/index.html", sessions=sessions.of_person(context.desk(), context.person().id))
+    return render_template("sessions/index.html", sessions=sessions.of_person(context.runtime(), context.person().id))
 
 
 @blueprint.post("/sessions/<session>/end")
-@SignedIn()
+@RequireSignIn()
 def end(session: str) -> Response:
     who = context.person()
-    sessions.end(context.desk(), who.id, who.email, session)
+    sessions.end(context.runtime(), who.id, who.email, session)
     if session == who.session_id:
         return redirect(url_for("sign_in.ask"), 303)
     flash("That session has ended. Whoever used it has to sign in again.")

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.http import context, cookies
-from app.http.anonymous_limit import fence
+from app.http.anonymous_limit import limit_anonymous
 from app.http.body import Form, read_form
 from app.http.field_types import field
 from app.http.guards import Public
 from app.http.problem_details import status_of
-from app.http.route_docs import Described
-from app.http.safe_next import own_page
+from app.http.route_docs import RouteDocs
+from app.http.safe_next import safe_next
 from app.http.sign_in_link import ask_for_link
 from app.services import sign_in
 
@@ -31,15 +31,15 @@ class Confirmation(Form):
 def ask() -> AnyResponse | str:
     if current_user.is_authenticated:
         return redirect(url_for("home.index"))
-    return render_template("sign_in/ask.html", next=own_page(request.args.get("next")), email="", problem=None)
+    return render_template("sign_in/ask.html", next=safe_next(request.args.get("next")), email="", problem=None)
 
 
 @blueprint.post("/sign-in")
 @Public("this is how one gets in")
-@fence
+@limit_anonymous
 def send() -> Response:
     """Sends a link and says so: the same page for every address."""
-    email, next_path = request.form.get("email", ""), own_page(request.form.get("next"))
+    email, next_path = request.form.get("email", ""), safe_next(request.form.get("next"))
     try:
         asked = ask_for_link(email, next_path)
     except (ValidationFailed, RateLimited) as error:
@@ -50,7 +50,7 @@ def send() -> Response:
         render_template(
             "sign_in/sent.html",
             email=email_address.normalise(email),
-            minutes=context.desk().settings.link_lifetime // 60,
+            minutes=context.runtime().settings.link_lifetime // 60,
             dev_link=asked.dev_link,
         )
     )
@@ -60,7 +60,7 @@ def send() -> Response:
 
 @blueprint.get("/v1/auth/callback")
 @Public("the signed link is the credential")
-@Described(
+@RouteDocs(
     str,
     query={"token": "What the mailed link carries."},
     errors=(LinkForged, LinkSpent),
@@ -74,7 +74,7 @@ def follow() -> AnyResponse:
     """
     token = request.args.get("token", "")
     try:
-        pending = sign_in.peek(context.desk(), token)
+        pending = sign_in.peek(context.runtime(), token)
         if _asked_here(pending.browser) and not _only_looking():
             return _signed_in(token, 302)
     except (LinkForged, LinkSpent) as error:
@@ -86,14 +86,14 @@ def follow() -> AnyResponse:
 
 @blueprint.post("/v1/auth/callback")
 @Public("the signed link is the credential")
-@Described(
+@RouteDocs(
     body=Confirmation,
     query={"token": "Instead of the form's field."},
     errors=(LinkForged, LinkSpent, ValidationFailed),
     empty={303: "Signed in: on to the dashboard."},
     is_page=True,
 )
-@fence
+@limit_anonymous
 def confirm() -> AnyResponse:
     """Sign in by the button
 
@@ -107,14 +107,14 @@ def confirm() -> AnyResponse:
 
 def _signed_in(token: str, status: int) -> AnyResponse:
     signed_in = sign_in.redeem(
-        context.desk(),
+        context.runtime(),
         token,
         address=request.remote_addr or "",
         user_agent=context.user_agent(),
         replaces=request.cookies.get(cookies.SESSION),
     )
-    response = redirect(own_page(signed_in.next_path) or url_for("home.index"), status)
-    cookies.set_session(response, signed_in.session_token, context.desk().settings)
+    response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
+    cookies.set_session(response, signed_in.session_token, context.runtime().settings)
     return response
 
 
@@ -123,7 +123,7 @@ def _refused(error: LinkForged | LinkSpent) -> Response:
 
 
 def _asked_here(browser: str | None) -> bool:
-    if context.desk().settings.dev_mode:
+    if context.runtime().settings.dev_mode:
         return True
     mark = request.cookies.get(cookies.LOGIN)
     return mark is not None and cookies.mark_digest(mark) == browser

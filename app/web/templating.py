@@ -51,7 +51,7 @@ def capitalize_first(text: str) -> str:
 
 def status(listed: ListedKey) -> str:
     key = listed.key
-    return key_verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=context.desk().clock())
+    return key_verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=context.runtime().clock())
 
 
 def manageable(listed: ListedKey) -> bool:
@@ -61,7 +61,7 @@ def manageable(listed: ListedKey) -> bool:
 
 
 def _everywhere() -> dict[str, Any]:
-    settings = context.desk().settings
+    settings = context.runtime().settings
     is_signed_in = _is_signed_in()
     return {
         "dev_mode": settings.dev_mode,

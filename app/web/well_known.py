@@ -15,7 +15,7 @@ blueprint = Blueprint("well_known", __name__, url_prefix="/.well-known")
 @Public("read by programs that have no key yet")
 def resource() -> dict[str, Any]:
     """RFC 9728 2. The resource is the whole server: what stands under its address is one API."""
-    settings = context.desk().settings
+    settings = context.runtime().settings
     return {
         "resource": settings.public_url,
         "resource_name": "Keydesk",
@@ -31,7 +31,7 @@ def resource() -> dict[str, Any]:
 def server() -> dict[str, Any]:
     """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, so no response type is supported; the field is
     required all the same. Clients do not register and have no secret."""
-    settings = context.desk().settings
+    settings = context.runtime().settings
     return {
         "issuer": settings.public_url,
         "device_authorization_endpoint": f"{settings.public_url}{url_for('api_device_grants.authorize')}",

@@ -14,7 +14,7 @@ from app.domain.key_verification import KeyRecord
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
 from app.services.key_verification import Verification
-from app.services.runtime import Desk
+from app.services.runtime import Runtime
 from app.store.unavailable import DATABASE_UNAVAILABLE
 from app.wsgi.security_headers import NO_STORE, new_request_id
 
@@ -39,13 +39,13 @@ _REASONS = {
 }
 
 
-class Gate:
+class ForwardAuth:
     """One spelling of `/v1`, and the client's own address, for everybody; forward-auth is answered here, everything
     else by `app`."""
 
-    def __init__(self, app: WsgiApp, desk: Desk) -> None:
-        self.app, self._desk = app, desk
-        self._route, self._hops = desk.settings.policy.route, desk.settings.trusted_hops
+    def __init__(self, app: WsgiApp, runtime: Runtime) -> None:
+        self.app, self._runtime = app, runtime
+        self._route, self._hops = runtime.settings.policy.route, runtime.settings.trusted_hops
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
@@ -80,7 +80,7 @@ class Gate:
         if done.rate is not None:
             headers += done.rate.headers()
         if record.is_install:
-            headers += deprecation_headers(self._desk.settings.public_url)
+            headers += deprecation_headers(self._runtime.settings.public_url)
         start_response("200 OK", headers)
         # A list, because Granian sends any other iterable piece by piece.
         return []
@@ -104,9 +104,9 @@ class Gate:
             if install_id:
                 raise AmbiguousCredentials
             agent = get("HTTP_USER_AGENT")
-            done = key_verification.verify(self._desk, key, route.scope, route.cost, address=address, agent=agent)
+            done = key_verification.verify(self._runtime, key, route.scope, route.cost, address=address, agent=agent)
         elif install_id:
-            done = key_verification.verify_install(self._desk, install_id, route.scope, route.cost, address=address)
+            done = key_verification.verify_install(self._runtime, install_id, route.scope, route.cost, address=address)
         else:
             raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
         return done, key_verification.passed(done, route.scope)
@@ -123,7 +123,7 @@ class Gate:
             ("X-Auth-Error-Code", error.error_code),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
-            *headers_of(error, status, self._desk.settings.resource_metadata_url).items(),
+            *headers_of(error, status, self._runtime.settings.resource_metadata_url).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),
         ]
@@ -131,7 +131,7 @@ class Gate:
             headers.append(("X-Auth-Status", str(real)))
             headers.append(("X-Auth-Retry-After", str(error.details.get("retry_after_seconds", "-"))))
         if environ.get("HTTP_X_INSTALL_ID"):
-            headers += deprecation_headers(self._desk.settings.public_url)
+            headers += deprecation_headers(self._runtime.settings.public_url)
         start_response(_REASONS.get(status, f"{status} Refused"), headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
 

@@ -94,7 +94,7 @@ def _rule(app: Flask, method: str, path: str) -> str | None:
         rule, _ = app.url_map.bind("localhost").match(path, method=method, return_rule=True)
     except HTTPException:
         return None
-    described = hasattr(app.view_functions[rule.endpoint], "described") and method.lower() in METHODS
+    described = hasattr(app.view_functions[rule.endpoint], "route_docs") and method.lower() in METHODS
     return rule.rule.replace("<", "{").replace(">", "}") if described else None
 
 

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from app import create_app
 from app.api.description.operations import Operation
 from app.config import Settings, load_settings
-from app.http.guards import ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import RequireScope
+from app.http.route_docs import RouteDocs
 from app.services import device_grants, sign_in
 from tests.actors import Actor
 from tests.api.description import OAS, Description
@@ -105,14 +105,14 @@ def test_requests_take_no_unknown_field(description):
 
 def test_the_view_reads_what_the_description_says(app):
     for view in app.view_functions.values():
-        if hasattr(view, "described"):
+        if hasattr(view, "route_docs"):
             source = inspect.getsource(inspect.unwrap(view))
             bodies = re.findall(r"read_(?:json|form)\((\w+)", source)
-            assert (bodies[-1] if bodies else None) == getattr(view.described.body, "__name__", None)
+            assert (bodies[-1] if bodies else None) == getattr(view.route_docs.body, "__name__", None)
             paging = re.findall(r"read_paging\(default=(\d+)\)", source)
-            assert [int(number) for number in paging] == [view.described.paging] * len(paging)
-            assert bool(paging) is (view.described.paging is not None)
-            for name in view.described.query:
+            assert [int(number) for number in paging] == [view.route_docs.paging] * len(paging)
+            assert bool(paging) is (view.route_docs.paging is not None)
+            for name in view.route_docs.query:
                 assert f'"{name}"' in source
 
 
@@ -160,7 +160,7 @@ def test_every_example_of_a_request_works(cast, app, description):
             secrets["device_code"] = given["device_code"]
             with app.app_context():
                 device_grants.approve(
-                    app.extensions["desk"], alice.member, given["user_code"], ["notes:read"], client="a test"
+                    app.extensions["runtime"], alice.member, given["user_code"], ["notes:read"], client="a test"
                 )
 
 
@@ -173,7 +173,7 @@ def example_of(operation, secrets):
 
 def link_token(app):
     with app.app_context():
-        return sign_in.request_link(app.extensions["desk"], email="you@example.com", client="a test").token
+        return sign_in.request_link(app.extensions["runtime"], email="you@example.com", client="a test").token
 
 
 def test_test_tokens_are_described_only_where_they_are_switched_on(description, database, tmp_path):
@@ -207,8 +207,8 @@ def test_a_path_that_is_answered_before_flask_is_described_by_hand(app, monkeypa
         group="Proxies",
         summary="Ask whether a request may pass",
         text="",
-        guard=ScopedKey(),
-        described=Described(empty={200: "It may."}),
+        guard=RequireScope(),
+        route_docs=RouteDocs(empty={200: "It may."}),
     )
     monkeypatch.setattr("app.api.description.operations.BEFORE_FLASK", (by_hand,))
     described = Description(app.test_client().get("/openapi.json").get_json()).operations["GET", "/v1/forward-auth"]

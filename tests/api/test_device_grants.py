@@ -4,7 +4,7 @@ import pytest
 
 from app.api.device_grants import GRANT_TYPE
 from app.domain.roles import Role
-from app.services import device_grants, operator_keys
+from app.services import device_grants, operator_organizations
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def poll(client, ceremony, clock):
 def approve(app, actor, ceremony, *scopes):
     member = actor.member
     with app.app_context():
-        device_grants.approve(app.extensions["desk"], member, ceremony["user_code"], scopes, client="203.0.113.1")
+        device_grants.approve(app.extensions["runtime"], member, ceremony["user_code"], scopes, client="203.0.113.1")
 
 
 def test_the_ceremony_begins_with_two_codes_and_the_page(ceremony):
@@ -56,7 +56,7 @@ def test_a_person_whose_role_sank_meanwhile_is_told_as_a_refusal(app, cast, cere
     bob = cast.bob
     approve(app, bob, ceremony, "agent:r")
     with app.app_context():
-        operator_keys.add_member(app.extensions["desk"], bob.org, bob.email, Role.VIEWER)
+        operator_organizations.add_member(app.extensions["runtime"], bob.org, bob.email, Role.VIEWER)
     refused = poll()
     assert (refused.status_code, refused.get_json()) == (400, {"error": "access_denied"})
 

@@ -90,7 +90,7 @@ def test_telemetry_counts_real_requests_of_this_key_and_of_the_organization(app,
     client.get("/v1/audit", headers={"x-api-key": bot["key"]})
     client.get("/v1/me", headers={"x-api-key": reader["key"]})
     with app.app_context():
-        app.extensions["desk"].usage.flush()
+        app.extensions["runtime"].usage.flush()
     headers = {"x-api-key": reader["key"]}
     everything = client.get("/v1/telemetry", headers=headers).get_json()
     hour = "2026-04-16T12:00:00Z"

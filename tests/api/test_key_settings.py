@@ -59,7 +59,7 @@ def test_a_key_is_shown_with_its_settings_and_its_last_use(cast):
     created = alice.create_key(rate_limit=RATE, networks=["127.0.0.0/8"])
     me(alice, created)
     with alice.app.app_context():
-        alice.app.extensions["desk"].usage.flush()
+        alice.app.extensions["runtime"].usage.flush()
     for reader in (alice, cast.vera):
         shown = reader.http.get(path(alice, created)).get_json()["data"]
         assert list(shown) == FIELDS + SETTINGS

@@ -62,7 +62,7 @@ def test_every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_e
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
             assert field["label"] == LABELS[field["name"]]
-        assert field["described"], field
+        assert field["route_docs"], field
 
 
 @pytest.mark.wcag("4.1.2")

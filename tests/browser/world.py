@@ -101,4 +101,4 @@ def _use(actor: Actor, key: str) -> None:
     for address in ("127.0.0.1", "198.51.100.7"):
         actor.app.test_client().get("/v1/me", headers={"x-api-key": key}, environ_base={"REMOTE_ADDR": address})
     with actor.app.app_context():
-        actor.app.extensions["desk"].usage.flush()
+        actor.app.extensions["runtime"].usage.flush()

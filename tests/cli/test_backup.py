@@ -24,11 +24,11 @@ def postgresql_tools(monkeypatch):
 
 
 @pytest.fixture
-def works(app, desk):
+def works(app, runtime):
     def works(key):
         with app.app_context():
             try:
-                return bool(key_verification.require(desk, key, scope=None))
+                return bool(key_verification.require(runtime, key, scope=None))
             except InvalidKey:
                 return False
 

@@ -38,7 +38,7 @@ def acme(operator):
 
 
 @BOTH
-def test_imported_keys_work_and_importing_again_adds_none(operator, acme, csv, app, desk):
+def test_imported_keys_work_and_importing_again_adds_none(operator, acme, csv, app, runtime):
     file = csv(25)
     done = operator.try_to("import", file, "--org", "Acme")
     assert (done.exit_code, done.stdout) == (0, "Imported 25 keys into Acme; 0 were there already.\n")
@@ -48,7 +48,7 @@ def test_imported_keys_work_and_importing_again_adds_none(operator, acme, csv, a
     listed = operator.json("list")["data"]
     assert {(key["name"], key["start"]) for key in listed} == {(f"Key {n}", f"old_{n:08}") for n in range(25)}
     with app.app_context():
-        assert key_verification.require(desk, "key 24", scope="notes:read").org_id == acme
+        assert key_verification.require(runtime, "key 24", scope="notes:read").org_id == acme
 
 
 def test_progress_is_a_line_each_tenth_where_there_is_no_terminal(operator, acme, csv):

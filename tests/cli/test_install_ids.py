@@ -20,7 +20,7 @@ def ids(operator, tmp_path):
 
 
 @BOTH
-def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, desk):
+def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, runtime):
     done = operator.run("installs", "import", "ids.txt", "--org", "Acme")
     assert done == "2 install ids are new on record; 0 were there already.\n"
     assert operator.json("installs", "import", "ids.txt", "--org", "Acme") == {"read": 2, "imported": 0}
@@ -28,11 +28,11 @@ def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, des
     assert {row["id"] for row in listed} == set(ids)
     assert {(row["organization"], row["last_seen_at"], row["withdrawn"]) for row in listed} == {("Acme", None, False)}
     with app.app_context():
-        assert key_verification.passed(key_verification.verify_install(desk, ids[0], scope=None), None)
+        assert key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None)
     assert operator.run("installs", "withdraw", ids[0]) == f"{ids[0]} is withdrawn.\n"
     assert f"{ids[0]} | Acme | withdrawn\n" in operator.run("installs", "list")
     with app.app_context(), pytest.raises(KeyRevoked):
-        key_verification.passed(key_verification.verify_install(desk, ids[0], scope=None), None)
+        key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None)
 
 
 def test_a_file_with_anything_else_in_it_imports_nothing(operator, ids, tmp_path):

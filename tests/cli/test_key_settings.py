@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
-from app.cli.key_settings import Rate
+from app.cli.key_options import Rate
 from app.domain.key_rate_limit import RateLimit
 from tests.servers import ROOT, environment
 

@@ -12,11 +12,11 @@ BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture
-def works(app, desk):
+def works(app, runtime):
     def works(key):
         with app.app_context():
             try:
-                return bool(key_verification.require(desk, key, scope=None))
+                return bool(key_verification.require(runtime, key, scope=None))
             except Unauthenticated:
                 return False
 

@@ -8,27 +8,27 @@ from app.services import key_verification, sessions
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
-def allowed(app, desk, key):
+def allowed(app, runtime, key):
     with app.app_context():
         try:
-            return bool(key_verification.require(desk, key, scope=None))
+            return bool(key_verification.require(runtime, key, scope=None))
         except KeyDisabled:
             return False
 
 
 @BOTH
-def test_organizations_are_made_listed_switched_off_and_on(operator, app, desk):
+def test_organizations_are_made_listed_switched_off_and_on(operator, app, runtime):
     assert operator.run("orgs", "list") == "None yet.\n"
     acme = operator.json("orgs", "create", "Acme")
     assert operator.run("orgs", "create", "Bolt").endswith(" | Bolt\n")
     key = operator.json("create", "--org", "Acme")["key"]
     assert operator.run("orgs", "disable", "Acme") == "Acme is disabled: all its keys are refused from now on.\n"
-    assert not allowed(app, desk, key)
+    assert not allowed(app, runtime, key)
     listed = operator.json("orgs", "list")["data"]
     assert [(org["name"], org["disabled"]) for org in listed] == [("Acme", True), ("Bolt", False)]
     assert f"{acme['id']} | Acme | disabled\n" in operator.run("orgs", "list")
     assert operator.run("orgs", "enable", acme["id"]) == "Acme is enabled: its keys work again.\n"
-    assert allowed(app, desk, key)
+    assert allowed(app, runtime, key)
 
 
 def test_a_name_that_several_have_needs_an_id(operator):
@@ -61,12 +61,12 @@ def test_members_are_added_changed_listed_and_removed(operator):
     assert operator.json("members", "list", "Acme") == {"data": []}
 
 
-def test_a_disabled_member_is_signed_out_until_enabled(operator, alice, app, desk):
+def test_a_disabled_member_is_signed_out_until_enabled(operator, alice, app, runtime):
     token = alice.http.get_cookie("whs_session").value
     for word, alive in (("disable", False), ("enable", True)):
         operator.run("members", word, alice.email)
         with app.app_context():
-            assert bool(sessions.resume(desk, token)) is alive
+            assert bool(sessions.resume(runtime, token)) is alive
 
 
 def test_who_is_no_member_or_no_address_or_nobody_is_refused(operator):

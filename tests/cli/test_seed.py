@@ -2,11 +2,10 @@
 
 import stat
 
-from app.cli import cli
 from tests.servers import run
 
 
-def test_the_keys_work_and_their_texts_stand_in_a_file_of_ones_own(database, tmp_path, app, desk):
+def test_the_keys_work_and_their_texts_stand_in_a_file_of_ones_own(database, tmp_path, app, runtime):
     done = run(database, tmp_path, "seed", "--keys", "1200", "--write", "keys.txt", "--rate", "5/60")
     assert done.returncode == 0, done.stderr
     file = tmp_path / "keys.txt"
@@ -25,7 +24,3 @@ def test_outside_of_development_nothing_is_made(database, tmp_path):
     assert (done.returncode, done.stdout) == (1, "")
     assert "dev mode only" in done.stderr
     assert not (tmp_path / "keys.txt").exists()
-
-
-def test_it_is_among_the_commands():
-    assert "seed" in cli.commands

@@ -102,8 +102,8 @@ def test_the_same_answers_stand_under_api_v1(alice, app):
     assert client.get("/api/v1x").status_code == 404
 
 
-def test_the_fence_around_anonymous_routes_counts_them_together_and_is_a_problem_too(client, monkeypatch):
-    monkeypatch.setattr("app.http.anonymous_limit.FENCE", "3 per minute")
+def test_the_limit_on_anonymous_routes_counts_them_together_and_is_a_problem_too(client, monkeypatch):
+    monkeypatch.setattr("app.http.anonymous_limit.ANONYMOUS_LIMIT", "3 per minute")
     client.post("/sign-in", data={"email": "a@example.com"})
     client.post("/v1/auth/callback")
     client.post("/v1/auth/request", json={"email": "a@example.com"})
@@ -112,15 +112,15 @@ def test_the_fence_around_anonymous_routes_counts_them_together_and_is_a_problem
     assert answer.headers["Retry-After"] == "60"
 
 
-def test_every_anonymous_post_stands_behind_the_fence(app):
-    fenced = {
+def test_every_anonymous_post_has_the_limit(app):
+    limited = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
         if "POST" in (rule.methods or ())
         and isinstance(app.view_functions[rule.endpoint].guard, Public)
         and hasattr(app.view_functions[rule.endpoint], "__wrapped__")
     }
-    assert fenced == {
+    assert limited == {
         "api_agent_sign_up.sign_up",
         "api_agent_sign_up.verify",
         "api_device_grants.authorize",

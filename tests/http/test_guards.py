@@ -4,7 +4,7 @@ import pytest
 from flask import Flask, request
 
 from app.http import guards
-from app.http.guards import AnyKey, Guard, KeyManager, Member, Public, ScopedKey, SignedIn
+from app.http.guards import Guard, Public, RequireKey, RequireKeyManager, RequireMember, RequireScope, RequireSignIn
 
 #: What each route lets in: `-` nobody signed in or keyed, `s` any session, the organization's owner, admin, member and
 #: viewer by their letters, `t` a session token of the owner, `k` any key, `c` one of cache:invalidate, `r` one of
@@ -136,4 +136,4 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
 
 def test_guards_are_of_six_kinds(app):
     kinds = {type(app.view_functions[rule.endpoint].guard) for _, rule, _ in routes(app)}
-    assert kinds == {Public, SignedIn, Member, KeyManager, AnyKey, ScopedKey}
+    assert kinds == {Public, RequireSignIn, RequireMember, RequireKeyManager, RequireKey, RequireScope}

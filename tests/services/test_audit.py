@@ -10,10 +10,10 @@ from app.services import audit, keys
 from app.services.keys import KeyWish
 
 
-def test_every_change_of_a_key_has_its_entry(desk, alice):
-    issued = keys.create(desk, alice.member, KeyWish("CI"))
-    successor = keys.rotate(desk, alice.member, issued.listed.key.id)
-    keys.revoke(desk, alice.member, successor.listed.key.id)
+def test_every_change_of_a_key_has_its_entry(runtime, alice):
+    issued = keys.create(runtime, alice.member, KeyWish("CI"))
+    successor = keys.rotate(runtime, alice.member, issued.listed.key.id)
+    keys.revoke(runtime, alice.member, successor.listed.key.id)
     entries = audit.page(alice.org, limit=3, cursor=None).items
     assert [(entry.action, entry.actor, entry.target) for entry in entries] == [
         ("key.revoked", "alice@example.com", successor.listed.key.id),
@@ -23,18 +23,18 @@ def test_every_change_of_a_key_has_its_entry(desk, alice):
     assert entries[1].details["successor"] == successor.listed.key.id
 
 
-def test_no_entry_holds_a_plaintext(desk, alice):
-    issued = keys.create(desk, alice.member, KeyWish("CI"))
+def test_no_entry_holds_a_plaintext(runtime, alice):
+    issued = keys.create(runtime, alice.member, KeyWish("CI"))
     for entry in audit.page(alice.org, limit=50, cursor=None).items:
         assert issued.plaintext not in entry.details_json
 
 
-def test_the_chain_is_whole_after_parallel_changes(app, desk, alice):
+def test_the_chain_is_whole_after_parallel_changes(app, runtime, alice):
     member = alice.member
 
     def create(number):
         with app.app_context():
-            keys.create(desk, member, KeyWish(f"Key {number}"))
+            keys.create(runtime, member, KeyWish(f"Key {number}"))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(create, range(24)))
@@ -52,18 +52,18 @@ def test_the_chain_is_whole_after_parallel_changes(app, desk, alice):
         ("DELETE FROM audit_entry WHERE sequence = 4", 4),
     ],
 )
-def test_tampering_shows_where_it_is(desk, alice, tampering, shows_at):
-    keys.create(desk, alice.member, KeyWish("CI"))
-    keys.create(desk, alice.member, KeyWish("CI"))
+def test_tampering_shows_where_it_is(runtime, alice, tampering, shows_at):
+    keys.create(runtime, alice.member, KeyWish("CI"))
+    keys.create(runtime, alice.member, KeyWish("CI"))
     assert audit.broken_at(alice.org) is None
     db.session.execute(text(tampering))
     db.session.commit()
     assert audit.broken_at(alice.org) == shows_at
 
 
-def test_pages_follow_each_other(desk, alice):
+def test_pages_follow_each_other(runtime, alice):
     for number in range(4):
-        keys.create(desk, alice.member, KeyWish(f"Key {number}"))
+        keys.create(runtime, alice.member, KeyWish(f"Key {number}"))
     first = audit.page(alice.org, limit=4, cursor=None)
     rest = audit.page(alice.org, limit=4, cursor=first.next_cursor)
     assert [entry.sequence for entry in [*first.items, *rest.items]] == [6, 5, 4, 3, 2, 1]

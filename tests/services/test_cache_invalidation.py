@@ -11,23 +11,23 @@ from app.services.keys import KeyWish
 
 
 @pytest.fixture
-def record(desk, alice):
-    issued = keys.create(desk, alice.member, KeyWish("CI", ["cache:invalidate"]))
-    return key_verification.require(desk, issued.plaintext, scope="cache:invalidate")
+def record(runtime, alice):
+    issued = keys.create(runtime, alice.member, KeyWish("CI", ["cache:invalidate"]))
+    return key_verification.require(runtime, issued.plaintext, scope="cache:invalidate")
 
 
-def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(desk, alice, record):
-    assert [cache_invalidation.invalidate(desk, record) for _ in range(3)] == [1, 2, 3]
+def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(runtime, alice, record):
+    assert [cache_invalidation.invalidate(runtime, record) for _ in range(3)] == [1, 2, 3]
     entry = audit.page(alice.org, limit=1, cursor=None).items[0]
     assert (entry.action, entry.actor, entry.details) == ("cache.invalidated", record.key_id, {"generation": 3})
 
 
-def test_parallel_invalidations_each_raise_it(app, desk, record):
+def test_parallel_invalidations_each_raise_it(app, runtime, record):
     def invalidate(_):
         while True:
             try:
                 with app.app_context():
-                    return cache_invalidation.invalidate(desk, record)
+                    return cache_invalidation.invalidate(runtime, record)
             except Busy:
                 sleep(0.05)
 

@@ -21,24 +21,24 @@ KINDS = {
 }
 
 
-def run(desk, org, *rows):
-    return list(imported_keys.import_keys(desk, org, [parse_row(row) for row in rows]))
+def run(runtime, org, *rows):
+    return list(imported_keys.import_keys(runtime, org, [parse_row(row) for row in rows]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_key_of_each_kind_works_as_it_was(desk, alice, kind):
+def test_a_key_of_each_kind_works_as_it_was(runtime, alice, kind):
     with pytest.raises(InvalidKey):
-        key_verification.require(desk, KEY, scope=None)
-    desk.foreign_keys.__init__(desk.records.has_imported)
-    assert run(desk, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
-    record = key_verification.require(desk, KEY, scope="notes:read")
+        key_verification.require(runtime, KEY, scope=None)
+    runtime.foreign_keys.__init__(runtime.key_records.has_imported)
+    assert run(runtime, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
+    record = key_verification.require(runtime, KEY, scope="notes:read")
     assert (record.name, record.org_id) == ("Old", alice.org)
 
 
-def test_running_it_again_imports_nothing_twice(desk, alice):
+def test_running_it_again_imports_nothing_twice(runtime, alice):
     rows = [{"hash": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(2500)]
-    assert run(desk, alice.org, *rows[:1500]) == [(1000, 1000), (500, 500)]
-    assert run(desk, alice.org, *rows) == [(1000, 0), (1000, 500), (500, 500)]
+    assert run(runtime, alice.org, *rows[:1500]) == [(1000, 1000), (500, 500)]
+    assert run(runtime, alice.org, *rows) == [(1000, 0), (1000, 500), (500, 500)]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_what_is_no_hash_is_refused(text):
         parse_hash(text)
 
 
-def test_an_unknown_scope_or_a_time_without_a_zone_is_refused(desk, alice):
+def test_an_unknown_scope_or_a_time_without_a_zone_is_refused(runtime, alice):
     with pytest.raises(UnknownScope):
-        run(desk, alice.org, {"hash": SHA256.hex(), "scopes": "root"})
+        run(runtime, alice.org, {"hash": SHA256.hex(), "scopes": "root"})
     with pytest.raises(ValidationFailed):
         parse_row({"hash": SHA256.hex(), "expires_at": "2027-01-01"})
 

@@ -6,62 +6,62 @@ from uuid import uuid4
 import pytest
 
 from app.domain.errors import InstallIdSunset, InvalidKey, KeyDisabled, KeyRevoked, NotFound
-from app.services import install_ids, key_verification, operator_keys
+from app.services import install_ids, key_verification, operator_organizations
 
 
-def require(desk, install_id, *, scope):
-    return key_verification.passed(key_verification.verify_install(desk, install_id, scope=scope), scope)
+def require(runtime, install_id, *, scope):
+    return key_verification.passed(key_verification.verify_install(runtime, install_id, scope=scope), scope)
 
 
 @pytest.fixture
-def install_id(desk, alice):
+def install_id(runtime, alice):
     install_id = str(uuid4())
-    assert install_ids.import_ids(desk, alice.org, [install_id.upper()]) == 1
+    assert install_ids.import_ids(runtime, alice.org, [install_id.upper()]) == 1
     return install_id
 
 
-def test_an_id_on_record_may_do_what_an_agent_may(desk, alice, install_id):
+def test_an_id_on_record_may_do_what_an_agent_may(runtime, alice, install_id):
     for scope in (None, "agent:rw", "agent:r", "cache:invalidate"):
-        assert require(desk, install_id, scope=scope).org_id == alice.org
+        assert require(runtime, install_id, scope=scope).org_id == alice.org
 
 
-def test_importing_again_adds_nothing(desk, alice, install_id):
-    assert install_ids.import_ids(desk, alice.org, [install_id, str(uuid4())]) == 1
+def test_importing_again_adds_nothing(runtime, alice, install_id):
+    assert install_ids.import_ids(runtime, alice.org, [install_id, str(uuid4())]) == 1
 
 
-def test_the_list_says_which_still_call(desk, install_id, clock):
+def test_the_list_says_which_still_call(runtime, install_id, clock):
     assert install_ids.on_record()[0][0].last_seen_at is None
-    require(desk, install_id, scope=None)
-    desk.usage.flush()
+    require(runtime, install_id, scope=None)
+    runtime.usage.flush()
     assert install_ids.on_record()[0][0].last_seen_at == clock.now
 
 
-def test_a_withdrawn_id_is_refused(desk, install_id):
-    install_ids.withdraw(desk, install_id)
+def test_a_withdrawn_id_is_refused(runtime, install_id):
+    install_ids.withdraw(runtime, install_id)
     with pytest.raises(KeyRevoked):
-        require(desk, install_id, scope=None)
+        require(runtime, install_id, scope=None)
     with pytest.raises(NotFound):
-        install_ids.withdraw(desk, str(uuid4()))
+        install_ids.withdraw(runtime, str(uuid4()))
 
 
-def test_an_id_of_a_disabled_organization_is_refused(desk, alice, install_id):
-    operator_keys.set_organization_disabled(desk, alice.org, disabled=True)
+def test_an_id_of_a_disabled_organization_is_refused(runtime, alice, install_id):
+    operator_organizations.set_organization_disabled(runtime, alice.org, disabled=True)
     with pytest.raises(KeyDisabled):
-        require(desk, install_id, scope=None)
+        require(runtime, install_id, scope=None)
 
 
 NOBODYS = "0f9dd17e-8c0f-4a53-9a5a-3c2f4a0b7d11"
 
 
 @pytest.mark.parametrize("wrong", ["", "x", NOBODYS, "{" + NOBODYS + "}", NOBODYS.replace("-", ""), "\x00" * 36])
-def test_an_id_that_is_not_on_record_is_invalid(desk, install_id, wrong):
+def test_an_id_that_is_not_on_record_is_invalid(runtime, install_id, wrong):
     with pytest.raises(InvalidKey):
-        require(desk, wrong, scope=None)
+        require(runtime, wrong, scope=None)
 
 
-def test_ids_end_with_2026(desk, install_id, clock):
+def test_ids_end_with_2026(runtime, install_id, clock):
     clock.now = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
-    assert require(desk, install_id, scope=None)
+    assert require(runtime, install_id, scope=None)
     clock.advance(seconds=1)
     with pytest.raises(InstallIdSunset):
-        require(desk, install_id, scope=None)
+        require(runtime, install_id, scope=None)

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.key_verification import KeyRecord
 from app.services import key_cache as module
-from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS, Lease
+from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS, KeyCache
 from app.store.unavailable import DatabaseUnavailable
 
 DIGEST = b"d" * 32
@@ -64,7 +64,7 @@ def truth(hand):
 
 @pytest.fixture
 def lease(truth, hand):
-    return Lease(truth, now=hand)
+    return KeyCache(truth, now=hand)
 
 
 def found(lease, truth, digest=DIGEST):

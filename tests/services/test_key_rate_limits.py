@@ -10,7 +10,7 @@ from app.domain.errors import LimiterUnavailable
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import KeyRecord
 from app.services import key_rate_limits
-from app.services.key_rate_limits import RateLimits
+from app.services.key_rate_limits import KeyRateLimits
 from tests.servers import free_port
 
 HUNDRED = RateLimit(100, 60)
@@ -34,7 +34,7 @@ def limits(request):
         with valkey.client() as client:
             client.flushall()
         url = address(valkey)
-    return RateLimits(url, fail_open=False)
+    return KeyRateLimits(url, fail_open=False)
 
 
 def key(name="key"):
@@ -94,7 +94,7 @@ def test_a_killed_valkey_refuses_or_lets_pass_as_set_and_is_found_again(mode, mo
     monkeypatch.setattr(key_rate_limits, "PAUSE_SECONDS", 0.1)
     valkey = ValkeyServer(port=free_port())
     valkey.start()
-    port, limits = valkey.port, RateLimits(address(valkey), fail_open=mode == "open")
+    port, limits = valkey.port, KeyRateLimits(address(valkey), fail_open=mode == "open")
     assert taken(limits, HUNDRED) == 1
     valkey.terminate()
     began = time.monotonic()

@@ -19,75 +19,75 @@ OFFICE, HOME = "203.0.113.7", "198.51.100.7"
 
 
 @pytest.fixture
-def issued(desk, alice):
-    return keys.create(desk, alice.member, KeyWish("CI", ["agent:rw"]))
+def issued(runtime, alice):
+    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:rw"]))
 
 
-def change(desk, who, issued, **wanted):
-    return key_settings.change(desk, who.member, issued.listed.key.id, KeyChange(**wanted)).key
+def change(runtime, who, issued, **wanted):
+    return key_settings.change(runtime, who.member, issued.listed.key.id, KeyChange(**wanted)).key
 
 
-def outcome(desk, issued, *, scope=None, address=OFFICE):
-    return key_verification.verify(desk, issued.plaintext, scope=scope, address=address).outcome
+def outcome(runtime, issued, *, scope=None, address=OFFICE):
+    return key_verification.verify(runtime, issued.plaintext, scope=scope, address=address).outcome
 
 
-def test_a_key_is_made_with_its_limits_and_its_successor_has_them_too(desk, alice):
+def test_a_key_is_made_with_its_limits_and_its_successor_has_them_too(runtime, alice):
     wish = KeyWish("CI", rate_limit=RateLimit(5, 60), networks=["2001:DB8:0::/32", "203.0.113.7", "203.0.113.7/32"])
-    old = keys.create(desk, alice.member, wish).listed.key
-    new = keys.rotate(desk, alice.member, old.id).listed.key
+    old = keys.create(runtime, alice.member, wish).listed.key
+    new = keys.rotate(runtime, alice.member, old.id).listed.key
     for key in (old, new):
         assert key.rate_limit == RateLimit(5, 60)
         assert key.networks == ("2001:db8::/32", "203.0.113.7/32")
 
 
-def test_what_is_left_out_stays_and_what_is_given_changes_both_ways(desk, alice, issued, clock):
+def test_what_is_left_out_stays_and_what_is_given_changes_both_ways(runtime, alice, issued, clock):
     later = clock.now + timedelta(days=3)
-    change(desk, alice, issued, name=" Nightly ", rate_limit=RateLimit(5, 60))
-    change(desk, alice, issued, networks=["203.0.113.0/24"], expires_at=later)
-    change(desk, alice, issued, scopes=["agent:r", "agent:r"])
+    change(runtime, alice, issued, name=" Nightly ", rate_limit=RateLimit(5, 60))
+    change(runtime, alice, issued, networks=["203.0.113.0/24"], expires_at=later)
+    change(runtime, alice, issued, scopes=["agent:r", "agent:r"])
     key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.name, key.scopes, key.networks) == ("Nightly", ("agent:r",), ("203.0.113.0/24",))
     assert (key.rate_limit, key.expires_at) == (RateLimit(5, 60), later)
-    change(desk, alice, issued, rate_limit=None, networks=[], expires_at=None)
+    change(runtime, alice, issued, rate_limit=None, networks=[], expires_at=None)
     key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.rate_limit, key.networks, key.expires_at) == (None, (), None)
     assert key.name == "Nightly"
 
 
-def test_a_warm_cache_goes_by_what_was_narrowed_and_by_what_was_widened(desk, alice, issued):
+def test_a_warm_cache_goes_by_what_was_narrowed_and_by_what_was_widened(runtime, alice, issued):
     def ask(**asked):
-        return outcome(desk, issued, **asked)
+        return outcome(runtime, issued, **asked)
 
     assert ask(scope="cache:invalidate") is Outcome.VALID
-    change(desk, alice, issued, scopes=["agent:r"])
+    change(runtime, alice, issued, scopes=["agent:r"])
     assert ask(scope="cache:invalidate") is Outcome.INSUFFICIENT_SCOPE
-    change(desk, alice, issued, scopes=["agent:rw"])
+    change(runtime, alice, issued, scopes=["agent:rw"])
     assert ask(scope="cache:invalidate") is Outcome.VALID
 
     assert ask(address=HOME) is Outcome.VALID
-    change(desk, alice, issued, networks=["203.0.113.0/24"])
+    change(runtime, alice, issued, networks=["203.0.113.0/24"])
     assert (ask(address=HOME), ask(address=None), ask()) == (
         Outcome.IP_NOT_ALLOWED,
         Outcome.IP_NOT_ALLOWED,
         Outcome.VALID,
     )
-    change(desk, alice, issued, rate_limit=RateLimit(2, 60))
+    change(runtime, alice, issued, rate_limit=RateLimit(2, 60))
     assert [ask() for _ in range(3)] == [Outcome.VALID, Outcome.VALID, Outcome.RATE_LIMITED]
-    change(desk, alice, issued, rate_limit=None, networks=[])
+    change(runtime, alice, issued, rate_limit=None, networks=[])
     assert [ask(address=HOME) for _ in range(3)] == [Outcome.VALID] * 3
 
 
-def test_an_expiry_that_comes_closer_is_the_one_that_counts(desk, alice, issued, clock):
-    assert outcome(desk, issued) is Outcome.VALID
-    change(desk, alice, issued, expires_at=clock.now + timedelta(minutes=1))
+def test_an_expiry_that_comes_closer_is_the_one_that_counts(runtime, alice, issued, clock):
+    assert outcome(runtime, issued) is Outcome.VALID
+    change(runtime, alice, issued, expires_at=clock.now + timedelta(minutes=1))
     clock.advance(minutes=1)
-    assert outcome(desk, issued) is Outcome.EXPIRED
+    assert outcome(runtime, issued) is Outcome.EXPIRED
 
 
-def test_the_audit_log_says_what_it_was_and_what_it_is_and_nothing_when_nothing_changed(desk, alice, issued):
-    change(desk, alice, issued, name="Nightly", rate_limit=RateLimit(5, 60), networks=[])
-    change(desk, alice, issued, name="Nightly", rate_limit=RateLimit(5, 60))
-    change(desk, alice, issued)
+def test_the_audit_log_says_what_it_was_and_what_it_is_and_nothing_when_nothing_changed(runtime, alice, issued):
+    change(runtime, alice, issued, name="Nightly", rate_limit=RateLimit(5, 60), networks=[])
+    change(runtime, alice, issued, name="Nightly", rate_limit=RateLimit(5, 60))
+    change(runtime, alice, issued)
     entries = [e for e in audit.page(alice.org, limit=50, cursor=None).items if e.action == "key.changed"]
     (entry,) = entries
     assert (entry.actor, entry.target) == (alice.email, issued.listed.key.id)
@@ -111,85 +111,85 @@ def test_the_audit_log_says_what_it_was_and_what_it_is_and_nothing_when_nothing_
         ({"networks": [f"10.0.0.{n}" for n in range(51)]}, "networks"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_field_and_changes_nothing(desk, alice, issued, wanted, field):
+def test_what_cannot_be_meant_is_refused_by_field_and_changes_nothing(runtime, alice, issued, wanted, field):
     with pytest.raises(ValidationFailed) as refused:
-        change(desk, alice, issued, **({"name": "Other"} | wanted))
+        change(runtime, alice, issued, **({"name": "Other"} | wanted))
     assert list(refused.value.details["fields"]) == [field]
     key = keys.get(alice.member, issued.listed.key.id).key
     assert (key.name, key.scopes, key.rate_limit, key.networks) == ("CI", ("agent:rw",), None, ())
 
 
-def test_an_expiry_in_the_past_is_refused(desk, alice, issued, clock):
+def test_an_expiry_in_the_past_is_refused(runtime, alice, issued, clock):
     with pytest.raises(ValidationFailed) as refused:
-        change(desk, alice, issued, expires_at=clock.now)
+        change(runtime, alice, issued, expires_at=clock.now)
     assert list(refused.value.details["fields"]) == ["expires_at"]
 
 
-def test_scopes_are_those_that_the_member_may_give(desk, cast):
-    bobs = keys.create(desk, cast.bob.member, KeyWish("Bob's"))
+def test_scopes_are_those_that_the_member_may_give(runtime, cast):
+    bobs = keys.create(runtime, cast.bob.member, KeyWish("Bob's"))
     with pytest.raises(Forbidden):
-        change(desk, cast.bob, bobs, scopes=["keys:verify"])
+        change(runtime, cast.bob, bobs, scopes=["keys:verify"])
     with pytest.raises(UnknownScope):
-        change(desk, cast.bob, bobs, scopes=["root"])
-    assert change(desk, cast.adam, bobs, scopes=["keys:verify"]).scopes == ("keys:verify",)
+        change(runtime, cast.bob, bobs, scopes=["root"])
+    assert change(runtime, cast.adam, bobs, scopes=["keys:verify"]).scopes == ("keys:verify",)
 
 
-def test_who_may_revoke_it_may_change_it_and_nobody_else(desk, cast, issued):
+def test_who_may_revoke_it_may_change_it_and_nobody_else(runtime, cast, issued):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
     for who, refusal in ((cast.bob, Forbidden), (cast.vera, Forbidden), (charlie, NotFound)):
         with pytest.raises(refusal):
-            change(desk, who, issued, name="Mine")
-    assert change(desk, cast.adam, issued, name="Ours").name == "Ours"
+            change(runtime, who, issued, name="Mine")
+    assert change(runtime, cast.adam, issued, name="Ours").name == "Ours"
 
 
-def test_a_dead_key_stays_as_it_was(desk, alice, issued, clock):
-    ends = keys.create(desk, alice.member, KeyWish("CI", expires_in_days=1))
-    keys.revoke(desk, alice.member, issued.listed.key.id)
+def test_a_dead_key_stays_as_it_was(runtime, alice, issued, clock):
+    ends = keys.create(runtime, alice.member, KeyWish("CI", expires_in_days=1))
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
     clock.advance(days=1)
     for dead in (issued, ends):
         with pytest.raises(KeyNotActive):
-            change(desk, alice, dead, expires_at=None)
+            change(runtime, alice, dead, expires_at=None)
 
 
-def test_a_rotated_key_may_be_narrowed_but_never_outlives_its_overlap(desk, alice, issued, clock):
-    keys.rotate(desk, alice.member, issued.listed.key.id, overlap_seconds=3600)
+def test_a_rotated_key_may_be_narrowed_but_never_outlives_its_overlap(runtime, alice, issued, clock):
+    keys.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=3600)
     for longer in (None, clock.now + timedelta(seconds=3601)):
         with pytest.raises(KeyNotActive):
-            change(desk, alice, issued, expires_at=longer)
+            change(runtime, alice, issued, expires_at=longer)
     sooner = clock.now + timedelta(seconds=60)
-    assert change(desk, alice, issued, expires_at=sooner, networks=["203.0.113.0/24"]).expires_at == sooner
+    assert change(runtime, alice, issued, expires_at=sooner, networks=["203.0.113.0/24"]).expires_at == sooner
 
 
-def test_without_an_audit_entry_nothing_changes(desk, alice, issued, monkeypatch):
+def test_without_an_audit_entry_nothing_changes(runtime, alice, issued, monkeypatch):
     def fails(*_args, **_values):
         raise RuntimeError("no audit today")
 
     monkeypatch.setattr("app.store.audit.append", fails)
     with pytest.raises(RuntimeError, match="no audit"):
-        change(desk, alice, issued, name="Nightly")
+        change(runtime, alice, issued, name="Nightly")
     assert keys.get(alice.member, issued.listed.key.id).key.name == "CI"
 
 
-def test_the_revision_is_the_last_thing_that_a_change_writes(desk, alice, issued):
+def test_the_revision_is_the_last_thing_that_a_change_writes(runtime, alice, issued):
     """Rows that are locked after it would make others wait in a ring."""
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    change(desk, alice, issued, name="Nightly")
+    change(runtime, alice, issued, name="Nightly")
     writes = [sql.split()[0:3] for sql in statements if sql.startswith(("UPDATE", "INSERT"))]
     assert [words[1] if words[0] == "UPDATE" else words[2] for words in writes][-2:] == [
-        "rights_revision",
+        "revocation_counter",
         "organization",
     ]
 
 
-def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(desk, cast):
-    adams = keys.create(desk, cast.adam.member, KeyWish("Back end", ["keys:verify"], expires_in_days=30))
+def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(runtime, cast):
+    adams = keys.create(runtime, cast.adam.member, KeyWish("Back end", ["keys:verify"], expires_in_days=30))
     demoted = replace(cast.adam.member, role=Role.MEMBER)
     ends = adams.listed.key.expires_at
     for later in (None, ends + timedelta(days=1)):
         with pytest.raises(Forbidden):
-            key_settings.change(desk, demoted, adams.listed.key.id, KeyChange(expires_at=later))
+            key_settings.change(runtime, demoted, adams.listed.key.id, KeyChange(expires_at=later))
     sooner = ends - timedelta(days=1)
-    changed = key_settings.change(desk, demoted, adams.listed.key.id, KeyChange(expires_at=sooner, name="Old"))
+    changed = key_settings.change(runtime, demoted, adams.listed.key.id, KeyChange(expires_at=sooner, name="Old"))
     assert (changed.key.expires_at, changed.key.name) == (sooner, "Old")

@@ -18,28 +18,28 @@ from app.store.unavailable import DatabaseUnavailable
 
 
 @pytest.fixture
-def issued(desk, alice):
-    return keys.create(desk, alice.member, KeyWish("CI", ["agent:r"], expires_in_days=30))
+def issued(runtime, alice):
+    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:r"], expires_in_days=30))
 
 
-def test_a_working_key_is_known_with_all_that_decides(desk, alice, issued):
-    record = key_verification.require(desk, issued.plaintext, scope="agent:r")
+def test_a_working_key_is_known_with_all_that_decides(runtime, alice, issued):
+    record = key_verification.require(runtime, issued.plaintext, scope="agent:r")
     assert (record.key_id, record.org_id, record.scopes) == (issued.listed.key.id, alice.org, ("agent:r",))
 
 
-def test_the_answer_after_revoke_is_no(desk, alice, issued):
-    keys.revoke(desk, alice.member, issued.listed.key.id)
+def test_the_answer_after_revoke_is_no(runtime, alice, issued):
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
     with pytest.raises(KeyRevoked):
-        key_verification.require(desk, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext, scope=None)
 
 
-def test_an_expired_key_is_refused_from_its_moment_on(desk, issued, clock):
+def test_an_expired_key_is_refused_from_its_moment_on(runtime, issued, clock):
     clock.advance(days=30)
     with pytest.raises(KeyExpired):
-        key_verification.require(desk, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext, scope=None)
 
 
-def test_a_key_of_a_disabled_organization_is_refused_and_comes_back_with_it(desk, alice, issued, clock):
+def test_a_key_of_a_disabled_organization_is_refused_and_comes_back_with_it(runtime, alice, issued, clock):
     for moment in (clock.now, None):
         with transaction():
             db.session.get(Organization, alice.org).disabled_at = moment
@@ -47,39 +47,39 @@ def test_a_key_of_a_disabled_organization_is_refused_and_comes_back_with_it(desk
         settle()
         if moment:
             with pytest.raises(KeyDisabled):
-                key_verification.require(desk, issued.plaintext, scope=None)
-    assert key_verification.require(desk, issued.plaintext, scope=None)
+                key_verification.require(runtime, issued.plaintext, scope=None)
+    assert key_verification.require(runtime, issued.plaintext, scope=None)
 
 
-def test_a_missing_scope_is_named(desk, issued):
+def test_a_missing_scope_is_named(runtime, issued):
     with pytest.raises(InsufficientScope) as refused:
-        key_verification.require(desk, issued.plaintext, scope="cache:invalidate")
+        key_verification.require(runtime, issued.plaintext, scope="cache:invalidate")
     assert refused.value.details == {"required": "cache:invalidate", "granted": ["agent:r"]}
 
 
 @pytest.mark.parametrize(
     "key", ["", "whk_short", "whk_" + "A" * 32, "'; DROP TABLE api_key; --", "\x00", "é", "\udc80"]
 )
-def test_a_malformed_key_never_reaches_the_database(desk, key):
+def test_a_malformed_key_never_reaches_the_database(runtime, key):
     # Asked once a second: whether any key of another system is on record.
-    assert not desk.foreign_keys.on_record()
+    assert not runtime.foreign_keys.on_record()
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *_: statements.append(1))
     with pytest.raises(InvalidKey):
-        key_verification.require(desk, key, scope=None)
+        key_verification.require(runtime, key, scope=None)
     assert statements == []
 
 
-def test_a_well_formed_key_that_nobody_has_is_invalid(desk, app):
+def test_a_well_formed_key_that_nobody_has_is_invalid(runtime, app):
     with pytest.raises(InvalidKey):
-        key_verification.require(desk, key_format.mint("whk_").plaintext, scope=None)
+        key_verification.require(runtime, key_format.mint("whk_").plaintext, scope=None)
 
 
-def test_a_verification_writes_nothing(desk, issued):
+def test_a_verification_writes_nothing(runtime, issued):
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    assert key_verification.verify(desk, issued.plaintext, scope=None).outcome is Outcome.VALID
+    assert key_verification.verify(runtime, issued.plaintext, scope=None).outcome is Outcome.VALID
     # Its own reading goes past the session, on connections that refuse to write.
     assert statements == []
     with pytest.raises((DatabaseUnavailable, psycopg.errors.ReadOnlySqlTransaction)):
-        desk.records._reader.rows(Query("DELETE FROM usage_hour", ()))
+        runtime.key_records._reader.rows(Query("DELETE FROM usage_hour", ()))

@@ -12,8 +12,8 @@ from app.services.keys import KeyWish
 from app.store import keys as store
 
 
-def test_a_created_key_is_kept_as_its_sha256_and_its_ends_only(desk, alice):
-    issued = keys.create(desk, alice.member, KeyWish("CI", ["cache:invalidate"]))
+def test_a_created_key_is_kept_as_its_sha256_and_its_ends_only(runtime, alice):
+    issued = keys.create(runtime, alice.member, KeyWish("CI", ["cache:invalidate"]))
 
     row = db.session.execute(text("SELECT * FROM api_key")).mappings().one()
 
@@ -23,13 +23,13 @@ def test_a_created_key_is_kept_as_its_sha256_and_its_ends_only(desk, alice):
     assert issued.plaintext not in str(dict(row))
 
 
-def test_without_scopes_a_key_gets_the_default_ones(desk, alice):
-    assert keys.create(desk, alice.member, KeyWish("CI")).listed.key.scopes == ("agent:rw",)
+def test_without_scopes_a_key_gets_the_default_ones(runtime, alice):
+    assert keys.create(runtime, alice.member, KeyWish("CI")).listed.key.scopes == ("agent:rw",)
 
 
-def test_scopes_named_twice_are_kept_once_in_their_order(desk, alice):
+def test_scopes_named_twice_are_kept_once_in_their_order(runtime, alice):
     wish = KeyWish("CI", ["notes:read", "agent:r", "notes:read"])
-    assert keys.create(desk, alice.member, wish).listed.key.scopes == ("notes:read", "agent:r")
+    assert keys.create(runtime, alice.member, wish).listed.key.scopes == ("notes:read", "agent:r")
 
 
 @pytest.mark.parametrize(
@@ -43,102 +43,102 @@ def test_scopes_named_twice_are_kept_once_in_their_order(desk, alice):
         (KeyWish("CI", expires_in_days=3651), "expires_in_days"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_field_and_leaves_nothing_behind(desk, alice, wish, field):
+def test_what_cannot_be_meant_is_refused_by_field_and_leaves_nothing_behind(runtime, alice, wish, field):
     with pytest.raises(ValidationFailed) as refused:
-        keys.create(desk, alice.member, wish)
+        keys.create(runtime, alice.member, wish)
     assert list(refused.value.details["fields"]) == [field]
     assert store.count(alice.org) == 0
 
 
-def test_an_unknown_scope_is_refused_with_the_known_ones(desk, alice):
+def test_an_unknown_scope_is_refused_with_the_known_ones(runtime, alice):
     with pytest.raises(UnknownScope) as refused:
-        keys.create(desk, alice.member, KeyWish("CI", ["agent:rw", "root"]))
+        keys.create(runtime, alice.member, KeyWish("CI", ["agent:rw", "root"]))
     assert refused.value.details["unknown"] == ["root"]
     assert "cache:invalidate" in refused.value.details["known"]
 
 
-def test_a_member_cannot_grant_keys_verify_and_an_admin_can(desk, cast):
+def test_a_member_cannot_grant_keys_verify_and_an_admin_can(runtime, cast):
     with pytest.raises(Forbidden):
-        keys.create(desk, cast.bob.member, KeyWish("CI", ["keys:verify"]))
-    assert keys.create(desk, cast.adam.member, KeyWish("CI", ["keys:verify"]))
+        keys.create(runtime, cast.bob.member, KeyWish("CI", ["keys:verify"]))
+    assert keys.create(runtime, cast.adam.member, KeyWish("CI", ["keys:verify"]))
 
 
-def test_a_viewer_cannot_create(desk, cast):
+def test_a_viewer_cannot_create(runtime, cast):
     with pytest.raises(Forbidden):
-        keys.create(desk, cast.vera.member, KeyWish("CI", ["agent:r"]))
+        keys.create(runtime, cast.vera.member, KeyWish("CI", ["agent:r"]))
 
 
-def test_the_same_form_sent_twice_makes_one_key(desk, alice):
-    first = keys.create(desk, alice.member, KeyWish("CI", submission_id="form-1"))
+def test_the_same_form_sent_twice_makes_one_key(runtime, alice):
+    first = keys.create(runtime, alice.member, KeyWish("CI", submission_id="form-1"))
     with pytest.raises(KeyAlreadyShown) as refused:
-        keys.create(desk, alice.member, KeyWish("CI", submission_id="form-1"))
+        keys.create(runtime, alice.member, KeyWish("CI", submission_id="form-1"))
     assert refused.value.details["key_id"] == first.listed.key.id
     assert store.count(alice.org) == 1
 
 
-def test_revoking_twice_changes_nothing_and_is_recorded_once(desk, alice, clock):
-    key_id = keys.create(desk, alice.member, KeyWish("CI")).listed.key.id
-    first = keys.revoke(desk, alice.member, key_id).key.revoked_at
+def test_revoking_twice_changes_nothing_and_is_recorded_once(runtime, alice, clock):
+    key_id = keys.create(runtime, alice.member, KeyWish("CI")).listed.key.id
+    first = keys.revoke(runtime, alice.member, key_id).key.revoked_at
     clock.advance(hours=1)
-    assert keys.revoke(desk, alice.member, key_id).key.revoked_at == first
+    assert keys.revoke(runtime, alice.member, key_id).key.revoked_at == first
     actions = [entry.action for entry in audit.page(alice.org, limit=50, cursor=None).items]
     assert actions.count("key.revoked") == 1
 
 
-def test_a_member_manages_only_their_own_keys(desk, cast):
-    bobs = keys.create(desk, cast.bob.member, KeyWish("Bob's")).listed.key.id
-    alices = keys.create(desk, cast.alice.member, KeyWish("Alice's")).listed.key.id
-    assert keys.revoke(desk, cast.bob.member, bobs).key.revoked_at
+def test_a_member_manages_only_their_own_keys(runtime, cast):
+    bobs = keys.create(runtime, cast.bob.member, KeyWish("Bob's")).listed.key.id
+    alices = keys.create(runtime, cast.alice.member, KeyWish("Alice's")).listed.key.id
+    assert keys.revoke(runtime, cast.bob.member, bobs).key.revoked_at
     with pytest.raises(Forbidden):
-        keys.revoke(desk, cast.bob.member, alices)
+        keys.revoke(runtime, cast.bob.member, alices)
     assert keys.get(cast.alice.member, alices).key.revoked_at is None
 
 
-def test_another_organizations_key_is_not_there(desk, cast):
+def test_another_organizations_key_is_not_there(runtime, cast):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
-    key_id = keys.create(desk, cast.alice.member, KeyWish("CI")).listed.key.id
+    key_id = keys.create(runtime, cast.alice.member, KeyWish("CI")).listed.key.id
     for act in (keys.revoke, keys.rotate):
         with pytest.raises(NotFound):
-            act(desk, charlie.member, key_id)
+            act(runtime, charlie.member, key_id)
 
 
-def test_a_rotated_key_has_a_successor_with_the_same_name_scopes_and_expiry(desk, alice):
-    old = keys.create(desk, alice.member, KeyWish("CI", ["notes:read"], expires_in_days=30)).listed.key
-    key = keys.rotate(desk, alice.member, old.id).listed.key
+def test_a_rotated_key_has_a_successor_with_the_same_name_scopes_and_expiry(runtime, alice):
+    old = keys.create(runtime, alice.member, KeyWish("CI", ["notes:read"], expires_in_days=30)).listed.key
+    key = keys.rotate(runtime, alice.member, old.id).listed.key
     assert (key.name, key.scopes, key.expires_at) == ("CI", ("notes:read",), old.expires_at)
     assert key.rotated_from == old.id
     assert keys.get(alice.member, old.id).key.revoked_at is not None
 
 
-def test_an_overlap_ends_the_old_key_later_but_never_later_than_it_would_have(desk, alice, clock):
-    never = keys.create(desk, alice.member, KeyWish("Never ends")).listed.key
-    soon = keys.create(desk, alice.member, KeyWish("Ends tomorrow", expires_in_days=1)).listed.key
-    keys.rotate(desk, alice.member, never.id, overlap_seconds=3600)
-    keys.rotate(desk, alice.member, soon.id, overlap_seconds=7 * 86400)
+def test_an_overlap_ends_the_old_key_later_but_never_later_than_it_would_have(runtime, alice, clock):
+    never = keys.create(runtime, alice.member, KeyWish("Never ends")).listed.key
+    soon = keys.create(runtime, alice.member, KeyWish("Ends tomorrow", expires_in_days=1)).listed.key
+    keys.rotate(runtime, alice.member, never.id, overlap_seconds=3600)
+    keys.rotate(runtime, alice.member, soon.id, overlap_seconds=7 * 86400)
     assert (keys.get(alice.member, never.id).key.expires_at - clock.now).total_seconds() == 3600
     assert (keys.get(alice.member, soon.id).key.expires_at - clock.now).total_seconds() == 86400
 
 
-def test_a_dead_key_cannot_be_rotated(desk, alice, clock):
-    revoked = keys.create(desk, alice.member, KeyWish("CI")).listed.key.id
-    expired = keys.create(desk, alice.member, KeyWish("CI", expires_in_days=1)).listed.key.id
-    keys.revoke(desk, alice.member, revoked)
+def test_a_dead_key_cannot_be_rotated(runtime, alice, clock):
+    revoked = keys.create(runtime, alice.member, KeyWish("CI")).listed.key.id
+    expired = keys.create(runtime, alice.member, KeyWish("CI", expires_in_days=1)).listed.key.id
+    keys.revoke(runtime, alice.member, revoked)
     clock.advance(days=2)
     for key_id in (revoked, expired):
         with pytest.raises(KeyNotActive):
-            keys.rotate(desk, alice.member, key_id)
+            keys.rotate(runtime, alice.member, key_id)
 
 
 @pytest.mark.parametrize("seconds", [-1, 2_592_001])
-def test_an_overlap_outside_its_bounds_is_refused(desk, alice, seconds):
-    key_id = keys.create(desk, alice.member, KeyWish("CI")).listed.key.id
+def test_an_overlap_outside_its_bounds_is_refused(runtime, alice, seconds):
+    key_id = keys.create(runtime, alice.member, KeyWish("CI")).listed.key.id
     with pytest.raises(ValidationFailed):
-        keys.rotate(desk, alice.member, key_id, overlap_seconds=seconds)
+        keys.rotate(runtime, alice.member, key_id, overlap_seconds=seconds)
 
 
-def test_pages_follow_each_other_without_gaps_even_for_keys_of_the_same_moment(desk, alice):
-    made = {keys.create(desk, alice.member, KeyWish(f"Key {n}")).listed.key.id for n in range(7)}
+def test_pages_follow_each_other_without_gaps_even_for_keys_of_the_same_moment(runtime, alice):
+    made = {keys.create(runtime, alice.member, KeyWish(f"Key {n}")).listed.key.id for n in range(7)}
     seen, cursor = [], None
     while True:
         page = keys.page(alice.member, limit=3, cursor=cursor)
@@ -150,11 +150,11 @@ def test_pages_follow_each_other_without_gaps_even_for_keys_of_the_same_moment(d
     assert set(seen) == made
 
 
-def test_a_change_and_its_audit_entry_are_one_transaction(desk, alice, monkeypatch):
+def test_a_change_and_its_audit_entry_are_one_transaction(runtime, alice, monkeypatch):
     def fails(*_args, **_values):
         raise RuntimeError("no audit today")
 
     monkeypatch.setattr("app.store.audit.append", fails)
     with pytest.raises(RuntimeError, match="no audit"):
-        keys.create(desk, alice.member, KeyWish("CI"))
+        keys.create(runtime, alice.member, KeyWish("CI"))
     assert store.count(alice.org) == 0

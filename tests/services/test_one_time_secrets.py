@@ -23,30 +23,30 @@ def known(alice, clock):
     return alice
 
 
-def ask(desk, email=EMAIL, client="203.0.113.1"):
-    return email_codes.request(desk, email=email, client=client)
+def ask(runtime, email=EMAIL, client="203.0.113.1"):
+    return email_codes.request(runtime, email=email, client=client)
 
 
-def verify(desk, code, email=EMAIL):
-    return email_codes.verify(desk, email=email, code=code)
+def verify(runtime, code, email=EMAIL):
+    return email_codes.verify(runtime, email=email, code=code)
 
 
 def wrong(code):
     return f"{(int(code) + 1) % 10**6:06}"
 
 
-def test_a_right_code_gives_a_session_token_once(desk, known):
-    code = ask(desk).plaintext
-    issued = verify(desk, code)
-    assert session_tokens.holder(desk, issued.token).email == EMAIL
+def test_a_right_code_gives_a_session_token_once(runtime, known):
+    code = ask(runtime).plaintext
+    issued = verify(runtime, code)
+    assert session_tokens.holder(runtime, issued.token).email == EMAIL
     with pytest.raises(OtpExpired):
-        verify(desk, code)
+        verify(runtime, code)
 
 
-def test_neither_code_nor_token_is_in_the_database(desk, known):
-    code = ask(desk).plaintext
-    token = verify(desk, code).token
-    for table in ("one_time_secret", "outbox_mail", "agent_session", "audit_entry"):
+def test_neither_code_nor_token_is_in_the_database(runtime, known):
+    code = ask(runtime).plaintext
+    token = verify(runtime, code).token
+    for table in ("one_time_secret", "outbox_mail", "agent_session_token", "audit_entry"):
         for row in db.session.execute(text(f"SELECT * FROM {table}")):
             assert code not in map(str, row)
             assert token not in str(row)
@@ -54,36 +54,36 @@ def test_neither_code_nor_token_is_in_the_database(desk, known):
 
 def test_the_mail_carries_the_code_that_was_made(app, known, set_settings):
     set_settings(mail_server="127.0.0.1")
-    desk = app.extensions["desk"]
-    code = ask(desk).plaintext
+    runtime = app.extensions["runtime"]
+    code = ask(runtime).plaintext
     letters = []
-    while outbox.send_next(desk, letters.append):
+    while outbox.send_next(runtime, letters.append):
         pass
     assert [(letter.mail, letter.token) for letter in letters if letter.mail == "email_code"] == [("email_code", code)]
 
 
-def test_five_tries_then_not_even_the_right_code(desk, known):
-    code = ask(desk).plaintext
+def test_five_tries_then_not_even_the_right_code(runtime, known):
+    code = ask(runtime).plaintext
     for remaining in (4, 3, 2, 1, 0):
         with pytest.raises(OtpInvalid) as refused:
-            verify(desk, wrong(code))
+            verify(runtime, wrong(code))
         assert refused.value.details == {"remaining_attempts": remaining}
     for sent in (wrong(code), code):
         with pytest.raises(OtpMaxAttempts) as refused:
-            verify(desk, sent)
+            verify(runtime, sent)
         assert 1 <= refused.value.retry_after <= 60
 
 
-def test_fifty_parallel_wrong_codes_are_compared_five_times(app, desk, known, monkeypatch):
-    code = ask(desk).plaintext
+def test_fifty_parallel_wrong_codes_are_compared_five_times(app, runtime, known, monkeypatch):
+    code = ask(runtime).plaintext
     compared = []
-    honest = type(desk.codes).matches
-    monkeypatch.setattr(type(desk.codes), "matches", lambda *args: compared.append(1) or honest(*args))
+    honest = type(runtime.codes).matches
+    monkeypatch.setattr(type(runtime.codes), "matches", lambda *args: compared.append(1) or honest(*args))
 
     def attempt(number):
         with app.app_context():
             try:
-                verify(desk, wrong(code))
+                verify(runtime, wrong(code))
             except (OtpInvalid, OtpMaxAttempts) as refused:
                 return type(refused)
 
@@ -92,16 +92,16 @@ def test_fifty_parallel_wrong_codes_are_compared_five_times(app, desk, known, mo
     assert len(compared) == 5
     assert (refusals.count(OtpInvalid), refusals.count(OtpMaxAttempts)) == (5, 45)
     with pytest.raises(OtpMaxAttempts):
-        verify(desk, code)
+        verify(runtime, code)
 
 
-def test_parallel_right_codes_give_one_token(app, desk, known):
-    code = ask(desk).plaintext
+def test_parallel_right_codes_give_one_token(app, runtime, known):
+    code = ask(runtime).plaintext
 
     def attempt(_):
         with app.app_context():
             try:
-                return verify(desk, code).token
+                return verify(runtime, code).token
             except (OtpExpired, OtpMaxAttempts):
                 return None
 
@@ -109,72 +109,72 @@ def test_parallel_right_codes_give_one_token(app, desk, known):
         assert len([token for token in pool.map(attempt, range(32)) if token]) == 1
 
 
-def test_a_code_lives_ten_minutes(desk, known, clock):
-    code = ask(desk).plaintext
+def test_a_code_lives_ten_minutes(runtime, known, clock):
+    code = ask(runtime).plaintext
     clock.advance(seconds=600)
     with pytest.raises(OtpExpired):
-        verify(desk, code)
+        verify(runtime, code)
 
 
-def test_without_a_request_nothing_is_pending(desk, known):
+def test_without_a_request_nothing_is_pending(runtime, known):
     with pytest.raises(OtpExpired):
-        verify(desk, "123456")
+        verify(runtime, "123456")
 
 
-def test_a_new_code_ends_the_earlier_one_and_has_its_own_attempts(desk, known, clock):
-    first = ask(desk).plaintext
+def test_a_new_code_ends_the_earlier_one_and_has_its_own_attempts(runtime, known, clock):
+    first = ask(runtime).plaintext
     for _ in range(5):
         with pytest.raises(OtpInvalid):
-            verify(desk, wrong(first))
+            verify(runtime, wrong(first))
     clock.advance(seconds=60)
-    second = ask(desk).plaintext
+    second = ask(runtime).plaintext
     with pytest.raises(OtpInvalid) as refused:
-        verify(desk, first if first != second else wrong(second))
+        verify(runtime, first if first != second else wrong(second))
     assert refused.value.details == {"remaining_attempts": 4}
-    assert verify(desk, second).token
+    assert verify(runtime, second).token
 
 
-def test_purposes_are_kept_apart(desk, known, clock):
-    code = ask(desk).plaintext
+def test_purposes_are_kept_apart(runtime, known, clock):
+    code = ask(runtime).plaintext
     with pytest.raises(OtpExpired):
-        agent_sign_up.verify(desk, email=EMAIL, code=code)
+        agent_sign_up.verify(runtime, email=EMAIL, code=code)
     clock.advance(seconds=60)
-    sign_up_code = agent_sign_up.request(desk, email=EMAIL, client="203.0.113.1").plaintext
+    sign_up_code = agent_sign_up.request(runtime, email=EMAIL, client="203.0.113.1").plaintext
     with pytest.raises(OtpInvalid):
-        verify(desk, sign_up_code if sign_up_code != code else wrong(code))
-    assert verify(desk, code).token
+        verify(runtime, sign_up_code if sign_up_code != code else wrong(code))
+    assert verify(runtime, code).token
 
 
-def test_one_a_minute_five_an_hour_per_address_across_both_doors(desk, known, clock):
+def test_one_a_minute_five_an_hour_per_address_across_both_doors(runtime, known, clock):
     for number in range(5):
-        (email_codes if number % 2 else agent_sign_up).request(desk, email=EMAIL, client=f"203.0.113.{number}")
+        (email_codes if number % 2 else agent_sign_up).request(runtime, email=EMAIL, client=f"203.0.113.{number}")
         with pytest.raises(RateLimited) as refused:
-            ask(desk, client="198.51.100.1")
+            ask(runtime, client="198.51.100.1")
         assert refused.value.details["retry_after_seconds"] == 60
         clock.advance(seconds=60)
     with pytest.raises(RateLimited) as refused:
-        agent_sign_up.request(desk, email=EMAIL, client="198.51.100.1")
+        agent_sign_up.request(runtime, email=EMAIL, client="198.51.100.1")
     assert refused.value.details["retry_after_seconds"] == 3600 - 5 * 60
     clock.advance(seconds=3600 - 5 * 60)
-    assert ask(desk).plaintext
+    assert ask(runtime).plaintext
 
 
-def test_ten_an_hour_per_client(desk, known):
+def test_ten_an_hour_per_client(runtime, known):
     for number in range(10):
-        ask(desk, email=f"person{number}@example.com")
+        ask(runtime, email=f"person{number}@example.com")
     with pytest.raises(RateLimited):
-        ask(desk, email="another@example.com")
-    assert ask(desk, email="another@example.com", client="198.51.100.1")
+        ask(runtime, email="another@example.com")
+    assert ask(runtime, email="another@example.com", client="198.51.100.1")
 
 
-def test_an_unknown_address_walks_the_same_states(desk, known):
+def test_an_unknown_address_walks_the_same_states(runtime, known):
     answers = {}
     for email in (EMAIL, "nobody@example.com"):
         seen = []
-        ask(desk, email=email, client=email)
+        ask(runtime, email=email, client=email)
         for _ in range(7):
             try:
-                verify(desk, "not a code", email=email)
+                verify(runtime, "not a code", email=email)
             except (OtpInvalid, OtpMaxAttempts) as refused:
                 seen.append((refused.error_code, dict(refused.details)))
         answers[email] = seen
@@ -182,20 +182,20 @@ def test_an_unknown_address_walks_the_same_states(desk, known):
     assert len(answers[EMAIL]) == 7
 
 
-def test_no_code_verifies_for_an_unknown_address(desk, known):
-    ask(desk, email="nobody@example.com")
+def test_no_code_verifies_for_an_unknown_address(runtime, known):
+    ask(runtime, email="nobody@example.com")
     row = db.session.execute(text("SELECT id, digest FROM one_time_secret WHERE email = 'nobody@example.com'")).one()
-    code = desk.codes.again(Purpose.EMAIL_CODE, row.id, row.digest)
+    code = runtime.codes.again(Purpose.EMAIL_CODE, row.id, row.digest)
     with pytest.raises(OtpInvalid):
-        verify(desk, code, email="nobody@example.com")
+        verify(runtime, code, email="nobody@example.com")
 
 
-def attack(desk, clock, email=EMAIL):
+def attack(runtime, clock, email=EMAIL):
     """Wrong codes as fast as the limits allow, until codes pause; how many were compared."""
     guesses = 0
     while True:
         try:
-            code = ask(desk, email=email, client=f"198.51.100.{guesses % 250}").plaintext or "000000"
+            code = ask(runtime, email=email, client=f"198.51.100.{guesses % 250}").plaintext or "000000"
         except OtpMaxAttempts:
             return guesses
         except RateLimited as limited:
@@ -203,7 +203,7 @@ def attack(desk, clock, email=EMAIL):
             continue
         for _ in range(5):
             try:
-                verify(desk, wrong(code), email=email)
+                verify(runtime, wrong(code), email=email)
             except OtpInvalid:
                 guesses += 1
             except OtpMaxAttempts:
@@ -215,20 +215,20 @@ def told():
 
 
 @pytest.mark.databases("sqlite")
-def test_a_hundred_wrong_codes_in_a_row_pause_codes_for_a_day_and_the_owner_is_told(desk, known, clock):
-    assert attack(desk, clock) == 100
+def test_a_hundred_wrong_codes_in_a_row_pause_codes_for_a_day_and_the_owner_is_told(runtime, known, clock):
+    assert attack(runtime, clock) == 100
     assert told() == 1
     with pytest.raises(OtpMaxAttempts) as refused:
-        verify(desk, "123456")
+        verify(runtime, "123456")
     assert 80_000 < refused.value.retry_after <= 86_400
     clock.advance(days=1)
-    assert verify(desk, ask(desk).plaintext).token
+    assert verify(runtime, ask(runtime).plaintext).token
 
 
-def test_parallel_codes_do_not_get_past_the_hundredth(app, desk, known, clock):
-    agent_sign_up.request(desk, email=EMAIL, client="203.0.113.2")
+def test_parallel_codes_do_not_get_past_the_hundredth(app, runtime, known, clock):
+    agent_sign_up.request(runtime, email=EMAIL, client="203.0.113.2")
     clock.advance(seconds=60)
-    ask(desk)
+    ask(runtime)
     with transaction():
         for _ in range(99):
             code_failures.count(EMAIL, clock.now)
@@ -238,7 +238,7 @@ def test_parallel_codes_do_not_get_past_the_hundredth(app, desk, known, clock):
         with app.app_context():
             everybody.wait(30)
             try:
-                (agent_sign_up if number % 2 else email_codes).verify(desk, email=EMAIL, code="no code")
+                (agent_sign_up if number % 2 else email_codes).verify(runtime, email=EMAIL, code="no code")
             except (OtpInvalid, OtpMaxAttempts) as refused:
                 return type(refused)
 
@@ -248,40 +248,40 @@ def test_parallel_codes_do_not_get_past_the_hundredth(app, desk, known, clock):
 
 
 @pytest.mark.databases("sqlite")
-def test_a_link_sign_in_lifts_the_pause(desk, known, clock):
-    attack(desk, clock)
-    link = sign_in.request_link(desk, email=EMAIL, client="203.0.113.9")
-    sign_in.redeem(desk, link.token, address="", user_agent="")
+def test_a_link_sign_in_lifts_the_pause(runtime, known, clock):
+    attack(runtime, clock)
+    link = sign_in.request_link(runtime, email=EMAIL, client="203.0.113.9")
+    sign_in.redeem(runtime, link.token, address="", user_agent="")
     clock.advance(hours=1)
-    assert verify(desk, ask(desk).plaintext).token
+    assert verify(runtime, ask(runtime).plaintext).token
 
 
 @pytest.mark.databases("sqlite")
-def test_a_right_code_ends_the_count_of_wrong_ones(desk, known, clock):
+def test_a_right_code_ends_the_count_of_wrong_ones(runtime, known, clock):
     for number in range(30):
-        code = ask(desk, client=f"203.0.113.{number}").plaintext
+        code = ask(runtime, client=f"203.0.113.{number}").plaintext
         for _ in range(4):
             with pytest.raises(OtpInvalid):
-                verify(desk, wrong(code))
-        assert verify(desk, code).token
+                verify(runtime, wrong(code))
+        assert verify(runtime, code).token
         clock.advance(hours=1)
     assert told() == 0
 
 
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("days", [7, pytest.param(365, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
-def test_under_attack_the_owner_is_told_after_every_hundred_guesses(desk, known, clock, days):
+def test_under_attack_the_owner_is_told_after_every_hundred_guesses(runtime, known, clock, days):
     end = clock.now + timedelta(days=days)
     guesses = 0
     while clock.now < end:
-        guesses += attack(desk, clock)
+        guesses += attack(runtime, clock)
         assert guesses == 100 * told()
         clock.advance(days=1)
     print(f"{days} days: {guesses} guesses, {told()} mails to the owner")
     assert told() >= days // 3
 
 
-def test_a_code_made_under_an_earlier_secret_still_verifies(desk, known):
+def test_a_code_made_under_an_earlier_secret_still_verifies(runtime, known):
     from app.domain.one_time_secrets import CodeMaker
 
     old, new = CodeMaker(["o" * 32]), CodeMaker(["o" * 32, "n" * 32])

@@ -10,9 +10,9 @@ from app.services import outbox, sign_in
 
 
 @pytest.fixture
-def desk(app, set_settings):
+def runtime(app, set_settings):
     set_settings(mail_server="127.0.0.1")
-    return app.extensions["desk"]
+    return app.extensions["runtime"]
 
 
 @pytest.fixture
@@ -20,60 +20,60 @@ def letters():
     return []
 
 
-def ask(desk, email="alice@example.com"):
-    return sign_in.request_link(desk, email=email, client="203.0.113.1")
+def ask(runtime, email="alice@example.com"):
+    return sign_in.request_link(runtime, email=email, client="203.0.113.1")
 
 
 def row():
     return db.session.execute(text("SELECT * FROM outbox_mail")).mappings().one()
 
 
-def test_a_mail_goes_out_once_to_the_stored_address_and_leaves_no_secret(desk, letters):
-    link = ask(desk, "Alice@Example.com")
-    assert outbox.send_next(desk, letters.append)
-    assert not outbox.send_next(desk, letters.append)
+def test_a_mail_goes_out_once_to_the_stored_address_and_leaves_no_secret(runtime, letters):
+    link = ask(runtime, "Alice@Example.com")
+    assert outbox.send_next(runtime, letters.append)
+    assert not outbox.send_next(runtime, letters.append)
     (letter,) = letters
     assert (letter.recipient, letter.token) == ("alice@example.com", link.token)
     assert (row()["secret_id"], row()["due_at"]) == (None, None)
     assert row()["sent_at"]
 
 
-def test_the_row_holds_no_token_at_any_time(desk):
-    token = ask(desk).token
+def test_the_row_holds_no_token_at_any_time(runtime):
+    token = ask(runtime).token
     assert token not in str(dict(row()))
 
 
-def test_a_failure_is_tried_again_later_and_only_its_kind_is_noted(desk, letters, clock):
-    ask(desk)
+def test_a_failure_is_tried_again_later_and_only_its_kind_is_noted(runtime, letters, clock):
+    ask(runtime)
 
     def fails(letter):
         raise ConnectionRefusedError(f"no server for {letter.recipient} {letter.token}")
 
-    assert outbox.send_next(desk, fails)
+    assert outbox.send_next(runtime, fails)
     assert row()["last_error"] == "ConnectionRefusedError"
-    assert not outbox.send_next(desk, letters.append)
+    assert not outbox.send_next(runtime, letters.append)
     clock.advance(seconds=outbox.RETRY_AFTER[0])
-    assert outbox.send_next(desk, letters.append)
+    assert outbox.send_next(runtime, letters.append)
     assert len(letters) == 1
     assert row()["last_error"] is None
 
 
-def test_a_sender_that_died_is_followed_by_one_more_try(desk, letters, clock):
-    ask(desk)
+def test_a_sender_that_died_is_followed_by_one_more_try(runtime, letters, clock):
+    ask(runtime)
 
     def killed(_letter):
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        outbox.send_next(desk, killed)
-    assert not outbox.send_next(desk, letters.append)
+        outbox.send_next(runtime, killed)
+    assert not outbox.send_next(runtime, letters.append)
     clock.advance(seconds=outbox.RETRY_AFTER[0])
-    assert outbox.send_next(desk, letters.append)
-    assert not outbox.send_next(desk, letters.append)
+    assert outbox.send_next(runtime, letters.append)
+    assert not outbox.send_next(runtime, letters.append)
 
 
-def test_tries_are_bounded_by_the_links_life(desk, clock):
-    ask(desk)
+def test_tries_are_bounded_by_the_links_life(runtime, clock):
+    ask(runtime)
     tries = []
 
     def fails(letter):
@@ -81,27 +81,27 @@ def test_tries_are_bounded_by_the_links_life(desk, clock):
         raise OSError
 
     for _ in range(1000):
-        outbox.send_next(desk, fails)
+        outbox.send_next(runtime, fails)
         clock.advance(seconds=5)
     assert 3 <= len(tries) <= 8
     assert row()["due_at"] is None
 
 
-def test_a_link_that_is_too_old_is_dropped_unsent(desk, letters, clock):
-    ask(desk)
+def test_a_link_that_is_too_old_is_dropped_unsent(runtime, letters, clock):
+    ask(runtime)
     clock.advance(seconds=900)
-    outbox.send_next(desk, letters.append)
+    outbox.send_next(runtime, letters.append)
     assert letters == []
     assert (row()["due_at"], row()["secret_id"]) == (None, None)
 
 
-def test_parallel_senders_send_each_mail_once(app, desk, letters):
+def test_parallel_senders_send_each_mail_once(app, runtime, letters):
     for number in range(12):
-        ask(desk, f"person{number}@example.com")
+        ask(runtime, f"person{number}@example.com")
 
     def drain(_):
         with app.app_context():
-            while outbox.send_next(desk, letters.append):
+            while outbox.send_next(runtime, letters.append):
                 pass
 
     with ThreadPoolExecutor(4) as pool:

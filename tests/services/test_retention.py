@@ -11,16 +11,16 @@ def count(table):
     return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(desk, alice, clock):
-    issued = keys.create(desk, alice.member, KeyWish("CI"))
-    key_verification.require(desk, issued.plaintext, scope=None)
-    desk.usage.flush()
-    retention.prune(desk)
+def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(runtime, alice, clock):
+    issued = keys.create(runtime, alice.member, KeyWish("CI"))
+    key_verification.require(runtime, issued.plaintext, scope=None)
+    runtime.usage.flush()
+    retention.prune(runtime)
     assert (count("one_time_secret"), count("session"), count("usage_hour")) == (1, 1, 1)
     clock.advance(days=61)
-    retention.prune(desk)
+    retention.prune(runtime)
     assert (count("one_time_secret"), count("outbox_mail"), count("session"), count("usage_hour")) == (0, 0, 0, 1)
     clock.advance(days=400)
-    retention.prune(desk)
+    retention.prune(runtime)
     assert (count("usage_hour"), count("api_key")) == (0, 1)
     assert audit.broken_at(alice.org) is None

@@ -11,7 +11,15 @@ from app.domain.errors import Busy, NotFound
 from app.domain.key_derivation import KeyDeriver
 from app.domain.roles import Role
 from app.extensions import db
-from app.services import agent_sign_up, cache_invalidation, install_ids, key_verification, keys, operator_keys
+from app.services import (
+    agent_sign_up,
+    cache_invalidation,
+    install_ids,
+    key_verification,
+    keys,
+    operator_keys,
+    operator_organizations,
+)
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
 from app.services.keys import KeyWish
 from app.services.revocation import note_change, withdrawal
@@ -19,13 +27,13 @@ from app.services.runtime import MAX_WITHDRAWALS
 from app.store import keys as key_store
 from app.store import last_uses, organizations, usage
 from app.store.column_types import to_microseconds
-from app.store.revocation import RightsRevision
+from app.store.revocation import RevocationCounter
 from app.store.transaction import transaction
 
 
 @pytest.fixture
-def issued(desk, alice):
-    return keys.create(desk, alice.member, KeyWish("CI", ["agent:rw"]))
+def issued(runtime, alice):
+    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:rw"]))
 
 
 def seconds_of(act):
@@ -36,7 +44,7 @@ def seconds_of(act):
 
 def revision():
     db.session.close()
-    return db.session.scalar(db.select(RightsRevision.revision)) or 0
+    return db.session.scalar(db.select(RevocationCounter.revision)) or 0
 
 
 @contextmanager
@@ -55,29 +63,29 @@ def statements():
 
 
 def after_counter(seen):
-    (at,) = [number for number, sql in enumerate(seen) if sql.startswith("INSERT INTO rights_revision")]
-    return [sql for sql in seen[at + 1 :] if not sql.startswith("SELECT rights_revision")]
+    (at,) = [number for number, sql in enumerate(seen) if sql.startswith("INSERT INTO revocation_counter")]
+    return [sql for sql in seen[at + 1 :] if not sql.startswith("SELECT revocation_counter")]
 
 
 #: Nobody waits for an organization while holding the counter: the update is of one that is locked already.
-LAST = ["UPDATE organization SET rights_revision"]
+LAST = ["UPDATE organization SET revocation_revision"]
 
 
-def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(desk, alice, cast, issued, clock):
+def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runtime, alice, cast, issued, clock):
     install_id, key_id, member, org = cast.install_id(), issued.listed.key.id, alice.member, alice.org
-    record = key_verification.require(desk, issued.plaintext, scope=None)
+    record = key_verification.require(runtime, issued.plaintext, scope=None)
     bob = cast.bob.email
-    other = keys.create(desk, member, KeyWish("Other")).plaintext
+    other = keys.create(runtime, member, KeyWish("Other")).plaintext
     for act in (
-        lambda: cache_invalidation.invalidate(desk, record),
-        lambda: install_ids.withdraw(desk, install_id),
-        lambda: operator_keys.add_member(desk, org, bob, Role.VIEWER),
-        lambda: operator_keys.set_person_disabled(desk, bob, disabled=True),
-        lambda: operator_keys.remove_member(desk, org, bob),
-        lambda: operator_keys.set_organization_disabled(desk, org, disabled=True),
-        lambda: operator_keys.revoke_key(desk, other),
-        lambda: keys.rotate(desk, member, key_id, overlap_seconds=1),
-        lambda: keys.revoke(desk, member, key_id),
+        lambda: cache_invalidation.invalidate(runtime, record),
+        lambda: install_ids.withdraw(runtime, install_id),
+        lambda: operator_organizations.add_member(runtime, org, bob, Role.VIEWER),
+        lambda: operator_organizations.set_person_disabled(runtime, bob, disabled=True),
+        lambda: operator_organizations.remove_member(runtime, org, bob),
+        lambda: operator_organizations.set_organization_disabled(runtime, org, disabled=True),
+        lambda: operator_keys.revoke_key(runtime, other),
+        lambda: keys.rotate(runtime, member, key_id, overlap_seconds=1),
+        lambda: keys.revoke(runtime, member, key_id),
     ):
         before = revision()
         with statements() as seen:
@@ -90,75 +98,75 @@ def test_the_wait_is_longer_than_the_lease():
     assert pytest.approx(LEASE_SECONDS * 1.1) == SETTLE_SECONDS
 
 
-def test_a_repeated_revoke_waits_too_and_changes_nothing(desk, alice, issued):
-    keys.revoke(desk, alice.member, issued.listed.key.id)
+def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued):
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
     before = revision()
-    assert seconds_of(lambda: keys.revoke(desk, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
+    assert seconds_of(lambda: keys.revoke(runtime, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
     assert revision() == before
 
 
-def test_a_rotation_with_an_overlap_does_not_wait(desk, alice, issued, monkeypatch):
+def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkeypatch):
     # Told by the wait itself: a clock would blame a busy machine.
     waits = []
     monkeypatch.setattr("app.services.revocation.settle", lambda: waits.append(1))
-    successor = keys.rotate(desk, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
+    successor = keys.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
     assert waits == []
-    keys.rotate(desk, alice.member, successor.id, overlap_seconds=1)
+    keys.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
     assert waits == [1]
 
 
-def test_with_every_turn_taken_a_revoke_is_refused_and_nothing_changed(desk, alice, issued):
+def test_with_every_turn_taken_a_revoke_is_refused_and_nothing_changed(runtime, alice, issued):
     for _ in range(MAX_WITHDRAWALS):
-        assert desk.withdrawals.acquire(blocking=False)
+        assert runtime.withdrawals.acquire(blocking=False)
     with pytest.raises(Busy) as refused:
-        keys.revoke(desk, alice.member, issued.listed.key.id)
+        keys.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1
-    assert key_verification.require(desk, issued.plaintext, scope=None)
-    desk.withdrawals.release()
-    assert keys.revoke(desk, alice.member, issued.listed.key.id).key.revoked_at is not None
+    assert key_verification.require(runtime, issued.plaintext, scope=None)
+    runtime.withdrawals.release()
+    assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
-def test_a_turn_is_given_back_whatever_happens(desk, alice):
+def test_a_turn_is_given_back_whatever_happens(runtime, alice):
     for _ in range(2 * MAX_WITHDRAWALS):
         with pytest.raises(NotFound):
-            keys.revoke(desk, alice.member, "key_none")
+            keys.revoke(runtime, alice.member, "key_none")
     for _ in range(MAX_WITHDRAWALS):
-        assert desk.withdrawals.acquire(blocking=False)
-    assert not desk.withdrawals.acquire(blocking=False)
+        assert runtime.withdrawals.acquire(blocking=False)
+    assert not runtime.withdrawals.acquire(blocking=False)
 
 
-def test_who_waits_holds_no_transaction(app, desk, alice, issued):
+def test_who_waits_holds_no_transaction(app, runtime, alice, issued):
     """Otherwise nobody could write meanwhile, on SQLite."""
 
     def other():
         with app.app_context():
             time.sleep(SETTLE_SECONDS / 2)
-            return seconds_of(lambda: keys.create(desk, alice.member, KeyWish("Other")))
+            return seconds_of(lambda: keys.create(runtime, alice.member, KeyWish("Other")))
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(other)
-        keys.revoke(desk, alice.member, issued.listed.key.id)
+        keys.revoke(runtime, alice.member, issued.listed.key.id)
         assert waiting.result() < SETTLE_SECONDS
 
 
-def test_a_withdrawal_decides_on_what_is_true_now_though_the_request_has_an_old_snapshot(app, desk, alice, issued):
+def test_a_withdrawal_decides_on_what_is_true_now_though_the_request_has_an_old_snapshot(app, runtime, alice, issued):
     key_id = issued.listed.key.id
     assert key_store.get(alice.org, key_id).key.revoked_at is None
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: revoke_elsewhere(app, desk, alice, key_id)).result()
+        pool.submit(lambda: revoke_elsewhere(app, runtime, alice, key_id)).result()
     before = revision()
-    assert keys.revoke(desk, alice.member, key_id).key.revoked_at is not None
+    assert keys.revoke(runtime, alice.member, key_id).key.revoked_at is not None
     assert revision() == before
 
 
-def revoke_elsewhere(app, desk, alice, key_id):
+def revoke_elsewhere(app, runtime, alice, key_id):
     with app.app_context():
-        keys.revoke(desk, alice.member, key_id)
+        keys.revoke(runtime, alice.member, key_id)
 
 
-def test_what_failed_raises_no_revision(desk, alice, issued):
+def test_what_failed_raises_no_revision(runtime, alice, issued):
     def fails():
-        with withdrawal(desk):
+        with withdrawal(runtime):
             note_change([alice.org])
             raise RuntimeError("stop")
 
@@ -168,7 +176,7 @@ def test_what_failed_raises_no_revision(desk, alice, issued):
     assert revision() == before
 
 
-def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by_one(app, desk, clock):
+def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by_one(app, runtime, clock):
     with transaction():
         orgs = [organizations.add(f"Org {number}", clock.now).id for number in range(4)]
 
@@ -182,14 +190,14 @@ def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(change, range(8)))
     assert revision() == 40
-    assert set(desk.records.changed_after(0)) == set(orgs)
-    assert desk.records.changed_after(40) == []
+    assert set(runtime.key_records.changed_after(0)) == set(orgs)
+    assert runtime.key_records.changed_after(40) == []
 
 
 @pytest.mark.databases("postgresql")
-def test_two_rotations_in_one_organization_wait_in_no_ring(app, desk, alice, issued):
+def test_two_rotations_in_one_organization_wait_in_no_ring(app, runtime, alice, issued):
     """Each has written a key that refers to the organization, and then wants to change the organization."""
-    old, other = issued.listed.key, keys.create(desk, alice.member, KeyWish("Other")).listed.key.id
+    old, other = issued.listed.key, keys.create(runtime, alice.member, KeyWish("Other")).listed.key.id
 
     def revoke():
         with app.app_context(), transaction():
@@ -205,7 +213,7 @@ def test_two_rotations_in_one_organization_wait_in_no_ring(app, desk, alice, iss
 
 
 @pytest.mark.databases("postgresql")
-def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, desk, alice, clock, issued):
+def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, runtime, alice, clock, issued):
     key_id = issued.listed.key.id
 
     def revoke():
@@ -220,16 +228,16 @@ def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, desk, ali
         pool.submit(revoke).result()
 
 
-def test_a_sign_up_key_that_cannot_be_derived_is_revoked_with_the_counter_locked_last(desk, cast, clock):
+def test_a_sign_up_key_that_cannot_be_derived_is_revoked_with_the_counter_locked_last(runtime, cast, clock):
     """Its successor may belong to another organization of the person's."""
 
     def sign_up():
         clock.advance(hours=1)
-        code = agent_sign_up.request(desk, email="founder@example.com", client="203.0.113.1").plaintext
-        return agent_sign_up.verify(desk, email="founder@example.com", code=code)
+        code = agent_sign_up.request(runtime, email="founder@example.com", client="203.0.113.1").plaintext
+        return agent_sign_up.verify(runtime, email="founder@example.com", code=code)
 
     sign_up()
-    object.__setattr__(desk, "derived", KeyDeriver("another-derivation-secret-of-32-chars", []))
+    object.__setattr__(runtime, "key_deriver", KeyDeriver("another-derivation-secret-of-32-chars", []))
     with statements() as seen:
         sign_up()
     assert after_counter(seen) == LAST

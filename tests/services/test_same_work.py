@@ -15,11 +15,11 @@ KNOWN, UNKNOWN = "alice@example.com", "nobody@example.com"
 
 
 @pytest.fixture
-def desk(app, alice, clock, set_settings):
+def runtime(app, alice, clock, set_settings):
     """Where only known addresses get mail, and somebody has an account since long."""
     set_settings(sign_up="invited", mail_server="127.0.0.1")
     clock.advance(hours=2)
-    return app.extensions["desk"]
+    return app.extensions["runtime"]
 
 
 @pytest.fixture
@@ -43,16 +43,16 @@ def work_of():
 
 
 @pytest.mark.parametrize("ask", [sign_in.request_link, email_codes.request, agent_sign_up.request])
-def test_asking_costs_the_same_statements(desk, work_of, ask):
+def test_asking_costs_the_same_statements(runtime, work_of, ask):
     known, unknown = (
-        work_of(lambda who=email: ask(desk, email=who, client=f"client of {who}")) for email in (KNOWN, UNKNOWN)
+        work_of(lambda who=email: ask(runtime, email=who, client=f"client of {who}")) for email in (KNOWN, UNKNOWN)
     )
     assert known == unknown
     assert any(statement.startswith("INSERT INTO outbox_mail") for statement in known)
 
 
-@pytest.mark.parametrize("door", [email_codes, agent_sign_up])
-def test_wrong_codes_cost_the_same_statements_up_to_the_pause(desk, work_of, clock, door):
+@pytest.mark.parametrize("flow", [email_codes, agent_sign_up])
+def test_wrong_codes_cost_the_same_statements_up_to_the_pause(runtime, work_of, clock, flow):
     with transaction():
         for email in (KNOWN, UNKNOWN):
             for _ in range(PAUSE_AFTER - 7):
@@ -60,15 +60,15 @@ def test_wrong_codes_cost_the_same_statements_up_to_the_pause(desk, work_of, clo
 
     def guess(email):
         with pytest.raises((OtpInvalid, OtpMaxAttempts)):
-            door.verify(desk, email=email, code="no code")
+            flow.verify(runtime, email=email, code="no code")
 
     for _ in range(2):
         for email in (KNOWN, UNKNOWN):
-            door.request(desk, email=email, client=f"client of {email}")
+            flow.request(runtime, email=email, client=f"client of {email}")
         for _ in range(6):
             known, unknown = (work_of(lambda who=email: guess(who)) for email in (KNOWN, UNKNOWN))
             assert known == unknown
         clock.advance(hours=1)
     for email in (KNOWN, UNKNOWN):
         with pytest.raises(OtpMaxAttempts):
-            door.request(desk, email=email, client=f"client of {email}")
+            flow.request(runtime, email=email, client=f"client of {email}")

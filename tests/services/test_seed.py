@@ -3,18 +3,18 @@
 import pytest
 
 from app.domain.errors import UnknownScope
-from app.services import key_verification, operator_keys, seed
+from app.services import key_verification, operator_organizations, seed
 from app.store import credits
 
 
-def test_each_thousand_has_an_organization_with_credits(desk):
-    batches = list(seed.seed(desk, 2001, scopes=("agent:r",), rate_limit=None))
+def test_each_thousand_has_an_organization_with_credits(runtime):
+    batches = list(seed.seed(runtime, 2001, scopes=("agent:r",), rate_limit=None))
     assert [len(batch) for batch in batches] == [1000, 1000, 1]
-    records = [key_verification.require(desk, batch[0], scope="agent:r") for batch in batches]
+    records = [key_verification.require(runtime, batch[0], scope="agent:r") for batch in batches]
     assert [record.org_name for record in records] == ["Seed 1", "Seed 2", "Seed 3"]
-    assert all(credits.ledger_sum(org.id) == seed.CREDITS for org in operator_keys.all_organizations())
+    assert all(credits.ledger_sum(org.id) == seed.CREDITS for org in operator_organizations.all_organizations())
 
 
-def test_an_unknown_scope_is_named(desk):
+def test_an_unknown_scope_is_named(runtime):
     with pytest.raises(UnknownScope):
-        next(seed.seed(desk, 1, scopes=("nope",), rate_limit=None))
+        next(seed.seed(runtime, 1, scopes=("nope",), rate_limit=None))

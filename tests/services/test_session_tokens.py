@@ -13,41 +13,41 @@ from app.store.transaction import transaction
 
 
 @pytest.fixture
-def token(desk, alice, clock):
+def token(runtime, alice, clock):
     with transaction():
-        return session_tokens.issue(desk, alice.person_id, alice.email, clock.now).token
+        return session_tokens.issue(runtime, alice.person_id, alice.email, clock.now).token
 
 
-def test_a_token_says_whose_it_is(desk, alice, token):
-    assert session_tokens.holder(desk, token).person_id == alice.person_id
-    assert session_tokens.is_session_token(desk, token)
+def test_a_token_says_whose_it_is(runtime, alice, token):
+    assert session_tokens.holder(runtime, token).person_id == alice.person_id
+    assert session_tokens.is_session_token(runtime, token)
 
 
-def test_it_ends_at_its_moment(desk, token, clock):
+def test_it_ends_at_its_moment(runtime, token, clock):
     clock.advance(seconds=899)
-    assert session_tokens.holder(desk, token)
+    assert session_tokens.holder(runtime, token)
     clock.advance(seconds=1)
     with pytest.raises(KeyExpired):
-        session_tokens.holder(desk, token)
+        session_tokens.holder(runtime, token)
 
 
-def test_it_ends_with_its_person(desk, token, clock):
+def test_it_ends_with_its_person(runtime, token, clock):
     with transaction():
         people.by_email("alice@example.com").disabled_at = clock.now
     with pytest.raises(KeyDisabled):
-        session_tokens.holder(desk, token)
+        session_tokens.holder(runtime, token)
 
 
 @pytest.mark.parametrize(
     "wrong", ["owt_", "owt_" + "A" * 32, key_format.finish("owt_", "A" * 26).plaintext, "\x00", "é"]
 )
-def test_what_is_none_is_invalid(desk, token, wrong):
+def test_what_is_none_is_invalid(runtime, token, wrong):
     with pytest.raises(InvalidKey):
-        session_tokens.holder(desk, wrong)
+        session_tokens.holder(runtime, wrong)
 
 
 @pytest.mark.databases("postgresql")
-def test_people_who_joined_in_different_orders_do_not_wait_for_each_other_in_a_ring(app, desk, cast, clock):
+def test_people_who_joined_in_different_orders_do_not_wait_for_each_other_in_a_ring(app, runtime, cast, clock):
     alice, charlie = cast.alice, cast.charlie
     clock.advance(hours=1)
     cast.join(alice, charlie.own_organization())
@@ -60,7 +60,7 @@ def test_people_who_joined_in_different_orders_do_not_wait_for_each_other_in_a_r
             for _ in range(25):
                 both.wait(30)
                 with transaction():
-                    assert session_tokens.issue(desk, who[email], email, desk.clock()).token
+                    assert session_tokens.issue(runtime, who[email], email, runtime.clock()).token
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(issue, who))

@@ -11,61 +11,63 @@ from app.store.transaction import transaction
 
 
 @pytest.fixture
-def token(desk):
-    link = sign_in.request_link(desk, email="alice@example.com", client="203.0.113.1")
-    return sign_in.redeem(desk, link.token, address="203.0.113.1", user_agent="Firefox").session_token
+def token(runtime):
+    link = sign_in.request_link(runtime, email="alice@example.com", client="203.0.113.1")
+    return sign_in.redeem(runtime, link.token, address="203.0.113.1", user_agent="Firefox").session_token
 
 
-def test_the_cookie_is_not_in_the_database(desk, token):
+def test_the_cookie_is_not_in_the_database(runtime, token):
     row = db.session.execute(text("SELECT * FROM session")).mappings().one()
     assert token not in str(dict(row))
 
 
-def test_a_session_ends_after_seven_days_without_use(desk, token, clock):
+def test_a_session_ends_after_seven_days_without_use(runtime, token, clock):
     for _ in range(3):
         clock.advance(days=6)
-        assert sessions.resume(desk, token)
-        desk.usage.flush()
+        assert sessions.resume(runtime, token)
+        runtime.usage.flush()
     clock.advance(days=7)
-    assert sessions.resume(desk, token) is None
+    assert sessions.resume(runtime, token) is None
 
 
-def test_a_session_ends_after_thirty_days_whatever_its_use(desk, token, clock):
+def test_a_session_ends_after_thirty_days_whatever_its_use(runtime, token, clock):
     for _ in range(5):
         clock.advance(days=5)
-        assert sessions.resume(desk, token)
-        desk.usage.flush()
+        assert sessions.resume(runtime, token)
+        runtime.usage.flush()
     clock.advance(days=5)
-    assert sessions.resume(desk, token) is None
+    assert sessions.resume(runtime, token) is None
 
 
-def test_sign_out_ends_it_on_the_server_and_doing_it_again_is_no_error(desk, token):
-    sessions.sign_out(desk, token)
-    sessions.sign_out(desk, token)
-    sessions.sign_out(desk, None)
-    assert sessions.resume(desk, token) is None
+def test_sign_out_ends_it_on_the_server_and_doing_it_again_is_no_error(runtime, token):
+    sessions.sign_out(runtime, token)
+    sessions.sign_out(runtime, token)
+    sessions.sign_out(runtime, None)
+    assert sessions.resume(runtime, token) is None
 
 
-def test_a_person_sees_their_own_and_can_end_any(desk, cast):
+def test_a_person_sees_their_own_and_can_end_any(runtime, cast):
     alice, bob = cast.alice, cast.bob
     alice.sign_in()
-    mine = sessions.of_person(desk, alice.person_id)
+    mine = sessions.of_person(runtime, alice.person_id)
     assert len(mine) == 2
     with pytest.raises(NotFound):
-        sessions.end(desk, bob.person_id, bob.email, mine[0].id)
-    sessions.end(desk, alice.person_id, alice.email, mine[0].id)
-    assert [session.id for session in sessions.of_person(desk, alice.person_id)] == [mine[1].id]
+        sessions.end(runtime, bob.person_id, bob.email, mine[0].id)
+    sessions.end(runtime, alice.person_id, alice.email, mine[0].id)
+    assert [session.id for session in sessions.of_person(runtime, alice.person_id)] == [mine[1].id]
     with pytest.raises(NotFound):
-        sessions.end(desk, alice.person_id, alice.email, mine[0].id)
+        sessions.end(runtime, alice.person_id, alice.email, mine[0].id)
 
 
-def test_disabling_a_person_ends_every_session(desk, token, clock):
+def test_disabling_a_person_ends_every_session(runtime, token, clock):
     with transaction():
         people.by_email("alice@example.com").disabled_at = clock.now
-    assert sessions.resume(desk, token) is None
+    assert sessions.resume(runtime, token) is None
 
 
-def test_sign_in_and_sign_out_stand_in_the_audit_log(desk, cast):
-    sessions.end(desk, cast.alice.person_id, cast.alice.email, sessions.of_person(desk, cast.alice.person_id)[0].id)
+def test_sign_in_and_sign_out_stand_in_the_audit_log(runtime, cast):
+    sessions.end(
+        runtime, cast.alice.person_id, cast.alice.email, sessions.of_person(runtime, cast.alice.person_id)[0].id
+    )
     actions = [entry.action for entry in audit.page(cast.alice.org, limit=10, cursor=None).items]
     assert actions == ["session.ended", "session.created", "organization.created"]

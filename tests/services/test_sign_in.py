@@ -15,71 +15,71 @@ from app.store import people
 from app.store.transaction import transaction
 
 
-def ask(desk, email="alice@example.com", client="203.0.113.1", **more):
-    return sign_in.request_link(desk, email=email, client=client, **more)
+def ask(runtime, email="alice@example.com", client="203.0.113.1", **more):
+    return sign_in.request_link(runtime, email=email, client=client, **more)
 
 
-def redeem(desk, token):
-    return sign_in.redeem(desk, token, address="203.0.113.1", user_agent="a test")
+def redeem(runtime, token):
+    return sign_in.redeem(runtime, token, address="203.0.113.1", user_agent="a test")
 
 
 def count(table):
     return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
-def test_a_first_sign_in_makes_the_person_and_an_organization_of_theirs(desk):
-    signed_in = redeem(desk, ask(desk).token)
-    live = sessions.resume(desk, signed_in.session_token)
+def test_a_first_sign_in_makes_the_person_and_an_organization_of_theirs(runtime):
+    signed_in = redeem(runtime, ask(runtime).token)
+    live = sessions.resume(runtime, signed_in.session_token)
     (organization,) = organizations.of_person(live.person_id)
     assert live.email == "alice@example.com"
     assert (organization.name, organization.role.value) == ("alice’s organization", "owner")
 
 
-def test_a_second_sign_in_makes_neither_again(desk):
+def test_a_second_sign_in_makes_neither_again(runtime):
     for _ in range(2):
-        redeem(desk, ask(desk).token)
+        redeem(runtime, ask(runtime).token)
     assert (count("person"), count("organization"), count("session")) == (1, 1, 2)
 
 
-def test_a_link_works_once(desk):
-    token = ask(desk).token
-    redeem(desk, token)
+def test_a_link_works_once(runtime):
+    token = ask(runtime).token
+    redeem(runtime, token)
     with pytest.raises(LinkSpent):
-        redeem(desk, token)
+        redeem(runtime, token)
     with pytest.raises(LinkSpent):
-        sign_in.peek(desk, token)
+        sign_in.peek(runtime, token)
     assert count("session") == 1
 
 
-def test_a_link_lives_fifteen_minutes(desk, clock):
-    token = ask(desk).token
+def test_a_link_lives_fifteen_minutes(runtime, clock):
+    token = ask(runtime).token
     clock.advance(seconds=899)
-    assert sign_in.peek(desk, token).email == "alice@example.com"
+    assert sign_in.peek(runtime, token).email == "alice@example.com"
     clock.advance(seconds=1)
     with pytest.raises(LinkSpent):
-        redeem(desk, token)
+        redeem(runtime, token)
 
 
-def test_a_forged_link_opens_nothing(desk):
+def test_a_forged_link_opens_nothing(runtime):
     with pytest.raises(LinkForged):
-        redeem(desk, ask(desk).token[:-2] + "xx")
+        redeem(runtime, ask(runtime).token[:-2] + "xx")
     assert count("session") == 0
 
 
-def test_looking_at_a_link_does_not_use_it(desk):
-    token = ask(desk).token
+def test_looking_at_a_link_does_not_use_it(runtime):
+    token = ask(runtime).token
     for _ in range(3):
-        sign_in.peek(desk, token)
-    assert redeem(desk, token).session_token
+        sign_in.peek(runtime, token)
+    assert redeem(runtime, token).session_token
 
 
-def test_parallel_redemptions_open_one_session(app, desk):
-    token = ask(desk).token
+def test_parallel_redemptions_open_one_session(app, runtime):
+    token = ask(runtime).token
 
     def attempt(_):
         with app.app_context():
             try:
-                return redeem(desk, token).session_token
+                return redeem(runtime, token).session_token
             except LinkSpent:
                 return None
 
@@ -89,63 +89,63 @@ def test_parallel_redemptions_open_one_session(app, desk):
     assert count("session") == 1
 
 
-def test_two_links_of_a_new_address_used_at_once_make_one_person(app, desk):
-    tokens = [ask(desk).token for _ in range(5)]
+def test_two_links_of_a_new_address_used_at_once_make_one_person(app, runtime):
+    tokens = [ask(runtime).token for _ in range(5)]
 
     def attempt(token):
         with app.app_context():
-            return redeem(desk, token).session_token
+            return redeem(runtime, token).session_token
 
     with ThreadPoolExecutor(5) as pool:
         assert len(set(pool.map(attempt, tokens))) == 5
     assert (count("person"), count("organization")) == (1, 1)
 
 
-def test_five_an_hour_per_address_and_client(desk, clock):
+def test_five_an_hour_per_address_and_client(runtime, clock):
     for _ in range(5):
-        ask(desk)
+        ask(runtime)
         clock.advance(seconds=60)
     with pytest.raises(RateLimited) as refused:
-        ask(desk)
+        ask(runtime)
     assert refused.value.details["retry_after_seconds"] == 3600 - 300
-    ask(desk, client="203.0.113.2")
-    ask(desk, email="bob@example.com")
+    ask(runtime, client="203.0.113.2")
+    ask(runtime, email="bob@example.com")
     clock.advance(seconds=3300)
-    assert ask(desk).token
+    assert ask(runtime).token
 
 
-def test_a_refused_request_counts_in_no_window(desk, clock):
+def test_a_refused_request_counts_in_no_window(runtime, clock):
     for _ in range(5):
-        ask(desk)
+        ask(runtime)
     for _ in range(20):
         with pytest.raises(RateLimited):
-            ask(desk)
+            ask(runtime)
     clock.advance(seconds=3600)
     for _ in range(5):
-        assert ask(desk).token
+        assert ask(runtime).token
 
 
-def test_thirty_an_hour_per_address_from_anywhere(desk):
+def test_thirty_an_hour_per_address_from_anywhere(runtime):
     for number in range(30):
-        ask(desk, client=f"203.0.113.{number}")
+        ask(runtime, client=f"203.0.113.{number}")
     with pytest.raises(RateLimited) as refused:
-        ask(desk, client="198.51.100.1")
+        ask(runtime, client="198.51.100.1")
     assert refused.value.quota == 30
 
 
-def test_thirty_an_hour_per_client_for_any_address(desk):
+def test_thirty_an_hour_per_client_for_any_address(runtime):
     for number in range(30):
-        ask(desk, email=f"person{number}@example.com")
+        ask(runtime, email=f"person{number}@example.com")
     with pytest.raises(RateLimited):
-        ask(desk, email="another@example.com")
-    assert ask(desk, email="another@example.com", client="198.51.100.1").token
+        ask(runtime, email="another@example.com")
+    assert ask(runtime, email="another@example.com", client="198.51.100.1").token
 
 
-def test_parallel_requests_cannot_pass_the_limit(app, desk):
+def test_parallel_requests_cannot_pass_the_limit(app, runtime):
     def attempt(_):
         with app.app_context():
             try:
-                return ask(desk).token
+                return ask(runtime).token
             except RateLimited:
                 return None
 
@@ -155,9 +155,9 @@ def test_parallel_requests_cannot_pass_the_limit(app, desk):
     assert count("one_time_secret") == 5
 
 
-def test_what_is_no_address_is_refused_and_leaves_nothing(desk):
+def test_what_is_no_address_is_refused_and_leaves_nothing(runtime):
     with pytest.raises(ValidationFailed):
-        ask(desk, email="alice@example.com, bob@example.com")
+        ask(runtime, email="alice@example.com, bob@example.com")
     assert count("one_time_secret") == 0
 
 
@@ -173,66 +173,66 @@ def test_what_is_no_address_is_refused_and_leaves_nothing(desk):
     ],
 )
 def test_sign_up_decides_who_gets_mail_and_every_address_leaves_the_same_rows(
-    app, desk, set_settings, sign_up, email, sent
+    app, runtime, set_settings, sign_up, email, sent
 ):
     with transaction():
-        people.add("known@elsewhere.org", desk.clock())
+        people.add("known@elsewhere.org", runtime.clock())
     set_settings(sign_up=sign_up, mail_server="127.0.0.1")
-    desk = app.extensions["desk"]
-    link = ask(desk, email=email)
+    runtime = app.extensions["runtime"]
+    link = ask(runtime, email=email)
     assert (link.token is not None) is sent
     assert (count("one_time_secret"), count("outbox_mail")) == (1, 1)
     due = db.session.execute(text("SELECT due_at FROM outbox_mail")).scalar_one()
     assert (due is not None) is sent
 
 
-def test_a_link_to_a_refused_address_opens_nothing_even_if_it_were_known(app, desk, set_settings):
+def test_a_link_to_a_refused_address_opens_nothing_even_if_it_were_known(app, runtime, set_settings):
     set_settings(sign_up="invited")
-    desk = app.extensions["desk"]
-    ask(desk)
+    runtime = app.extensions["runtime"]
+    ask(runtime)
     row = db.session.execute(text("SELECT id FROM one_time_secret")).scalar_one()
     with pytest.raises(LinkSpent):
-        redeem(desk, desk.links.sign(row))
+        redeem(runtime, runtime.links.sign(row))
 
 
-def test_a_disabled_person_gets_no_mail_and_cannot_sign_in(desk, clock):
-    token = ask(desk).token
-    redeem(desk, token)
-    pending = ask(desk).token
+def test_a_disabled_person_gets_no_mail_and_cannot_sign_in(runtime, clock):
+    token = ask(runtime).token
+    redeem(runtime, token)
+    pending = ask(runtime).token
     with transaction():
         people.by_email("alice@example.com").disabled_at = clock.now
-    assert ask(desk).token is None
+    assert ask(runtime).token is None
     with pytest.raises(LinkSpent):
-        redeem(desk, pending)
+        redeem(runtime, pending)
 
 
-def test_signing_in_again_ends_the_session_that_the_browser_had(desk):
-    first = redeem(desk, ask(desk).token).session_token
-    token = ask(desk).token
-    second = sign_in.redeem(desk, token, address="", user_agent="", replaces=first).session_token
-    assert sessions.resume(desk, first) is None
-    assert sessions.resume(desk, second)
+def test_signing_in_again_ends_the_session_that_the_browser_had(runtime):
+    first = redeem(runtime, ask(runtime).token).session_token
+    token = ask(runtime).token
+    second = sign_in.redeem(runtime, token, address="", user_agent="", replaces=first).session_token
+    assert sessions.resume(runtime, first) is None
+    assert sessions.resume(runtime, second)
 
 
-def test_known_and_unknown_addresses_run_the_same_statements(app, desk, set_settings):
+def test_known_and_unknown_addresses_run_the_same_statements(app, runtime, set_settings):
     from sqlalchemy import event
 
-    redeem(desk, ask(desk, client="198.51.100.9").token)
+    redeem(runtime, ask(runtime, client="198.51.100.9").token)
     set_settings(sign_up="invited")
-    desk = replace(app.extensions["desk"])
+    runtime = replace(app.extensions["runtime"])
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    ask(desk, email="alice@example.com")
+    ask(runtime, email="alice@example.com")
     known, statements[:] = [*statements], []
-    ask(desk, email="nobody@example.com")
+    ask(runtime, email="nobody@example.com")
     assert statements == known
 
 
-def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, desk, clock):
+def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, runtime, clock):
     """Their organizations are locked in one order, whatever the order of joining."""
     emails = ("alice@example.com", "bob@example.com")
     for email in emails:
-        redeem(desk, ask(desk, email=email).token)
+        redeem(runtime, ask(runtime, email=email).token)
     ids = [people.by_email(email).id for email in emails]
     own = [organizations.of_person(person)[0].id for person in ids]
     for person, org in zip(ids, reversed(own), strict=True):
@@ -241,8 +241,8 @@ def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, 
 
     def attempt(number):
         with app.app_context():
-            link = ask(desk, email=emails[number % 2], client=f"198.51.100.{number}")
-            return redeem(desk, link.token).session_token
+            link = ask(runtime, email=emails[number % 2], client=f"198.51.100.{number}")
+            return redeem(runtime, link.token).session_token
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(attempt, range(24)))) == 24

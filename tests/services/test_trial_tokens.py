@@ -6,20 +6,20 @@ from app.domain.errors import KeyExpired, RateLimited
 from app.services import key_verification, trial_tokens
 
 
-def test_a_test_token_is_a_key_of_the_operators_for_an_hour(desk, clock):
-    token = trial_tokens.issue(desk, client="203.0.113.1").plaintext
-    record = key_verification.require(desk, token, scope="agent:rw")
+def test_a_test_token_is_a_key_of_the_operators_for_an_hour(runtime, clock):
+    token = trial_tokens.issue(runtime, client="203.0.113.1").plaintext
+    record = key_verification.require(runtime, token, scope="agent:rw")
     assert (record.org_name, record.scopes) == ("Operators", ("agent:rw",))
     clock.advance(hours=1)
     with pytest.raises(KeyExpired):
-        key_verification.require(desk, token, scope=None)
+        key_verification.require(runtime, token, scope=None)
 
 
-def test_twenty_an_hour_for_a_client(desk, clock):
+def test_twenty_an_hour_for_a_client(runtime, clock):
     for _ in range(20):
-        trial_tokens.issue(desk, client="203.0.113.1")
+        trial_tokens.issue(runtime, client="203.0.113.1")
     with pytest.raises(RateLimited):
-        trial_tokens.issue(desk, client="203.0.113.1")
-    assert trial_tokens.issue(desk, client="203.0.113.2")
+        trial_tokens.issue(runtime, client="203.0.113.1")
+    assert trial_tokens.issue(runtime, client="203.0.113.2")
     clock.advance(hours=1)
-    assert trial_tokens.issue(desk, client="203.0.113.1")
+    assert trial_tokens.issue(runtime, client="203.0.113.1")

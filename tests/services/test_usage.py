@@ -15,8 +15,8 @@ from app.store.usage import UsageHour
 
 
 @pytest.fixture
-def issued(desk, alice):
-    return keys.create(desk, alice.member, KeyWish("CI", ["agent:r"]))
+def issued(runtime, alice):
+    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:r"]))
 
 
 def rows(alice, **filters):
@@ -24,42 +24,42 @@ def rows(alice, **filters):
     return {(row.hour.hour, row.outcome): row.requests for row in page.items}
 
 
-def test_requests_are_counted_by_hour_and_outcome(desk, alice, issued, clock):
+def test_requests_are_counted_by_hour_and_outcome(runtime, alice, issued, clock):
     for _ in range(3):
-        key_verification.require(desk, issued.plaintext, scope="agent:r")
+        key_verification.require(runtime, issued.plaintext, scope="agent:r")
     with pytest.raises(InsufficientScope):
-        key_verification.require(desk, issued.plaintext, scope="agent:rw")
+        key_verification.require(runtime, issued.plaintext, scope="agent:rw")
     clock.advance(hours=1)
-    key_verification.require(desk, issued.plaintext, scope="agent:r")
+    key_verification.require(runtime, issued.plaintext, scope="agent:r")
     assert rows(alice) == {}
-    desk.usage.flush()
+    runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3, (12, "INSUFFICIENT_SCOPE"): 1, (13, "VALID"): 1}
 
 
-def test_flushes_add_up(desk, alice, issued):
+def test_flushes_add_up(runtime, alice, issued):
     for _ in range(3):
-        key_verification.require(desk, issued.plaintext, scope=None)
-        desk.usage.flush()
+        key_verification.require(runtime, issued.plaintext, scope=None)
+        runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3}
 
 
-def test_last_used_moves_forward_and_only_for_accepted_requests(desk, alice, issued, clock):
+def test_last_used_moves_forward_and_only_for_accepted_requests(runtime, alice, issued, clock):
     key_id = issued.listed.key.id
-    key_verification.verify(desk, issued.plaintext, scope="agent:rw")
-    desk.usage.flush()
+    key_verification.verify(runtime, issued.plaintext, scope="agent:rw")
+    runtime.usage.flush()
     assert keys.get(alice.member, key_id).last_use is None
-    key_verification.verify(desk, issued.plaintext, scope="agent:r")
-    desk.usage.flush()
+    key_verification.verify(runtime, issued.plaintext, scope="agent:r")
+    runtime.usage.flush()
     used = clock.now
     assert keys.get(alice.member, key_id).last_use.at == used
     clock.advance(hours=-1)
-    key_verification.verify(desk, issued.plaintext, scope="agent:r")
-    desk.usage.flush()
+    key_verification.verify(runtime, issued.plaintext, scope="agent:r")
+    runtime.usage.flush()
     assert keys.get(alice.member, key_id).last_use.at == used
 
 
-def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
-    key_verification.require(desk, issued.plaintext, scope=None)
+def test_a_flush_that_fails_loses_nothing(runtime, alice, issued, monkeypatch):
+    key_verification.require(runtime, issued.plaintext, scope=None)
 
     def fails(*_):
         raise OperationalError("down", None, Exception())
@@ -67,27 +67,27 @@ def test_a_flush_that_fails_loses_nothing(desk, alice, issued, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("app.store.usage.add", fails)
         with pytest.raises(OperationalError):
-            desk.usage.flush()
-    key_verification.require(desk, issued.plaintext, scope=None)
-    desk.usage.flush()
+            runtime.usage.flush()
+    key_verification.require(runtime, issued.plaintext, scope=None)
+    runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 2}
 
 
-def test_a_flush_that_fails_half_way_counts_nothing_twice(desk, alice, issued, monkeypatch):
+def test_a_flush_that_fails_half_way_counts_nothing_twice(runtime, alice, issued, monkeypatch):
     def fails(*_):
         raise OperationalError("down", None, Exception())
 
-    key_verification.require(desk, issued.plaintext, scope=None)
+    key_verification.require(runtime, issued.plaintext, scope=None)
     with monkeypatch.context() as patched:
         patched.setattr("app.store.last_uses.mark", fails)
         with pytest.raises(OperationalError):
-            desk.usage.flush()
+            runtime.usage.flush()
     assert rows(alice) == {}
-    desk.usage.flush()
+    runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 1}
 
 
-def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, alice, clock):
+def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(runtime, alice, clock):
     """More than one statement of each size."""
     made = [
         key_store.add(
@@ -106,8 +106,8 @@ def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, a
     records = [KeyRecord(key.id, alice.org, "", key.name, (), frozenset(), None, None, False) for key in made]
     for number, record in enumerate(records):
         for _ in range(1 + number % 3):
-            desk.usage.key_used(record, Outcome.VALID, clock.now, f"192.0.2.{number % 256}" if number % 2 else None)
-    desk.usage.flush()
+            runtime.usage.key_used(record, Outcome.VALID, clock.now, f"192.0.2.{number % 256}" if number % 2 else None)
+    runtime.usage.flush()
     found = {row.key_id: row.requests for row in db.session.scalars(db.select(UsageHour))}
     assert found == {key.id: 1 + number % 3 for number, key in enumerate(made)}
     uses = {use.key_id: (use.at, use.address, use.agent) for use in db.session.scalars(db.select(LastUse))}
@@ -116,40 +116,40 @@ def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(desk, a
     }
 
 
-def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(desk, alice, issued):
+def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(runtime, alice, issued):
     key_verification.verify(
-        desk, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400
+        runtime, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400
     )
-    desk.usage.flush()
+    runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 1}
     use = keys.get(alice.member, issued.listed.key.id).last_use
     assert use.address == "fe80::1%" + "x" * 55
     assert use.agent == "ab" + "y" * 296
 
 
-def test_counts_of_one_key_and_of_the_organization(desk, alice, issued):
-    other = keys.create(desk, alice.member, KeyWish("Other"))
-    key_verification.require(desk, issued.plaintext, scope=None)
-    key_verification.require(desk, other.plaintext, scope=None)
-    desk.usage.flush()
+def test_counts_of_one_key_and_of_the_organization(runtime, alice, issued):
+    other = keys.create(runtime, alice.member, KeyWish("Other"))
+    key_verification.require(runtime, issued.plaintext, scope=None)
+    key_verification.require(runtime, other.plaintext, scope=None)
+    runtime.usage.flush()
     assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1}
     assert len(usage.page(alice.org, limit=100, cursor=None, key_id=None).items) == 2
 
 
-def test_another_organizations_counts_are_not_seen(desk, cast, issued):
+def test_another_organizations_counts_are_not_seen(runtime, cast, issued):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
-    key_verification.require(desk, issued.plaintext, scope=None)
-    desk.usage.flush()
+    key_verification.require(runtime, issued.plaintext, scope=None)
+    runtime.usage.flush()
     assert rows(charlie) == {}
     assert rows(charlie, key_id=issued.listed.key.id) == {}
 
 
-def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
+def test_pages_of_counts_follow_each_other(runtime, alice, issued, clock):
     for _ in range(5):
-        key_verification.require(desk, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext, scope=None)
         clock.advance(hours=1)
-    desk.usage.flush()
+    runtime.usage.flush()
     seen, cursor = [], None
     for _ in range(5):
         page = usage.page(alice.org, limit=2, cursor=cursor, key_id=None)
@@ -160,14 +160,14 @@ def test_pages_of_counts_follow_each_other(desk, alice, issued, clock):
     assert seen == [16, 15, 14, 13, 12]
 
 
-def test_a_busy_second_is_a_handful_of_statements(desk, alice):
-    plaintexts = [keys.create(desk, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(43)]
-    desk.usage.flush()
+def test_a_busy_second_is_a_handful_of_statements(runtime, alice):
+    plaintexts = [keys.create(runtime, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(43)]
+    runtime.usage.flush()
     for plaintext in plaintexts * 2:
-        key_verification.require(desk, plaintext, scope=None, address="203.0.113.7")
+        key_verification.require(runtime, plaintext, scope=None, address="203.0.113.7")
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql.split()[0]))
-    desk.usage.flush()
+    runtime.usage.flush()
     # 32, 8, 2 and 1 counts, and as many last uses.
     assert [kind for kind in statements if kind not in {"BEGIN", "SELECT"}] == ["WITH"] * 8
     page = usage.page(alice.org, limit=100, cursor=None, key_id=None)

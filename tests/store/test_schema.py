@@ -25,13 +25,23 @@ def test_migrating_again_changes_nothing(app):
     assert schema.table_names() == tables
 
 
-OLD_ORGANIZATION = ("org_1", "Acme", 0, 0, 0, "")
-OLD_KEY_COLUMNS = (
-    "id, org_id, digest, start, last4, prefix, name, scopes, created_at, "
-    "last_used_at, last_used_address, last_used_agent"
-)
+OLD_ORGANIZATION = {"id": "org_1", "name": "Acme", "created_at": 0, "cache_generation": 0} | {
+    "audit_count": 0,
+    "audit_head": "",
+}
+OLD_KEY_COLUMNS = [
+    *("id", "org_id", "digest", "start", "last4", "prefix", "name", "scopes", "created_at"),
+    *("last_used_at", "last_used_address", "last_used_agent"),
+]
 OLD_KEY = ("key_1", "org_1", b"1", "kd_live_12345678", "wxyz", "kd_live_", "CI", "agent:r", 0, 7, "192.0.2.1", None)
 NEVER_USED = ("key_2", "org_1", b"2", "kd_live_87654321", "zyxw", "kd_live_", "CI", "agent:r", 0, None, None, None)
+
+
+def insert_into(connection, table, rows):
+    """Each row by the names of its columns, as they were then."""
+    names = rows[0]
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+    connection.execute(db.text(statement), rows)
 
 
 @pytest.fixture
@@ -52,19 +62,47 @@ def test_the_migration_to_cheaper_counts_keeps_every_count_and_every_last_use(ol
             for outcome in ("VALID", "REVOKED")
         ]
         with db.engine.begin() as connection:
-            for table, columns, rows in (
-                ("organization", "id, name, created_at, cache_generation, audit_count, audit_head", [OLD_ORGANIZATION]),
-                ("api_key", OLD_KEY_COLUMNS, [OLD_KEY, NEVER_USED]),
-                ("usage_hour", "org_id, hour, key_id, outcome, requests", counts),
-            ):
-                names = [name.strip() for name in columns.split(",")]
-                values = ", ".join(f":{name}" for name in names)
-                statement = db.text(f"INSERT INTO {table} ({columns}) VALUES ({values})")
-                connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+            insert_into(connection, "organization", [OLD_ORGANIZATION])
+            insert_into(
+                connection, "api_key", [dict(zip(OLD_KEY_COLUMNS, key, strict=True)) for key in (OLD_KEY, NEVER_USED)]
+            )
+            columns = ("org_id", "hour", "key_id", "outcome", "requests")
+            insert_into(connection, "usage_hour", [dict(zip(columns, count, strict=True)) for count in counts])
         schema.upgrade()
         with db.engine.connect() as connection:
             kept = connection.execute(db.text("SELECT org_id, hour, key_id, outcome, requests FROM usage_hour"))
             assert sorted(tuple(row) for row in kept) == sorted(counts)
             uses = connection.execute(db.text("SELECT org_id, key_id, at, address, agent FROM last_use"))
             assert [tuple(row) for row in uses] == [("org_1", "key_1", 7, "192.0.2.1", None)]
+        databases.dispose()
+
+
+def test_the_migration_to_plain_names_keeps_origins_tokens_and_the_counter(old_database, tmp_path):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0004")
+        with db.engine.begin() as connection:
+            for table, values in (
+                ("organization", OLD_ORGANIZATION | {"rights_revision": 41}),
+                ("person", {"id": "usr_1", "email": "you@example.com", "created_at": 0}),
+                ("api_key", dict(zip(OLD_KEY_COLUMNS[:9], OLD_KEY[:9], strict=True)) | {"door": "sign_up"}),
+                ("rights_revision", {"id": 1, "revision": 42}),
+                (
+                    "agent_session",
+                    {"id": "tok_1", "person_id": "usr_1", "digest": b"2", "created_at": 3, "expires_at": 4},
+                ),
+            ):
+                insert_into(connection, table, [values])
+        schema.upgrade()
+        with db.engine.connect() as connection:
+            found = [
+                tuple(connection.execute(db.text(query)).one())
+                for query in (
+                    "SELECT origin FROM api_key",
+                    "SELECT revocation_revision FROM organization",
+                    "SELECT id, revision FROM revocation_counter",
+                    "SELECT id, person_id, created_at, expires_at FROM agent_session_token",
+                )
+            ]
+        assert found == [("sign_up",), (41,), (1, 42), ("tok_1", "usr_1", 3, 4)]
         databases.dispose()

@@ -18,7 +18,7 @@ BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
-class Door:
+class CodeFlow:
     """`attempts`: how many codes are compared. `made`: counts what right codes were good for."""
 
     asks: str
@@ -45,16 +45,16 @@ class Door:
         )
 
 
-MAILED_CODE = Door(
+MAILED_CODE = CodeFlow(
     "/v1/auth/email-code",
     "/v1/auth/email-code/verify",
     "code",
     5,
     lambda body: body["data"]["token"],
-    "SELECT count(*) FROM agent_session",
+    "SELECT count(*) FROM agent_session_token",
     needs_account=True,
 )
-SIGN_UP = Door(
+SIGN_UP = CodeFlow(
     "/v1/agent/sign-up",
     "/v1/agent/verify",
     "otp_code",
@@ -62,7 +62,7 @@ SIGN_UP = Door(
     lambda body: body["api_key"],
     "SELECT count(*) FROM api_key",
 )
-DOORS = pytest.mark.parametrize("door", [MAILED_CODE, SIGN_UP], ids=["mailed code", "agent sign-up"])
+FLOWS = pytest.mark.parametrize("flow", [MAILED_CODE, SIGN_UP], ids=["mailed code", "agent sign-up"])
 
 
 def post(server, path, **body):
@@ -74,9 +74,9 @@ def post(server, path, **body):
 def addresses(app, clock):
     """Addresses that no limit has seen."""
 
-    def addresses(door, count):
+    def addresses(flow, count):
         emails = [f"{uuid4().hex[:12]}@example.com" for _ in range(count)]
-        if door.needs_account:
+        if flow.needs_account:
             with app.app_context(), transaction():
                 for email in emails:
                     people.add(email, clock.now)
@@ -89,35 +89,35 @@ def outcomes(answers) -> Counter:
     return Counter(json.loads(answer.body).get("error_code", answer.status) for answer in answers)
 
 
-def guess(servers, door, emails):
+def guess(servers, flow, emails):
     """Fifty wrong codes at once for each address, then the right one."""
     began, compared, refused = monotonic(), Counter(), 0
     for number, email in enumerate(emails):
-        code = door.ask(servers[number % len(servers)], email)
+        code = flow.ask(servers[number % len(servers)], email)
         wrong = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 51)]
-        answers = door.try_codes(servers, email, wrong)
+        answers = flow.try_codes(servers, email, wrong)
         seen = outcomes(answers)
         assert set(seen) == {"OTP_INVALID", "OTP_MAX_ATTEMPTS"}, seen
         left = [json.loads(answer.body)["details"].get("remaining_attempts") for answer in answers]
-        assert sorted(n for n in left if n is not None) == list(range(door.attempts))
+        assert sorted(n for n in left if n is not None) == list(range(flow.attempts))
         compared[seen["OTP_INVALID"]] += 1
-        refused += outcomes(door.try_codes(servers, email, [code]))["OTP_MAX_ATTEMPTS"]
+        refused += outcomes(flow.try_codes(servers, email, [code]))["OTP_MAX_ATTEMPTS"]
     print(f"{len(emails)} x 50 wrong codes: compared {dict(compared)}, the right one refused {refused} times", end="; ")
     print(f"{monotonic() - began:.1f} s")
-    assert compared == {door.attempts: len(emails)}
+    assert compared == {flow.attempts: len(emails)}
     assert refused == len(emails)
 
 
-def redeem(servers, door, emails, database):
+def redeem(servers, flow, emails, database):
     """The right code 32 times at once for each address."""
     began, seen = monotonic(), Counter()
     for number, email in enumerate(emails):
-        code = door.ask(servers[number % len(servers)], email)
-        answers = door.try_codes(servers, email, [code] * 32)
-        tokens = [door.token(json.loads(answer.body)) for answer in answers if answer.status == 200]
+        code = flow.ask(servers[number % len(servers)], email)
+        answers = flow.try_codes(servers, email, [code] * 32)
+        tokens = [flow.token(json.loads(answer.body)) for answer in answers if answer.status == 200]
         assert len(tokens) == 1, outcomes(answers)
         seen += outcomes(answers)
-        assert query(database, door.made) == [(number + 1,)]
+        assert query(database, flow.made) == [(number + 1,)]
     print(f"{len(emails)} x 32 right codes: {dict(seen)}, {monotonic() - began:.1f} s")
     assert seen[200] == len(emails)
     assert set(seen) <= {200, "OTP_EXPIRED", "OTP_MAX_ATTEMPTS"}
@@ -125,20 +125,20 @@ def redeem(servers, door, emails, database):
 
 @BOTH
 def test_of_fifty_parallel_wrong_codes_few_are_compared_and_of_right_ones_one_counts(four_servers, database, addresses):
-    for door in (MAILED_CODE, SIGN_UP):
-        guess(four_servers, door, addresses(door, 2))
-        redeem(four_servers, door, addresses(door, 2), database)
+    for flow in (MAILED_CODE, SIGN_UP):
+        guess(four_servers, flow, addresses(flow, 2))
+        redeem(four_servers, flow, addresses(flow, 2), database)
 
 
 @pytest.mark.soak
 @BOTH
-@DOORS
-def test_two_hundred_times_fifty_parallel_wrong_codes(four_servers, door, addresses):
-    guess(four_servers, door, addresses(door, 200))
+@FLOWS
+def test_two_hundred_times_fifty_parallel_wrong_codes(four_servers, flow, addresses):
+    guess(four_servers, flow, addresses(flow, 200))
 
 
 @pytest.mark.soak
 @BOTH
-@DOORS
-def test_five_hundred_times_32_parallel_right_codes(four_servers, door, addresses, database):
-    redeem(four_servers, door, addresses(door, 500), database)
+@FLOWS
+def test_five_hundred_times_32_parallel_right_codes(four_servers, flow, addresses, database):
+    redeem(four_servers, flow, addresses(flow, 500), database)

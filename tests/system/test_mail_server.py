@@ -29,19 +29,19 @@ def certificate(tmp_path_factory):
 
 
 @pytest.fixture
-def send_next(app, desk):
+def send_next(app, runtime):
     def send_next():
         with app.app_context():
-            return outbox.send_next(desk, deliverer(app, desk.settings))
+            return outbox.send_next(runtime, deliverer(app, runtime.settings))
 
     return send_next
 
 
 @pytest.fixture
-def ask(app, desk):
+def ask(app, runtime):
     def ask(email="alice@example.com"):
         with app.app_context():
-            return sign_in.request_link(desk, email=email, client="203.0.113.1").token
+            return sign_in.request_link(runtime, email=email, client="203.0.113.1").token
 
     return ask
 

@@ -37,7 +37,7 @@ def test_32_writers_over_two_processes_on_sqlite_all_succeed(two_servers, databa
         assert audit.broken_at(owner.org) is None
 
 
-def test_32_threads_of_one_process_on_sqlite_all_succeed(app, desk, alice):
+def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
     everybody = Barrier(32)
 
     def write(number):
@@ -45,10 +45,10 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, desk, alice):
             member = organizations.member(alice.person_id, alice.email, alice.org, Permission.CREATE_KEYS)
             everybody.wait(30)
             for _ in range(5):
-                issued = keys.create(desk, member, KeyWish(f"Writer {number}"))
+                issued = keys.create(runtime, member, KeyWish(f"Writer {number}"))
             while True:
                 with suppress(Busy):
-                    return keys.revoke(desk, member, issued.listed.key.id).key.revoked_at
+                    return keys.revoke(runtime, member, issued.listed.key.id).key.revoked_at
                 time.sleep(0.05)
 
     with ThreadPoolExecutor(32) as pool:

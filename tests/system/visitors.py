@@ -190,5 +190,5 @@ class Line:
         return self.answer()
 
 
-#: Both doors to verification, for a key with the default scope: by Flask, and by the gate.
+#: Both ways to verify a key with the default scope: a view in Flask, and forward-auth.
 DOORS = {"me": ("GET", "/v1/me"), "forward-auth": ("POST", "/v1/forward-auth/v1/listen")}

@@ -60,10 +60,10 @@ def test_an_agent_that_does_what_the_page_says_gets_keys_that_work(tmp_path):
         ceremony = sh(begin)
         with app.app_context():
             grant = device_grants.find(
-                app.extensions["desk"], ceremony["user_code"], email=person.email, client="203.0.113.1"
+                app.extensions["runtime"], ceremony["user_code"], email=person.email, client="203.0.113.1"
             )
             device_grants.approve(
-                app.extensions["desk"], person.member, ceremony["user_code"], grant.scopes, client="203.0.113.1"
+                app.extensions["runtime"], person.member, ceremony["user_code"], grant.scopes, client="203.0.113.1"
             )
         device_key = sh(poll, DEVICE_CODE=ceremony["device_code"])["access_token"]
 
@@ -132,8 +132,8 @@ def test_the_limits_that_it_names_are_those_in_force(page):
         assert said in page, said
 
 
-def test_it_lists_every_scope_of_the_policy(page, desk):
-    for scope in desk.settings.policy.scopes.values():
+def test_it_lists_every_scope_of_the_policy(page, runtime):
+    for scope in runtime.settings.policy.scopes.values():
         assert f"| `{scope.name}` | {scope.description} |" in page
 
 

@@ -8,10 +8,10 @@ from tests.web.pages import Page
 
 
 @pytest.fixture
-def ceremony(app, desk):
+def ceremony(app, runtime):
     with app.app_context():
         return device_grants.authorize(
-            desk,
+            runtime,
             client_name="Claude Code",
             scopes=["agent:r", "notes:read"],
             client="203.0.113.1",
@@ -20,12 +20,12 @@ def ceremony(app, desk):
 
 
 @pytest.fixture
-def poll(app, desk, ceremony, clock):
+def poll(app, runtime, ceremony, clock):
     def poll():
         clock.advance(seconds=5)
         with app.app_context():
             try:
-                return device_grants.poll(desk, ceremony.device_code).scopes
+                return device_grants.poll(runtime, ceremony.device_code).scopes
             except DeviceError as error:
                 return error.error
 

@@ -38,9 +38,9 @@ def key(alice):
 
 
 @pytest.fixture
-def priced(desk, set_settings):
+def priced(runtime, set_settings):
     """A policy with a route that costs five credits."""
-    policy = desk.settings.policy
+    policy = runtime.settings.policy
     routes = (*policy.routes, Route("POST", "/v1/pictures", "notes:write", 5), Route("GET", "/v1/one", "notes:read", 1))
     set_settings(policy=replace(policy, routes=routes))
 
@@ -55,7 +55,7 @@ def test_a_key_has_a_page_with_all_about_it(cast):
     me(alice, key)
     me(alice, key, environ_base={"REMOTE_ADDR": "203.0.113.7"})
     with alice.app.app_context():
-        alice.app.extensions["desk"].usage.flush()
+        alice.app.extensions["runtime"].usage.flush()
 
     page = Page(alice.http.get(path(alice, key)))
     assert page.title == "CI · alice’s organization · Keydesk"
@@ -95,7 +95,7 @@ def test_a_route_with_a_cost_says_what_it_takes(alice, priced):
 def test_use_of_earlier_days_is_not_shown(alice, key, clock):
     me(alice, key)
     with alice.app.app_context():
-        alice.app.extensions["desk"].usage.flush()
+        alice.app.extensions["runtime"].usage.flush()
     clock.advance(hours=25)
     assert "Not used in the last 24 hours" in alice.http.get(path(alice, key)).text
 
@@ -192,9 +192,9 @@ def test_scopes_that_a_member_could_not_give_are_kept_but_not_given(cast):
     assert save(bob, key, scopes=["agent:r"]).status_code == 303
 
 
-def test_a_scope_that_left_the_catalogue_can_be_taken_away(alice, desk, set_settings):
+def test_a_scope_that_left_the_catalogue_can_be_taken_away(alice, runtime, set_settings):
     key = alice.create_key(name="CI", scopes=["agent:rw", "notes:read"])
-    policy = desk.settings.policy
+    policy = runtime.settings.policy
     scopes = {name: scope for name, scope in policy.scopes.items() if not name.startswith("notes:")}
     routes = tuple(route for route in policy.routes if route.scope in scopes)
     set_settings(policy=replace(policy, scopes=scopes, routes=routes))

@@ -27,7 +27,7 @@ def ask(app, browser, email="alice@example.com", **form):
     assert answer.status_code == 200
     with app.app_context():
         row = db.session.scalars(select(OneTimeSecret).order_by(text("rowid DESC"))).first()
-        return app.extensions["desk"].links.sign(row.id)
+        return app.extensions["runtime"].links.sign(row.id)
 
 
 def follow(browser, token, **headers):
@@ -171,4 +171,4 @@ def test_a_mark_of_another_browser_does_not_help(app, browser, mailed):
     ask(app, other, "eve@example.com")
     assert "Sign in as" in follow(other, token).text
     with app.app_context():
-        assert sign_in.peek(app.extensions["desk"], token)
+        assert sign_in.peek(app.extensions["runtime"], token)

@@ -3,9 +3,15 @@
 import pytest
 
 from app.config import load_settings
+from tests.api.description import CheckedClient
 from tests.conftest import SECRET
 
 IDENTITY = ["X-Auth-Key-Id", "X-Auth-Org-Id", "X-Auth-Scopes", "X-Auth-Name", "X-Auth-Cache-Generation"]
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_described(app):
+    app.test_client_class = CheckedClient
 
 
 @pytest.fixture
@@ -211,6 +217,6 @@ def test_an_install_id_is_told_that_it_is_deprecated(alice, cast):
 
 
 def test_a_fault_is_closed(alice, notes, app, monkeypatch):
-    monkeypatch.setattr(app.extensions["desk"].lease, "cached", lambda *_: 1 / 0)
+    monkeypatch.setattr(app.extensions["runtime"].key_cache, "cached", lambda *_: 1 / 0)
     answer = ask(alice, notes["key"], original=("GET", "/v1/notes"))
     assert (answer.status_code, answer.get_json()["error_code"]) == (503, "FAULT")

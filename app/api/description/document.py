@@ -23,12 +23,12 @@ _CURSOR = Annotated[
 
 def document(app: Flask) -> dict[str, Any]:
     """OpenAPI 3.1 of what this application answers, with its settings."""
-    settings: Settings = app.extensions["desk"].settings
+    settings: Settings = app.extensions["runtime"].settings
     described = list(operations(app))
     found = _problems(described)
-    bodies = [operation.described.body for operation in described if operation.described.body]
+    bodies = [operation.route_docs.body for operation in described if operation.route_docs.body]
     answers = [operation.answer for operation in described if operation.answer is not None]
-    others = [kind for operation in described for kind in operation.described.other_errors.values()]
+    others = [kind for operation in described for kind in operation.route_docs.other_errors.values()]
     details = [problem.details for problem in found if problem.details]
     schemas, components = schemas_of([*bodies, *answers, *others, *details, *SEGMENTS.values(), _LIMIT, _CURSOR])
     components["Scope"] = {
@@ -80,9 +80,9 @@ def _operation(
         "parameters": _parameters(operation, schemas),
         "responses": responses(operation, schemas, components),
     }
-    body = operation.described.body
+    body = operation.route_docs.body
     if body is not None:
-        content: dict[str, Any] = {"schema": schemas[body], "example": dict(operation.described.example)}
+        content: dict[str, Any] = {"schema": schemas[body], "example": dict(operation.route_docs.example)}
         is_required = any(part.is_required() for part in body.model_fields.values())
         found["requestBody"] = {"required": is_required, "content": {body.media_type: content}}
     return {name: part for name, part in found.items() if part or name == "security"}
@@ -91,10 +91,10 @@ def _operation(
 def _parameters(operation: Operation, schemas: dict[Any, Schema]) -> list[dict[str, Any]]:
     in_path = [name.strip("{}") for name in operation.path.split("/") if name.startswith("{")]
     found = [_parameter("path", name, schemas[SEGMENTS[name]], required=True) for name in in_path]
-    if operation.described.paging is not None:
-        found.append(_parameter("query", "limit", schemas[_LIMIT] | {"default": operation.described.paging}))
+    if operation.route_docs.paging is not None:
+        found.append(_parameter("query", "limit", schemas[_LIMIT] | {"default": operation.route_docs.paging}))
         found.append(_parameter("query", "cursor", schemas[_CURSOR]))
-    for name, text in operation.described.query.items():
+    for name, text in operation.route_docs.query.items():
         found.append(_parameter("query", name, {"type": "string", "description": text}))
     return found
 
@@ -106,5 +106,5 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 
 def _problems(described: list[Operation]) -> list[Problem]:
     """Each kind once, those that only pages show left out."""
-    programs = [operation for operation in described if not operation.described.is_page]
+    programs = [operation for operation in described if not operation.route_docs.is_page]
     return list({problem.component: problem for operation in programs for problem in operation.problems()}.values())

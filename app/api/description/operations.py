@@ -21,8 +21,8 @@ from app.domain.errors import (
 )
 from app.domain.forward_auth import NotCanonical, NothingAsked, NotListed
 from app.http.cross_site import SAFE_METHODS
-from app.http.guards import Guard, ScopedKey
-from app.http.route_docs import Described
+from app.http.guards import Guard, RequireScope
+from app.http.route_docs import RouteDocs
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -40,23 +40,23 @@ class Operation:
     summary: str
     text: str
     guard: Guard
-    described: Described
+    route_docs: RouteDocs
     #: The type of a success. None: without a body.
     answer: Any = None
-    is_fenced: bool = False
+    has_anonymous_limit: bool = False
     #: None of the refusals that Flask makes.
     is_before_flask: bool = False
 
     def problems(self) -> list[Problem]:
         """Everything that can go wrong, each once."""
-        kinds = [*self.guard.errors, *self.described.errors]
+        kinds = [*self.guard.errors, *self.route_docs.errors]
         if self.method not in SAFE_METHODS:
             kinds.append(CrossSite)
-        if self.described.body and self.described.body.media_type == "application/json":
+        if self.route_docs.body and self.route_docs.body.media_type == "application/json":
             kinds += [MalformedJson, UnsupportedMediaType, ValidationFailed]
-        if self.described.paging:
+        if self.route_docs.paging:
             kinds.append(ValidationFailed)
-        if self.is_fenced:
+        if self.has_anonymous_limit:
             kinds.append(RateLimited)
         always = (problem_schemas.of(DatabaseDown),) if self.is_before_flask else problem_schemas.EVERYWHERE
         found = list({problem.code: problem for problem in (*map(problem_schemas.of, kinds), *always)}.values())
@@ -90,8 +90,8 @@ BEFORE_FLASK = (
             `X-Auth-Scopes`, `X-Auth-Name` and `X-Auth-Cache-Generation`. Refused: 401 or 403; with `?status=exact`, and
             in the path form, 402 and 429 too, which otherwise stand in `X-Auth-Status`.
         """),
-        guard=ScopedKey(),
-        described=Described(
+        guard=RequireScope(),
+        route_docs=RouteDocs(
             empty={200: "The request may pass; the `X-Auth-…` headers say whose key it carries."},
             errors=(NotCanonical, NotListed, NothingAsked, Fault),
         ),
@@ -103,14 +103,14 @@ BEFORE_FLASK = (
 def operations(app: Flask) -> Iterator[Operation]:
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if hasattr(view, "described"):
+        if hasattr(view, "route_docs"):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield _of_view(method, rule.rule, rule.endpoint, view)
     yield from BEFORE_FLASK
 
 
 def _of_view(method: str, rule: str, endpoint: str, view: Callable[..., Any]) -> Operation:
-    described: Described = view.described  # type: ignore[attr-defined]
+    docs: RouteDocs = view.route_docs  # type: ignore[attr-defined]
     blueprint, _, function = endpoint.removeprefix("api_").partition(".")
     summary, _, text = (inspect.getdoc(view) or "").partition("\n\n")
     return Operation(
@@ -121,7 +121,7 @@ def _of_view(method: str, rule: str, endpoint: str, view: Callable[..., Any]) ->
         summary=summary,
         text=text,
         guard=view.guard,  # type: ignore[attr-defined]
-        described=described,
-        answer=None if described.empty and described.answer is None else described.answer_of(view),
-        is_fenced=hasattr(view, "is_fenced"),
+        route_docs=docs,
+        answer=None if docs.empty and docs.answer is None else docs.answer_of(view),
+        has_anonymous_limit=hasattr(view, "has_anonymous_limit"),
     )

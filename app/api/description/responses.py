@@ -60,15 +60,15 @@ _OF_STATUS = {
 
 
 def responses(operation: Operation, schemas: dict[Any, Schema], components: dict[str, Schema]) -> dict[str, Any]:
-    described = operation.described
-    found: dict[int, Any] = {status: {"description": text} for status, text in described.empty.items()}
+    docs = operation.route_docs
+    found: dict[int, Any] = {status: {"description": text} for status, text in docs.empty.items()}
     if operation.answer is not None:
         schema = schemas[operation.answer]
-        content = {PAGE: {"schema": schema}} if described.is_page else _json(schema, example_of(schema, components))
-        found[described.status] = {"description": "Done.", "content": content}
+        content = {PAGE: {"schema": schema}} if docs.is_page else _json(schema, example_of(schema, components))
+        found[docs.status] = {"description": "Done.", "content": content}
     for status, group in groupby(operation.problems(), key=lambda problem: problem.status):
-        found[status] = _refusal(list(group), is_page=described.is_page)
-    for status, kind in described.other_errors.items():
+        found[status] = _refusal(list(group), is_page=docs.is_page)
+    for status, kind in docs.other_errors.items():
         content = _json(schemas[kind], example_of(schemas[kind], components))
         found[status]["content"] = content | found[status]["content"]
     legacy = ("Deprecation", "Sunset", "Link") if "installId" in operation.guard.opened_by else ()

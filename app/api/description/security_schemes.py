@@ -6,7 +6,7 @@ from app.config import Settings
 from app.domain.install_ids import HEADER, SUNSET_DATE
 from app.domain.policy import Policy
 from app.http import cookies
-from app.http.guards import Guard, ScopedKey
+from app.http.guards import Guard, RequireScope
 
 
 def schemes(settings: Settings) -> dict[str, Any]:
@@ -52,5 +52,5 @@ def schemes(settings: Settings) -> dict[str, Any]:
 
 def requirement(guard: Guard, policy: Policy, method: str, path: str) -> list[dict[str, list[str]]]:
     """Any one of these opens the route; the words are the scopes that a key needs."""
-    route = policy.route(method, path) if isinstance(guard, ScopedKey) else None
+    route = policy.route(method, path) if isinstance(guard, RequireScope) else None
     return [{name: [route.scope] if route else []} for name in guard.opened_by]

@@ -1,9 +1,20 @@
-"""What `doctor` looks at."""
+"""`doctor`: what is wrong with an installation, and the fix."""
 
+import sys
 import time
 from dataclasses import dataclass
 
+import click
+from limits.storage import storage_from_string
+
+from app import create_app
+from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, load_settings
+from app.extensions import db
+from app.mail import try_connection
+from app.services import health
+from app.store import schema
+from app.store.unavailable import DATABASE_UNAVAILABLE
 
 
 @dataclass(frozen=True)
@@ -14,7 +25,19 @@ class Finding:
     text: str
 
 
-def examine() -> list[Finding]:
+@click.command()
+@as_json
+def doctor(is_json: bool) -> None:
+    """Check settings, database, migrations, mail and clock: what is wrong, and the fix."""
+    findings = _examine()
+    lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.text}" for finding in findings]
+    content = [{"check": finding.what, "ok": finding.ok, "detail": finding.text} for finding in findings]
+    answer(is_json, {"data": content}, lambda: click.echo("\n".join(lines)))
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+def _examine() -> list[Finding]:
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -36,8 +59,6 @@ def _workers(settings: Settings) -> Finding:
 
 
 def _valkey(settings: Settings) -> list[Finding]:
-    from limits.storage import storage_from_string
-
     if settings.valkey_url is None:
         return []
     answers = bool(storage_from_string(settings.valkey_url, socket_timeout=2, socket_connect_timeout=2).check())
@@ -45,12 +66,6 @@ def _valkey(settings: Settings) -> list[Finding]:
 
 
 def _database(settings: Settings) -> list[Finding]:
-    from app import create_app
-    from app.extensions import db
-    from app.services import health
-    from app.store import schema
-    from app.store.unavailable import DATABASE_UNAVAILABLE
-
     fix = "start it, or correct DATABASE_URL"
     try:
         app = create_app(settings)
@@ -80,8 +95,6 @@ def _database(settings: Settings) -> list[Finding]:
 
 
 def _mail(settings: Settings) -> Finding:
-    from app.mail import try_connection
-
     if not settings.has_mail:
         return Finding("mail", settings.dev_mode, "none; links come back in the answer (dev mode)")
     problem = try_connection(settings)

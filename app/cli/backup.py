@@ -1,0 +1,42 @@
+"""`backup` and `restore`: copies of the whole database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from app.cli.application import open_runtime
+from app.cli.output import fail
+from app.cli.progress import progress
+from app.services import backup as copies
+from app.services.backup import BackupError
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the database into FILE while Keydesk runs, and check the copy. Only you can read the file."""
+    with open_runtime(migrated=False) as runtime, _failing_backup(), progress("Copying", 100, "%") as copied:
+        copies.backup(runtime, file, copied)
+    click.echo(f"{file} holds the database, checked. Keep SECRET_KEY with it.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(file: Path, yes: bool) -> None:
+    """Replace the database with the backup in FILE. Stop the server first."""
+    if not yes:
+        click.confirm("This replaces the whole present database. Is the server stopped?", abort=True, err=True)
+    with open_runtime(migrated=False) as runtime, _failing_backup(), progress("Copying", 100, "%") as copied:
+        copies.restore(runtime, file, copied)
+    click.echo("Restored, checked, and brought up to date.")
+
+
+@contextmanager
+def _failing_backup() -> Iterator[None]:
+    try:
+        yield
+    except BackupError as error:
+        fail(str(error))

@@ -1,0 +1,106 @@
+"""What operators do offline with organizations and their members."""
+
+from collections.abc import Sequence
+
+from app.domain import email_address
+from app.domain.errors import NotFound
+from app.domain.key_settings import clean_name
+from app.domain.roles import Role
+from app.services import audit
+from app.services.revocation import note_change, withdrawal
+from app.services.runtime import Runtime
+from app.store import keys as key_store
+from app.store import organizations, people
+from app.store.organizations import MemberRow, Organization
+from app.store.transaction import transaction
+
+#: Who the audit log says it was.
+ACTOR = "operator"
+
+
+def all_organizations() -> Sequence[Organization]:
+    return organizations.all_of_them()
+
+
+def create_organization(runtime: Runtime, name: str) -> Organization:
+    """Raises `ValidationFailed` naming `name`."""
+    name = clean_name(name)
+    with transaction():
+        now = runtime.clock()
+        organization = organizations.add(name, now)
+        audit.record(organization.id, at=now, action="organization.created", actor=ACTOR, target=organization.id)
+    return organization
+
+
+def organization(org: str) -> Organization:
+    """By id, or by a name that only one has. Raises `NotFound`."""
+    matches = organizations.by_id_or_name(org)
+    if len(matches) != 1:
+        found = "Several organizations have this name; use an id." if matches else "There is no such organization."
+        raise NotFound(f"{org}: {found} See: orgs list")
+    return matches[0]
+
+
+def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> Organization:
+    """All its keys refuse from now on, or work again. Raises `NotFound`."""
+    with withdrawal(runtime):
+        now = runtime.clock()
+        found = organization(org)
+        if (found.disabled_at is not None) != disabled:
+            found.disabled_at = now if disabled else None
+            action = "organization.disabled" if disabled else "organization.enabled"
+            audit.record(found.id, at=now, action=action, actor=ACTOR, target=found.id)
+            note_change([found.id])
+    return found
+
+
+def members(org: str) -> Sequence[MemberRow]:
+    """Raises `NotFound`."""
+    return organizations.members(organization(org).id)
+
+
+def add_member(runtime: Runtime, org: str, email: str, role: Role) -> None:
+    """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
+    says. Raises `NotFound` and `ValidationFailed`."""
+    address = email_address.normalise(email)
+    with withdrawal(runtime):
+        now = runtime.clock()
+        found = organization(org)
+        person = people.by_email(address) or people.add(address, now)
+        organizations.put_member(found.id, person.id, role, now)
+        audit.record(
+            found.id, at=now, action="member.added", actor=ACTOR, target=person.id, email=address, role=role.value
+        )
+        note_change([found.id])
+
+
+def remove_member(runtime: Runtime, org: str, email: str) -> None:
+    """Raises `NotFound`."""
+    address = email_address.normalise(email)
+    with withdrawal(runtime):
+        found = organization(org)
+        person = people.by_email(address)
+        if person is None or not organizations.remove_member(found.id, person.id):
+            raise NotFound(f"{address} is no member of {found.name}.")
+        audit.record(
+            found.id, at=runtime.clock(), action="member.removed", actor=ACTOR, target=person.id, email=address
+        )
+        note_change([found.id])
+
+
+def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool) -> None:
+    """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
+    address = email_address.normalise(email)
+    with withdrawal(runtime):
+        now = runtime.clock()
+        person = people.by_email(address)
+        if person is None:
+            raise NotFound(f"Nobody has the address {address}.")
+        if (person.disabled_at is not None) == disabled:
+            return
+        person.disabled_at = now if disabled else None
+        concerned = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
+        for found in organizations.of_person(person.id):
+            action = "member.disabled" if disabled else "member.enabled"
+            audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
+        note_change(concerned)
