@@ -13,10 +13,9 @@ from app.domain.key_derivation import KeyDeriver
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.http import error_handlers
 from app.http.request_checks import MAX_BODY
-from app.services.foreign_keys import ForeignKeys
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
-from app.services.runtime import MAX_WITHDRAWALS, Runtime
+from app.services.runtime import MAX_REVOCATIONS, Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
 from app.store.autocommit_reader import AutocommitReader
@@ -64,11 +63,10 @@ def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> R
         codes=CodeMaker(secrets),
         key_deriver=KeyDeriver(settings.derivation_secret, secrets),
         usage=UsageRecorder(),
-        foreign_keys=ForeignKeys(records.has_imported),
         key_records=records,
         key_cache=KeyCache(records),
         key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
-        withdrawals=Semaphore(MAX_WITHDRAWALS),
+        revocation_turns=Semaphore(MAX_REVOCATIONS),
         context=app.app_context,
     )
 
@@ -83,8 +81,8 @@ def _wrap(app: Flask) -> None:
 
 def _flask_config(settings: Settings) -> dict[str, object]:
     return {
-        "SECRET_KEY": settings.secret_key,
-        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SECRET_KEY": settings.secret_key.reveal(),
+        "SECRET_KEY_FALLBACKS": [secret.reveal() for secret in settings.secret_key_fallbacks],
         "MAX_CONTENT_LENGTH": MAX_BODY,
         "PROPAGATE_EXCEPTIONS": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,

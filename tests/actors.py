@@ -28,8 +28,10 @@ class Actor:
         runtime = self.app.extensions["runtime"]
         with self.app.app_context():
             link = sign_in.request_link(runtime, email=self.email, client=f"test of {self.email}")
-            signed_in = sign_in.redeem(runtime, link.token or "", address="127.0.0.1", user_agent="a test")
-        self.http.set_cookie("whs_session", signed_in.session_token)
+            signed_in = sign_in.redeem(
+                runtime, link.token.reveal() if link.token else "", address="127.0.0.1", user_agent="a test"
+            )
+        self.http.set_cookie("whs_session", signed_in.session_token.reveal())
         return self
 
     @property
@@ -94,7 +96,7 @@ class Cast:
         runtime = self._app.extensions["runtime"]
         person_id = actor.person_id
         with self._app.app_context(), transaction():
-            return session_tokens.issue(runtime, person_id, actor.email, runtime.clock()).token
+            return session_tokens.issue(runtime, person_id, actor.email, runtime.clock()).token.reveal()
 
     def install_id(self) -> str:
         """An install id on record for the organization."""

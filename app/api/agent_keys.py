@@ -54,11 +54,11 @@ def create() -> Answer[Data[AgentKey]]:
     `key` is its plaintext, shown this once. Who belongs to several organizations says in which.
     """
     body = read_json(NewAgentKey)
-    issued = keys.create(context.runtime(), _member_of(body.org_id), body.wish(), origin=KeyOrigin.AGENT)
+    issued = keys.create(context.runtime(), _member_of(body.org_id), body.new_settings(), origin=KeyOrigin.AGENT)
     key = issued.listed.key
     return data(
         {
-            "key": issued.plaintext,
+            "key": issued.plaintext.reveal(),
             "id": key.id,
             "name": key.name,
             "scopes": list(key.scopes),

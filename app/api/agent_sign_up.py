@@ -51,7 +51,7 @@ def sign_up() -> SignUpSent:
     issued = agent_sign_up.request(context.runtime(), email=email, client=context.client())
     answer: SignUpSent = {"email": email, "message": "Verification code sent to your email"}
     if issued.plaintext and context.shows_dev_secrets():
-        answer["devCode"] = issued.plaintext
+        answer["devCode"] = issued.plaintext.reveal()
     return answer
 
 
@@ -70,4 +70,4 @@ def verify() -> SignedUp:
     """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(context.runtime(), email=body.email, code=body.otp_code)
-    return {"email": done.email, "api_key": done.api_key, "is_new_user": done.is_new_user}
+    return {"email": done.email, "api_key": done.api_key.reveal(), "is_new_user": done.is_new_user}

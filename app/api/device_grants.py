@@ -93,8 +93,8 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
     codes: DeviceCodes = {
-        "device_code": ceremony.device_code,
-        "user_code": ceremony.user_code,
+        "device_code": ceremony.device_code.reveal(),
+        "user_code": ceremony.user_code.reveal(),
         "verification_uri": f"{context.runtime().settings.public_url}/device",
         "expires_in": ceremony.expires_in,
         "interval": ceremony.interval,
@@ -125,7 +125,7 @@ def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     except DeviceError as refused:
         return _error(refused.error)
     answer: DeviceToken = {
-        "access_token": key.access_token,
+        "access_token": key.access_token.reveal(),
         "token_type": "Bearer",
         "scope": " ".join(key.scopes),
     }

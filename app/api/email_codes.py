@@ -54,7 +54,7 @@ def request_code() -> Answer[Data[CodeSent]]:
         "expires_at": rfc3339(issued.expires_at),
     }
     if issued.plaintext and context.shows_dev_secrets():
-        answer["devCode"] = issued.plaintext
+        answer["devCode"] = issued.plaintext.reveal()
     return data(answer)
 
 
@@ -73,4 +73,4 @@ def verify_code() -> Answer[Data[SessionToken]]:
     """
     body = read_json(CodeVerification)
     issued = email_codes.verify(context.runtime(), email=body.email, code=body.code)
-    return data({"token": issued.token, "expires_at": rfc3339(issued.expires_at)})
+    return data({"token": issued.token.reveal(), "expires_at": rfc3339(issued.expires_at)})

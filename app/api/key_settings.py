@@ -5,41 +5,31 @@ from typing import Annotated
 from flask import Blueprint
 
 from app.api.json_responses import Answer, Data, data
-from app.api.keys import KeyItem, Rate, RateAnswer, item, rate_answer
+from app.api.keys import KeyItem, RateAnswer, Settings, item, rate_answer
 from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
-from app.http.body import Body, read_json
-from app.http.field_types import KeyName, Networks, WantedEnd, WantedScopes, field
+from app.http.body import read_json
+from app.http.field_types import KeyName, Networks, WantedScopes, field
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys
-from app.services.key_settings import KeyChange
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("api_key_settings", __name__)
 
 
-class Change(Body):
-    """What is absent stays as it is; the defaults here are never read."""
+class Change(Settings):
+    """What is absent stays as it is."""
 
     name: KeyName = ""
     scopes: WantedScopes = []
-    rate_limit: Annotated[Rate | None, field("Null: as many requests as it likes.")] = None
-    networks: Networks = []
-    expires_at: Annotated[WantedEnd | None, field("Null: never.")] = None
-
-    def wanted(self) -> KeyChange:
-        given = {field: getattr(self, field) for field in self.model_fields_set}
-        if self.rate_limit is not None:
-            given["rate_limit"] = self.rate_limit.limit()
-        return KeyChange(**given)
 
 
 class DetailedKey(KeyItem):
     """A key with everything that is set for it."""
 
-    rate_limit: Annotated[RateAnswer | None, field("Null: as many requests as it likes.")]
+    rate_limit: Annotated[RateAnswer | None, field("Null: no limit.")]
     networks: Networks
     last_used_address: Annotated[str | None, field("From where; null: never used.", "203.0.113.7")]
     last_used_agent: Annotated[str | None, field("By what, as it said itself; null: never used.", "curl/8.5.0")]
@@ -68,7 +58,7 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
 
     The fields that are given; null is no limit, or no expiry. The next verification goes by it.
     """
-    wanted = read_json(Change).wanted()
+    wanted = read_json(Change).settings()
     return data(_detailed(key_settings.change(context.runtime(), context.member(), key, wanted)))
 
 

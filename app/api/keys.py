@@ -1,14 +1,15 @@
 """Keys of an organization, for its signed-in members."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
-from app.domain import key_verification
-from app.domain.errors import Busy, KeyNotActive, UnknownScope
+from app.domain import key_status
+from app.domain.errors import Busy, KeyNotActive, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
+from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.roles import Permission
 from app.domain.times import rfc3339
 from app.http import context
@@ -29,8 +30,9 @@ from app.http.field_types import (
 )
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
-from app.services import keys
-from app.services.keys import MAX_OVERLAP_SECONDS, IssuedKey, KeyWish
+from app.services import key_rotation, keys
+from app.services.key_rotation import MAX_OVERLAP_SECONDS
+from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("api_keys", __name__)
@@ -46,23 +48,41 @@ class Rate(Body):
         return RateLimit(self.requests, self.window_seconds)
 
 
-class NewKey(Body):
+class Settings(Body):
+    """What can be set for a key, when it is created and later; the defaults here are never read."""
+
+    rate_limit: Annotated[Rate | None, field("Null: no limit.")] = None
+    networks: Networks = []
+    expires_at: Annotated[WantedEnd | None, field("Null: never.")] = None
+
+    def settings(self) -> KeySettings:
+        """Those that were sent."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set & KeySettings.__annotations__.keys()}
+        if self.rate_limit is not None:
+            sent["rate_limit"] = self.rate_limit.limit()
+        return cast(KeySettings, sent)
+
+
+class NewKey(Settings):
     name: KeyName
     scopes: WantedScopes | None = None
-    expires_at: WantedEnd | None = None
     expires_in_days: WantedDays | None = None
-    rate_limit: Annotated[Rate | None, field("Without it, as many requests as it likes.")] = None
-    networks: Networks = []
 
-    def wish(self) -> KeyWish:
-        return KeyWish(
-            self.name,
-            self.scopes,
-            self.expires_at,
-            self.expires_in_days,
-            rate_limit=self.rate_limit.limit() if self.rate_limit else None,
-            networks=self.networks,
-        )
+    def new_settings(self) -> KeySettings:
+        """Raises `ValidationFailed` and `UnknownScope`."""
+        runtime = context.runtime()
+        problems: dict[str, str] = {}
+        sent = self.settings()
+        if self.scopes is None:
+            sent.pop("scopes", None)
+        if self.expires_in_days is not None and self.expires_at is not None:
+            problems["expires_in_days"] = "give either expires_at or expires_in_days, not both"
+        elif self.expires_in_days is not None:
+            try:
+                sent["expires_at"] = expiry_in(self.expires_in_days, runtime.clock())
+            except ValidationFailed as error:
+                problems |= error.fields
+        return checked(sent, runtime.clock(), runtime.settings.policy, problems)
 
 
 class Rotation(Body):
@@ -92,7 +112,7 @@ class KeyItem(TypedDict):
     expires_at: Ending
     last_used_at: Annotated[str | None, field("Null: never.", "2026-04-16T12:15:00Z", format="date-time")]
     revoked_at: Annotated[str | None, field("Null: not revoked.", format="date-time")]
-    status: Annotated[key_verification.Status, field("`expiring`: seven days or less to go.", "active")]
+    status: Annotated[key_status.Status, field("`expiring`: seven days or less to go.", "active")]
 
 
 class CreatedKey(KeyItem):
@@ -124,8 +144,8 @@ def create() -> Answer[Data[CreatedKey]]:
 
     `key` is its plaintext, shown this once.
     """
-    wish = read_json(NewKey).wish()
-    return data(_with_plaintext(keys.create(context.runtime(), context.member(), wish)), 201)
+    settings = read_json(NewKey).new_settings()
+    return data(_with_plaintext(keys.create(context.runtime(), context.member(), settings)), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
@@ -149,14 +169,13 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
     `overlap_seconds`, and never later than it would have.
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds
-    issued = keys.rotate(context.runtime(), context.member(), key, overlap_seconds=overlap)
+    issued = key_rotation.rotate(context.runtime(), context.member(), key, overlap_seconds=overlap)
     return data(_with_plaintext(issued), 201)
 
 
 def item(listed: ListedKey) -> KeyItem:
     """A key as every list shows it."""
     key = listed.key
-    now = context.runtime().clock()
     return {
         "id": key.id,
         "name": key.name,
@@ -168,7 +187,7 @@ def item(listed: ListedKey) -> KeyItem:
         "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
         "last_used_at": rfc3339(listed.last_use.at) if listed.last_use else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
-        "status": key_verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=now),
+        "status": key_status.status(key, context.runtime().clock()),
     }
 
 
@@ -177,4 +196,4 @@ def rate_answer(limit: RateLimit | None) -> RateAnswer | None:
 
 
 def _with_plaintext(issued: IssuedKey) -> CreatedKey:
-    return {**item(issued.listed), "key": issued.plaintext}
+    return {**item(issued.listed), "key": issued.plaintext.reveal()}

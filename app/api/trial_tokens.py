@@ -34,4 +34,4 @@ def create() -> Answer[Data[TestToken]]:
     """
     issued = trial_tokens.issue(context.runtime(), client=context.client())
     expires_at = issued.listed.key.expires_at
-    return data({"token": issued.plaintext, "expires_at": rfc3339(expires_at) if expires_at else None})
+    return data({"token": issued.plaintext.reveal(), "expires_at": rfc3339(expires_at) if expires_at else None})

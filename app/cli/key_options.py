@@ -1,11 +1,14 @@
-"""The options for a key's limits, which several commands take."""
+"""The options for a key's settings, which several commands take."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import click
 
 from app.domain.errors import ValidationFailed
 from app.domain.key_rate_limit import RateLimit, checked
+from app.domain.key_settings import KeySettings, expiry_in
 
 
 class Rate(click.ParamType):
@@ -27,3 +30,22 @@ class Rate(click.ParamType):
 
 rate = click.option("--rate", type=Rate(), help="At most so many requests in any so many seconds, like 100/60.")
 networks = click.option("--network", "networks", multiple=True, help="Where it may be used from (CIDR); repeatable.")
+
+
+def settings_from(options: Mapping[str, Any], now: datetime) -> KeySettings:
+    """What the options say: `--name`, `--scope`, `--rate`, `--network`, `--expires-in-days`, and for a key that exists
+    `--no-rate`, `--any-network` and `--never-expires`. Raises `ValidationFailed`."""
+    found = KeySettings()
+    if options["name"] is not None:
+        found["name"] = options["name"]
+    if options["scopes"]:
+        found["scopes"] = options["scopes"]
+    if options["rate"] or options.get("no_rate"):
+        found["rate_limit"] = options["rate"]
+    if options["networks"] or options.get("any_network"):
+        found["networks"] = options["networks"]
+    if options["expires_in_days"] is not None:
+        found["expires_at"] = expiry_in(options["expires_in_days"], now)
+    elif options.get("never_expires"):
+        found["expires_at"] = None
+    return found

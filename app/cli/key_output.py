@@ -7,6 +7,7 @@ import click
 
 from app.cli.output import fail
 from app.domain.times import rfc3339
+from app.services.keys import IssuedKey
 from app.services.operator_keys import NoSingleMatch
 from app.store.keys import ApiKey, WorkingKey
 
@@ -24,6 +25,10 @@ def described(key: ApiKey | WorkingKey) -> dict[str, Any]:
         "rate_limit": asdict(key.rate_limit) if key.rate_limit else None,
         "networks": list(key.networks),
     }
+
+
+def with_plaintext(issued: IssuedKey) -> dict[str, Any]:
+    return described(issued.listed.key) | {"key": issued.plaintext.reveal()}
 
 
 def no_single_match(error: NoSingleMatch) -> NoReturn:

@@ -1,6 +1,5 @@
 """`set`: what is different about a key from now on."""
 
-from datetime import datetime
 from typing import Any
 
 import click
@@ -9,9 +8,7 @@ from app.cli import key_options
 from app.cli.application import open_runtime
 from app.cli.key_output import described, no_single_match
 from app.cli.output import answer, as_json
-from app.domain.key_settings import expiry
 from app.services import operator_keys
-from app.services.key_settings import KeyChange
 from app.services.operator_keys import NoSingleMatch
 
 
@@ -31,7 +28,7 @@ def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
     _refuse_contradictions(options)
     with open_runtime() as runtime:
         try:
-            key = operator_keys.change_key(runtime, prefix, _wanted(options, runtime.clock()))
+            key = operator_keys.change_key(runtime, prefix, key_options.settings_from(options, runtime.clock()))
         except NoSingleMatch as error:
             no_single_match(error)
         else:
@@ -49,18 +46,3 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
             raise click.UsageError(f"{said} contradict each other.")
     if not any(value not in {None, (), False} for value in options.values()):
         raise click.UsageError("Say what is to be different; --help lists what can be.")
-
-
-def _wanted(options: dict[str, Any], now: datetime) -> KeyChange:
-    given: dict[str, Any] = {}
-    if options["name"] is not None:
-        given["name"] = options["name"]
-    if options["scopes"]:
-        given["scopes"] = options["scopes"]
-    if options["rate"] or options["no_rate"]:
-        given["rate_limit"] = options["rate"]
-    if options["networks"] or options["any_network"]:
-        given["networks"] = options["networks"]
-    if options["expires_in_days"] is not None or options["never_expires"]:
-        given["expires_at"] = expiry(now, expires_at=None, expires_in_days=options["expires_in_days"])
-    return KeyChange(**given)

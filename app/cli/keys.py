@@ -9,11 +9,11 @@ import click
 
 from app.cli import key_options
 from app.cli.application import open_runtime
-from app.cli.key_output import described, no_single_match
+from app.cli.key_output import described, no_single_match, with_plaintext
 from app.cli.output import answer, as_json
 from app.services import operator_keys
 from app.services.keys import IssuedKey
-from app.services.operator_keys import NoSingleMatch, OperatorsWish
+from app.services.operator_keys import NoSingleMatch
 from app.store.keys import WorkingKey
 
 
@@ -25,11 +25,12 @@ from app.store.keys import WorkingKey
 @key_options.rate
 @key_options.networks
 @as_json
-def create(*, is_json: bool, **wish: Any) -> None:
+def create(*, org: str | None, is_json: bool, **options: Any) -> None:
     """Create a key. Its text is shown this once."""
     with open_runtime() as runtime:
-        issued = operator_keys.create_key(runtime, OperatorsWish(**wish))
-        answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
+        settings = key_options.settings_from(options, runtime.clock())
+        issued = operator_keys.create_key(runtime, settings, org=org)
+        answer(is_json, with_plaintext(issued), lambda: _created(issued))
 
 
 @click.command("list")
@@ -68,7 +69,7 @@ def rotate(prefix: str, overlap: int, is_json: bool) -> None:
         except NoSingleMatch as error:
             no_single_match(error)
         else:
-            answer(is_json, described(issued.listed.key) | {"key": issued.plaintext}, lambda: _created(issued))
+            answer(is_json, with_plaintext(issued), lambda: _created(issued))
 
 
 def _created(issued: IssuedKey) -> None:
@@ -76,7 +77,7 @@ def _created(issued: IssuedKey) -> None:
     click.echo("API Key Created Successfully!")
     click.echo(line)
     click.echo(f"Name: {issued.listed.key.name}")
-    click.echo(f"Token: {issued.plaintext}")
+    click.echo(f"Token: {issued.plaintext.reveal()}")
     click.echo(line)
     click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
 

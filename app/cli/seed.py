@@ -33,7 +33,7 @@ def seed(keys: int, file: Path, scopes: tuple[str, ...], rate: RateLimit | None)
                 file.unlink(missing_ok=True)
                 file.touch(mode=0o600)
             with file.open("a", encoding="ascii") as target:
-                target.writelines(f"{key}\n" for key in batch)
+                target.writelines(f"{key.reveal()}\n" for key in batch)
             done += len(batch)
             seeded(done)
     click.echo(f"{keys} keys; their texts are in {file}.")

@@ -11,8 +11,9 @@ from typing import Any
 from dotenv import dotenv_values
 
 from app.config.paths import ROOT
-from app.config.settings import Settings
+from app.config.settings import PREFIX_SETTINGS, Settings
 from app.domain.policy import Policy, PolicyError, parse_policy
+from app.domain.secret import Secret
 
 
 class SettingsError(Exception):
@@ -68,21 +69,11 @@ def _complete(values: dict[str, Any]) -> Settings:
 
 def _refusals(settings: Settings) -> dict[str, str]:
     problems = {}
-    prefixes = {
-        name: getattr(settings, name)
-        for name in (
-            "key_prefix",
-            "agent_key_prefix",
-            "sign_up_key_prefix",
-            "test_key_prefix",
-            "session_token_prefix",
-        )
-    }
+    names = ("key_prefix", *dict.fromkeys(PREFIX_SETTINGS.values()), "session_token_prefix")
+    prefixes = {name: getattr(settings, name) for name in names}
     for name, prefix in prefixes.items():
         if list(prefixes.values()).count(prefix) > 1:
             problems[name.upper()] = f"{prefix!r} is used for two kinds of credential; prefixes must differ"
-    if any(len(secret) < 32 for secret in settings.secret_key_fallbacks):
-        problems |= {"SECRET_KEY_FALLBACKS": "each must have at least 32 characters"}
     if settings.dev_mode:
         return problems
     if not settings.has_mail:
@@ -107,7 +98,7 @@ def _load_policy(path: str | None) -> Policy:
         raise ValueError(f"{file}: {error}") from None
 
 
-def _kept_dev_secret(instance_path: Path) -> str:
+def _kept_dev_secret(instance_path: Path) -> Secret:
     """Dev mode's secret, made once. Two processes may start at the same moment: the first file wins."""
     instance_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = instance_path / "secret_key"
@@ -121,4 +112,4 @@ def _kept_dev_secret(instance_path: Path) -> str:
             pass
         finally:
             fresh.unlink()
-    return file.read_text(encoding="ascii").strip()
+    return Secret(file.read_text(encoding="ascii").strip())

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from app.config.paths import ROOT
 from app.domain import email_address
 from app.domain.errors import DomainError
+from app.domain.secret import Secret
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*_", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -103,10 +104,21 @@ def fail_mode(value: str) -> str:
     return value
 
 
-def secret(value: str) -> str:
+def secret(value: str) -> Secret:
     if len(value) < 32:
         raise ValueError("must have at least 32 characters, e.g. from: openssl rand -hex 32")
-    return value
+    return Secret(value)
+
+
+def secrets(value: str) -> tuple[Secret, ...]:
+    try:
+        return tuple(map(secret, words(value)))
+    except ValueError:
+        raise ValueError("each must have at least 32 characters") from None
+
+
+def password(value: str) -> Secret:
+    return Secret(value)
 
 
 def sender(value: str) -> str:

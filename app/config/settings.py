@@ -13,10 +13,21 @@ from urllib.parse import urlsplit
 
 from app.config import parsers
 from app.config.paths import ROOT
+from app.domain.key_origin import KeyOrigin
 from app.domain.policy import Policy
+from app.domain.secret import Secret
 
 #: A name or an IPv4 address, or an IPv6 address in brackets.
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+
+
+#: The setting with the prefix of keys of an origin; all others begin with `KEY_PREFIX`.
+PREFIX_SETTINGS = {
+    KeyOrigin.AGENT: "agent_key_prefix",
+    KeyOrigin.DEVICE: "agent_key_prefix",
+    KeyOrigin.SIGN_UP: "sign_up_key_prefix",
+    KeyOrigin.TEST: "test_key_prefix",
+}
 
 
 def is_localhost(host: str) -> bool:
@@ -30,9 +41,12 @@ def is_localhost(host: str) -> bool:
         return False
 
 
-def _setting(parse: Callable[[str], Any], default: Any, doc: str, shown: str | None = None) -> Any:
-    """`shown` is how the README writes the default when the value itself would not do."""
-    return field(default=default, metadata={"parse": parse, "doc": doc, "shown": shown})
+def _setting(
+    parse: Callable[[str], Any], default: Any, doc: str, shown: str | None = None, *, holds_password: bool = False
+) -> Any:
+    """`shown` is how the documentation writes the default when the value itself would not do."""
+    metadata = {"parse": parse, "doc": doc, "shown": shown}
+    return field(default=default, repr=not holds_password, metadata=metadata)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,26 +59,30 @@ class Settings:
     host: str = _setting(parsers.text, "127.0.0.1", "Address to listen on")
     port: int = _setting(parsers.integer(1, 65535), 7860, "Port to listen on")
     workers: int = _setting(parsers.integer(1, 256), 1, "Server processes; more than one needs VALKEY_URL")
-    database_url: str = _setting(parsers.database_url, "", "SQLite or PostgreSQL", "sqlite:///instance/keydesk.db")
+    database_url: str = _setting(
+        parsers.database_url, "", "SQLite or PostgreSQL", "sqlite:///instance/keydesk.db", holds_password=True
+    )
     valkey_url: str | None = _setting(
-        parsers.valkey_url, None, "Where processes share rate limits; without it in memory"
+        parsers.valkey_url, None, "Where processes share rate limits; without it in memory", holds_password=True
     )
-    secret_key: str = _setting(
-        parsers.secret, "", "Signs links; dev mode makes one and keeps it in instance/", "made in dev mode"
+    secret_key: Secret = _setting(
+        parsers.secret, Secret(""), "Signs links; dev mode makes one and keeps it in instance/", "made in dev mode"
     )
-    secret_key_fallbacks: tuple[str, ...] = _setting(
-        parsers.words, (), "Earlier SECRET_KEYs, comma-separated, still accepted"
+    secret_key_fallbacks: tuple[Secret, ...] = _setting(
+        parsers.secrets, (), "Earlier SECRET_KEYs, comma-separated, still accepted"
     )
-    derivation_secret: str | None = _setting(parsers.secret, None, "Derives sign-up keys", "derived from SECRET_KEY")
+    derivation_secret: Secret | None = _setting(parsers.secret, None, "Derives sign-up keys", "derived from SECRET_KEY")
     trusted_hosts: tuple[str, ...] = _setting(parsers.hosts, (), "Host names to answer to", "PUBLIC_URL's host")
     trusted_hops: int = _setting(parsers.integer(0, 10), 0, "Proxies in front whose X-Forwarded-For is believed")
     mail_server: str | None = _setting(parsers.text, None, "SMTP server")
     mail_port: int = _setting(parsers.integer(1, 65535), 587, "SMTP port; 465 means TLS from the start")
     mail_username: str | None = _setting(parsers.text, None, "SMTP user name")
-    mail_password: str | None = _setting(parsers.text, None, "SMTP password")
+    mail_password: Secret | None = _setting(parsers.password, None, "SMTP password")
     mail_use_tls: bool = _setting(parsers.boolean, True, "STARTTLS, with the certificate verified")
     mail_default_sender: str = _setting(parsers.sender, "", "From address", "Keydesk <keydesk@PUBLIC_URL's host>")
-    resend_api_key: str | None = _setting(parsers.text, None, "Mail through Resend's SMTP instead of MAIL_SERVER")
+    resend_api_key: Secret | None = _setting(
+        parsers.password, None, "Mail through Resend's SMTP instead of MAIL_SERVER"
+    )
     sign_up: str | tuple[str, ...] = _setting(parsers.sign_up, "open", "Who may sign up: open, invited, or domains")
     sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization begins with")
     enable_test_token_endpoint: bool = _setting(parsers.boolean, False, "POST /v1/auth/test-token, in dev mode only")
@@ -97,6 +115,16 @@ class Settings:
         """Where programs that were refused learn how to get in (RFC 9728 5.1)."""
         return f"{self.public_url}/.well-known/oauth-protected-resource"
 
+    def prefix_of(self, origin: KeyOrigin) -> str:
+        """What keys of this origin begin with."""
+        prefix: str = getattr(self, PREFIX_SETTINGS.get(origin, "key_prefix"))
+        return prefix
+
+    @property
+    def key_prefixes(self) -> list[str]:
+        """Those of all kinds of keys, each once."""
+        return list(dict.fromkeys(map(self.prefix_of, KeyOrigin)))
+
     @property
     def on_localhost(self) -> bool:
         return is_localhost(self.public_host)
@@ -119,7 +147,7 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
-    def secret_keys(self) -> list[str]:
+    def secret_keys(self) -> list[Secret]:
         """Oldest first, the current one last: the order that itsdangerous wants."""
         return [*reversed(self.secret_key_fallbacks), self.secret_key]
 

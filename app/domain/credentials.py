@@ -1,10 +1,25 @@
 """Which credential a request presents. The same answer for our own routes and for the ones we guard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from app.domain.errors import AmbiguousCredentials
 
 _SCHEMES = ("bearer ", "token ")
+
+
+def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) -> tuple[str | None, str | None]:
+    """The API key (or session token) and the install id of a request; at most one of the two.
+
+    `environ` is WSGI's. An empty header counts as absent, because proxies pass on empty what the client did not send.
+    Raises `AmbiguousCredentials` for two credentials.
+    """
+    get = environ.get
+    key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), websocket_tokens)
+    install_id = get("HTTP_X_INSTALL_ID") or None
+    if key is not None and install_id is not None:
+        raise AmbiguousCredentials
+    return key, install_id
 
 
 def presented_key(x_api_key: str | None, authorization: str | None, websocket_tokens: Iterable[str] = ()) -> str | None:

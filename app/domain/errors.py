@@ -24,7 +24,8 @@ class ValidationFailed(DomainError):
 
     def __init__(self, fields: Mapping[str, str], **details: Any) -> None:
         sentence = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
-        super().__init__(sentence, fields=dict(fields), **details)
+        self.fields = dict(fields)
+        super().__init__(sentence, fields=self.fields, **details)
 
 
 class MalformedJson(DomainError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain import key_settings
+from app.domain import names
 from app.domain.errors import ValidationFailed
 
 
@@ -64,7 +64,7 @@ def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
     Raises `ValidationFailed` naming the column.
     """
     kind, digest = parse_hash(row.get("hash") or "")
-    name = key_settings.clean_name(row.get("name") or "Imported key")
+    name = names.cleaned(row.get("name") or "Imported key")
     return ImportedKey(
         kind,
         digest,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from app.domain import base62, key_format
 from app.domain.key_format import MintedKey
+from app.domain.secret import Secret
 
 
 class KeyDeriver:
@@ -14,15 +15,16 @@ class KeyDeriver:
     setting it later loses no key.
     """
 
-    def __init__(self, derivation_secret: str | None, secret_keys: Sequence[str]) -> None:
-        derived = [hmac.digest(secret.encode(), b"keydesk.derived-keys", "sha256") for secret in reversed(secret_keys)]
-        self._secrets = ([derivation_secret.encode()] if derivation_secret else []) + derived
+    def __init__(self, derivation_secret: Secret | None, secret_keys: Sequence[Secret]) -> None:
+        texts = [secret.reveal().encode() for secret in reversed(secret_keys)]
+        derived = [hmac.digest(text, b"keydesk.derived-keys", "sha256") for text in texts]
+        self._secrets = ([derivation_secret.reveal().encode()] if derivation_secret else []) + derived
 
     def mint(self, prefix: str, key_id: str) -> MintedKey:
         """The key of this id under the secret in force."""
         return key_format.finish(prefix, self._random(self._secrets[0], key_id))
 
-    def again(self, prefix: str, key_id: str, digest: bytes) -> str | None:
+    def again(self, prefix: str, key_id: str, digest: bytes) -> Secret | None:
         """The plaintext whose digest is kept, or None when no secret of ours makes it."""
         for key in self._all(prefix, key_id):
             if hmac.compare_digest(key.digest, digest):

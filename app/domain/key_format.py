@@ -11,6 +11,7 @@ import zlib
 from typing import NamedTuple
 
 from app.domain import base62
+from app.domain.secret import Secret
 
 RANDOM_LENGTH = 26
 CHECKSUM_LENGTH = 6
@@ -23,7 +24,7 @@ _SHAPE = re.compile(r"([a-z][a-z0-9_]*_)([0-9A-Za-z]{32})", re.ASCII)
 class MintedKey(NamedTuple):
     """A new key. `plaintext` leaves the process once; the rest is what is kept."""
 
-    plaintext: str
+    plaintext: Secret
     digest: bytes
     start: str
     last4: str
@@ -47,7 +48,8 @@ def finish(prefix: str, random_part: str) -> MintedKey:
     """The key with this random part: its checksum, and what is kept of it."""
     body = prefix + random_part
     plaintext = body + checksum(body)
-    return MintedKey(plaintext, digest(plaintext), plaintext[: len(prefix) + SHOWN_AFTER_PREFIX], plaintext[-4:])
+    start = plaintext[: len(prefix) + SHOWN_AFTER_PREFIX]
+    return MintedKey(Secret(plaintext), digest(plaintext), start, plaintext[-4:])
 
 
 def is_well_formed(plaintext: str) -> bool:

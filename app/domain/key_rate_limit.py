@@ -35,11 +35,15 @@ class RateState:
 
 
 def checked(limit: RateLimit | None) -> RateLimit | None:
-    """The limit, if it can be meant. Raises `ValidationFailed` naming `rate_limit.requests` or
-    `rate_limit.window_seconds`."""
-    if limit is not None:
-        if not 1 <= limit.requests <= MAX_REQUESTS:
-            raise ValidationFailed({"rate_limit.requests": f"must be from 1 to {MAX_REQUESTS}"})
-        if not 1 <= limit.window_seconds <= MAX_WINDOW_SECONDS:
-            raise ValidationFailed({"rate_limit.window_seconds": f"must be from 1 to {MAX_WINDOW_SECONDS} (one day)"})
+    """The limit, if it is within bounds. Raises `ValidationFailed` naming `rate_limit.requests`,
+    `rate_limit.window_seconds` or both."""
+    if limit is None:
+        return None
+    problems = {}
+    if not 1 <= limit.requests <= MAX_REQUESTS:
+        problems["rate_limit.requests"] = f"must be from 1 to {MAX_REQUESTS}"
+    if not 1 <= limit.window_seconds <= MAX_WINDOW_SECONDS:
+        problems["rate_limit.window_seconds"] = f"must be from 1 to {MAX_WINDOW_SECONDS} (one day)"
+    if problems:
+        raise ValidationFailed(problems)
     return limit

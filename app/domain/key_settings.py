@@ -1,52 +1,87 @@
-"""What somebody may ask of a new key: its name and how long it lives."""
+"""What can be set for a key, when it is created and later."""
 
-import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Final, TypedDict, cast
 
-from app.domain.errors import ValidationFailed
+from app.domain import key_rate_limit, names, networks
+from app.domain.errors import UnknownScope, ValidationFailed
+from app.domain.key_rate_limit import RateLimit
+from app.domain.policy import Policy
 
-MAX_NAME_LENGTH = 100
 MAX_DAYS = 3650
-_JOINERS = "\u200c\u200d"
-#: Letters and symbols that show nothing.
-_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
-def clean_name(name: str) -> str:
-    """The name as it is kept. Raises `ValidationFailed` naming `name`."""
-    cleaned = unicodedata.normalize("NFC", name).strip()
-    if not cleaned:
-        raise ValidationFailed({"name": "give the key a name, so that you know later what it is for"})
-    # As sent too: blanks around a name count, or the API description would promise another bound.
-    if (length := max(len(name), len(cleaned))) > MAX_NAME_LENGTH:
-        raise ValidationFailed({"name": f"has {length} characters; at most {MAX_NAME_LENGTH} fit"})
-    if any(map(_is_unprintable, cleaned)) or not any(map(_is_visible, cleaned)):
-        raise ValidationFailed({"name": "holds characters that cannot be seen; write it on one line"})
-    return cleaned
+class KeySettings(TypedDict, total=False):
+    """The names are those of the key's columns. What is absent stays as it is; for a new key it has its default."""
+
+    name: str
+    #: A new key has the policy's default scopes.
+    scopes: Sequence[str]
+    #: None, and the default: never.
+    expires_at: datetime | None
+    #: Empty, and the default: from anywhere. CIDR.
+    networks: Sequence[str]
+    #: None, and the default: no limit.
+    rate_limit: RateLimit | None
 
 
-def expiry(now: datetime, *, expires_at: datetime | None, expires_in_days: int | None) -> datetime | None:
-    """When the key ends, in whole seconds; None for never. Raises `ValidationFailed` naming the field."""
-    if expires_at is not None and expires_in_days is not None:
-        raise ValidationFailed({"expires_in_days": "give either expires_at or expires_in_days, not both"})
-    if expires_in_days is not None:
-        if not 1 <= expires_in_days <= MAX_DAYS:
-            raise ValidationFailed({"expires_in_days": f"must be from 1 to {MAX_DAYS} days"})
-        return (now + timedelta(days=expires_in_days)).replace(microsecond=0)
+def checked(
+    settings: KeySettings, now: datetime, policy: Policy, problems: Mapping[str, str] | None = None
+) -> KeySettings:
+    """The settings as they are kept. `problems`: those that were found before, in what was sent.
+
+    Raises `ValidationFailed` naming every field that is wrong, or `UnknownScope` when only scopes are.
+    """
+    kept: dict[str, Any] = {}
+    problems = dict(problems or {})
+    unknown: UnknownScope | None = None
+    for name, value in settings.items():
+        try:
+            kept[name] = _CHECKS[name](value, now, policy)
+        except ValidationFailed as error:
+            problems |= error.fields
+        except UnknownScope as error:
+            unknown = error
+    if unknown and not problems:
+        raise unknown
+    if unknown:
+        problems["scopes"] = unknown.detail
+    if problems:
+        raise ValidationFailed(problems)
+    return cast(KeySettings, kept)
+
+
+def expiry_in(days: int, now: datetime) -> datetime:
+    """When a key ends that lives so many days. Raises `ValidationFailed` naming `expires_in_days`."""
+    if not 1 <= days <= MAX_DAYS:
+        raise ValidationFailed({"expires_in_days": f"must be from 1 to {MAX_DAYS} days"})
+    return (now + timedelta(days=days)).replace(microsecond=0)
+
+
+def _expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at is None:
         return None
     expires_at = expires_at.replace(microsecond=0)
     if expires_at <= now:
-        raise ValidationFailed({"expires_at": "lies in the past; choose a time to come"})
+        raise ValidationFailed({"expires_at": "must be in the future"})
     if expires_at > now + timedelta(days=MAX_DAYS + 1):
-        raise ValidationFailed({"expires_at": f"lies more than {MAX_DAYS} days ahead"})
+        raise ValidationFailed({"expires_at": f"must be within {MAX_DAYS} days from now"})
     return expires_at
 
 
-def _is_unprintable(character: str) -> bool:
-    """Controls, line breaks, and marks that turn the reading direction; joiners belong to scripts and emoji."""
-    return character not in _JOINERS and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+def _scopes(scopes: Sequence[str], policy: Policy) -> tuple[str, ...]:
+    if not scopes:
+        raise ValidationFailed({"scopes": f"choose at least one of: {', '.join(policy.scopes)}"})
+    policy.check_known(scopes)
+    return tuple(dict.fromkeys(scopes))
 
 
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANKS
+#: One line a setting.
+_CHECKS: Final[dict[str, Callable[[Any, datetime, Policy], Any]]] = {
+    "name": lambda name, _now, _policy: names.cleaned(name),
+    "scopes": lambda scopes, _now, policy: _scopes(scopes, policy),
+    "expires_at": lambda expires_at, now, _policy: _expiry(expires_at, now),
+    "networks": lambda texts, _now, _policy: networks.parse(texts),
+    "rate_limit": lambda limit, _now, _policy: key_rate_limit.checked(limit),
+}

@@ -1,9 +1,8 @@
 """The decision about one key: pure, over a plain record."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 from app.domain.errors import (
     CreditsExhausted,
@@ -19,15 +18,11 @@ from app.domain.errors import (
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.networks import Network, admits
 
-EXPIRING_WITHIN = timedelta(days=7)
-Status = Literal["active", "expiring", "expired", "revoked"]
-
 
 @dataclass(slots=True, eq=False)
 class KeyRecord:
-    """All that a verification needs to know of a key, its organization and its person.
-
-    What decides is never changed: another reading makes another record. The last two are kept with it by others."""
+    """All that a verification needs to know of a key, its organization and its person. Treat it as read-only: freezing
+    it costs a microsecond for each record that is read."""
 
     key_id: str
     org_id: str
@@ -48,10 +43,6 @@ class KeyRecord:
     cache_generation: int = 0
     #: An install id (deprecated), which is no key but is verified like one.
     is_install: bool = False
-    #: How far rights had moved on, as far as the process knew, before this was read (`services.lease`).
-    read_at: int = 0
-    #: What forward-auth answers, kept because it is the same each time. None: not asked yet; empty: asked once.
-    headers: list[tuple[str, str]] | tuple[()] | None = None
 
 
 class Outcome(StrEnum):
@@ -125,12 +116,3 @@ def refusal(
             retry_after=rate.reset_seconds,
         )
     return _REFUSALS[outcome]()
-
-
-def status(*, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> Status:
-    """What a list says of a key: `active`, `expiring` (7 days or less to go), `expired` or `revoked`."""
-    if revoked_at is not None:
-        return "revoked"
-    if expires_at is None or expires_at - now > EXPIRING_WITHIN:
-        return "active"
-    return "expiring" if expires_at > now else "expired"

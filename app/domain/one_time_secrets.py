@@ -8,19 +8,17 @@ from enum import StrEnum
 from itsdangerous import BadData, URLSafeSerializer
 
 from app.domain.errors import LinkForged
+from app.domain.secret import Secret
 
 CODE_DIGITS = 6
 
 
 class Purpose(StrEnum):
-    """What a one-time secret is good for; one purpose never opens another's door."""
+    """What a one-time secret is good for; it is refused for anything else."""
 
     LINK = "link"
     EMAIL_CODE = "email_code"
     SIGN_UP_CODE = "sign_up_code"
-    #: No secrets at all: rows that limits count.
-    TEST_TOKEN = "test_token"  # noqa: S105 -- a name
-    DEVICE_GUESS = "device_guess"
 
 
 class LinkSigner:
@@ -30,12 +28,12 @@ class LinkSigner:
     oldest first, the last one signs (the order of itsdangerous).
     """
 
-    def __init__(self, secret_keys: Sequence[str]) -> None:
-        self._serializer = URLSafeSerializer(list(secret_keys), salt="keydesk.sign-in-link")
+    def __init__(self, secret_keys: Sequence[Secret]) -> None:
+        self._serializer = URLSafeSerializer([key.reveal() for key in secret_keys], salt="keydesk.sign-in-link")
 
-    def sign(self, row_id: str) -> str:
+    def sign(self, row_id: str) -> Secret:
         token = self._serializer.dumps(row_id)
-        return token if isinstance(token, str) else token.decode("ascii")
+        return Secret(token if isinstance(token, str) else token.decode("ascii"))
 
     def read(self, token: str) -> str:
         """The row's id. Raises `LinkForged`."""
@@ -55,19 +53,19 @@ class CodeMaker:
     once. `secret_keys`: oldest first, the last one makes; the others still read.
     """
 
-    def __init__(self, secret_keys: Sequence[str]) -> None:
-        self._keys = [_derive(secret, "codes") for secret in reversed(secret_keys)]
+    def __init__(self, secret_keys: Sequence[Secret]) -> None:
+        self._keys = [_derive(secret.reveal(), "codes") for secret in reversed(secret_keys)]
 
-    def make(self, purpose: Purpose, row_id: str) -> tuple[str, str]:
+    def make(self, purpose: Purpose, row_id: str) -> tuple[Secret, str]:
         """A code and what is kept of it."""
-        return self._code(self._keys[0], purpose, row_id), self._digest(self._keys[0], purpose, row_id)
+        return Secret(self._code(self._keys[0], purpose, row_id)), self._digest(self._keys[0], purpose, row_id)
 
-    def again(self, purpose: Purpose, row_id: str, digest: str) -> str:
+    def again(self, purpose: Purpose, row_id: str, digest: str) -> Secret:
         """The code that a row was made with, whichever secret was in force. Empty when none of ours made it."""
         for key in self._keys:
             if hmac.compare_digest(self._digest(key, purpose, row_id), digest):
-                return self._code(key, purpose, row_id)
-        return ""
+                return Secret(self._code(key, purpose, row_id))
+        return Secret("")
 
     def matches(self, code: str, purpose: Purpose, row_id: str, digest: str) -> bool:
         """Whether this is the row's code, in the same time whatever was sent."""

@@ -9,6 +9,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from werkzeug.wrappers import Response
 
 from app.config import Settings
+from app.domain.secret import Secret
 
 SESSION = "whs_session"
 LOGIN = "whs_login"
@@ -27,15 +28,8 @@ class NoticeInterface(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def set_session(response: Response, token: str, settings: Settings) -> None:
-    response.set_cookie(
-        SESSION,
-        token,
-        max_age=settings.session_max,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.secure_cookies,
-    )
+def set_session(response: Response, token: Secret, settings: Settings) -> None:
+    _set(response, SESSION, token.reveal(), settings.session_max, settings)
 
 
 def clear_session(response: Response, settings: Settings) -> None:
@@ -49,16 +43,14 @@ def login_mark(request: Request) -> str:
 
 
 def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
-    response.set_cookie(
-        LOGIN,
-        mark,
-        max_age=settings.link_lifetime,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.secure_cookies,
-    )
+    _set(response, LOGIN, mark, settings.link_lifetime, settings)
 
 
 def mark_digest(mark: str) -> str:
     """What is kept of a mark."""
     return hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _set(response: Response, name: str, value: str, max_age: int, settings: Settings) -> None:
+    secure = settings.secure_cookies
+    response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="Lax", secure=secure)

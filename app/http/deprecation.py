@@ -10,6 +10,6 @@ INSTALL_ID = "HTTP_X_INSTALL_ID"
 
 
 def announce(response: Response) -> Response:
-    if INSTALL_ID in request.environ:
+    if request.environ.get(INSTALL_ID):
         response.headers.update(deprecation_headers(runtime().settings.public_url))
     return response

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.domain import email_address, key_rate_limit, key_settings
+from app.domain import email_address, key_rate_limit, key_settings, names
 from app.http.body import Moment
 
 
@@ -35,9 +35,7 @@ OrgName = Annotated[str, field("An organization's name.", "alice’s organizatio
 KeyId = Annotated[str, field("A key's id. It is no secret.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
 KeyName = Annotated[
     str,
-    field(
-        "What the key is for, on one line.", "GitHub Action prod", minLength=1, maxLength=key_settings.MAX_NAME_LENGTH
-    ),
+    field("What the key is for, on one line.", "GitHub Action prod", minLength=1, maxLength=names.MAX_LENGTH),
 ]
 #: The catalogue is the operator's, so the document fills this schema from the policy in force.
 Scope = Annotated[str, WithJsonSchema({"$ref": "#/components/schemas/Scope"})]

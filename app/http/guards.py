@@ -8,7 +8,7 @@ from flask import Request, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.domain.credentials import is_websocket_handshake, presented_key
+from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import (
     AmbiguousCredentials,
     CreditsExhausted,
@@ -29,7 +29,6 @@ from app.domain.errors import (
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
 from app.http.context import KeyManagerPerson, person, runtime, wants_json
-from app.http.deprecation import INSTALL_ID
 from app.services import key_verification, organizations, session_tokens
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -118,11 +117,11 @@ class RequireKeyManager(Guard):
     errors = RequireSignIn.errors
 
     def admit(self) -> None:
-        credential = _presented()
-        if credential is None:
+        credential, install_id = _presented()
+        if credential is None and install_id is None:
             signed_in = person()
             g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
-        elif session_tokens.is_session_token(runtime(), credential):
+        elif credential is not None and session_tokens.is_session_token(runtime(), credential):
             holder = session_tokens.holder(runtime(), credential)
             g.manager = KeyManagerPerson(holder.person_id, holder.email)
         else:
@@ -165,31 +164,22 @@ def enforce(request: Request) -> Response | None:
     return guard.admit()
 
 
-def _presented() -> str | None:
-    """The key or session token that the request carries. An install id beside it is a second credential."""
+def _presented() -> tuple[str | None, str | None]:
+    """The key or session token, or the install id, that the request carries."""
     # From the environment: every request with a key passes here, and a look-up by header name costs ten times as much.
     environ = request.environ
     get = environ.get
     websocket = is_websocket_handshake(environ["REQUEST_METHOD"], get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY"))
-    tokens = request.args.getlist("token") if websocket else ()
-    presented = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens)
-    if presented is not None and INSTALL_ID in environ:
-        raise AmbiguousCredentials
-    return presented
+    return presented(environ, request.args.getlist("token") if websocket else ())
 
 
 def _key(scope: str | None, cost: int = 0) -> KeyRecord:
-    plaintext, environ = _presented(), request.environ
+    environ = request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
-    if plaintext is not None:
-        done = key_verification.verify(runtime(), plaintext, scope, cost, address=address, agent=agent)
-    elif INSTALL_ID in environ:
-        done = key_verification.verify_install(runtime(), environ[INSTALL_ID], scope, cost, address=address)
-    else:
-        raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
+    done = key_verification.verify_presented(runtime(), _presented(), scope, cost, address, agent)
     if done.rate is not None:
         g.rate = done.rate
-    return key_verification.passed(done, scope)
+    return key_verification.passed(done, scope).record
 
 
 def announce_rate(response: AnyResponse) -> AnyResponse:
@@ -202,6 +192,6 @@ def announce_rate(response: AnyResponse) -> AnyResponse:
 
 def _refuse_keys() -> None:
     """A key beside a cookie decides, and a key never manages keys."""
-    if _presented() is not None or INSTALL_ID in request.environ:
+    if _presented() != (None, None):
         _key(scope=None)
         raise Forbidden("An API key cannot do this; a signed-in person can.")

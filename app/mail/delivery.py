@@ -49,12 +49,13 @@ class _VerifiedConnection(flask_mail.Connection):
 def flask_mail_config(settings: Settings) -> dict[str, object]:
     """Flask-Mail's settings from ours. `RESEND_API_KEY` means Resend's SMTP."""
     resend = settings.resend_api_key
+    password = resend or settings.mail_password
     port = 465 if resend else settings.mail_port
     return {
         "MAIL_SERVER": "smtp.resend.com" if resend else settings.mail_server,
         "MAIL_PORT": port,
         "MAIL_USERNAME": "resend" if resend else settings.mail_username,
-        "MAIL_PASSWORD": resend or settings.mail_password,
+        "MAIL_PASSWORD": password.reveal() if password else None,
         "MAIL_USE_SSL": port == 465,
         "MAIL_USE_TLS": settings.mail_use_tls and port != 465,
         "MAIL_DEFAULT_SENDER": settings.mail_default_sender,

@@ -7,6 +7,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain.secret import Secret
 from app.domain.times import rfc3339
 from app.services.outbox import Letter
 
@@ -16,9 +17,9 @@ def message(letter: Letter, settings: Settings) -> Message:
     return _MAILS[letter.mail](letter, settings)
 
 
-def sign_in_url(token: str, settings: Settings) -> str:
+def sign_in_url(token: Secret, settings: Settings) -> str:
     """Built from PUBLIC_URL alone: a request's Host never reaches a mail."""
-    return f"{settings.public_url}/v1/auth/callback?token={token}"
+    return f"{settings.public_url}/v1/auth/callback?token={token.reveal()}"
 
 
 def sign_in_link(letter: Letter, settings: Settings) -> Message:
@@ -26,11 +27,11 @@ def sign_in_link(letter: Letter, settings: Settings) -> Message:
 
 
 def email_code(letter: Letter, settings: Settings) -> Message:
-    return _message(letter, code=letter.token, minutes=settings.email_code_lifetime // 60)
+    return _message(letter, code=letter.token.reveal(), minutes=settings.email_code_lifetime // 60)
 
 
 def sign_up_code(letter: Letter, settings: Settings) -> Message:
-    return _message(letter, code=letter.token, hours=settings.sign_up_code_lifetime // 3600)
+    return _message(letter, code=letter.token.reveal(), hours=settings.sign_up_code_lifetime // 3600)
 
 
 def codes_paused(letter: Letter, settings: Settings) -> Message:

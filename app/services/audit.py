@@ -1,17 +1,104 @@
-"""The audit log. `record` joins the caller's transaction: no entry, no change."""
+"""The audit log: one function for each action, so that an action's entries have one shape.
 
+All join the caller's transaction: no entry, no change.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from app.domain.audit_chain import first_broken
+from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
+from app.domain.times import rfc3339
 from app.store import audit
 from app.store.audit import AuditEntry
+from app.store.device_grants import DeviceGrant
+from app.store.keys import ApiKey
 
 
-def record(org_id: str, *, at: datetime, action: str, actor: str, target: str, **details: Any) -> None:
-    """Adds an entry to the organization's chain. Call it inside the transaction of the change."""
-    audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+def key_created(key: ApiKey, *, at: datetime, actor: str) -> None:
+    _of_key(key, "key.created", at, actor, **_wire(key.settings))
+
+
+def key_changed(key: ApiKey, *, at: datetime, actor: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """`old` and `new` hold the settings that differ."""
+    was, becomes = _wire(old), _wire(new)
+    changes = {name: {"old": was[name], "new": becomes[name]} for name in becomes}
+    _of_key(key, "key.changed", at, actor, changes=changes)
+
+
+def key_revoked(key: ApiKey, *, at: datetime, actor: str, reason: str | None = None) -> None:
+    """`reason` None: somebody wanted it."""
+    _of_key(key, "key.revoked", at, actor, **({"reason": reason} if reason else {}))
+
+
+def key_rotated(key: ApiKey, *, at: datetime, actor: str, successor: ApiKey, overlap_seconds: int) -> None:
+    _of_key(key, "key.rotated", at, actor, successor=successor.id, overlap_seconds=overlap_seconds)
+
+
+def keys_imported(org_id: str, *, at: datetime, actor: str, count: int) -> None:
+    _record(org_id, "keys.imported", at, actor, org_id, keys=count)
+
+
+def keys_seeded(org_id: str, *, at: datetime, actor: str, count: int) -> None:
+    _record(org_id, "keys.seeded", at, actor, org_id, keys=count)
+
+
+def install_ids_imported(org_id: str, *, at: datetime, actor: str, count: int) -> None:
+    _record(org_id, "installs.imported", at, actor, org_id, installs=count)
+
+
+def install_id_withdrawn(org_id: str, *, at: datetime, actor: str, install_id: str) -> None:
+    _record(org_id, "install.withdrawn", at, actor, install_id)
+
+
+def organization_created(org_id: str, *, at: datetime, actor: str, owner: str | None) -> None:
+    """`owner` None: an operator created it, and it has no members."""
+    _record(org_id, "organization.created", at, actor, org_id, owner=owner)
+
+
+def organization_switched(org_id: str, *, at: datetime, actor: str, disabled: bool) -> None:
+    _record(org_id, "organization.disabled" if disabled else "organization.enabled", at, actor, org_id)
+
+
+def member_added(org_id: str, *, at: datetime, actor: str, person_id: str, email: str, role: str) -> None:
+    _record(org_id, "member.added", at, actor, person_id, email=email, role=role)
+
+
+def member_removed(org_id: str, *, at: datetime, actor: str, person_id: str, email: str) -> None:
+    _record(org_id, "member.removed", at, actor, person_id, email=email)
+
+
+def member_switched(org_id: str, *, at: datetime, actor: str, person_id: str, email: str, disabled: bool) -> None:
+    action = "member.disabled" if disabled else "member.enabled"
+    _record(org_id, action, at, actor, person_id, email=email)
+
+
+def session_created(org_id: str, *, at: datetime, actor: str, session_id: str) -> None:
+    _record(org_id, "session.created", at, actor, session_id)
+
+
+def session_ended(org_id: str, *, at: datetime, actor: str, session_id: str) -> None:
+    _record(org_id, "session.ended", at, actor, session_id)
+
+
+def session_token_created(org_id: str, *, at: datetime, actor: str, person_id: str) -> None:
+    _record(org_id, "session_token.created", at, actor, person_id)
+
+
+def device_approved(org_id: str, *, at: datetime, actor: str, grant: DeviceGrant, scopes: Sequence[str]) -> None:
+    details = {"client": grant.client_name, "address": grant.address, "scopes": list(scopes)}
+    _record(org_id, "device.approved", at, actor, grant.id, **details)
+
+
+def credits_granted(org_id: str, *, at: datetime, actor: str, amount: int) -> None:
+    _record(org_id, "credits.granted", at, actor, org_id, amount=amount)
+
+
+def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int) -> None:
+    _record(org_id, "cache.invalidated", at, actor, org_id, generation=generation)
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
@@ -22,3 +109,24 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
 def broken_at(org_id: str) -> int | None:
     """The number of the first entry that was tampered with, or None when the chain is whole."""
     return first_broken(audit.chain(org_id), audit.head(org_id))
+
+
+def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:
+    _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
+
+
+def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> None:
+    audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+
+
+def _wire(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a key as JSON has them."""
+    return {name: _json(value) for name, value in settings.items()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, RateLimit):
+        return asdict(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -34,5 +34,5 @@ def grant(runtime: Runtime, org_id: str, amount: int, *, actor: str) -> Balance:
     with transaction():
         now = runtime.clock()
         credits.grant(org_id, amount, "granted by the operator", now)
-        audit.record(org_id, at=now, action="credits.granted", actor=actor, target=org_id, amount=amount)
+        audit.credits_granted(org_id, at=now, actor=actor, amount=amount)
         return credits.balance(org_id)

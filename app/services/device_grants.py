@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from app.domain import device_user_code, key_settings
-from app.domain.errors import DomainError, NotFound, RateLimited
+from app.domain import device_user_code, names
+from app.domain.errors import DomainError, NotFound
 from app.domain.key_origin import KeyOrigin
-from app.domain.one_time_secrets import Purpose
-from app.domain.sliding_window import Window
-from app.services import audit, keys, one_time_secrets
-from app.services.keys import KeyWish
+from app.domain.key_settings import KeySettings
+from app.domain.secret import Secret
+from app.services import audit, keys, sign_in_limits
 from app.services.organizations import Member
 from app.services.runtime import Runtime
+from app.services.sign_in_limits import Attempt
 from app.store import device_grants, organizations, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
-from app.store.transaction import take_turns, transaction
+from app.store.transaction import transaction
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
-PER_CLIENT = Window("device", 20, 3600)
 NOBODY_WAITS = "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
 
 
@@ -42,50 +41,39 @@ class DeviceError(Exception):
 class Ceremony:
     """Both codes leave Keydesk here; at rest there are their hashes. Times in seconds."""
 
-    device_code: str
-    user_code: str
+    device_code: Secret
+    user_code: Secret
     expires_in: int
     interval: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceKey:
-    access_token: str
+    access_token: Secret
     scopes: tuple[str, ...]
 
 
 def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
     """Begins a ceremony. Raises `ValidationFailed`, `UnknownScope` and `RateLimited`."""
-    name = key_settings.clean_name(client_name)
+    name = names.cleaned(client_name)
     policy = runtime.settings.policy
     wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
     policy.check_known(wanted)
     device_code, code = secrets.token_urlsafe(32), device_user_code.make()
     with transaction():
-        take_turns(f"device:{client}")
         now = runtime.clock()
-        asked = device_grants.asked_since(PER_CLIENT.opens(now), client, PER_CLIENT.quota)
-        wait = PER_CLIENT.retry_after(asked, now)
-        if wait is not None:
-            raise RateLimited(
-                "Too many device codes were asked for.",
-                policy=PER_CLIENT.name,
-                quota=PER_CLIENT.quota,
-                window=PER_CLIENT.seconds,
-                retry_after=wait,
-            )
+        sign_in_limits.take(Attempt.DEVICE_CODE, client=client, now=now)
         device_grants.add(
             device_digest=_digest(device_code),
             user_digest=_digest(code),
             client_name=name,
-            client=client,
             address=address,
             scopes=wanted,
             created_at=now,
             expires_at=now + LIFETIME,
             interval=INTERVAL_SECONDS,
         )
-    return Ceremony(device_code, code, int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
+    return Ceremony(Secret(device_code), Secret(code), int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
 
 
 def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGrant:
@@ -149,27 +137,21 @@ def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant
     """What waits under the code, locked. A code under which nothing waits is counted as a guess, for which the
     transaction must be committed."""
     now = runtime.clock()
-    one_time_secrets.enter(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+    sign_in_limits.check(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
     grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
     if grant is None:
-        one_time_secrets.count(Purpose.DEVICE_GUESS, email=email, client=client, now=now)
+        sign_in_limits.count(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
     return grant
 
 
 def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
-    granted = keys.grantable(runtime, member, [scope for scope in scopes if scope in grant.scopes])
+    now = runtime.clock()
+    wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes])
+    granted = tuple(keys.checked(runtime, wanted, now)["scopes"])
+    keys.refuse_ungrantable(member, granted)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
-    audit.record(
-        member.org_id,
-        at=runtime.clock(),
-        action="device.approved",
-        actor=member.email,
-        target=grant.id,
-        client=grant.client_name,
-        address=grant.address,
-        scopes=list(granted),
-    )
+    audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)
 
 
 def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
@@ -183,9 +165,9 @@ def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
     if not device_grants.use_up(grant.id, now):
         raise DeviceError("invalid_grant")
     member = Member(person.id, person.email, organization.id, organization.name, organization.role)
-    wish = KeyWish(grant.client_name, grant.scopes)
+    settings = KeySettings(name=grant.client_name, scopes=grant.scopes)
     try:
-        issued = keys.issue_within(runtime, member, wish, now, origin=KeyOrigin.DEVICE)
+        issued = keys.create_within(runtime, member, settings, now, origin=KeyOrigin.DEVICE)
     except DomainError:
         raise DeviceError("access_denied") from None
     return DeviceKey(issued.plaintext, grant.scopes)

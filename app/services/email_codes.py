@@ -1,4 +1,4 @@
-"""Door B: an agent gets a session token with a code that its person pastes (seed page 000)."""
+"""Agents get a session token with a mailed code that their person pastes."""
 
 from app.domain import email_address
 from app.domain.errors import OtpExpired
@@ -8,26 +8,14 @@ from app.services.one_time_secrets import Issued
 from app.services.runtime import Runtime
 from app.services.session_tokens import IssuedToken
 from app.store import people
+from app.store.people import Person
 from app.store.transaction import transaction
 
 
 def request(runtime: Runtime, *, email: str, client: str) -> Issued:
     """Mails a code to a person who has an account. Unknown and disabled addresses get the same answer, no mail, and a
     code that cannot verify. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
-    address = email_address.normalise(email)
-    with transaction():
-        now = runtime.clock()
-        one_time_secrets.enter(Purpose.EMAIL_CODE, email=address, client=client, now=now)
-        person = people.by_email(address)
-        return one_time_secrets.issue(
-            runtime,
-            Purpose.EMAIL_CODE,
-            email=address,
-            client=client,
-            now=now,
-            send=person is not None and person.disabled_at is None,
-            lifetime=runtime.settings.email_code_lifetime,
-        )
+    return one_time_secrets.request(runtime, Purpose.EMAIL_CODE, email=email, client=client, may_receive=_has_account)
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
@@ -41,3 +29,7 @@ def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
         if secret is None or person is None or person.disabled_at is not None:
             raise OtpExpired
         return session_tokens.issue(runtime, person.id, person.email, now)
+
+
+def _has_account(person: Person | None, _email: str) -> bool:
+    return person is not None and person.disabled_at is None

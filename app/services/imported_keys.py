@@ -6,6 +6,7 @@ from itertools import islice
 from app.domain.imported_keys import ImportedKey
 from app.domain.key_origin import KeyOrigin
 from app.services import audit
+from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store.transaction import transaction
@@ -40,5 +41,5 @@ def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> I
             ]
             new = key_store.add_missing(rows)
             if new:
-                audit.record(org_id, at=now, action="keys.imported", actor="operator", target=org_id, keys=new)
+                audit.keys_imported(org_id, at=now, actor=ACTOR, count=new)
         yield len(batch), new

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.domain.errors import NotFound
 from app.services import audit
-from app.services.revocation import note_change, withdrawal
+from app.services.operator_organizations import ACTOR
+from app.services.revocation import revoking
 from app.services.runtime import Runtime
 from app.store import install_ids as store
 from app.store.install_ids import InstallId
@@ -27,7 +28,7 @@ def import_ids(runtime: Runtime, org_id: str, install_ids: Sequence[str]) -> int
         normal = [normalise(install_id) for install_id in install_ids]
         new = sum(store.add(install_id, org_id, now) for install_id in normal if install_id)
         if new:
-            audit.record(org_id, at=now, action="installs.imported", actor="operator", target=org_id, installs=new)
+            audit.install_ids_imported(org_id, at=now, actor=ACTOR, count=new)
     return new
 
 
@@ -38,12 +39,14 @@ def on_record() -> Sequence[tuple[InstallId, str]]:
 
 def withdraw(runtime: Runtime, install_id: str) -> None:
     """Refuses it from now on. Raises `NotFound`."""
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         install = store.get(normalise(install_id) or "")
         if install is None:
             raise NotFound(f"{install_id} is not on record.")
-        if install.withdrawn_at is None:
-            now = runtime.clock()
-            install.withdrawn_at = now
-            audit.record(install.org_id, at=now, action="install.withdrawn", actor="operator", target=install.id)
-            note_change([install.org_id])
+        if install.withdrawn_at is not None:
+            revocation.nothing_changed()
+            return
+        now = runtime.clock()
+        install.withdrawn_at = now
+        audit.install_id_withdrawn(install.org_id, at=now, actor=ACTOR, install_id=install.id)
+        revocation.affects(install.org_id)

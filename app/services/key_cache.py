@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Lock
@@ -10,10 +11,10 @@ from typing import Protocol
 from app.domain.key_verification import KeyRecord
 from app.store.unavailable import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
-#: How old, in seconds, the news of changed rights may be that a cached record is used by. No setting: whoever takes
-#: rights away waits for it, and two processes that disagreed about it would break the promise.
+#: How old, in seconds, the news of revocations may be that a cached record is used by. No setting: whoever revokes
+#: waits for it, and two processes that disagreed about it would break the promise.
 LEASE_SECONDS = 0.1
-#: What a transaction that took rights away waits before it answers: then no process anywhere uses an older record.
+#: How long, in seconds, a transaction that revoked waits before it answers: then no process uses an older record.
 SETTLE_SECONDS = LEASE_SECONDS * 1.1
 _RENEW_AFTER = LEASE_SECONDS / 2
 
@@ -30,21 +31,32 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Source(Protocol):
-    """How far rights have moved on, each answer read in a transaction of its own."""
+    """How often something was revoked or changed, each answer read in a transaction of its own."""
 
     def revision(self) -> int: ...
     def changed_after(self, revision: int) -> list[str]: ...
+
+
+@dataclass(slots=True, eq=False)
+class CachedKey:
+    """A record, and what is kept with it."""
+
+    record: KeyRecord
+    #: The revision that the process had seen before the record was read.
+    read_at: int
+    #: Forward-auth's headers for this key, which are the same each time. None: not asked yet; empty: asked once.
+    headers: list[tuple[str, str]] | tuple[()] | None = None
 
 
 class _Epoch:
     """Records and the news by which they are judged. Both end together: a thread that still holds the last epoch
     stores into what nobody reads any more."""
 
-    __slots__ = ("changed", "records", "revision")
+    __slots__ = ("changed", "keys", "revision")
 
     def __init__(self, revision: int) -> None:
         self.revision = revision
-        self.records: dict[bytes, KeyRecord] = {}
+        self.keys: dict[bytes, CachedKey] = {}
         #: The revision at which an organization's change was seen: records read before it are old.
         self.changed: dict[str, int] = {}
 
@@ -63,41 +75,40 @@ class KeyCache:
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
 
-    def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
+    def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> CachedKey | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
         return self.cached(digest) or self.read(digest, read)
 
-    def cached(self, digest: bytes) -> KeyRecord | None:
+    def cached(self, digest: bytes) -> CachedKey | None:
         """The record under `digest`, if it is cached and still true. Raises `DatabaseUnavailable` when that cannot be
         told."""
         began = self._now()
         if began - self._renewed_at > _RENEW_AFTER:
-            if digest not in self._epoch.records:
+            if digest not in self._epoch.keys:
                 return None  # what is not cached needs no lease; and what another thread may cache now is not ours
             self._hold(began)
         # Only now: an epoch that ended before the lease was looked at hears no more news.
         epoch = self._epoch
-        record = epoch.records.get(digest)
-        if record is not None and epoch.changed.get(record.org_id, 0) <= record.read_at:
-            return record
+        cached = epoch.keys.get(digest)
+        if cached is not None and epoch.changed.get(cached.record.org_id, 0) <= cached.read_at:
+            return cached
         return None
 
-    def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> KeyRecord | None:
-        """What `read` finds, a record of its own each time, kept under `digest`. Whatever the process learns meanwhile,
+    def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> CachedKey | None:
+        """What `read` finds, kept under `digest`. Whatever the process learns meanwhile,
         the number tells: `cached` does not use the record once it has seen a later one for its organization."""
         if self._epoch.revision < 0:
             self._hold(self._now())
         epoch = self._epoch
-        revision, records = epoch.revision, epoch.records
+        revision, keys = epoch.revision, epoch.keys
         record = read()
         if record is None:
-            records.pop(digest, None)
+            keys.pop(digest, None)
             return None
-        record.read_at = revision
-        records[digest] = record
-        if len(records) > MAX_RECORDS:
-            _make_room(records)
-        return record
+        cached = keys[digest] = CachedKey(record, revision)
+        if len(keys) > MAX_RECORDS:
+            _make_room(keys)
+        return cached
 
     def _hold(self, began: float) -> None:
         """Returns once the lease is young enough for a request that began at `began`."""
@@ -140,11 +151,11 @@ class KeyCache:
         self._renewed_at = began
 
 
-def _make_room(records: dict[bytes, KeyRecord]) -> None:
+def _make_room(keys: dict[bytes, CachedKey]) -> None:
     """Drops the oldest."""
     try:
-        oldest = list(islice(records, DROPPED_AT_ONCE))
+        oldest = list(islice(keys, DROPPED_AT_ONCE))
     except RuntimeError:
         return  # another thread is at it
     for digest in oldest:
-        records.pop(digest, None)
+        keys.pop(digest, None)

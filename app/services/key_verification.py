@@ -1,13 +1,14 @@
-"""The one verification of a key, whatever door made it and whichever face asks: guards, forward-auth, keys/verify."""
+"""The one verification of a key, whatever its origin and whoever asks: guards, forward-auth or keys/verify."""
 
 from dataclasses import dataclass
 
 from app.domain import imported_keys, key_format
-from app.domain.errors import InstallIdSunset
+from app.domain.errors import InstallIdSunset, MissingCredential
 from app.domain.install_ids import SUNSET
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
 from app.services import credits, install_ids
+from app.services.key_cache import CachedKey
 from app.services.runtime import Runtime
 
 
@@ -17,11 +18,15 @@ class Verification:
 
     outcome: Outcome
     #: None: no such key.
-    record: KeyRecord | None
+    cached: CachedKey | None
     #: None: the key has no rate limit, or it was not asked about.
     rate: RateState | None = None
     #: Credits left after this request. None: it costs nothing.
     balance: int | None = None
+
+    @property
+    def record(self) -> KeyRecord | None:
+        return self.cached.record if self.cached else None
 
 
 class WindowFull(Exception):
@@ -42,16 +47,33 @@ def verify(
     agent: str | None = None,
     org_id: str | None = None,
 ) -> Verification:
-    """Looks the key up and decides. Counts the use in memory; writes nothing, but what `cost` takes.
+    """Looks the key up and decides. Counts the use in memory; writes nothing but what `cost` takes.
 
     `scope` None asks for any working key, `org_id` None for one of any organization; `cost` is in credits; `address`
-    and `agent` say who uses it. Raises `DatabaseUnavailable`, and `LimiterUnavailable`.
+    and `agent` say who uses it. Raises `DatabaseUnavailable` and `LimiterUnavailable`.
     """
     digest = key_format.digest(plaintext)
-    record = runtime.key_cache.cached(digest) or _looked_up(runtime, plaintext, digest)
-    if record is None or (org_id is not None and record.org_id != org_id):
+    cached = runtime.key_cache.cached(digest) or _looked_up(runtime, plaintext, digest)
+    if cached is None or (org_id is not None and cached.record.org_id != org_id):
         return _NOT_FOUND
-    return _judged(runtime, record, scope, cost, address, agent)
+    return _judged(runtime, cached, scope, cost, address, agent)
+
+
+def verify_presented(  # noqa: PLR0917 -- by name they take longer
+    runtime: Runtime,
+    credential: tuple[str | None, str | None],
+    scope: str | None,
+    cost: int,
+    address: str | None,
+    agent: str | None,
+) -> Verification:
+    """As `verify`, for whatever `credentials.presented` found. Raises `MissingCredential` and `InstallIdSunset` too."""
+    key, install_id = credential
+    if key is not None:
+        return verify(runtime, key, scope, cost, address=address, agent=agent)
+    if install_id is not None:
+        return verify_install(runtime, install_id, scope, cost, address=address)
+    raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
 
 
 def verify_install(
@@ -64,42 +86,42 @@ def verify_install(
     if normal is None:
         return _NOT_FOUND
     digest = key_format.digest(f"install {normal}")
-    record = runtime.key_cache.find(digest, lambda: runtime.key_records.install(normal))
-    return _NOT_FOUND if record is None else _judged(runtime, record, scope, cost, address, None)
+    cached = runtime.key_cache.find(digest, lambda: runtime.key_records.install(normal))
+    return _NOT_FOUND if cached is None else _judged(runtime, cached, scope, cost, address, None)
 
 
 def _judged(  # noqa: PLR0917 -- by name they take longer
-    runtime: Runtime, record: KeyRecord, scope: str | None, cost: int, address: str | None, agent: str | None
+    runtime: Runtime, cached: CachedKey, scope: str | None, cost: int, address: str | None, agent: str | None
 ) -> Verification:
     """The decision about a record that was looked up: the checks of `decide`, then the limit, then the credits."""
-    now = runtime.clock()
+    record, now = cached.record, runtime.clock()
     outcome = decide(record, scope, address, now)
     rate, balance = None, None
     if outcome is _VALID and (cost or record.rate_limit is not None):
         outcome, rate, balance = _take(runtime, record, cost)
     runtime.usage.key_used(record, outcome, now, address, agent)
-    return Verification(outcome, record, rate, balance)
+    return Verification(outcome, cached, rate, balance)
 
 
-def passed(verification: Verification, scope: str | None) -> KeyRecord:
-    """The record of a key that may. Raises the `DomainError` that says why not."""
-    if verification.outcome is not _VALID or verification.record is None:
+def passed(verification: Verification, scope: str | None) -> CachedKey:
+    """The key, if it may. Raises the `DomainError` that says why not."""
+    if verification.outcome is not _VALID or verification.cached is None:
         raise refusal(verification.outcome, verification.record, scope, verification.rate)
-    return verification.record
+    return verification.cached
 
 
 def require(
     runtime: Runtime, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None
 ) -> KeyRecord:
     """The key's record. Raises the `DomainError` that says why not."""
-    return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope)
+    return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope).record
 
 
-def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> KeyRecord | None:
-    """A key that cannot be ours asks nothing of the database, unless keys of other systems are on record."""
+def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> CachedKey | None:
+    """A key that cannot be ours does not reach the database, unless imported keys are on record."""
     if key_format.is_well_formed(plaintext):
         return runtime.key_cache.read(digest, lambda: runtime.key_records.by_digest(digest))
-    if not runtime.foreign_keys.on_record():
+    if not runtime.key_records.has_imported():
         return None
     return runtime.key_cache.read(digest, lambda: runtime.key_records.by_digest(*imported_keys.digests(plaintext)))
 

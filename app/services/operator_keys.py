@@ -1,18 +1,15 @@
 """What operators do offline with keys."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
-from app.domain import key_format, key_rate_limit, networks
+from app.domain import key_format
 from app.domain.errors import DomainError
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_rate_limit import RateLimit
-from app.domain.key_settings import clean_name, expiry
-from app.services import audit, key_settings, keys, operator_organizations
-from app.services.key_settings import UNCHANGED, KeyChange
+from app.domain.key_settings import KeySettings
+from app.services import audit, key_rotation, key_settings, keys, operator_organizations
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
-from app.services.revocation import note_change, withdrawal
+from app.services.revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store import organizations
@@ -33,42 +30,19 @@ class NoSingleMatch(DomainError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorsWish:
-    name: str = DEFAULT_NAME
-    #: Id or name. None: the single organization if there is one, else the operators' own.
-    org: str | None = None
-    scopes: Sequence[str] = ()
-    expires_in_days: int | None = None
-    #: None: as many requests as it likes.
-    rate: RateLimit | None = None
-    #: CIDR. Empty: from anywhere.
-    networks: Sequence[str] = ()
+def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = None) -> IssuedKey:
+    """`org`: id or name. None: the single organization if there is one, else the operators' own.
 
-
-def create_key(runtime: Runtime, wish: OperatorsWish) -> IssuedKey:
-    """Raises `ValidationFailed`, `UnknownScope` and `NotFound`."""
-    name = clean_name(wish.name)
-    scopes = _known(runtime, wish.scopes) or runtime.settings.policy.default_scopes
-    limit, places = key_rate_limit.checked(wish.rate), networks.parse(wish.networks)
+    Raises `ValidationFailed`, `UnknownScope` and `NotFound`.
+    """
     with transaction():
         now = runtime.clock()
-        expires_at = expiry(now, expires_at=None, expires_in_days=wish.expires_in_days)
-        if wish.org is not None:
-            organization = operator_organizations.organization(wish.org)
+        if org is not None:
+            organization = operator_organizations.organization(org)
         else:
             organization = organizations.only() or organizations.operators(now)
-        return keys.issue_offline(
-            runtime,
-            organization.id,
-            now,
-            origin=KeyOrigin.OPERATOR,
-            name=name,
-            scopes=scopes,
-            expires_at=expires_at,
-            rate_limit=limit,
-            networks=places,
-        )
+        named = KeySettings(name=DEFAULT_NAME) | settings
+        return keys.create_offline(runtime, organization.id, named, now, origin=KeyOrigin.OPERATOR)
 
 
 def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
@@ -78,49 +52,36 @@ def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
 
 def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
     """Raises `NoSingleMatch`; then nothing is revoked."""
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         now = runtime.clock()
         key = _single_match(runtime, prefix)
         key.revoked_at = now
-        audit.record(
-            key.org_id, at=now, action="key.revoked", actor=ACTOR, target=key.id, name=key.name, start=key.start
-        )
-        note_change([key.org_id])
+        audit.key_revoked(key, at=now, actor=ACTOR)
+        revocation.affects(key.org_id)
     return key
 
 
-def change_key(runtime: Runtime, prefix: str, wanted: KeyChange) -> ApiKey:
+def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
     """The next verification anywhere goes by it.
 
     Raises `NoSingleMatch`, `ValidationFailed`, `UnknownScope` and `KeyNotActive`; then nothing is changed.
     """
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         key = _single_match(runtime, prefix)
-        if wanted.scopes is not UNCHANGED:
-            wanted = replace(wanted, scopes=_known(runtime, wanted.scopes))
-        key_settings.change_within(runtime, key, wanted, actor=ACTOR)
+        checked = key_settings.checked_change(runtime, key, wanted, runtime.clock())
+        key_settings.apply(runtime, key, checked, revocation, actor=ACTOR)
     return key
 
 
 def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey:
-    """A successor; the old key dies after the overlap. Raises `NoSingleMatch` and `ValidationFailed`."""
-    with keys.ending(runtime, overlap_seconds):
-        now = runtime.clock()
+    """A successor; the old key ends after the overlap. Raises `NoSingleMatch`, `ValidationFailed`, `KeyNotActive`."""
+    key_rotation.check_overlap(overlap_seconds)
+    with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
-        issued = keys.issue_offline(runtime, old.org_id, now, origin=KeyOrigin.OPERATOR, **keys.settings_of(old))
-        keys.end_after(old, overlap_seconds, now)
-        successor = issued.listed.key.id
-        audit.record(
-            old.org_id, at=now, action="key.rotated", actor=ACTOR, target=old.id, name=old.name, successor=successor
+        key_rotation.refuse_unrotatable(old, runtime.clock())
+        return key_rotation.replace(
+            runtime, old, revocation, overlap_seconds=overlap_seconds, origin=KeyOrigin.OPERATOR, actor=ACTOR
         )
-        note_change([old.org_id])
-    return issued
-
-
-def _known(runtime: Runtime, scopes: Sequence[str]) -> tuple[str, ...]:
-    """Without repetitions. Raises `UnknownScope`."""
-    runtime.settings.policy.check_known(scopes)
-    return tuple(dict.fromkeys(scopes))
 
 
 def _single_match(runtime: Runtime, prefix: str) -> ApiKey:
@@ -136,13 +97,7 @@ def _single_match(runtime: Runtime, prefix: str) -> ApiKey:
 
 
 def _starts(runtime: Runtime, prefix: str) -> list[str]:
-    settings = runtime.settings
-    kinds = [
-        settings.key_prefix,
-        settings.agent_key_prefix,
-        settings.sign_up_key_prefix,
-        settings.test_key_prefix,
-    ]
+    kinds = runtime.settings.key_prefixes
     starts = [prefix[: len(kind) + SHOWN] for kind in kinds if prefix.startswith(kind)]
     starts = [start for start in starts if any(len(start) == len(kind) + SHOWN for kind in kinds)]
     if len(prefix) >= SHOWN:

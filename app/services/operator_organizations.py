@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from app.domain import email_address
+from app.domain import email_address, names
 from app.domain.errors import NotFound
-from app.domain.key_settings import clean_name
 from app.domain.roles import Role
 from app.services import audit
-from app.services.revocation import note_change, withdrawal
+from app.services.revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store import organizations, people
@@ -24,11 +23,11 @@ def all_organizations() -> Sequence[Organization]:
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
     """Raises `ValidationFailed` naming `name`."""
-    name = clean_name(name)
+    name = names.cleaned(name)
     with transaction():
         now = runtime.clock()
         organization = organizations.add(name, now)
-        audit.record(organization.id, at=now, action="organization.created", actor=ACTOR, target=organization.id)
+        audit.organization_created(organization.id, at=now, actor=ACTOR, owner=None)
     return organization
 
 
@@ -43,14 +42,15 @@ def organization(org: str) -> Organization:
 
 def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> Organization:
     """All its keys refuse from now on, or work again. Raises `NotFound`."""
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         now = runtime.clock()
         found = organization(org)
-        if (found.disabled_at is not None) != disabled:
+        if (found.disabled_at is not None) == disabled:
+            revocation.nothing_changed()
+        else:
             found.disabled_at = now if disabled else None
-            action = "organization.disabled" if disabled else "organization.enabled"
-            audit.record(found.id, at=now, action=action, actor=ACTOR, target=found.id)
-            note_change([found.id])
+            audit.organization_switched(found.id, at=now, actor=ACTOR, disabled=disabled)
+            revocation.affects(found.id)
     return found
 
 
@@ -63,44 +63,40 @@ def add_member(runtime: Runtime, org: str, email: str, role: Role) -> None:
     """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
     says. Raises `NotFound` and `ValidationFailed`."""
     address = email_address.normalise(email)
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         now = runtime.clock()
         found = organization(org)
         person = people.by_email(address) or people.add(address, now)
         organizations.put_member(found.id, person.id, role, now)
-        audit.record(
-            found.id, at=now, action="member.added", actor=ACTOR, target=person.id, email=address, role=role.value
-        )
-        note_change([found.id])
+        audit.member_added(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, role=role.value)
+        revocation.affects(found.id)
 
 
 def remove_member(runtime: Runtime, org: str, email: str) -> None:
     """Raises `NotFound`."""
     address = email_address.normalise(email)
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         found = organization(org)
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
             raise NotFound(f"{address} is no member of {found.name}.")
-        audit.record(
-            found.id, at=runtime.clock(), action="member.removed", actor=ACTOR, target=person.id, email=address
-        )
-        note_change([found.id])
+        audit.member_removed(found.id, at=runtime.clock(), actor=ACTOR, person_id=person.id, email=address)
+        revocation.affects(found.id)
 
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool) -> None:
     """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
     address = email_address.normalise(email)
-    with withdrawal(runtime):
+    with revoking(runtime) as revocation:
         now = runtime.clock()
         person = people.by_email(address)
         if person is None:
             raise NotFound(f"Nobody has the address {address}.")
         if (person.disabled_at is not None) == disabled:
+            revocation.nothing_changed()
             return
         person.disabled_at = now if disabled else None
-        concerned = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
+        affected = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
         for found in organizations.of_person(person.id):
-            action = "member.disabled" if disabled else "member.enabled"
-            audit.record(found.id, at=now, action=action, actor=ACTOR, target=person.id, email=address)
-        note_change(concerned)
+            audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
+        revocation.affects(*affected)

@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain import roles
 from app.domain.errors import Forbidden, NotFound
 from app.domain.roles import Permission, Role, allows
 from app.store import organizations
+from app.store.keys import ApiKey
 from app.store.organizations import OrganizationOf
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in one of their organizations: who acts, where, and with what rights."""
+    """A person in one of their organizations: who acts, where, and in what role."""
 
     person_id: str
     email: str
     org_id: str
     org_name: str
     role: Role
+
+    def may_manage(self, key: ApiKey) -> bool:
+        """Whether they may change, revoke and rotate this key."""
+        return roles.may_manage_key(self.role, created_it=key.created_by == self.person_id)
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:

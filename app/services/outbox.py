@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.one_time_secrets import Purpose
+from app.domain.secret import Secret
 from app.services.runtime import Runtime
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
@@ -19,14 +20,14 @@ class Letter:
 
     mail: str
     recipient: str
-    token: str
+    token: Secret
     expires_at: datetime
 
 
 def enqueue(
     *, mail: str, recipient: str, secret_id: str | None, now: datetime, expires_at: datetime, send: bool
 ) -> None:
-    """Call it inside the transaction. With `send` False the row is written all the same, and never sent: an address
+    """Joins the caller's transaction. With `send` False the row is written all the same, and never sent: an address
     that gets no mail costs the same work as one that does."""
     outbox.add(
         mail=mail,
@@ -71,16 +72,16 @@ def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
             again = now + timedelta(seconds=wait)
             row.attempts += 1
             row.due_at = again if again < row.expires_at else None
-            token = _plaintext(runtime, row.secret_id) if row.secret_id else ""
+            token = _plaintext(runtime, row.secret_id) if row.secret_id else Secret("")
             return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
     return None
 
 
-def _plaintext(runtime: Runtime, secret_id: str) -> str:
+def _plaintext(runtime: Runtime, secret_id: str) -> Secret:
     """The link's token or the code, made for this moment."""
     secret = one_time_secrets.by_id(secret_id)
     if secret is None:
-        return ""
+        return Secret("")
     if secret.digest is None:
         return runtime.links.sign(secret_id)
     return runtime.codes.again(Purpose(secret.purpose), secret_id, secret.digest)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.services.runtime import Runtime
-from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, usage
+from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, sign_in_attempts, usage
 from app.store.transaction import transaction
 
 #: Long enough that no limit still counts a row, short enough that addresses do not pile up.
@@ -18,6 +18,7 @@ def prune(runtime: Runtime) -> None:
         usage.prune(now - timedelta(days=runtime.settings.usage_retention_days))
     with transaction():
         one_time_secrets.prune(now - KEEP_SPENT)
+        sign_in_attempts.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)

@@ -9,15 +9,14 @@ from threading import Semaphore
 from app.config import Settings
 from app.domain.key_derivation import KeyDeriver
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
-from app.services.foreign_keys import ForeignKeys
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.usage import UsageRecorder
 from app.store.key_records import KeyRecords
 
-#: How many may wait at once until rights that they took away are gone everywhere. A quarter of the threads that answer
+#: How many may wait at once until what they revoked is refused everywhere. A quarter of the threads that answer
 #: requests in a process (`cli.serve.BLOCKING_THREADS`): the others go on answering.
-MAX_WITHDRAWALS = 2
+MAX_REVOCATIONS = 2
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,10 @@ class Runtime:
     codes: CodeMaker
     key_deriver: KeyDeriver
     usage: UsageRecorder
-    foreign_keys: ForeignKeys
     key_records: KeyRecords
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits
-    #: Turns for those who take rights away; each holds a thread while it waits.
-    withdrawals: Semaphore
+    #: Turns of those who revoke; each holds a thread while it waits.
+    revocation_turns: Semaphore
     #: What a use case outside of a request or command stands in: the database session's home.
     context: Callable[[], AbstractContextManager[object]]

@@ -6,7 +6,9 @@ from app.domain import key_format
 from app.domain.errors import ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
+from app.domain.secret import Secret
 from app.services import audit
+from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
 from app.store import credits, organizations
 from app.store import keys as key_store
@@ -17,7 +19,9 @@ BATCH = 1000
 CREDITS = 10**9
 
 
-def seed(runtime: Runtime, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimit | None) -> Iterator[list[str]]:
+def seed(
+    runtime: Runtime, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimit | None
+) -> Iterator[list[Secret]]:
     """Organizations `Seed 1`, `Seed 2`, … of 1,000 keys each; their plaintexts, batch by batch.
 
     Raises `ValidationFailed` outside of development, and `UnknownScope`.
@@ -51,12 +55,5 @@ def seed(runtime: Runtime, keys: int, *, scopes: tuple[str, ...], rate_limit: Ra
                     for key in minted
                 ]
             )
-            audit.record(
-                organization.id,
-                at=now,
-                action="keys.seeded",
-                actor="operator",
-                target=organization.id,
-                keys=len(minted),
-            )
+            audit.keys_seeded(organization.id, at=now, actor=ACTOR, count=len(minted))
         yield [key.plaintext for key in minted]

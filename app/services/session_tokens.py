@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.domain import key_format
 from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
+from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
 from app.store import organizations, session_tokens
@@ -15,18 +16,18 @@ from app.store.session_tokens import TokenHolder
 class IssuedToken:
     """`token` leaves Keydesk here and is never seen again."""
 
-    token: str
+    token: Secret
     expires_at: datetime
 
 
 def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> IssuedToken:
-    """A new token. Call it inside the transaction of what earned it."""
+    """A new token. Joins the transaction of what earned it."""
     minted = key_format.mint(runtime.settings.session_token_prefix)
     expires_at = now + timedelta(seconds=runtime.settings.session_token_lifetime)
     session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
     organizations.lock_of(person_id)
     for organization in organizations.of_person(person_id):
-        audit.record(organization.id, at=now, action="session_token.created", actor=email, target=person_id)
+        audit.session_token_created(organization.id, at=now, actor=email, person_id=person_id)
     return IssuedToken(minted.plaintext, expires_at)
 
 

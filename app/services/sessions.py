@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.domain.errors import NotFound
+from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
 from app.store import organizations, sessions
@@ -22,26 +23,30 @@ def resume(runtime: Runtime, token: str) -> LiveSession | None:
     return live
 
 
-def open_session(runtime: Runtime, *, person_id: str, email: str, now: datetime, address: str, user_agent: str) -> str:
-    """A new session's cookie value. Call it inside the transaction of the sign-in."""
-    token = secrets.token_urlsafe(32)
+def open_session(
+    runtime: Runtime, *, person_id: str, email: str, now: datetime, address: str, user_agent: str
+) -> Secret:
+    """A new session's cookie value. Joins the transaction of the sign-in."""
+    token = Secret(secrets.token_urlsafe(32))
     session = sessions.add(
         person_id=person_id,
-        token_digest=_digest(token),
+        token_digest=_digest(token.reveal()),
         now=now,
         expires_at=now + timedelta(seconds=runtime.settings.session_max),
         address=address,
         user_agent=user_agent[:300],
     )
-    _record(person_id, email, now, "session.created", session.id)
+    for org_id in _locked_organizations(person_id):
+        audit.session_created(org_id, at=now, actor=email, session_id=session.id)
     return token
 
 
 def close_session(person_id: str, email: str, session_id: str, now: datetime) -> bool:
-    """Whether this call ended it. Call it inside a transaction."""
+    """Whether this call ended it. Joins the caller's transaction."""
     ended = sessions.end(session_id, person_id, now)
     if ended:
-        _record(person_id, email, now, "session.ended", session_id)
+        for org_id in _locked_organizations(person_id):
+            audit.session_ended(org_id, at=now, actor=email, session_id=session_id)
     return ended
 
 
@@ -66,10 +71,10 @@ def sign_out(runtime: Runtime, token: str | None) -> None:
             close_session(live.person_id, live.email, live.session_id, runtime.clock())
 
 
-def _record(person_id: str, email: str, now: datetime, action: str, session_id: str) -> None:
+def _locked_organizations(person_id: str) -> Sequence[str]:
+    """Ids of the person's organizations: each gets an audit entry, and all are locked first, in everybody's order."""
     organizations.lock_of(person_id)
-    for organization in organizations.of_person(person_id):
-        audit.record(organization.id, at=now, action=action, actor=email, target=session_id)
+    return [organization.id for organization in organizations.of_person(person_id)]
 
 
 def _digest(token: str) -> str:

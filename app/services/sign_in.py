@@ -1,12 +1,13 @@
-"""Sign-in by a mailed link (`seeds`: the session-cookie page; contract, Door A)."""
+"""People sign in by a mailed link."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from app.domain import email_address
 from app.domain.errors import LinkSpent
 from app.domain.one_time_secrets import Purpose
 from app.domain.roles import Role
+from app.domain.secret import Secret
 from app.domain.sign_up import admits
 from app.services import audit, one_time_secrets, sessions
 from app.services.runtime import Runtime
@@ -20,7 +21,7 @@ from app.store.transaction import take_turns, transaction
 class RequestedLink:
     expires_at: datetime
     #: None: `SIGN_UP` refuses the address, and nobody is told.
-    token: str | None
+    token: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class PendingLink:
 class SignInResult:
     """`session_token` is the cookie's value, handed out once."""
 
-    session_token: str
+    session_token: Secret
     next_path: str | None
 
 
@@ -48,22 +49,15 @@ def request_link(
     `client`: who asks, as limits count it. Raises `ValidationFailed` for what is no address, and `RateLimited`, which
     counts in no window.
     """
-    address = email_address.normalise(email)
-    with transaction():
-        now = runtime.clock()
-        one_time_secrets.enter(Purpose.LINK, email=address, client=client, now=now)
-        person = people.by_email(address)
-        issued = one_time_secrets.issue(
-            runtime,
-            Purpose.LINK,
-            email=address,
-            client=client,
-            now=now,
-            send=may_sign_in(runtime, person, address),
-            lifetime=runtime.settings.link_lifetime,
-            browser=browser,
-            next_path=next_path,
-        )
+    issued = one_time_secrets.request(
+        runtime,
+        Purpose.LINK,
+        email=email,
+        client=client,
+        may_receive=partial(may_sign_in, runtime),
+        browser=browser,
+        next_path=next_path,
+    )
     return RequestedLink(issued.expires_at, issued.plaintext)
 
 
@@ -111,24 +105,17 @@ def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
 
 
 def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
-    """A new person with an organization of theirs. Call it inside a transaction."""
+    """A new person with an organization of theirs. Joins the caller's transaction."""
     person = people.add(email, now)
     first_organization(runtime, person, now)
     return person
 
 
 def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
-    """The id of a new organization that the person owns, with its first credits. Call it inside a transaction."""
+    """The id of a new organization that the person owns, with its first credits. Joins the caller's transaction."""
     organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
     organizations.add_member(organization.id, person.id, Role.OWNER, now)
-    audit.record(
-        organization.id,
-        at=now,
-        action="organization.created",
-        actor=person.email,
-        target=organization.id,
-        owner=person.email,
-    )
+    audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)
     if runtime.settings.sign_up_credits:
         credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)
     return organization.id

@@ -13,6 +13,7 @@ from sqlalchemy import values as values_of
 
 from app.extensions import db
 from app.store.engine import driver_dialect
+from app.store.transaction import require_transaction
 
 #: Rows are written so many at a time: a few sizes, so that a statement is made once and used again.
 _SIZES = (512, 128, 32, 8, 2, 1)
@@ -24,6 +25,7 @@ Statement = Callable[[CTE], Executable]
 def execute(statement: Statement, columns: tuple[ColumnClause[Any], ...], values: list[Any]) -> None:
     """Executes `statement` of rows, in the caller's transaction. `values`, as the columns hold them, stand row by row
     in one list: a tuple for each row would be one more thing to make and to look through for garbage."""
+    require_transaction()
     connection, done = db.session.connection(), 0
     for size in _SIZES:
         taken = size * len(columns)

@@ -1,14 +1,13 @@
 """Wrong codes in a row, per address, across all codes that were mailed to it."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
+from app.store.upsert import insert
 
 
 class CodeFailures(Base):
@@ -27,7 +26,6 @@ def of(email: str) -> CodeFailures | None:
 
 def count(email: str, now: datetime) -> int:
     """One more; how many in a row that makes."""
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = insert(CodeFailures).values(email=email, failures=1, last_at=now)
     failures: int = db.session.execute(
         statement.on_conflict_do_update(

@@ -1,9 +1,8 @@
 """Device grants (RFC 8628): an agent waits while a person decides. Both codes are kept as hashes."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select, update
+from sqlalchemy import ForeignKey, LargeBinary, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
@@ -21,8 +20,6 @@ class DeviceGrant(Base):
     user_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     #: What the agent calls itself; shown to the person as a claim.
     client_name: Mapped[str]
-    #: Who asked, as limits count it.
-    client: Mapped[str]
     #: Who asked, as the person is shown it.
     address: Mapped[str]
     #: Asked for, and after approval what was granted.
@@ -39,8 +36,6 @@ class DeviceGrant(Base):
     org_id: Mapped[str | None] = mapped_column(ForeignKey("organization.id"))
     #: NULL: no key was made from it.
     used_at: Mapped[datetime | None] = mapped_column(UtcTime)
-
-    __table_args__ = (Index("ix_device_grant_client_created_at", "client", "created_at"),)
 
 
 def add(**values: object) -> DeviceGrant:
@@ -75,16 +70,6 @@ def use_up(grant_id: str, now: datetime) -> bool:
         )
         is not None
     )
-
-
-def asked_since(moment: datetime, client: str, most: int) -> Sequence[datetime]:
-    """Times of requests after `moment`, newest first, at most `most`."""
-    return db.session.scalars(
-        select(DeviceGrant.created_at)
-        .where(DeviceGrant.client == client, DeviceGrant.created_at > moment)
-        .order_by(DeviceGrant.created_at.desc())
-        .limit(most)
-    ).all()
 
 
 def prune(before: datetime) -> None:

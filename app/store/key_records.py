@@ -1,6 +1,8 @@
-"""What verification reads: a key with its organization and person, an install id, and how far rights have moved on."""
+"""What verification reads: a key with its organization and person, an install id, and the revocation counter."""
 
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -18,6 +20,11 @@ from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.revocation import RevocationCounter
+from app.store.unavailable import DatabaseUnavailable
+
+#: Seconds: a first import takes effect in running servers after this, and guesses at imported keys cost the database
+#: one small query in this time while there are none.
+KEPT_SECONDS = 1.0
 
 Granted = Callable[[Iterable[str]], frozenset[str]]
 
@@ -58,10 +65,11 @@ _INSTALL = (
 
 
 class KeyRecords:
-    """Reads records past any session. `granted` says what scopes allow. Every method raises `DatabaseUnavailable`."""
+    """Reads records past any session. `granted` says what scopes allow. Methods raise `DatabaseUnavailable`."""
 
     def __init__(self, reader: AutocommitReader, granted: Granted) -> None:
         self._reader, self._granted = reader, granted
+        self._has_imported, self._asked_at = False, float("-inf")
         self._scopes = lru_cache(maxsize=4096)(self._words_and_granted)
         digest = bindparam("digest", type_=LargeBinary)
         self._by_digest = reader.prepare(_KEY.where(ApiKey.digest == digest))
@@ -107,16 +115,22 @@ class KeyRecords:
         )
 
     def revision(self) -> int:
-        """How often rights have changed."""
+        """How often something was revoked or changed."""
         return self._reader.rows(self._revision)[0][0] or 0
 
     def changed_after(self, revision: int) -> list[str]:
-        """Organizations whose rights have changed since."""
+        """Organizations of which something was revoked or changed since."""
         return [row[0] for row in self._reader.rows(self._changed, revision)]
 
     def has_imported(self) -> bool:
-        """Whether any key of another system is on record."""
-        return bool(self._reader.rows(self._imported))
+        """Whether any imported key is on record, at most `KEPT_SECONDS` ago. Never raises `DatabaseUnavailable`: with
+        the database down, a key that cannot be ours is refused too, unless imported ones were seen before."""
+        now = time.monotonic()
+        if now - self._asked_at >= KEPT_SECONDS:
+            self._asked_at = now
+            with suppress(DatabaseUnavailable):
+                self._has_imported = bool(self._reader.rows(self._imported))
+        return self._has_imported
 
     def close(self) -> None:
         self._reader.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,19 +16,20 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
+from app.domain.key_settings import KeySettings
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset import before
 from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 from app.store.people import Person
+from app.store.upsert import insert
 
 
 class ApiKey(Base):
@@ -58,7 +59,7 @@ class ApiKey(Base):
     hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
     #: Where it may be used from, CIDR; empty: anywhere.
     networks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
-    #: At most so many requests in any so many seconds. NULL: as many as it likes.
+    #: At most so many requests in any so many seconds. NULL: no limit.
     rate_requests: Mapped[int | None]
     rate_seconds: Mapped[int | None]
     #: NULL: not the successor of another key.
@@ -73,8 +74,12 @@ class ApiKey(Base):
     )
 
     @property
+    def settings(self) -> KeySettings:
+        return cast(KeySettings, {name: getattr(self, name) for name in KeySettings.__annotations__})
+
+    @property
     def rate_limit(self) -> RateLimit | None:
-        """None: as many requests as it likes."""
+        """None: no limit."""
         return _rate_limit(self.rate_requests, self.rate_seconds)
 
     @rate_limit.setter
@@ -129,7 +134,6 @@ def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
 
 def add_missing(rows: Sequence[dict[str, Any]]) -> int:
     """Adds those whose digest nobody has; how many that were."""
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = insert(ApiKey).on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id)
     return len(db.session.execute(statement, [{"id": new_id("key"), **row} for row in rows]).all())
 
@@ -155,7 +159,7 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKe
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """Working keys of all the person's organizations, newest first. Raises `ValidationFailed` for a foreign cursor."""
     query = _LISTED.join(Membership, Membership.org_id == ApiKey.org_id).where(
-        Membership.person_id == person_id, _works(now)
+        Membership.person_id == person_id, works(now)
     )
     return _page(query, limit=limit, cursor=cursor)
 
@@ -168,7 +172,7 @@ def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
     """The newest working key that the person got by agent sign-up."""
     return db.session.scalar(
         select(ApiKey)
-        .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, _works(now))
+        .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
         .limit(1)
     )
@@ -182,7 +186,7 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
 def working(now: datetime) -> Iterator[WorkingKey]:
     """Of all organizations, oldest first, read as they are asked for: there may be a great many."""
     columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
-    query = select(*columns).where(_works(now)).order_by(ApiKey.created_at, ApiKey.id)
+    query = select(*columns).where(works(now)).order_by(ApiKey.created_at, ApiKey.id)
     for row in db.session.execute(query, execution_options={"yield_per": 1000}):
         yield WorkingKey(*row)
 
@@ -190,13 +194,13 @@ def working(now: datetime) -> Iterator[WorkingKey]:
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
     """Those that begin with one of `starts` (prefix and 8 characters), locked, in their order."""
     return db.session.scalars(
-        select(ApiKey).where(ApiKey.start.in_(starts), _works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
+        select(ApiKey).where(ApiKey.start.in_(starts), works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
 
 
 def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
     return db.session.scalars(
-        select(ApiKey).where(ApiKey.digest == digest, _works(now)).with_for_update(key_share=True)
+        select(ApiKey).where(ApiKey.digest == digest, works(now)).with_for_update(key_share=True)
     ).all()
 
 
@@ -233,5 +237,6 @@ def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
     return RateLimit(requests, seconds) if requests and seconds else None
 
 
-def _works(now: datetime) -> ColumnElement[bool]:
+def works(now: datetime) -> ColumnElement[bool]:
+    """Neither revoked nor expired: `key_status.is_working` in SQL."""
     return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, BigInteger, Executable, String, column, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, db
+from app.extensions import Base
 from app.store import bulk
 from app.store.column_types import UtcTime
+from app.store.upsert import insert
 
 
 class LastUse(Base):
@@ -45,7 +45,6 @@ def mark(uses: list[Any]) -> None:
 
 
 def _marked(use: CTE) -> Executable:
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     table: Any = LastUse.__table__
     # WHERE, because SQLite would take ON CONFLICT for a join's ON.
     statement = insert(table).from_select([column.name for column in USED], select(use).where(true()))

@@ -1,6 +1,5 @@
-"""One-time secrets: a row each, used once, counted by the limits."""
+"""One-time secrets: a row each, used once."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Index, delete, select, true, update
@@ -15,11 +14,9 @@ class OneTimeSecret(Base):
     __tablename__ = "one_time_secret"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    #: What it is good for; one purpose never opens another's door.
+    #: What it is good for; a secret of one purpose is refused for every other.
     purpose: Mapped[str]
     email: Mapped[str]
-    #: Who asked, as limits count it: an IPv4 address or an IPv6 /64.
-    client: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     #: NULL: not used.
@@ -35,17 +32,13 @@ class OneTimeSecret(Base):
     #: Whether it was mailed; what was not can never be redeemed.
     deliverable: Mapped[bool] = mapped_column(default=True, server_default=true())
 
-    __table_args__ = (
-        Index("ix_one_time_secret_email_created_at", "email", "created_at"),
-        Index("ix_one_time_secret_client_created_at", "client", "created_at"),
-    )
+    __table_args__ = (Index("ix_one_time_secret_email_created_at", "email", "created_at"),)
 
 
 def add(
     *,
     purpose: str,
     email: str,
-    client: str,
     now: datetime,
     expires_at: datetime,
     browser: str | None = None,
@@ -60,7 +53,6 @@ def add(
         digest=digest,
         deliverable=deliverable,
         email=email,
-        client=client,
         created_at=now,
         expires_at=expires_at,
         browser=browser,
@@ -120,20 +112,6 @@ def count_attempt(secret_id: str, *, most: int, now: datetime) -> int | None:
         .returning(OneTimeSecret.attempts)
         .execution_options(synchronize_session=False)
     )
-
-
-def asked_since(
-    moment: datetime, *, purposes: Iterable[str], email: str | None = None, client: str | None = None, most: int
-) -> Sequence[datetime]:
-    """Times of requests after `moment`, newest first, at most `most`: what a moving window counts."""
-    query = select(OneTimeSecret.created_at).where(
-        OneTimeSecret.purpose.in_(list(purposes)), OneTimeSecret.created_at > moment
-    )
-    if email is not None:
-        query = query.where(OneTimeSecret.email == email)
-    if client is not None:
-        query = query.where(OneTimeSecret.client == client)
-    return db.session.scalars(query.order_by(OneTimeSecret.created_at.desc()).limit(most)).all()
 
 
 def prune(before: datetime) -> None:

@@ -1,19 +1,18 @@
-"""How far rights have moved on: a counter, and beside it each organization's last change."""
+"""The revocation counter, and beside it each organization's last change."""
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import BigInteger, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
 from app.store import organizations
 from app.store.organizations import Organization
+from app.store.upsert import insert
 
 
 class RevocationCounter(Base):
-    """One row. Its lock makes transactions that change rights commit in the order of their numbers."""
+    """One row. Its lock makes transactions that revoke or change something commit in the order of their numbers."""
 
     __tablename__ = "revocation_counter"
 
@@ -21,14 +20,13 @@ class RevocationCounter(Base):
     revision: Mapped[int] = mapped_column(BigInteger)
 
 
-def note_change(org_ids: Collection[str]) -> None:
-    """Raises the revision and says whose rights changed. Call it last in the transaction: organizations are locked
-    before the counter, by everybody, so that nobody waits in a ring."""
+def raise_for(org_ids: Collection[str]) -> None:
+    """Raises the counter and notes whose keys changed, at the end of a transaction: organizations are locked before the
+    counter, by everybody, so that no two transactions wait for each other."""
     if not org_ids:
         return
     db.session.flush()
     organizations.lock(org_ids)
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     revision = db.session.execute(
         insert(RevocationCounter)
         .values(id=1, revision=1)

@@ -4,28 +4,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import ORMExecuteState
 
 from app.extensions import db
 from app.store.engine import BUSY_TIMEOUT_MS
 
 _writers = Lock()
+_IN_TRANSACTION = "in_transaction"
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """All that is written inside becomes true together, or none of it. Does not nest.
+    """All that is written inside becomes true together, or none of it. Does not nest; outside of it nothing can be
+    written: what joins the caller's transaction raises `RuntimeError` without one.
 
     A snapshot that was read before is let go first: a decision inside is made on what is true now. Afterwards nothing
     is held, so the next read begins afresh.
     """
     session = db.session()
-    if session.info.get("in_transaction"):
+    if session.info.get(_IN_TRANSACTION):
         raise RuntimeError("transactions do not nest: one service function, one transaction")
     session.close()
-    session.info["in_transaction"] = True
+    session.info[_IN_TRANSACTION] = True
     try:
         with _writers_in_line():
             try:
@@ -35,7 +39,7 @@ def transaction() -> Iterator[None]:
             finally:
                 session.close()
     finally:
-        session.info["in_transaction"] = False
+        session.info[_IN_TRANSACTION] = False
 
 
 @contextmanager
@@ -53,11 +57,29 @@ def _writers_in_line() -> Iterator[None]:
         _writers.release()
 
 
+def require_transaction() -> None:
+    """Raises `RuntimeError` outside of `transaction`."""
+    if not db.session.info.get(_IN_TRANSACTION):
+        raise RuntimeError("this writes, so it belongs inside transaction()")
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_to_flush(*_: Any) -> None:
+    require_transaction()
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _refuse_to_write(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        require_transaction()
+
+
 def take_turns(*names: str) -> None:
     """Makes this transaction wait for every other one that named any of `names`, until it ends.
 
-    SQLite has one writer at a time anyway. PostgreSQL takes advisory locks, in one order so that none wait in a ring.
+    SQLite has one writer at a time anyway. PostgreSQL takes advisory locks, in one order.
     """
+    require_transaction()
     if db.engine.dialect.name != "postgresql":
         return
     numbers = sorted({int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True) for name in names})

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, BigInteger, Executable, String, and_, column, delete, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
@@ -14,6 +13,7 @@ from app.store import bulk
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.keyset import before
 from app.store.organizations import Organization
+from app.store.upsert import insert
 
 
 class UsageHour(Base):
@@ -47,7 +47,6 @@ def add(counts: list[Any]) -> None:
 
 
 def _added(more: CTE) -> Executable:
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     # WHERE, because SQLite would take ON CONFLICT for a join's ON.
     statement = insert(UsageHour.__table__).from_select([column.name for column in COUNTED], select(more).where(true()))
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]

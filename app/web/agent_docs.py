@@ -10,6 +10,7 @@ from app.http import context
 from app.http.guards import Public
 from app.http.problem_details import status_of
 from app.services import device_grants, one_time_secrets, trial_tokens
+from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
 
@@ -53,14 +54,14 @@ def auth() -> Response:
     page = render_template(
         "agents/auth.md",
         settings=context.runtime().settings,
-        code_limits=one_time_secrets.CODE_LIMITS,
+        code_limits=LIMITS[Attempt.CODE],
         email_code_attempts=one_time_secrets.ATTEMPTS[Purpose.EMAIL_CODE],
         sign_up_attempts=one_time_secrets.ATTEMPTS[Purpose.SIGN_UP_CODE],
         pause_after=one_time_secrets.PAUSE_AFTER,
         pause=int(one_time_secrets.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),
         device_interval=device_grants.INTERVAL_SECONDS,
-        device_limit=device_grants.PER_CLIENT,
+        device_limit=LIMITS[Attempt.DEVICE_CODE][0].window,
         has_test_tokens="api_test_tokens.create" in current_app.view_functions,
         test_token_lifetime=int(trial_tokens.LIFETIME.total_seconds()),
         install_id_sunset=SUNSET,

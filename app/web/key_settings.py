@@ -7,20 +7,18 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
-from app.domain.key_settings import expiry
+from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
 from app.http import context
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_settings, keys, usage
-from app.services.key_settings import UNCHANGED, KeyChange
 from app.store.keys import ListedKey
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_it_is, as_sent, choice, offered_scopes, problems_of
+from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes, problems_of
 from app.web.templating import moment, status
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
-KEEP = "keep"
 HOURS_SHOWN = 24
 
 
@@ -61,18 +59,12 @@ def change(key: str) -> Response:
     return redirect(url_for("key_settings.show", org=context.member().org_id, key=key), 303)
 
 
-def _wanted(listed: ListedKey, form: KeyForm) -> KeyChange:
-    expires_in_days = choice(form.expires, _expiries(listed), "expires") if form.expires != KEEP else None
-    return KeyChange(
-        name=form.name,
-        # Somebody may keep scopes that they could not give.
-        scopes=UNCHANGED if set(form.scopes) == set(listed.key.scopes) else form.scopes,
-        rate_limit=form.rate_limit(),
-        networks=form.network_list(),
-        expires_at=UNCHANGED
-        if form.expires == KEEP
-        else expiry(context.runtime().clock(), expires_at=None, expires_in_days=expires_in_days),
-    )
+def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
+    wanted = form.settings(_expiries(listed))
+    # Somebody may keep scopes that they could not give.
+    if set(form.scopes) == set(listed.key.scopes):
+        del wanted["scopes"]
+    return wanted
 
 
 def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str]) -> str:

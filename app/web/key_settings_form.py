@@ -8,10 +8,13 @@ from flask import request
 from app.domain import roles
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
+from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.policy import Route, Scope
 from app.http import context
 from app.store.keys import ListedKey
 
+#: Of an existing key: leave its expiry as it is.
+KEEP = "keep"
 #: What the form offers; the API takes any date.
 EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never"}
 
@@ -30,15 +33,40 @@ class KeyForm:
     def has_limits(self) -> bool:
         return bool(self.requests or self.seconds or self.networks)
 
-    def rate_limit(self) -> RateLimit | None:
-        """Raises `ValidationFailed` for one number without the other, and for what is no number."""
+    def settings(self, expiries: dict[str, str]) -> KeySettings:
+        """What the form asks for; `expiries` are the answers that it offered. With `KEEP` the expiry is absent.
+
+        Raises `ValidationFailed` naming every field that is wrong, and `UnknownScope`.
+        """
+        runtime = context.runtime()
+        problems: dict[str, str] = {}
+        found = KeySettings(name=self.name, scopes=self.scopes, networks=self._networks())
+        try:
+            found["rate_limit"] = self._rate_limit()
+        except ValidationFailed as error:
+            problems |= error.fields
+        if self.expires not in expiries:
+            problems["expires"] = "choose one of the answers on offer"
+        elif self.expires != KEEP:
+            now = runtime.clock()
+            found["expires_at"] = expiry_in(int(self.expires), now) if self.expires else None
+        return checked(found, runtime.clock(), runtime.settings.policy, problems)
+
+    def _rate_limit(self) -> RateLimit | None:
+        """Raises `ValidationFailed` for one number without the other, and for what is not a number."""
         if not (self.requests or self.seconds):
             return None
-        return RateLimit(
-            _number(self.requests, "rate_limit.requests"), _number(self.seconds, "rate_limit.window_seconds")
-        )
+        requests, seconds = _number(self.requests), _number(self.seconds)
+        problems = {
+            name: value
+            for name, value in (("rate_limit.requests", requests), ("rate_limit.window_seconds", seconds))
+            if isinstance(value, str)
+        }
+        if problems:
+            raise ValidationFailed(problems)
+        return RateLimit(int(requests), int(seconds))
 
-    def network_list(self) -> list[str]:
+    def _networks(self) -> list[str]:
         return [line.strip() for line in self.networks.splitlines() if line.strip()]
 
 
@@ -82,16 +110,17 @@ def problems_of(error: DomainError) -> dict[str, str]:
     return {"scopes": error.detail}
 
 
-def choice(value: str, offered: dict[str, str], field: str) -> int | None:
+def choice(value: str, offered: dict[str, str], field: str) -> int:
     """Raises `ValidationFailed` for an answer that was not offered."""
     if value not in offered:
-        raise ValidationFailed({field: "choose one of the offered answers"})
-    return int(value) if value else None
+        raise ValidationFailed({field: "choose one of the answers on offer"})
+    return int(value)
 
 
-def _number(text: str, field: str) -> int:
+def _number(text: str) -> int | str:
+    """The number, or what is wrong."""
     if not text:
-        raise ValidationFailed({field: "is missing; a limit needs requests and seconds"})
+        return "is missing; a limit needs requests and seconds"
     if not (text.isascii() and text.isdigit()):
-        raise ValidationFailed({field: "must be a whole number"})
+        return "must be a whole number"
     return int(text[:20])

@@ -11,8 +11,7 @@ from app.domain.roles import Permission
 from app.http import context
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
-from app.services import keys
-from app.services.keys import KeyWish
+from app.services import key_rotation, keys
 from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
@@ -42,15 +41,7 @@ def create() -> Response:
     """The answer is the key itself, shown once; sending the form again makes no second one."""
     form, submission_id = as_sent(), _submission_id()
     try:
-        wish = KeyWish(
-            form.name,
-            form.scopes,
-            expires_in_days=choice(form.expires, EXPIRIES, "expires"),
-            submission_id=submission_id,
-            rate_limit=form.rate_limit(),
-            networks=form.network_list(),
-        )
-        issued = keys.create(context.runtime(), context.member(), wish)
+        issued = keys.create(context.runtime(), context.member(), form.settings(EXPIRIES), submission_id=submission_id)
     except KeyAlreadyShown as error:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden) as error:
@@ -87,11 +78,11 @@ def ask_rotate(key: str) -> str:
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def rotate(key: str) -> Response:
     try:
-        issued = keys.rotate(
+        issued = key_rotation.rotate(
             context.runtime(),
             context.member(),
             key,
-            overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap") or 0,
+            overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap"),
             submission_id=_submission_id(),
         )
     except KeyAlreadyShown as error:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, g
 from flask_login import current_user
 
-from app.domain import key_verification, roles
+from app.domain import key_status, roles
 from app.domain.times import rfc3339
 from app.http import context
 from app.store.keys import ListedKey
@@ -50,14 +50,12 @@ def capitalize_first(text: str) -> str:
 
 
 def status(listed: ListedKey) -> str:
-    key = listed.key
-    return key_verification.status(expires_at=key.expires_at, revoked_at=key.revoked_at, now=context.runtime().clock())
+    return key_status.status(listed.key, context.runtime().clock())
 
 
 def manageable(listed: ListedKey) -> bool:
     """Whether the member who looks may revoke and rotate it."""
-    member = context.member()
-    return roles.may_manage_key(member.role, created_it=listed.key.created_by == member.person_id)
+    return context.member().may_manage(listed.key)
 
 
 def _everywhere() -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.domain import forward_auth
-from app.domain.credentials import is_websocket_handshake, presented_key
-from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault, MissingCredential
+from app.domain.credentials import is_websocket_handshake, presented
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_ids import deprecation_headers
-from app.domain.key_verification import KeyRecord
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
+from app.services.key_cache import CachedKey
 from app.services.key_verification import Verification
 from app.services.runtime import Runtime
 from app.store.unavailable import DATABASE_UNAVAILABLE
@@ -61,7 +61,7 @@ class ForwardAuth:
 
     def _forward_auth(self, environ: Environ, start_response: StartResponse, below: str) -> Iterable[bytes]:
         try:
-            done, record = self._verify(environ, _asked(environ, below, self._hops))
+            done, key = self._verify(environ, _asked(environ, below, self._hops))
         except DomainError as error:
             return self._deny(environ, start_response, below, error)
         except DATABASE_UNAVAILABLE as error:
@@ -70,22 +70,22 @@ class ForwardAuth:
         except Exception:
             log.exception("forward-auth: fault, so the request is refused")
             return self._deny(environ, start_response, below, Fault())
-        constant = record.headers
+        constant = key.headers
         if not constant:
             # Kept from the second time on: most of what is kept of a key that calls once would be these.
             first = constant is None
-            constant = [*forward_auth.identity_headers(record), NO_STORE, _EMPTY]
-            record.headers = _ASKED_ONCE if first else constant
+            constant = [*forward_auth.identity_headers(key.record), NO_STORE, _EMPTY]
+            key.headers = _ASKED_ONCE if first else constant
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
             headers += done.rate.headers()
-        if record.is_install:
+        if key.record.is_install:
             headers += deprecation_headers(self._runtime.settings.public_url)
         start_response("200 OK", headers)
         # A list, because Granian sends any other iterable piece by piece.
         return []
 
-    def _verify(self, environ: Environ, asked: Asked) -> tuple[Verification, KeyRecord]:
+    def _verify(self, environ: Environ, asked: Asked) -> tuple[Verification, CachedKey]:
         """The verification of whatever credential is presented, for the scope that the route table asks for. Raises the
         `DomainError` that says why not."""
         get = environ.get
@@ -98,17 +98,10 @@ class ForwardAuth:
             route = self._route(asked.method, asked.path)
             if route is None:
                 raise NotListed
-        key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), tokens)
-        install_id, address = get("HTTP_X_INSTALL_ID"), _address(environ, self._hops)
-        if key is not None:
-            if install_id:
-                raise AmbiguousCredentials
-            agent = get("HTTP_USER_AGENT")
-            done = key_verification.verify(self._runtime, key, route.scope, route.cost, address=address, agent=agent)
-        elif install_id:
-            done = key_verification.verify_install(self._runtime, install_id, route.scope, route.cost, address=address)
-        else:
-            raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
+        credential, address = presented(environ, tokens), _address(environ, self._hops)
+        done = key_verification.verify_presented(
+            self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
+        )
         return done, key_verification.passed(done, route.scope)
 
     def _deny(self, environ: Environ, start_response: StartResponse, below: str, error: DomainError) -> Iterable[bytes]:

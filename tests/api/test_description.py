@@ -173,7 +173,7 @@ def example_of(operation, secrets):
 
 def link_token(app):
     with app.app_context():
-        return sign_in.request_link(app.extensions["runtime"], email="you@example.com", client="a test").token
+        return sign_in.request_link(app.extensions["runtime"], email="you@example.com", client="a test").token.reveal()
 
 
 def test_test_tokens_are_described_only_where_they_are_switched_on(description, database, tmp_path):

@@ -74,7 +74,7 @@ def test_a_rotated_key_hands_over_at_once_or_after_the_overlap(operator, works):
     third = operator.json("rotate", second["key"], "--overlap", 3600)
     assert works(second["key"])
     assert works(third["key"])
-    assert "rotated already" in operator.refused("rotate", second["start"])
+    assert "already rotated" in operator.refused("rotate", second["start"])
 
 
 def test_a_new_key_is_shown_with_how_to_send_it(operator):

@@ -30,7 +30,7 @@ def test_the_port_moves_the_public_url(tmp_path):
 
 def test_the_dev_secret_is_made_once_and_kept_for_its_owner_only(tmp_path):
     first = load(tmp_path).secret_key
-    assert len(first) == 64
+    assert len(first.reveal()) == 64
     assert load(tmp_path).secret_key == first
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 

@@ -16,14 +16,14 @@ def test_the_contracts_example_is_well_formed():
 @pytest.mark.parametrize("prefix", ["whk_", "owk_live_", "of_", "whk_test_", "owt_"])
 def test_a_minted_key_has_32_alphanumerics_after_its_prefix_and_is_well_formed(prefix):
     key = key_format.mint(prefix)
-    assert re.fullmatch(prefix + "[0-9A-Za-z]{32}", key.plaintext)
-    assert key_format.is_well_formed(key.plaintext)
-    assert key.start == key.plaintext[: len(prefix) + 8]
-    assert key.last4 == key.plaintext[-4:]
+    assert re.fullmatch(prefix + "[0-9A-Za-z]{32}", key.plaintext.reveal())
+    assert key_format.is_well_formed(key.plaintext.reveal())
+    assert key.start == key.plaintext.reveal()[: len(prefix) + 8]
+    assert key.last4 == key.plaintext.reveal()[-4:]
 
 
 def test_no_two_minted_keys_are_alike():
-    assert len({key_format.mint("whk_").plaintext for _ in range(1000)}) == 1000
+    assert len({key_format.mint("whk_").plaintext.reveal() for _ in range(1000)}) == 1000
 
 
 def test_every_single_wrong_character_shows():

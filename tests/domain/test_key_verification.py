@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from app.domain.key_verification import KeyRecord, Outcome, decide, refusal, status
+from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
 from tests.domain.test_policy import SHIPPED
 
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
@@ -87,19 +87,3 @@ def test_a_refusal_for_scope_says_what_is_needed_and_what_is_there():
         "required": "agent:rw",
         "granted": ["agent:r"],
     }
-
-
-@pytest.mark.parametrize(
-    ("expires_at", "revoked_at", "expected"),
-    [
-        (None, None, "active"),
-        (NOW + timedelta(days=7, seconds=1), None, "active"),
-        (NOW + timedelta(days=7), None, "expiring"),
-        (FUTURE, None, "expiring"),
-        (NOW, None, "expired"),
-        (None, PAST, "revoked"),
-        (PAST, PAST, "revoked"),
-    ],
-)
-def test_the_status_of_a_key(expires_at, revoked_at, expected):
-    assert status(expires_at=expires_at, revoked_at=revoked_at, now=NOW) == expected

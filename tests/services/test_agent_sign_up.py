@@ -1,11 +1,13 @@
-"""Door C: the very same key back, and a new one when there is none."""
+"""Agent sign-up: the very same key back, and a new one when there is none."""
 
 import pytest
 from sqlalchemy import text
 
 from app.domain.errors import KeyDisabled, OtpInvalid
 from app.domain.key_derivation import KeyDeriver
+from app.domain.key_settings import KeySettings
 from app.domain.roles import Role
+from app.domain.secret import Secret
 from app.extensions import db
 from app.services import agent_sign_up, credits, key_verification, operator_keys, operator_organizations, organizations
 from app.store import people
@@ -15,13 +17,13 @@ EMAIL = "founder@example.com"
 
 def sign_up(runtime, clock, email=EMAIL):
     clock.advance(hours=1)
-    code = agent_sign_up.request(runtime, email=email, client="203.0.113.1").plaintext
+    code = agent_sign_up.request(runtime, email=email, client="203.0.113.1").plaintext.reveal()
     return agent_sign_up.verify(runtime, email=email, code=code)
 
 
 def test_a_new_person_gets_an_account_an_organization_credits_and_a_key(runtime, clock):
     done = sign_up(runtime, clock)
-    record = key_verification.require(runtime, done.api_key, scope="agent:rw")
+    record = key_verification.require(runtime, done.api_key.reveal(), scope="agent:rw")
     assert (done.email, done.is_new_user) == (EMAIL, True)
     assert credits.balance(record.org_id).balance == 1000
     assert organizations.of_person(people.by_email(EMAIL).id)[0].role.value == "owner"
@@ -29,13 +31,13 @@ def test_a_new_person_gets_an_account_an_organization_credits_and_a_key(runtime,
 
 def test_an_existing_one_gets_the_very_same_string_back(runtime, clock):
     first, again = sign_up(runtime, clock), sign_up(runtime, clock)
-    assert again.api_key == first.api_key
+    assert again.api_key.reveal() == first.api_key.reveal()
     assert again.is_new_user is False
     assert db.session.execute(text("SELECT count(*) FROM api_key")).scalar_one() == 1
 
 
 def test_its_plaintext_is_not_kept(runtime, clock):
-    key = sign_up(runtime, clock).api_key
+    key = sign_up(runtime, clock).api_key.reveal()
     for table in ("api_key", "audit_entry", "outbox_mail"):
         assert key not in str(db.session.execute(text(f"SELECT * FROM {table}")).all())
 
@@ -43,61 +45,61 @@ def test_its_plaintext_is_not_kept(runtime, clock):
 def test_a_person_without_a_sign_up_key_gets_a_new_one_in_their_organization(runtime, alice, clock):
     done = sign_up(runtime, clock, alice.email)
     assert done.is_new_user is False
-    assert key_verification.require(runtime, done.api_key, scope=None).org_id == alice.org
+    assert key_verification.require(runtime, done.api_key.reveal(), scope=None).org_id == alice.org
 
 
 def test_a_viewer_gets_a_key_of_an_organization_of_their_own_not_of_the_one_they_look_at(runtime, cast, clock):
     vera = cast.vera
-    record = key_verification.require(runtime, sign_up(runtime, clock, vera.email).api_key, scope="agent:rw")
+    record = key_verification.require(runtime, sign_up(runtime, clock, vera.email).api_key.reveal(), scope="agent:rw")
     assert record.org_id != vera.org
     assert [org.role.value for org in organizations.of_person(vera.person_id)] == ["viewer", "owner"]
-    assert sign_up(runtime, clock, vera.email).api_key
+    assert sign_up(runtime, clock, vera.email).api_key.reveal()
     assert len(organizations.of_person(vera.person_id)) == 2
 
 
 @pytest.mark.parametrize("change", ["removed", "viewer"])
 def test_who_may_no_longer_have_a_key_there_is_not_given_it_back(runtime, cast, clock, change):
     bob = cast.bob
-    first = sign_up(runtime, clock, bob.email).api_key
+    first = sign_up(runtime, clock, bob.email).api_key.reveal()
     assert key_verification.require(runtime, first, scope=None).org_id == bob.org
     if change == "removed":
         operator_organizations.remove_member(runtime, bob.org, bob.email)
     else:
         operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
-    second = sign_up(runtime, clock, bob.email).api_key
+    second = sign_up(runtime, clock, bob.email).api_key.reveal()
     assert key_verification.require(runtime, second, scope=None).org_id != bob.org
-    assert sign_up(runtime, clock, bob.email).api_key == second
+    assert sign_up(runtime, clock, bob.email).api_key.reveal() == second
 
 
 def test_after_revoke_there_is_a_new_one(runtime, clock):
-    first = sign_up(runtime, clock).api_key
+    first = sign_up(runtime, clock).api_key.reveal()
     operator_keys.revoke_key(runtime, first)
-    second = sign_up(runtime, clock).api_key
+    second = sign_up(runtime, clock).api_key.reveal()
     assert second != first
     assert key_verification.require(runtime, second, scope=None)
 
 
 def test_a_secret_that_is_gone_revokes_the_key_and_makes_a_new_one(runtime, clock, monkeypatch):
-    first = sign_up(runtime, clock).api_key
-    object.__setattr__(runtime, "key_deriver", KeyDeriver("another-derivation-secret-of-32-chars", []))
-    second = sign_up(runtime, clock).api_key
+    first = sign_up(runtime, clock).api_key.reveal()
+    object.__setattr__(runtime, "key_deriver", KeyDeriver(Secret("another-derivation-secret-of-32-chars"), []))
+    second = sign_up(runtime, clock).api_key.reveal()
     assert second != first
     with pytest.raises(Exception, match="revoked"):
         key_verification.require(runtime, first, scope=None)
 
 
 def test_a_derivation_secret_set_later_still_gives_the_old_key_back(runtime, clock):
-    first = sign_up(runtime, clock).api_key
+    first = sign_up(runtime, clock).api_key.reveal()
     object.__setattr__(
-        runtime, "key_deriver", KeyDeriver("a-derivation-secret-of-32-characters", runtime.settings.secret_keys)
+        runtime, "key_deriver", KeyDeriver(Secret("a-derivation-secret-of-32-characters"), runtime.settings.secret_keys)
     )
-    assert sign_up(runtime, clock).api_key == first
+    assert sign_up(runtime, clock).api_key.reveal() == first
 
 
 def test_a_disabled_persons_sign_up_key_refuses_and_other_keys_live_on(runtime, cast, clock):
     alice = cast.alice
-    key = sign_up(runtime, clock, alice.email).api_key
-    other = operator_keys.create_key(runtime, operator_keys.OperatorsWish(org=alice.org)).plaintext
+    key = sign_up(runtime, clock, alice.email).api_key.reveal()
+    other = operator_keys.create_key(runtime, KeySettings(), org=alice.org).plaintext.reveal()
     operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
     with pytest.raises(KeyDisabled):
         key_verification.require(runtime, key, scope=None)

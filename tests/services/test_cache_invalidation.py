@@ -6,14 +6,14 @@ from time import sleep
 import pytest
 
 from app.domain.errors import Busy
+from app.domain.key_settings import KeySettings
 from app.services import audit, cache_invalidation, key_verification, keys
-from app.services.keys import KeyWish
 
 
 @pytest.fixture
 def record(runtime, alice):
-    issued = keys.create(runtime, alice.member, KeyWish("CI", ["cache:invalidate"]))
-    return key_verification.require(runtime, issued.plaintext, scope="cache:invalidate")
+    issued = keys.create(runtime, alice.member, KeySettings(name="CI", scopes=["cache:invalidate"]))
+    return key_verification.require(runtime, issued.plaintext.reveal(), scope="cache:invalidate")
 
 
 def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(runtime, alice, record):

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.domain.errors import ValidationFailed
+from app.domain.key_settings import KeySettings
 from app.extensions import db
 from app.services import audit, credits, key_verification, keys
-from app.services.keys import KeyWish
 from app.store import credits as store
 from app.store.transaction import transaction
 
@@ -51,10 +51,10 @@ def spend(app, runtime, plaintext, times):
 @pytest.fixture
 def limited(runtime, alice):
     """A key that may make 5 requests a minute."""
-    issued = keys.create(runtime, alice.member, KeyWish("CI"))
+    issued = keys.create(runtime, alice.member, KeySettings(name="CI"))
     with transaction():
         db.session.execute(db.text("UPDATE api_key SET rate_requests = 5, rate_seconds = 60"))
-    return issued.plaintext
+    return issued.plaintext.reveal()
 
 
 def test_a_request_over_the_limit_costs_nothing(app, runtime, alice, limited):

@@ -30,7 +30,7 @@ def deny(runtime, actor, typed):
 
 def poll(runtime, ceremony):
     try:
-        return device_grants.poll(runtime, ceremony.device_code)
+        return device_grants.poll(runtime, ceremony.device_code.reveal())
     except DeviceError as refused:
         return refused.error
 
@@ -38,17 +38,17 @@ def poll(runtime, ceremony):
 def test_the_agent_gets_a_key_with_what_was_approved(runtime, alice, clock):
     ceremony = begin(runtime, ["agent:r", "notes:write"])
     assert poll(runtime, ceremony) == "authorization_pending"
-    found = find(runtime, ceremony.user_code.lower().replace("-", " "))
+    found = find(runtime, ceremony.user_code.reveal().lower().replace("-", " "))
     assert (found.client_name, found.address, found.scopes) == (
         "Claude Code",
         "203.0.113.1",
         ("agent:r", "notes:write"),
     )
-    approve(runtime, alice.member, ceremony.user_code, ["agent:r"])
+    approve(runtime, alice.member, ceremony.user_code.reveal(), ["agent:r"])
     clock.advance(seconds=5)
     key = poll(runtime, ceremony)
-    record = key_verification.require(runtime, key.access_token, scope="agent:r")
-    assert key.access_token.startswith("owk_live_")
+    record = key_verification.require(runtime, key.access_token.reveal(), scope="agent:r")
+    assert key.access_token.reveal().startswith("owk_live_")
     assert (record.name, record.scopes, record.org_id) == ("Claude Code", ("agent:r",), alice.org)
     clock.advance(seconds=5)
     assert poll(runtime, ceremony) == "invalid_grant"
@@ -57,13 +57,13 @@ def test_the_agent_gets_a_key_with_what_was_approved(runtime, alice, clock):
 def test_neither_code_is_in_the_database(runtime):
     ceremony = begin(runtime)
     row = str(db.session.execute(text("SELECT * FROM device_grant")).one())
-    assert ceremony.device_code not in row
-    assert ceremony.user_code not in row
+    assert ceremony.device_code.reveal() not in row
+    assert ceremony.user_code.reveal() not in row
 
 
 def test_a_refused_agent_is_told_so(runtime, alice, clock):
     ceremony = begin(runtime)
-    deny(runtime, alice, ceremony.user_code)
+    deny(runtime, alice, ceremony.user_code.reveal())
     assert poll(runtime, ceremony) == "access_denied"
 
 
@@ -83,25 +83,25 @@ def test_a_ceremony_lives_ten_minutes(runtime, alice, clock):
     clock.advance(minutes=10)
     assert poll(runtime, ceremony) == "expired_token"
     with pytest.raises(NotFound):
-        approve(runtime, alice.member, ceremony.user_code, ["agent:r"])
+        approve(runtime, alice.member, ceremony.user_code.reveal(), ["agent:r"])
 
 
 def test_scopes_are_never_more_than_the_agent_asked_for_or_the_person_may_give(runtime, cast):
     asked = begin(runtime, ["agent:r"])
-    granted = approve(runtime, cast.alice.member, asked.user_code, ["agent:r", "agent:rw", "keys:verify"])
+    granted = approve(runtime, cast.alice.member, asked.user_code.reveal(), ["agent:r", "agent:rw", "keys:verify"])
     assert granted.scopes == ("agent:r",)
     with pytest.raises(Forbidden):
-        approve(runtime, cast.bob.member, begin(runtime, ["keys:verify"]).user_code, ["keys:verify"])
+        approve(runtime, cast.bob.member, begin(runtime, ["keys:verify"]).user_code.reveal(), ["keys:verify"])
     with pytest.raises(ValidationFailed):
-        approve(runtime, cast.bob.member, begin(runtime).user_code, [])
+        approve(runtime, cast.bob.member, begin(runtime).user_code.reveal(), [])
     with pytest.raises(Forbidden):
-        approve(runtime, cast.vera.member, begin(runtime).user_code, ["agent:r"])
+        approve(runtime, cast.vera.member, begin(runtime).user_code.reveal(), ["agent:r"])
 
 
 def test_somebody_who_left_meanwhile_gives_no_key(runtime, cast, clock):
     bob = cast.bob
     ceremony = begin(runtime)
-    approve(runtime, bob.member, ceremony.user_code, ["agent:r"])
+    approve(runtime, bob.member, ceremony.user_code.reveal(), ["agent:r"])
     operator_organizations.remove_member(runtime, bob.org, bob.email)
     assert poll(runtime, ceremony) == "access_denied"
 
@@ -109,14 +109,14 @@ def test_somebody_who_left_meanwhile_gives_no_key(runtime, cast, clock):
 def test_somebody_who_may_only_look_meanwhile_gives_no_key(runtime, cast, clock):
     bob = cast.bob
     ceremony = begin(runtime)
-    approve(runtime, bob.member, ceremony.user_code, ["agent:r"])
+    approve(runtime, bob.member, ceremony.user_code.reveal(), ["agent:r"])
     operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
     assert poll(runtime, ceremony) == "access_denied"
 
 
 def test_parallel_polls_get_one_key(app, runtime, alice):
     ceremony = begin(runtime)
-    approve(runtime, alice.member, ceremony.user_code, ["agent:r"])
+    approve(runtime, alice.member, ceremony.user_code.reveal(), ["agent:r"])
 
     def attempt(_):
         with app.app_context():
@@ -136,7 +136,7 @@ def test_what_nobody_gave_out_is_no_grant(runtime):
 
 
 def test_ten_wrong_codes_an_hour_for_a_person_whatever_they_do_with_them(runtime, alice, clock):
-    right = begin(runtime).user_code
+    right = begin(runtime).user_code.reveal()
     guesses = [
         lambda: find(runtime, "WDJB-MJHT", client="198.51.100.1"),
         lambda: approve(runtime, alice.member, "WDJB-MJHT", ["agent:r"]),
@@ -152,11 +152,11 @@ def test_ten_wrong_codes_an_hour_for_a_person_whatever_they_do_with_them(runtime
         assert refused.value.details["retry_after_seconds"] == 3600 - 9
     assert find(runtime, right, email="bob@example.com").id
     clock.advance(seconds=3600 - 9)
-    assert find(runtime, begin(runtime).user_code).id
+    assert find(runtime, begin(runtime).user_code.reveal()).id
 
 
 def test_thirty_wrong_codes_an_hour_for_a_client(runtime):
-    right = begin(runtime).user_code
+    right = begin(runtime).user_code.reveal()
     for number in range(30):
         with pytest.raises(NotFound):
             find(runtime, "WDJB-MJHT", email=f"person{number}@example.com")
@@ -166,7 +166,7 @@ def test_thirty_wrong_codes_an_hour_for_a_client(runtime):
 
 
 def test_right_codes_are_no_guesses(runtime):
-    right = begin(runtime).user_code
+    right = begin(runtime).user_code.reveal()
     assert all(find(runtime, right).id for _ in range(20))
 
 

@@ -68,7 +68,7 @@ def lease(truth, hand):
 
 
 def found(lease, truth, digest=DIGEST):
-    return lease.find(digest, truth.read).name
+    return lease.find(digest, truth.read).record.name
 
 
 def test_a_record_is_read_once_and_the_revision_twenty_times_a_second(lease, truth, hand):
@@ -94,8 +94,8 @@ def test_only_the_records_of_the_organization_concerned_are_read_again(lease, tr
     lease.find(other, lambda: truth.read("other"))
     truth.revoke("other")
     hand.now += SETTLE_SECONDS
-    assert lease.find(DIGEST, truth.read).name == "old"
-    assert lease.find(other, lambda: truth.read("other")).name == "revoked"
+    assert lease.find(DIGEST, truth.read).record.name == "old"
+    assert lease.find(other, lambda: truth.read("other")).record.name == "revoked"
     assert truth.lookups == 3
 
 
@@ -108,7 +108,7 @@ def test_revisions_of_several_organizations_are_told_apart(lease, truth, hand):
         for org in orgs[:2]:
             truth.revoke(org)
         hand.now += SETTLE_SECONDS
-        names = [lease.find(org.encode(), lambda org=org: truth.read(org)).name for org in orgs]
+        names = [lease.find(org.encode(), lambda org=org: truth.read(org)).record.name for org in orgs]
         assert names == ["revoked", "revoked", "old"]
 
 
@@ -123,7 +123,7 @@ def test_a_record_stored_late_is_not_used(lease, truth, hand):
         found(lease, truth, b"another")
         return record
 
-    assert lease.find(DIGEST, slow_read).name == "old"
+    assert lease.find(DIGEST, slow_read).record.name == "old"
     assert found(lease, truth) == "revoked"
 
 
@@ -313,7 +313,7 @@ def test_the_news_are_bounded_and_what_they_said_still_holds(lease, truth, hand,
         lease.find(DIGEST, lambda number=number: truth.read(f"org {number}"))
         truth.revoke(f"org {number}")
         hand.now += SETTLE_SECONDS
-        assert lease.find(DIGEST, lambda number=number: truth.read(f"org {number}")).name == "revoked"
+        assert lease.find(DIGEST, lambda number=number: truth.read(f"org {number}")).record.name == "revoked"
     assert len(lease._epoch.changed) <= 10
 
 

@@ -6,54 +6,57 @@ from sqlalchemy import event
 
 from app.domain import key_format
 from app.domain.errors import InsufficientScope, InvalidKey, KeyDisabled, KeyExpired, KeyRevoked
+from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.extensions import db
 from app.services import key_verification, keys
-from app.services.keys import KeyWish
-from app.services.revocation import note_change, settle
+from app.services.revocation import revoking
 from app.store.autocommit_reader import Query
 from app.store.organizations import Organization
-from app.store.transaction import transaction
 from app.store.unavailable import DatabaseUnavailable
+from tests.factories import in_days
 
 
 @pytest.fixture
 def issued(runtime, alice):
-    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:r"], expires_in_days=30))
+    return keys.create(
+        runtime,
+        alice.member,
+        KeySettings(name="CI", scopes=["agent:r"], expires_at=in_days(runtime, 30)),
+    )
 
 
 def test_a_working_key_is_known_with_all_that_decides(runtime, alice, issued):
-    record = key_verification.require(runtime, issued.plaintext, scope="agent:r")
+    record = key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r")
     assert (record.key_id, record.org_id, record.scopes) == (issued.listed.key.id, alice.org, ("agent:r",))
 
 
 def test_the_answer_after_revoke_is_no(runtime, alice, issued):
     keys.revoke(runtime, alice.member, issued.listed.key.id)
     with pytest.raises(KeyRevoked):
-        key_verification.require(runtime, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
 
 
 def test_an_expired_key_is_refused_from_its_moment_on(runtime, issued, clock):
     clock.advance(days=30)
     with pytest.raises(KeyExpired):
-        key_verification.require(runtime, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
 
 
 def test_a_key_of_a_disabled_organization_is_refused_and_comes_back_with_it(runtime, alice, issued, clock):
     for moment in (clock.now, None):
-        with transaction():
+        with revoking(runtime) as revocation:
             db.session.get(Organization, alice.org).disabled_at = moment
-            note_change([alice.org])
-        settle()
+            revocation.affects(alice.org)
         if moment:
             with pytest.raises(KeyDisabled):
-                key_verification.require(runtime, issued.plaintext, scope=None)
-    assert key_verification.require(runtime, issued.plaintext, scope=None)
+                key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    assert key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
 
 
 def test_a_missing_scope_is_named(runtime, issued):
     with pytest.raises(InsufficientScope) as refused:
-        key_verification.require(runtime, issued.plaintext, scope="cache:invalidate")
+        key_verification.require(runtime, issued.plaintext.reveal(), scope="cache:invalidate")
     assert refused.value.details == {"required": "cache:invalidate", "granted": ["agent:r"]}
 
 
@@ -61,8 +64,8 @@ def test_a_missing_scope_is_named(runtime, issued):
     "key", ["", "whk_short", "whk_" + "A" * 32, "'; DROP TABLE api_key; --", "\x00", "é", "\udc80"]
 )
 def test_a_malformed_key_never_reaches_the_database(runtime, key):
-    # Asked once a second: whether any key of another system is on record.
-    assert not runtime.foreign_keys.on_record()
+    # Asked once a second: whether any imported key is on record.
+    assert not runtime.key_records.has_imported()
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *_: statements.append(1))
     with pytest.raises(InvalidKey):
@@ -72,13 +75,13 @@ def test_a_malformed_key_never_reaches_the_database(runtime, key):
 
 def test_a_well_formed_key_that_nobody_has_is_invalid(runtime, app):
     with pytest.raises(InvalidKey):
-        key_verification.require(runtime, key_format.mint("whk_").plaintext, scope=None)
+        key_verification.require(runtime, key_format.mint("whk_").plaintext.reveal(), scope=None)
 
 
 def test_a_verification_writes_nothing(runtime, issued):
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    assert key_verification.verify(runtime, issued.plaintext, scope=None).outcome is Outcome.VALID
+    assert key_verification.verify(runtime, issued.plaintext.reveal(), scope=None).outcome is Outcome.VALID
     # Its own reading goes past the session, on connections that refuse to write.
     assert statements == []
     with pytest.raises((DatabaseUnavailable, psycopg.errors.ReadOnlySqlTransaction)):

@@ -3,9 +3,9 @@
 import pytest
 
 from app.domain.errors import KeyDisabled, NotFound
+from app.domain.key_settings import KeySettings
 from app.domain.roles import Role
 from app.services import audit, key_verification, operator_keys, operator_organizations, sessions
-from app.services.operator_keys import OperatorsWish
 
 
 def works(runtime, key):
@@ -16,7 +16,7 @@ def works(runtime, key):
 
 
 def test_disabling_an_organization_stops_its_keys_and_enabling_starts_them(runtime, alice):
-    key = operator_keys.create_key(runtime, OperatorsWish()).plaintext
+    key = operator_keys.create_key(runtime, KeySettings()).plaintext.reveal()
     operator_organizations.set_organization_disabled(runtime, alice.org, disabled=True)
     assert not works(runtime, key)
     operator_organizations.set_organization_disabled(runtime, alice.org, disabled=False)

@@ -2,9 +2,9 @@
 
 from sqlalchemy import text
 
+from app.domain.key_settings import KeySettings
 from app.extensions import db
 from app.services import audit, key_verification, keys, retention
-from app.services.keys import KeyWish
 
 
 def count(table):
@@ -12,8 +12,8 @@ def count(table):
 
 
 def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(runtime, alice, clock):
-    issued = keys.create(runtime, alice.member, KeyWish("CI"))
-    key_verification.require(runtime, issued.plaintext, scope=None)
+    issued = keys.create(runtime, alice.member, KeySettings(name="CI"))
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     runtime.usage.flush()
     retention.prune(runtime)
     assert (count("one_time_secret"), count("session"), count("usage_hour")) == (1, 1, 1)

@@ -1,4 +1,4 @@
-"""Taking rights away: the answer waits, few wait at once, and who is refused has changed nothing."""
+"""Revocation: the answer waits, few wait at once, and who is refused has changed nothing."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,23 +9,26 @@ from sqlalchemy import event
 
 from app.domain.errors import Busy, NotFound
 from app.domain.key_derivation import KeyDeriver
+from app.domain.key_settings import KeySettings
 from app.domain.roles import Role
+from app.domain.secret import Secret
 from app.extensions import db
 from app.services import (
     agent_sign_up,
     cache_invalidation,
     install_ids,
+    key_rotation,
     key_verification,
     keys,
     operator_keys,
     operator_organizations,
 )
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
-from app.services.keys import KeyWish
-from app.services.revocation import note_change, withdrawal
-from app.services.runtime import MAX_WITHDRAWALS
+from app.services.revocation import revoking, seldom_revoking
+from app.services.runtime import MAX_REVOCATIONS
 from app.store import keys as key_store
 from app.store import last_uses, organizations, usage
+from app.store import revocation as counter
 from app.store.column_types import to_microseconds
 from app.store.revocation import RevocationCounter
 from app.store.transaction import transaction
@@ -33,7 +36,7 @@ from app.store.transaction import transaction
 
 @pytest.fixture
 def issued(runtime, alice):
-    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:rw"]))
+    return keys.create(runtime, alice.member, KeySettings(name="CI", scopes=["agent:rw"]))
 
 
 def seconds_of(act):
@@ -73,9 +76,9 @@ LAST = ["UPDATE organization SET revocation_revision"]
 
 def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runtime, alice, cast, issued, clock):
     install_id, key_id, member, org = cast.install_id(), issued.listed.key.id, alice.member, alice.org
-    record = key_verification.require(runtime, issued.plaintext, scope=None)
+    record = key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     bob = cast.bob.email
-    other = keys.create(runtime, member, KeyWish("Other")).plaintext
+    other = keys.create(runtime, member, KeySettings(name="Other")).plaintext.reveal()
     for act in (
         lambda: cache_invalidation.invalidate(runtime, record),
         lambda: install_ids.withdraw(runtime, install_id),
@@ -84,7 +87,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
         lambda: operator_organizations.remove_member(runtime, org, bob),
         lambda: operator_organizations.set_organization_disabled(runtime, org, disabled=True),
         lambda: operator_keys.revoke_key(runtime, other),
-        lambda: keys.rotate(runtime, member, key_id, overlap_seconds=1),
+        lambda: key_rotation.rotate(runtime, member, key_id, overlap_seconds=1),
         lambda: keys.revoke(runtime, member, key_id),
     ):
         before = revision()
@@ -108,48 +111,73 @@ def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued)
 def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkeypatch):
     # Told by the wait itself: a clock would blame a busy machine.
     waits = []
-    monkeypatch.setattr("app.services.revocation.settle", lambda: waits.append(1))
-    successor = keys.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
+    monkeypatch.setattr("app.services.revocation._wait", lambda: waits.append(1))
+    successor = key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
     assert waits == []
-    keys.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
+    key_rotation.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
     assert waits == [1]
 
 
 def test_with_every_turn_taken_a_revoke_is_refused_and_nothing_changed(runtime, alice, issued):
-    for _ in range(MAX_WITHDRAWALS):
-        assert runtime.withdrawals.acquire(blocking=False)
+    for _ in range(MAX_REVOCATIONS):
+        assert runtime.revocation_turns.acquire(blocking=False)
     with pytest.raises(Busy) as refused:
         keys.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1
-    assert key_verification.require(runtime, issued.plaintext, scope=None)
-    runtime.withdrawals.release()
+    assert key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    runtime.revocation_turns.release()
     assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
 def test_a_turn_is_given_back_whatever_happens(runtime, alice):
-    for _ in range(2 * MAX_WITHDRAWALS):
+    for _ in range(2 * MAX_REVOCATIONS):
         with pytest.raises(NotFound):
             keys.revoke(runtime, alice.member, "key_none")
-    for _ in range(MAX_WITHDRAWALS):
-        assert runtime.withdrawals.acquire(blocking=False)
-    assert not runtime.withdrawals.acquire(blocking=False)
+    for _ in range(MAX_REVOCATIONS):
+        assert runtime.revocation_turns.acquire(blocking=False)
+    assert not runtime.revocation_turns.acquire(blocking=False)
 
 
-def test_who_waits_holds_no_transaction(app, runtime, alice, issued):
+def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch):
     """Otherwise nobody could write meanwhile, on SQLite."""
+    made = []
 
     def other():
         with app.app_context():
-            time.sleep(SETTLE_SECONDS / 2)
-            return seconds_of(lambda: keys.create(runtime, alice.member, KeyWish("Other")))
+            made.append(keys.create(runtime, alice.member, KeySettings(name="Other")))
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(other)
-        keys.revoke(runtime, alice.member, issued.listed.key.id)
-        assert waiting.result() < SETTLE_SECONDS
+    def wait_for_other():
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(other).result(timeout=5)
+
+    monkeypatch.setattr("app.services.revocation._wait", wait_for_other)
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    assert len(made) == 1
 
 
-def test_a_withdrawal_decides_on_what_is_true_now_though_the_request_has_an_old_snapshot(app, runtime, alice, issued):
+def test_who_does_not_say_whose_keys_are_affected_changes_nothing(runtime, alice, issued):
+    def forgets():
+        with revoking(runtime):
+            key_store.get(alice.org, issued.listed.key.id).key.name = "Changed"
+
+    with pytest.raises(RuntimeError, match="say what this transaction revokes"):
+        forgets()
+    assert keys.get(alice.member, issued.listed.key.id).key.name == "CI"
+
+
+def test_what_seldom_revokes_waits_only_when_it_did(runtime, alice, monkeypatch):
+    waits = []
+    monkeypatch.setattr("app.services.revocation._wait", lambda: waits.append(1))
+    before = revision()
+    with seldom_revoking():
+        pass
+    assert (waits, revision()) == ([], before)
+    with seldom_revoking() as revocation:
+        revocation.affects(alice.org)
+    assert (waits, revision()) == ([1], before + 1)
+
+
+def test_a_revocation_decides_on_what_is_true_now_though_the_request_has_an_old_snapshot(app, runtime, alice, issued):
     key_id = issued.listed.key.id
     assert key_store.get(alice.org, key_id).key.revoked_at is None
     with ThreadPoolExecutor(1) as pool:
@@ -166,8 +194,8 @@ def revoke_elsewhere(app, runtime, alice, key_id):
 
 def test_what_failed_raises_no_revision(runtime, alice, issued):
     def fails():
-        with withdrawal(runtime):
-            note_change([alice.org])
+        with revoking(runtime) as revocation:
+            revocation.affects(alice.org)
             raise RuntimeError("stop")
 
     before = revision()
@@ -185,7 +213,7 @@ def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by
             for turn in range(5):
                 mine = [orgs[(number + turn) % 4], orgs[(number + 2 * turn + 1) % 4]]
                 with transaction():
-                    note_change(mine if number % 2 else mine[::-1])
+                    counter.raise_for(mine if number % 2 else mine[::-1])
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(change, range(8)))
@@ -197,19 +225,19 @@ def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by
 @pytest.mark.databases("postgresql")
 def test_two_rotations_in_one_organization_wait_in_no_ring(app, runtime, alice, issued):
     """Each has written a key that refers to the organization, and then wants to change the organization."""
-    old, other = issued.listed.key, keys.create(runtime, alice.member, KeyWish("Other")).listed.key.id
+    old, other = issued.listed.key, keys.create(runtime, alice.member, KeySettings(name="Other")).listed.key.id
 
     def revoke():
         with app.app_context(), transaction():
             db.session.execute(db.text("SET LOCAL lock_timeout = '2s'"))
             assert key_store.locked(alice.org, other) is not None
-            note_change([alice.org])
+            counter.raise_for([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
         copied = ("org_id", "start", "last4", "prefix", "name", "scopes", "created_at", "created_by")
         key_store.add(digest=b"successor", **{column: getattr(old, column) for column in copied})
         pool.submit(revoke).result()
-        note_change([alice.org])
+        counter.raise_for([alice.org])
 
 
 @pytest.mark.databases("postgresql")
@@ -220,7 +248,7 @@ def test_who_changes_a_key_does_not_wait_for_the_flush_of_its_use(app, runtime, 
         with app.app_context(), transaction():
             db.session.execute(db.text("SET LOCAL lock_timeout = '2s'"))
             assert key_store.locked(alice.org, key_id) is not None
-            note_change([alice.org])
+            counter.raise_for([alice.org])
 
     with transaction(), ThreadPoolExecutor(1) as pool:
         usage.add([alice.org, to_microseconds(clock.now), key_id, "VALID", 1])
@@ -233,11 +261,11 @@ def test_a_sign_up_key_that_cannot_be_derived_is_revoked_with_the_counter_locked
 
     def sign_up():
         clock.advance(hours=1)
-        code = agent_sign_up.request(runtime, email="founder@example.com", client="203.0.113.1").plaintext
+        code = agent_sign_up.request(runtime, email="founder@example.com", client="203.0.113.1").plaintext.reveal()
         return agent_sign_up.verify(runtime, email="founder@example.com", code=code)
 
     sign_up()
-    object.__setattr__(runtime, "key_deriver", KeyDeriver("another-derivation-secret-of-32-chars", []))
+    object.__setattr__(runtime, "key_deriver", KeyDeriver(Secret("another-derivation-secret-of-32-chars"), []))
     with statements() as seen:
         sign_up()
     assert after_counter(seen) == LAST

@@ -10,7 +10,7 @@ from app.store import credits
 def test_each_thousand_has_an_organization_with_credits(runtime):
     batches = list(seed.seed(runtime, 2001, scopes=("agent:r",), rate_limit=None))
     assert [len(batch) for batch in batches] == [1000, 1000, 1]
-    records = [key_verification.require(runtime, batch[0], scope="agent:r") for batch in batches]
+    records = [key_verification.require(runtime, batch[0].reveal(), scope="agent:r") for batch in batches]
     assert [record.org_name for record in records] == ["Seed 1", "Seed 2", "Seed 3"]
     assert all(credits.ledger_sum(org.id) == seed.CREDITS for org in operator_organizations.all_organizations())
 

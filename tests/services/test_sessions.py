@@ -13,7 +13,9 @@ from app.store.transaction import transaction
 @pytest.fixture
 def token(runtime):
     link = sign_in.request_link(runtime, email="alice@example.com", client="203.0.113.1")
-    return sign_in.redeem(runtime, link.token, address="203.0.113.1", user_agent="Firefox").session_token
+    return sign_in.redeem(
+        runtime, link.token.reveal(), address="203.0.113.1", user_agent="Firefox"
+    ).session_token.reveal()
 
 
 def test_the_cookie_is_not_in_the_database(runtime, token):

@@ -7,7 +7,7 @@ from app.services import key_verification, trial_tokens
 
 
 def test_a_test_token_is_a_key_of_the_operators_for_an_hour(runtime, clock):
-    token = trial_tokens.issue(runtime, client="203.0.113.1").plaintext
+    token = trial_tokens.issue(runtime, client="203.0.113.1").plaintext.reveal()
     record = key_verification.require(runtime, token, scope="agent:rw")
     assert (record.org_name, record.scopes) == ("Operators", ("agent:rw",))
     clock.advance(hours=1)

@@ -5,18 +5,19 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import InsufficientScope
+from app.domain.key_settings import KeySettings
 from app.domain.key_verification import KeyRecord, Outcome
 from app.extensions import db
 from app.services import key_verification, keys, usage
-from app.services.keys import KeyWish
 from app.store import keys as key_store
 from app.store.last_uses import LastUse
+from app.store.transaction import transaction
 from app.store.usage import UsageHour
 
 
 @pytest.fixture
 def issued(runtime, alice):
-    return keys.create(runtime, alice.member, KeyWish("CI", ["agent:r"]))
+    return keys.create(runtime, alice.member, KeySettings(name="CI", scopes=["agent:r"]))
 
 
 def rows(alice, **filters):
@@ -26,11 +27,11 @@ def rows(alice, **filters):
 
 def test_requests_are_counted_by_hour_and_outcome(runtime, alice, issued, clock):
     for _ in range(3):
-        key_verification.require(runtime, issued.plaintext, scope="agent:r")
+        key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r")
     with pytest.raises(InsufficientScope):
-        key_verification.require(runtime, issued.plaintext, scope="agent:rw")
+        key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:rw")
     clock.advance(hours=1)
-    key_verification.require(runtime, issued.plaintext, scope="agent:r")
+    key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r")
     assert rows(alice) == {}
     runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3, (12, "INSUFFICIENT_SCOPE"): 1, (13, "VALID"): 1}
@@ -38,28 +39,28 @@ def test_requests_are_counted_by_hour_and_outcome(runtime, alice, issued, clock)
 
 def test_flushes_add_up(runtime, alice, issued):
     for _ in range(3):
-        key_verification.require(runtime, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
         runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 3}
 
 
 def test_last_used_moves_forward_and_only_for_accepted_requests(runtime, alice, issued, clock):
     key_id = issued.listed.key.id
-    key_verification.verify(runtime, issued.plaintext, scope="agent:rw")
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:rw")
     runtime.usage.flush()
     assert keys.get(alice.member, key_id).last_use is None
-    key_verification.verify(runtime, issued.plaintext, scope="agent:r")
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:r")
     runtime.usage.flush()
     used = clock.now
     assert keys.get(alice.member, key_id).last_use.at == used
     clock.advance(hours=-1)
-    key_verification.verify(runtime, issued.plaintext, scope="agent:r")
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:r")
     runtime.usage.flush()
     assert keys.get(alice.member, key_id).last_use.at == used
 
 
 def test_a_flush_that_fails_loses_nothing(runtime, alice, issued, monkeypatch):
-    key_verification.require(runtime, issued.plaintext, scope=None)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
 
     def fails(*_):
         raise OperationalError("down", None, Exception())
@@ -68,7 +69,7 @@ def test_a_flush_that_fails_loses_nothing(runtime, alice, issued, monkeypatch):
         patched.setattr("app.store.usage.add", fails)
         with pytest.raises(OperationalError):
             runtime.usage.flush()
-    key_verification.require(runtime, issued.plaintext, scope=None)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 2}
 
@@ -77,7 +78,7 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(runtime, alice, issued
     def fails(*_):
         raise OperationalError("down", None, Exception())
 
-    key_verification.require(runtime, issued.plaintext, scope=None)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     with monkeypatch.context() as patched:
         patched.setattr("app.store.last_uses.mark", fails)
         with pytest.raises(OperationalError):
@@ -89,20 +90,20 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(runtime, alice, issued
 
 def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(runtime, alice, clock):
     """More than one statement of each size."""
-    made = [
-        key_store.add(
-            org_id=alice.org,
-            digest=bytes([number // 256, number % 256]),
-            start="kd_live_12345678",
-            last4="wxyz",
-            prefix="kd_live_",
-            name=str(number),
-            scopes=(),
-            created_at=clock.now,
-        )
-        for number in range(683)
-    ]
-    db.session.commit()
+    with transaction():
+        made = [
+            key_store.add(
+                org_id=alice.org,
+                digest=bytes([number // 256, number % 256]),
+                start="kd_live_12345678",
+                last4="wxyz",
+                prefix="kd_live_",
+                name=str(number),
+                scopes=(),
+                created_at=clock.now,
+            )
+            for number in range(683)
+        ]
     records = [KeyRecord(key.id, alice.org, "", key.name, (), frozenset(), None, None, False) for key in made]
     for number, record in enumerate(records):
         for _ in range(1 + number % 3):
@@ -118,7 +119,7 @@ def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(runtime
 
 def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(runtime, alice, issued):
     key_verification.verify(
-        runtime, issued.plaintext, None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400
+        runtime, issued.plaintext.reveal(), None, address="fe80::1%\x00" + "x" * 100, agent="a\x00b\n" + "y" * 400
     )
     runtime.usage.flush()
     assert rows(alice) == {(12, "VALID"): 1}
@@ -128,9 +129,9 @@ def test_what_no_database_keeps_and_no_page_shows_does_not_stop_the_counting(run
 
 
 def test_counts_of_one_key_and_of_the_organization(runtime, alice, issued):
-    other = keys.create(runtime, alice.member, KeyWish("Other"))
-    key_verification.require(runtime, issued.plaintext, scope=None)
-    key_verification.require(runtime, other.plaintext, scope=None)
+    other = keys.create(runtime, alice.member, KeySettings(name="Other"))
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    key_verification.require(runtime, other.plaintext.reveal(), scope=None)
     runtime.usage.flush()
     assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1}
     assert len(usage.page(alice.org, limit=100, cursor=None, key_id=None).items) == 2
@@ -139,7 +140,7 @@ def test_counts_of_one_key_and_of_the_organization(runtime, alice, issued):
 def test_another_organizations_counts_are_not_seen(runtime, cast, issued):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
-    key_verification.require(runtime, issued.plaintext, scope=None)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     runtime.usage.flush()
     assert rows(charlie) == {}
     assert rows(charlie, key_id=issued.listed.key.id) == {}
@@ -147,7 +148,7 @@ def test_another_organizations_counts_are_not_seen(runtime, cast, issued):
 
 def test_pages_of_counts_follow_each_other(runtime, alice, issued, clock):
     for _ in range(5):
-        key_verification.require(runtime, issued.plaintext, scope=None)
+        key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
         clock.advance(hours=1)
     runtime.usage.flush()
     seen, cursor = [], None
@@ -161,7 +162,9 @@ def test_pages_of_counts_follow_each_other(runtime, alice, issued, clock):
 
 
 def test_a_busy_second_is_a_handful_of_statements(runtime, alice):
-    plaintexts = [keys.create(runtime, alice.member, KeyWish(f"Key {number}")).plaintext for number in range(43)]
+    plaintexts = [
+        keys.create(runtime, alice.member, KeySettings(name=f"Key {number}")).plaintext.reveal() for number in range(43)
+    ]
     runtime.usage.flush()
     for plaintext in plaintexts * 2:
         key_verification.require(runtime, plaintext, scope=None, address="203.0.113.7")

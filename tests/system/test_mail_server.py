@@ -41,7 +41,7 @@ def send_next(app, runtime):
 def ask(app, runtime):
     def ask(email="alice@example.com"):
         with app.app_context():
-            return sign_in.request_link(runtime, email=email, client="203.0.113.1").token
+            return sign_in.request_link(runtime, email=email, client="203.0.113.1").token.reveal()
 
     return ask
 

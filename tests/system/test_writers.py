@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from app.domain.errors import Busy
+from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
 from app.services import audit, keys, organizations
-from app.services.keys import KeyWish
 from tests.servers import serving
 from tests.system.visitors import Request, Visitor, at_once, query
 
@@ -45,7 +45,7 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
             member = organizations.member(alice.person_id, alice.email, alice.org, Permission.CREATE_KEYS)
             everybody.wait(30)
             for _ in range(5):
-                issued = keys.create(runtime, member, KeyWish(f"Writer {number}"))
+                issued = keys.create(runtime, member, KeySettings(name=f"Writer {number}"))
             while True:
                 with suppress(Busy):
                     return keys.revoke(runtime, member, issued.listed.key.id).key.revoked_at

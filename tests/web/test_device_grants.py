@@ -25,7 +25,7 @@ def poll(app, runtime, ceremony, clock):
         clock.advance(seconds=5)
         with app.app_context():
             try:
-                return device_grants.poll(runtime, ceremony.device_code).scopes
+                return device_grants.poll(runtime, ceremony.device_code.reveal()).scopes
             except DeviceError as error:
                 return error.error
 
@@ -45,41 +45,41 @@ def checked(page):
 
 
 def test_a_person_sees_who_asks_for_what_and_gives_less(alice, ceremony, poll):
-    page = ask(alice, ceremony.user_code.lower().replace("-", " "))
+    page = ask(alice, ceremony.user_code.reveal().lower().replace("-", " "))
     assert Page(page).title == "Connect Claude Code? · Keydesk"
     assert "203.0.113.1" in page.text
     assert checked(page.text) == ["agent:r", "notes:read"]
     assert poll() == "authorization_pending"
-    done = decide(alice, ceremony.user_code, scopes=["notes:read"])
+    done = decide(alice, ceremony.user_code.reveal(), scopes=["notes:read"])
     assert Page(done).title == "Agent connected · Keydesk"
     assert poll() == ("notes:read",)
 
 
 @pytest.mark.parametrize("decision", ["deny", "", "something"])
 def test_whatever_is_no_approval_refuses(alice, ceremony, poll, decision):
-    assert Page(decide(alice, ceremony.user_code, decision=decision)).title == "Agent refused · Keydesk"
+    assert Page(decide(alice, ceremony.user_code.reveal(), decision=decision)).title == "Agent refused · Keydesk"
     assert poll() == "access_denied"
 
 
 def test_a_form_without_a_scope_comes_back_with_what_was_chosen(alice, cast, ceremony):
     charlie = cast.charlie
     cast.join(charlie, alice.org)
-    refused = decide(charlie, ceremony.user_code, scopes=[])
+    refused = decide(charlie, ceremony.user_code.reveal(), scopes=[])
     assert refused.status_code == 422
     assert Page(refused).title == "Problem: Connect Claude Code? · Keydesk"
     assert "choose at least one of" in refused.text
     assert checked(refused.text) == []
     assert f'value="{alice.org}" selected' in refused.text
-    assert decide(charlie, ceremony.user_code, scopes=["agent:r"]).status_code == 200
+    assert decide(charlie, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 200
 
 
 def test_a_viewer_cannot_give_a_key_but_can_refuse(cast, ceremony, poll):
     vera = cast.vera
-    page = ask(vera, ceremony.user_code)
+    page = ask(vera, ceremony.user_code.reveal())
     assert "Give it a key" not in page.text
     assert "Refuse" in page.text
-    assert decide(vera, ceremony.user_code, scopes=["agent:r"]).status_code == 403
-    assert decide(vera, ceremony.user_code, decision="deny").status_code == 200
+    assert decide(vera, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 403
+    assert decide(vera, ceremony.user_code.reveal(), decision="deny").status_code == 200
     assert poll() == "access_denied"
 
 
@@ -89,20 +89,20 @@ def test_a_wrong_code_is_kept_and_named_and_too_many_say_when_to_come_back(alice
         assert refused.status_code == 404
         assert Page(refused).title == "Problem: Connect an agent · Keydesk"
         assert 'value="WDJB-MJHT"' in refused.text
-    for refused in (ask(alice, ceremony.user_code), decide(alice, ceremony.user_code)):
+    for refused in (ask(alice, ceremony.user_code.reveal()), decide(alice, ceremony.user_code.reveal())):
         assert refused.status_code == 429
-        assert "possible in 60 minutes" in refused.text
+        assert "Try again in 60 minutes" in refused.text
 
 
 def test_a_used_code_is_gone(alice, ceremony):
-    decide(alice, ceremony.user_code, scopes=["agent:r"])
-    assert decide(alice, ceremony.user_code, scopes=["agent:r"]).status_code == 404
-    assert ask(alice, ceremony.user_code).status_code == 404
+    decide(alice, ceremony.user_code.reveal(), scopes=["agent:r"])
+    assert decide(alice, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 404
+    assert ask(alice, ceremony.user_code.reveal()).status_code == 404
 
 
 def test_somebody_else_s_organization_is_out_of_reach(alice, cast, ceremony, poll):
     charlie = cast.charlie
-    assert decide(charlie, ceremony.user_code, org=alice.org, scopes=["agent:r"]).status_code == 404
+    assert decide(charlie, ceremony.user_code.reveal(), org=alice.org, scopes=["agent:r"]).status_code == 404
     assert poll() == "authorization_pending"
 
 

@@ -134,7 +134,7 @@ def test_the_expiry_stays_moves_or_goes(alice, clock):
         ({"name": " "}, "name", "give the key a name"),
         ({"scopes": []}, "scopes", "choose at least one"),
         ({"scopes": ["root"]}, "scopes", "Unknown scope: root"),
-        ({"expires": "17"}, "expires", "choose one of the offered answers"),
+        ({"expires": "17"}, "expires", "choose one of the answers on offer"),
         ({"requests": "9"}, "rate_limit.window_seconds", "a limit needs requests and seconds"),
         ({"seconds": "9"}, "rate_limit.requests", "a limit needs requests and seconds"),
         ({"requests": "many", "seconds": "9"}, "rate_limit.requests", "must be a whole number"),
@@ -211,7 +211,7 @@ def test_a_dead_key_is_not_changed_and_the_page_says_what_to_do(alice, key):
     assert path(alice, key, "/change") not in Page(alice.http.get(path(alice, key))).links
     answer = alice.http.post(path(alice, key, "/change"), data=FORM | {"seen": mark, "name": "Other"})
     assert answer.status_code == 409
-    assert "Only a working key can be changed" in Page(answer).text
+    assert "Only an active key can be changed" in Page(answer).text
 
 
 def test_a_member_cannot_change_what_others_made(cast, key):

@@ -27,7 +27,7 @@ def ask(app, browser, email="alice@example.com", **form):
     assert answer.status_code == 200
     with app.app_context():
         row = db.session.scalars(select(OneTimeSecret).order_by(text("rowid DESC"))).first()
-        return app.extensions["runtime"].links.sign(row.id)
+        return app.extensions["runtime"].links.sign(row.id).reveal()
 
 
 def follow(browser, token, **headers):

@@ -1,0 +1,92 @@
+"""Rotation: a successor takes over from a key, which ends at once or after an overlap."""
+
+from datetime import datetime, timedelta
+
+from app.domain.errors import KeyNotActive, ValidationFailed
+from app.domain.key_origin import KeyOrigin
+from app.domain.key_status import is_working
+from app.services import audit
+from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
+from app.services.organizations import Member
+from app.services.revocation import Revocation, revoking
+from app.services.runtime import Runtime
+from app.store import keys
+from app.store.keys import ApiKey
+
+MAX_OVERLAP_SECONDS = 2_592_000
+
+
+def rotate(
+    runtime: Runtime, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
+) -> IssuedKey:
+    """A successor with the same name, scopes, limits and expiry. The old key ends after the overlap, never later than
+    it would have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
+    check_overlap(overlap_seconds)
+    with revoking(runtime, in_seconds=overlap_seconds) as revocation:
+        old = manageable(member, key_id).key
+        refuse_second_submission(member.org_id, submission_id)
+        refuse_unrotatable(old, runtime.clock())
+        refuse_ungrantable(member, old.scopes)
+        return replace(
+            runtime,
+            old,
+            revocation,
+            overlap_seconds=overlap_seconds,
+            origin=KeyOrigin.DASHBOARD if old.origin == KeyOrigin.SIGN_UP else KeyOrigin(old.origin),
+            actor=member.email,
+            created_by=member.person_id,
+            submission_id=submission_id,
+        )
+
+
+def replace(
+    runtime: Runtime,
+    old: ApiKey,
+    revocation: Revocation,
+    *,
+    overlap_seconds: int,
+    origin: KeyOrigin,
+    actor: str,
+    created_by: str | None = None,
+    submission_id: str | None = None,
+) -> IssuedKey:
+    """The successor of a locked key that can be rotated. `created_by` None: no person."""
+    now = runtime.clock()
+    issued = issue(
+        runtime,
+        old.org_id,
+        old.settings,
+        now,
+        origin=origin,
+        prefix=old.prefix,
+        created_by=created_by,
+        email=actor if created_by else None,
+        submission_id=submission_id,
+        rotated_from=old.id,
+    )
+    _end(old, overlap_seconds, now)
+    audit.key_rotated(old, at=now, actor=actor, successor=issued.listed.key, overlap_seconds=overlap_seconds)
+    revocation.affects(old.org_id)
+    return issued
+
+
+def check_overlap(seconds: int) -> None:
+    """Raises `ValidationFailed`."""
+    if not 0 <= seconds <= MAX_OVERLAP_SECONDS:
+        raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
+
+
+def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
+    """Raises `KeyNotActive`."""
+    if not is_working(key, now):
+        raise KeyNotActive
+    if keys.has_successor(key.id):
+        raise KeyNotActive("This key was already rotated. Rotate its successor, or create a new key.")
+
+
+def _end(old: ApiKey, overlap_seconds: int, now: datetime) -> None:
+    if overlap_seconds == 0:
+        old.revoked_at = now
+    else:
+        ends = now + timedelta(seconds=overlap_seconds)
+        old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)

@@ -1,0 +1,114 @@
+"""How often somebody may ask for links, codes and trial tokens, and mistype device codes.
+
+Exact sliding windows, counted in the database, so that all processes share them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.errors import RateLimited
+from app.domain.sliding_window import Window
+from app.store import sign_in_attempts
+from app.store.transaction import take_turns
+
+
+class Attempt(StrEnum):
+    """What is counted; each has windows of its own."""
+
+    LINK = "link"
+    #: Codes for session tokens and for agent sign-up share one budget: they reach the same mailbox.
+    CODE = "code"
+    TRIAL_TOKEN = "trial_token"  # noqa: S105 -- a name
+    DEVICE_CODE = "device_code"
+    #: A device code that was wrong; right ones do not count.
+    DEVICE_GUESS = "device_guess"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A window, and whether it counts by address, by client or by both."""
+
+    window: Window
+    by_email: bool = False
+    by_client: bool = False
+
+
+LIMITS: dict[Attempt, tuple[Limit, ...]] = {
+    # By address and client first, so that an attacker who spends their own share does not lock the owner out.
+    Attempt.LINK: (
+        Limit(Window("link", 5, 3600), by_email=True, by_client=True),
+        Limit(Window("link-address", 30, 3600), by_email=True),
+        Limit(Window("link-client", 30, 3600), by_client=True),
+    ),
+    Attempt.CODE: (
+        Limit(Window("code-minute", 1, 60), by_email=True),
+        Limit(Window("code-address", 5, 3600), by_email=True),
+        Limit(Window("code-client", 10, 3600), by_client=True),
+    ),
+    Attempt.TRIAL_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
+    Attempt.DEVICE_CODE: (Limit(Window("device", 20, 3600), by_client=True),),
+    # RFC 8628 5.1 considers five attempts at a code of this length few enough.
+    Attempt.DEVICE_GUESS: (
+        Limit(Window("device-guess", 10, 3600), by_email=True),
+        Limit(Window("device-guess-client", 30, 3600), by_client=True),
+    ),
+}
+
+
+def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
+    """Counts an attempt. Raises `RateLimited` when a window is full; a refused attempt counts in none."""
+    check(kind, client=client, now=now, email=email)
+    count(kind, client=client, now=now, email=email)
+
+
+def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
+    """As `take`, and counts nothing. Until the transaction ends, nobody else attempts this for the address or from the
+    client."""
+    take_turns(*(_turn(kind, who) for who in (email, client) if who))
+    for limit in LIMITS[kind]:
+        wait = _wait(kind, limit, now, email=email, client=client)
+        if wait is not None:
+            raise RateLimited(
+                f"Too many requests of this kind. Try again in {_in_words(wait)}.",
+                policy=limit.window.name,
+                quota=limit.window.quota,
+                window=limit.window.seconds,
+                retry_after=wait,
+            )
+
+
+def count(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
+    """Counts an attempt that `check` let through."""
+    sign_in_attempts.add(kind, email=email, client=client, at=now)
+
+
+def wait_for_address(kind: Attempt, email: str, now: datetime) -> int:
+    """Seconds until one more is possible for this address; at least 1."""
+    limits = [limit for limit in LIMITS[kind] if limit.by_email and not limit.by_client]
+    return max([1, *(wait for limit in limits if (wait := _wait(kind, limit, now, email=email)))])
+
+
+def take_turns_for(kind: Attempt, email: str) -> None:
+    """Until the transaction ends, nobody else attempts this for the address."""
+    take_turns(_turn(kind, email))
+
+
+def _wait(kind: Attempt, limit: Limit, now: datetime, *, email: str | None, client: str | None = None) -> int | None:
+    window = limit.window
+    times = sign_in_attempts.times_since(
+        window.opens(now),
+        kind,
+        email=email if limit.by_email else None,
+        client=client if limit.by_client else None,
+        limit=window.quota,
+    )
+    return window.retry_after(times, now)
+
+
+def _turn(kind: Attempt, who: str) -> str:
+    return f"{kind}:{who}"
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
