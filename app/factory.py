@@ -20,6 +20,7 @@ from app.services.usage import UsageRecorder
 from app.store import engine
 from app.store.autocommit_reader import AutocommitReader
 from app.store.key_records import KeyRecords
+from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_app import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
 from app.wsgi.security_headers import SecurityHeaders
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     api.register(app)
     error_handlers.register(app)
     http.check_routes(app)
-    _wrap(app)
+    put_in_front(app)
     return app
 
 
@@ -71,12 +72,11 @@ def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> R
     )
 
 
-def _wrap(app: Flask) -> None:
-    """What answers before Flask. It keeps the runtime: a test that replaces one replaces the other."""
-    forward_auth = ForwardAuth(
-        SecurityHeaders(app.wsgi_app, app.extensions["runtime"].settings), app.extensions["runtime"]
-    )
-    app.wsgi_app = forward_auth.__call__  # type: ignore[method-assign]
+def put_in_front(app: Flask) -> None:
+    """What a request passes before Flask. It keeps the runtime of this moment: call it again after replacing that."""
+    runtime: Runtime = app.extensions["runtime"]
+    flask_app = SecurityHeaders(Keydesk.wsgi_app.__get__(app), runtime.settings)
+    app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -15,8 +15,8 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keydesk-test-"
 
 from app import create_app
 from app.config import Settings, load_settings
+from app.factory import put_in_front
 from app.services.runtime import Runtime
-from app.wsgi.forward_auth import ForwardAuth
 from tests import databases
 from tests.actors import Actor, Cast
 
@@ -95,8 +95,8 @@ def set_settings(app: Flask):
 
     def change(**values):
         runtime: Runtime = app.extensions["runtime"]
-        app.extensions["runtime"] = runtime = replace(runtime, settings=replace(runtime.settings, **values))
-        app.wsgi_app = ForwardAuth(app.wsgi_app.__self__.app, runtime).__call__
+        app.extensions["runtime"] = replace(runtime, settings=replace(runtime.settings, **values))
+        put_in_front(app)
 
     return change
 

@@ -1,6 +1,15 @@
-"""Client addresses as limits count them."""
+"""Client addresses: whom a request comes from, and how limits count them."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
+
+
+def believed(peer: str | None, forwarded_for: str | None, trusted_hops: int) -> str | None:
+    """The client's address. Each trusted proxy appended one to `X-Forwarded-For`, so it is that many from the right."""
+    if trusted_hops and forwarded_for is not None:
+        addresses = forwarded_for.split(",")
+        if len(addresses) >= trusted_hops:
+            return addresses[-trusted_hops].strip()
+    return peer
 
 
 def counted(address: str) -> str:

@@ -1,11 +1,12 @@
-"""The hot path: `/v1/forward-auth` is answered here, before Flask wakes up (contract, Forward-auth)."""
+"""Forward-auth, the hot path: answered before Flask (docs/adr/0017-verification-before-flask.md)."""
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from app.domain import forward_auth
+from app.domain.client_address import believed
 from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
@@ -16,16 +17,11 @@ from app.services.key_cache import CachedKey
 from app.services.key_verification import Verification
 from app.services.runtime import Runtime
 from app.store.unavailable import DATABASE_UNAVAILABLE
-from app.wsgi.security_headers import NO_STORE, new_request_id
+from app.wsgi.request_id import new_request_id
+from app.wsgi.security_headers import NO_STORE
 
 log = logging.getLogger("keydesk")
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
-StartResponse = Callable[..., Any]
-WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-_PATH, _LENGTH = forward_auth.PATH, len(forward_auth.PATH)
 _EMPTY = ("Content-Length", "0")
 _NO_TOKENS: list[str] = []
 _ASKED_ONCE: tuple[()] = ()
@@ -40,26 +36,14 @@ _REASONS = {
 
 
 class ForwardAuth:
-    """One spelling of `/v1`, and the client's own address, for everybody; forward-auth is answered here, everything
-    else by `app`."""
+    """Answers a proxy that asks whether a request may pass. A fault refuses it."""
 
-    def __init__(self, app: WsgiApp, runtime: Runtime) -> None:
-        self.app, self._runtime = app, runtime
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._route, self._hops = runtime.settings.policy.route, runtime.settings.trusted_hops
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
-        if path == _PATH:
-            return self._forward_auth(environ, start_response, "")
-        if path.startswith("/api/v1") and path[7:8] in {"", "/"}:
-            environ["PATH_INFO"] = path = path[4:]
-        if path.startswith(_PATH) and path[_LENGTH : _LENGTH + 1] in {"", "/"}:
-            return self._forward_auth(environ, start_response, path[_LENGTH:])
-        environ["keydesk.peer"] = environ.get("REMOTE_ADDR") or ""
-        environ["REMOTE_ADDR"] = _address(environ, self._hops)
-        return self.app(environ, start_response)
-
-    def _forward_auth(self, environ: Environ, start_response: StartResponse, below: str) -> Iterable[bytes]:
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
+        """`below`: the path below `/v1/forward-auth`."""
         try:
             done, key = self._verify(environ, _asked(environ, below, self._hops))
         except DomainError as error:
@@ -85,7 +69,7 @@ class ForwardAuth:
         # A list, because Granian sends any other iterable piece by piece.
         return []
 
-    def _verify(self, environ: Environ, asked: Asked) -> tuple[Verification, CachedKey]:
+    def _verify(self, environ: WSGIEnvironment, asked: Asked) -> tuple[Verification, CachedKey]:
         """The verification of whatever credential is presented, for the scope that the route table asks for. Raises the
         `DomainError` that says why not."""
         get = environ.get
@@ -98,13 +82,16 @@ class ForwardAuth:
             route = self._route(asked.method, asked.path)
             if route is None:
                 raise NotListed
-        credential, address = presented(environ, tokens), _address(environ, self._hops)
+        credential = presented(environ, tokens)
+        address = believed(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), self._hops)
         done = key_verification.verify_presented(
             self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
         )
         return done, key_verification.passed(done, route.scope)
 
-    def _deny(self, environ: Environ, start_response: StartResponse, below: str, error: DomainError) -> Iterable[bytes]:
+    def _deny(
+        self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError
+    ) -> Iterable[bytes]:
         """401 or 403, because nginx turns any other code into 500; the real one where the proxy takes it."""
         real = 401 if isinstance(error, AmbiguousCredentials) else status_of(error)
         exact = bool(below) or "status=exact" in environ.get("QUERY_STRING", "").split("&")
@@ -129,7 +116,7 @@ class ForwardAuth:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
 
 
-def _asked(environ: Environ, below: str, hops: int) -> Asked:
+def _asked(environ: WSGIEnvironment, below: str, hops: int) -> Asked:
     """What the proxy asks about, in however many ways it says so. Raises `NothingAsked` and `NotCanonical`."""
     get, asked = environ.get, None
     if hops:
@@ -146,13 +133,3 @@ def _asked(environ: Environ, below: str, hops: int) -> Asked:
     if asked is None:
         raise NothingAsked
     return asked
-
-
-def _address(environ: Environ, hops: int) -> str | None:
-    """The client's address: so many trusted proxies from the right."""
-    said = environ.get("HTTP_X_FORWARDED_FOR") if hops else None
-    if said is not None:
-        addresses = said.split(",")
-        if len(addresses) >= hops:
-            return str(addresses[-hops]).strip()
-    return environ.get("REMOTE_ADDR")

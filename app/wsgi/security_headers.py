@@ -1,15 +1,11 @@
-"""The WSGI layer around Flask: a request id, and the headers of every answer."""
+"""The headers of every response of Flask: security headers, a request id, and no caching."""
 
-import os
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app.config import Settings
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+from app.wsgi.request_id import new_request_id
 
 #: docs/security.md says what each is for.
 _CONTENT_SECURITY_POLICY = (
@@ -27,31 +23,17 @@ _HEADERS = [
 
 NO_STORE = ("Cache-Control", "no-store")
 
-_process, _requests = os.urandom(6).hex(), count()
-
-
-def _name_process() -> None:
-    globals()["_process"] = os.urandom(6).hex()
-
-
-os.register_at_fork(after_in_child=_name_process)
-
-
-def new_request_id() -> str:
-    """To find a request in the log by; no secret, so the process's random name and a number will do."""
-    return f"{_process}-{next(_requests)}"
-
 
 class SecurityHeaders:
     """Wraps all of Flask; what it adds, no view can forget."""
 
-    def __init__(self, app: WsgiApp, settings: Settings) -> None:
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self._app = app
         self._headers = list(_HEADERS)
         if settings.public_url.startswith("https://"):
             self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # The only answers that may be kept; Flask says for how long.
         is_static = environ["PATH_INFO"].startswith("/static/")
         request_id = new_request_id()

@@ -163,3 +163,14 @@ def test_an_expired_key_is_401(alice, client, clock):
     clock.advance(days=1)
     answer = client.get("/v1/me", headers={"x-api-key": key})
     assert (answer.status_code, answer.get_json()["error_code"]) == (401, "KEY_EXPIRED")
+
+
+def test_an_empty_install_id_counts_as_an_absent_one(alice):
+    """Proxies pass on empty what the client did not send."""
+    headers = {"x-api-key": alice.create_key()["key"], "x-install-id": ""}
+    answer = alice.app.test_client().get("/v1/me", headers=headers)
+    assert answer.status_code == 200
+    assert "Deprecation" not in answer.headers
+    assert alice.app.test_client().get("/v1/me", headers={"x-install-id": ""}).get_json()["error_code"] == (
+        "MISSING_CREDENTIAL"
+    )

@@ -20,3 +20,19 @@ from app.domain import client_address
 )
 def test_limits_count_an_ipv6_customer_as_one(address, counted):
     assert client_address.counted(address) == counted
+
+
+@pytest.mark.parametrize(
+    ("forwarded_for", "hops", "believed"),
+    [
+        (None, 0, "192.0.2.1"),
+        ("203.0.113.7", 0, "192.0.2.1"),
+        ("203.0.113.7", 1, "203.0.113.7"),
+        ("198.51.100.1, 203.0.113.7", 1, "203.0.113.7"),
+        ("198.51.100.1, 203.0.113.7", 2, "198.51.100.1"),
+        ("203.0.113.7", 2, "192.0.2.1"),
+        (None, 1, "192.0.2.1"),
+    ],
+)
+def test_only_so_many_trusted_proxies_are_believed(forwarded_for, hops, believed):
+    assert client_address.believed("192.0.2.1", forwarded_for, hops) == believed

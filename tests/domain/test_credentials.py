@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.credentials import is_websocket_handshake, presented_key
+from app.domain.credentials import is_websocket_handshake, presented, presented_key
 from app.domain.errors import AmbiguousCredentials
 
 
@@ -65,3 +65,22 @@ def test_a_header_or_query_sent_twice_with_different_keys_is_ambiguous():
 )
 def test_a_websocket_handshake_is_a_get_that_says_so(method, headers, is_handshake):
     assert is_websocket_handshake(method, headers.get("upgrade"), headers.get("sec_websocket_key")) is is_handshake
+
+
+@pytest.mark.parametrize(
+    ("environ", "found"),
+    [
+        ({}, (None, None)),
+        ({"HTTP_X_INSTALL_ID": ""}, (None, None)),
+        ({"HTTP_X_INSTALL_ID": "id"}, (None, "id")),
+        ({"HTTP_X_API_KEY": "key", "HTTP_X_INSTALL_ID": ""}, ("key", None)),
+        ({"HTTP_AUTHORIZATION": "Bearer key"}, ("key", None)),
+    ],
+)
+def test_a_request_presents_a_key_or_an_install_id(environ, found):
+    assert presented(environ) == found
+
+
+def test_a_key_beside_an_install_id_is_ambiguous():
+    with pytest.raises(AmbiguousCredentials):
+        presented({"HTTP_X_API_KEY": "key", "HTTP_X_INSTALL_ID": "id"})

@@ -1,0 +1,31 @@
+"""What every request passes first: one spelling of `/v1`, the client's own address, and forward-auth past Flask."""
+
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from app.config import Settings
+from app.domain.client_address import believed
+from app.domain.forward_auth import PATH
+from app.wsgi.forward_auth import ForwardAuth
+
+_LENGTH = len(PATH)
+
+
+class Dispatcher:
+    """Forward-auth goes to `forward_auth`, everything else to `app`."""
+
+    def __init__(self, app: WSGIApplication, forward_auth: ForwardAuth, settings: Settings) -> None:
+        self._app, self._answer, self._hops = app, forward_auth.answer, settings.trusted_hops
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if path == PATH:
+            return self._answer(environ, start_response, "")
+        if path.startswith("/api/v1") and path[7:8] in {"", "/"}:
+            environ["PATH_INFO"] = path = path[4:]
+        if path.startswith(PATH) and path[_LENGTH : _LENGTH + 1] in {"", "/"}:
+            return self._answer(environ, start_response, path[_LENGTH:])
+        peer = environ.get("REMOTE_ADDR")
+        environ["keydesk.peer"] = peer or ""
+        environ["REMOTE_ADDR"] = believed(peer, environ.get("HTTP_X_FORWARDED_FOR"), self._hops)
+        return self._app(environ, start_response)
