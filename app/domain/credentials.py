@@ -9,32 +9,30 @@ _SCHEMES = ("bearer ", "token ")
 
 
 def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) -> tuple[str | None, str | None]:
-    """The API key (or session token) and the install id of a request; at most one of the two.
+    """The API key (or session token) and the install id that a request carries; at most one of the two.
 
-    `environ` is WSGI's. An empty header counts as absent, because proxies pass on empty what the client did not send.
-    Raises `AmbiguousCredentials` for two credentials.
+    `environ` is WSGI's. An empty header counts as absent: proxies pass on empty headers that the client did not send. A
+    header that was sent twice arrives joined by a comma, which no key contains. `websocket_tokens` are the `?token=` of
+    a WebSocket handshake, the only place where a query is a credential, because browsers cannot set headers there.
+    Raises `AmbiguousCredentials` for two that differ.
     """
-    get = environ.get
-    key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), websocket_tokens)
-    install_id = get("HTTP_X_INSTALL_ID") or None
-    if key is not None and install_id is not None:
+    x_api_key, authorization = environ.get("HTTP_X_API_KEY"), environ.get("HTTP_AUTHORIZATION")
+    install_id = environ.get("HTTP_X_INSTALL_ID") or None
+    if websocket_tokens:
+        key = _only_one(x_api_key, authorization, websocket_tokens)
+    # The two usual ways by the shortest path.
+    elif authorization is None and x_api_key is not None and "," not in x_api_key:
+        key = x_api_key.strip() or None
+    elif x_api_key is None and authorization is not None and "," not in authorization:
+        key = _from_authorization(authorization)
+    else:
+        key = _only_one(x_api_key, authorization, ())
+    if install_id is not None and key is not None:
         raise AmbiguousCredentials
     return key, install_id
 
 
-def presented_key(x_api_key: str | None, authorization: str | None, websocket_tokens: Iterable[str] = ()) -> str | None:
-    """The API key (or session token) that a request carries, or None.
-
-    A header that was sent twice comes joined by a comma, which no key holds. `websocket_tokens` are the `?token=` of a
-    WebSocket handshake, the only place where a query is a credential, because browsers cannot set headers there. Raises
-    `AmbiguousCredentials` when two differ.
-    """
-    if not websocket_tokens:
-        # The two usual ways by the shortest path.
-        if authorization is None and x_api_key is not None and "," not in x_api_key:
-            return x_api_key.strip() or None
-        if x_api_key is None and authorization is not None and "," not in authorization:
-            return _from_authorization(authorization)
+def _only_one(x_api_key: str | None, authorization: str | None, websocket_tokens: Iterable[str]) -> str | None:
     candidates = (
         *(x_api_key or "").split(","),
         *map(_from_authorization, (authorization or "").split(",")),

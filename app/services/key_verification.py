@@ -70,7 +70,9 @@ def verify_presented(  # noqa: PLR0917 -- by name they take longer
     """As `verify`, for whatever `credentials.presented` found. Raises `MissingCredential` and `InstallIdSunset` too."""
     key, install_id = credential
     if key is not None:
-        return verify(runtime, key, scope, cost, address=address, agent=agent)
+        digest = key_format.digest(key)
+        cached = runtime.key_cache.cached(digest) or _looked_up(runtime, key, digest)
+        return _NOT_FOUND if cached is None else _judged(runtime, cached, scope, cost, address, agent)
     if install_id is not None:
         return verify_install(runtime, install_id, scope, cost, address=address)
     raise MissingCredential("Send an API key, e.g. in the header x-api-key.")

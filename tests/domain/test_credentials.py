@@ -2,12 +2,14 @@
 
 import pytest
 
-from app.domain.credentials import is_websocket_handshake, presented, presented_key
+from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials
 
 
-def header(x_api_key=None, authorization=None):
-    return x_api_key, authorization
+def key_of(tokens=(), **headers):
+    """`x_api_key` and `authorization`, as WSGI has them."""
+    key, _ = presented({f"HTTP_{name.upper()}": value for name, value in headers.items()}, tokens)
+    return key
 
 
 @pytest.mark.parametrize(
@@ -22,23 +24,23 @@ def header(x_api_key=None, authorization=None):
     ],
 )
 def test_every_style_presents_the_same_key(headers):
-    assert presented_key(*header(**headers)) == "K"
+    assert key_of(**headers) == "K"
 
 
 def test_a_websocket_handshake_may_carry_it_in_the_query():
-    assert presented_key(*header(), ["K"]) == "K"
+    assert key_of(["K"]) == "K"
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Basic K"}, {"authorization": "Bearer "}, {"x_api_key": ""}])
 def test_nothing_that_is_accepted_is_nothing(headers):
-    assert presented_key(*header(**headers)) is None
+    assert key_of(**headers) is None
 
 
 def test_two_different_ones_are_ambiguous():
     with pytest.raises(AmbiguousCredentials):
-        presented_key(*header(x_api_key="K", authorization="Bearer L"))
+        key_of(x_api_key="K", authorization="Bearer L")
     with pytest.raises(AmbiguousCredentials):
-        presented_key(*header(x_api_key="K"), ["L"])
+        key_of(["L"], x_api_key="K")
 
 
 def test_a_header_or_query_sent_twice_with_different_keys_is_ambiguous():
@@ -48,8 +50,8 @@ def test_a_header_or_query_sent_twice_with_different_keys_is_ambiguous():
         ({}, ["K", "L"]),
     ]:
         with pytest.raises(AmbiguousCredentials):
-            presented_key(*header(**headers), tokens)
-    assert presented_key(*header(x_api_key="K, K", authorization="Bearer K,Token K"), ["K"]) == "K"
+            key_of(tokens, **headers)
+    assert key_of(["K"], x_api_key="K, K", authorization="Bearer K,Token K") == "K"
 
 
 @pytest.mark.parametrize(
