@@ -1,4 +1,4 @@
-"""The form of a key, against the contract's own example."""
+"""The form of a key, with a well-known example."""
 
 import re
 

@@ -32,10 +32,10 @@ def outcome(runtime, issued, *, scope=None, address=OFFICE):
 
 
 def test_a_key_is_made_with_its_limits_and_its_successor_has_them_too(runtime, alice):
-    wish = KeySettings(
+    settings = KeySettings(
         name="CI", rate_limit=RateLimit(5, 60), networks=["2001:DB8:0::/32", "203.0.113.7", "203.0.113.7/32"]
     )
-    old = keys.create(runtime, alice.member, wish).listed.key
+    old = keys.create(runtime, alice.member, settings).listed.key
     new = key_rotation.rotate(runtime, alice.member, old.id).listed.key
     for key in (old, new):
         assert key.rate_limit == RateLimit(5, 60)

@@ -29,12 +29,12 @@ def test_without_scopes_a_key_gets_the_default_ones(runtime, alice):
 
 
 def test_scopes_named_twice_are_kept_once_in_their_order(runtime, alice):
-    wish = KeySettings(name="CI", scopes=["notes:read", "agent:r", "notes:read"])
-    assert keys.create(runtime, alice.member, wish).listed.key.scopes == ("notes:read", "agent:r")
+    wanted = KeySettings(name="CI", scopes=["notes:read", "agent:r", "notes:read"])
+    assert keys.create(runtime, alice.member, wanted).listed.key.scopes == ("notes:read", "agent:r")
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("wanted", "field"),
     [
         (KeySettings(name="  "), "name"),
         (KeySettings(name="x" * 101), "name"),
@@ -44,9 +44,9 @@ def test_scopes_named_twice_are_kept_once_in_their_order(runtime, alice):
         (KeySettings(name="CI", expires_at=datetime(2037, 1, 1, tzinfo=UTC)), "expires_at"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_field_and_leaves_nothing_behind(runtime, alice, wish, field):
+def test_what_cannot_be_meant_is_refused_by_field_and_leaves_nothing_behind(runtime, alice, wanted, field):
     with pytest.raises(ValidationFailed) as refused:
-        keys.create(runtime, alice.member, wish)
+        keys.create(runtime, alice.member, wanted)
     assert list(refused.value.details["fields"]) == [field]
     assert store.count(alice.org) == 0
 

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from threading import Event
 
 from tests.servers import Server
-from tests.system.visitors import DOORS, Line
+from tests.system.visitors import ENDPOINTS, Line
 
 
 class Load:
-    """Each key asked about by both doors, on a line each."""
+    """Each key asked about at both endpoints, on a line each."""
 
     def __init__(self, server: Server, keys: dict[str, str]) -> None:
         self._server, self._stop, self._began = server, Event(), time.monotonic()
-        self._columns = {f"{name}, {door}": (key, door) for name, key in keys.items() for door in DOORS}
+        self._columns = {f"{name}, {endpoint}": (key, endpoint) for name, key in keys.items() for endpoint in ENDPOINTS}
         #: By column: when it was asked, what was answered, and how long that took.
         self.seen: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
         #: Whether every 503 said when to try again.
@@ -67,11 +67,11 @@ class Load:
         return "\n" + "\n".join(" | ".join(cell.ljust(22) for cell in row) for row in rows)
 
     def _ask(self, column: str) -> None:
-        key, door = self._columns[column]
+        key, endpoint = self._columns[column]
         with Line(self._server) as line:
             while not self._stop.is_set():
                 at = self.now()
-                status, headers = line.ask(*DOORS[door], x_api_key=key)
+                status, headers = line.ask(*ENDPOINTS[endpoint], x_api_key=key)
                 self.seen[column].append((at, status, self.now() - at))
                 self.told_when &= status != 503 or int(headers["retry-after"]) >= 1
                 # Some hundred a second are enough to see by, and leave the machine to others.

@@ -7,19 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.config import ROOT
-from tests.system.visitors import DOORS, Line, Visitor, query
+from tests.system.visitors import ENDPOINTS, Line, Visitor, query
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 PAID = '\n[[routes]]\nmethod = "GET"\npath = "/v1/paid"\nscope = "agent:r"\ncost = 3\n'
 
 
-def ask(servers, key, door, *, times, threads=16):
+def ask(servers, key, endpoint, *, times, threads=16):
     """Statuses of so many requests, as many at a time as there are threads, half of them to each process."""
 
     def some(number):
         with Line(servers[number % len(servers)]) as line:
-            return Counter(line.ask(*door, x_api_key=key)[0] for _ in range(times // threads))
+            return Counter(line.ask(*endpoint, x_api_key=key)[0] for _ in range(times // threads))
 
     with ThreadPoolExecutor(threads) as pool:
         return sum(pool.map(some, range(threads)), Counter())
@@ -67,7 +67,7 @@ def accepted(server, key, until):
     with Line(server) as line:
         while time.monotonic() < until:
             sent = time.monotonic()
-            if line.ask(*DOORS["forward-auth"], x_api_key=key)[0] == 200:
+            if line.ask(*ENDPOINTS["forward-auth"], x_api_key=key)[0] == 200:
                 found.append((sent, time.monotonic()))
     return found
 
@@ -77,9 +77,9 @@ def windows(servers, database, valkey, *, seconds):
     with Visitor(four[0]) as owner, ThreadPoolExecutor(8) as pool:
         owner.sign_in("alice@example.com")
         minute = limited(database, owner, 100, 60)
-        for door in DOORS.values():
-            # The hundred are spent by the first door; the other one finds none.
-            spent = ask(four, minute, door, times=200, threads=20)
+        for endpoint in ENDPOINTS.values():
+            # The hundred are spent at the first endpoint; the other one finds none.
+            spent = ask(four, minute, endpoint, times=200, threads=20)
             assert spent in ({200: 100, 429: 100}, {429: 200})
         key, until = limited(database, owner, 50, 1), time.monotonic() + seconds
         found = [one for some in pool.map(lambda n: accepted(four[n % 4], key, until), range(8)) for one in some]

@@ -1,4 +1,4 @@
-"""Once a revoke is answered, no process accepts the key, by whichever door it is asked."""
+"""Once a revoke is answered, no process accepts the key, whichever endpoint is asked."""
 
 import random
 import time
@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from tests.servers import serving
-from tests.system.visitors import DOORS, Line, Request, Visitor, Volley, query
+from tests.system.visitors import ENDPOINTS, Line, Request, Visitor, Volley, query
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -35,7 +35,7 @@ class Tally:
 
 
 class Racer:
-    """An owner with an organization of their own and kept lines: to each process one by each door."""
+    """An owner with an organization of their own and kept lines: to each process one to each endpoint."""
 
     def __init__(self, servers, number):
         self.owner = Visitor(servers[number % len(servers)]).sign_in(f"owner{number}@example.com")
@@ -45,14 +45,16 @@ class Racer:
     def run(self, races):
         with ExitStack() as stack:
             stack.callback(self.owner.http.close)
-            self.verifying = [(door, stack.enter_context(Line(s))) for s in self.servers for door in DOORS.values()]
+            self.verifying = [
+                (endpoint, stack.enter_context(Line(s))) for s in self.servers for endpoint in ENDPOINTS.values()
+            ]
             self.revoking = [stack.enter_context(Line(server)) for server in self.servers]
             for _ in range(races):
                 self.race()
         return self.tally
 
     def verify(self, key):
-        """What all processes say by both doors, asked at once."""
+        """What all processes say at both endpoints, asked at once."""
         for (method, path), line in self.verifying:
             line.send(method, path, x_api_key=key)
         return [line.answer()[0] for _, line in self.verifying]
@@ -116,7 +118,7 @@ def lost_answers(servers, database, folder, *, rounds):
     others, seen = servers(2), Counter()
     with ExitStack() as stack:
         owner = stack.enter_context(Visitor(others[0])).sign_in("alice@example.com")
-        lines = [(door, stack.enter_context(Line(server))) for server in others for door in DOORS.values()]
+        lines = [(endpoint, stack.enter_context(Line(server))) for server in others for endpoint in ENDPOINTS.values()]
         for number in range(rounds):
             key = owner.create_key()
             with serving(database, folder) as killed:
@@ -172,7 +174,7 @@ def beside_twenty_revokers(servers, seconds, pause):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             began = time.monotonic()
-            assert line.ask(*DOORS["forward-auth"], x_api_key=key)[0] == 200
+            assert line.ask(*ENDPOINTS["forward-auth"], x_api_key=key)[0] == 200
             waits.append(time.monotonic() - began)
         stop.set()
         for one in revoking:

@@ -1,7 +1,7 @@
 """Nobody learns from the time of an answer whether an address is known: mail is queued, and the same rows are written.
 
 A busy machine makes clocks useless, so `make test` compares statements instead (`tests/services/test_same_work.py`).
-`SIGN_UP=invited`, so that known addresses are mailed and unknown ones are not, by every door.
+`SIGN_UP=invited`, so that known addresses are mailed and unknown ones are not, at every endpoint.
 """
 
 import http.client
@@ -24,7 +24,7 @@ from tests.system import post_office
 from tests.system.visitors import new_address, query
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
-DOORS = ["/v1/auth/email-code", "/v1/auth/request", "/v1/agent/sign-up"]
+ENDPOINTS = ["/v1/auth/email-code", "/v1/auth/request", "/v1/agent/sign-up"]
 
 
 @pytest.fixture
@@ -46,17 +46,17 @@ def ask_pairs(server, app, clock):
     """Asks for a known and an unknown address in turns, either first; milliseconds of each, pair by pair."""
     luck = random.Random(1)
 
-    def timed(connection, door, email):
+    def timed(connection, endpoint, email):
         headers = {"Content-Type": "application/json", "X-Forwarded-For": new_address()}
         began = perf_counter()
-        connection.request("POST", door, json.dumps({"email": email}), headers)
+        connection.request("POST", endpoint, json.dumps({"email": email}), headers)
         with connection.getresponse() as response:
             body = response.read()
         took = 1000 * (perf_counter() - began)
         assert response.status == 200, body
         return took
 
-    def ask_pairs(door, count):
+    def ask_pairs(endpoint, count):
         known = [f"{uuid4().hex[:12]}@example.com" for _ in range(count)]
         with app.app_context(), transaction():
             for email in known:
@@ -66,30 +66,30 @@ def ask_pairs(server, app, clock):
             for email in known:
                 asked = {True: email, False: f"{uuid4().hex[:12]}@example.com"}
                 order = luck.sample([True, False], 2)
-                times = {is_known: timed(connection, door, asked[is_known]) for is_known in order}
+                times = {is_known: timed(connection, endpoint, asked[is_known]) for is_known in order}
                 pairs.append((times[True], times[False]))
         return pairs
 
     return ask_pairs
 
 
-def medians(door, pairs):
+def medians(endpoint, pairs):
     known, unknown = (median(side) for side in zip(*pairs, strict=True))
-    print(f"{door}, {len(pairs)} pairs: known {known:.2f} ms, unknown {unknown:.2f} ms")
+    print(f"{endpoint}, {len(pairs)} pairs: known {known:.2f} ms, unknown {unknown:.2f} ms")
     return known, unknown
 
 
 @pytest.mark.soak
 @BOTH
-@pytest.mark.parametrize("door", DOORS)
-def test_the_medians_of_a_thousand_pairs_are_the_same(ask_pairs, door, database):
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_medians_of_a_thousand_pairs_are_the_same(ask_pairs, endpoint, database):
     """A leak is there every time; what a busy machine does to a thousand pairs is not."""
     for _ in range(3):
-        known, unknown = medians(door, ask_pairs(door, 1000))
+        known, unknown = medians(endpoint, ask_pairs(endpoint, 1000))
         if abs(known - unknown) <= max(1, 0.05 * unknown):
             break
     else:
-        raise AssertionError(f"{door} tells who is known")
+        raise AssertionError(f"{endpoint} tells who is known")
     # The same rows, and a mail for half of them.
     ((rows, emails),) = query(database, "SELECT count(*), count(DISTINCT email) FROM one_time_secret")
     assert rows == emails >= 2000

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.servers import environment, free_port, run, serving
-from tests.system.visitors import DOORS, Request, Visitor, at_once, query
+from tests.system.visitors import ENDPOINTS, Request, Visitor, at_once, query
 
 GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "-w", "1", "--bind", "127.0.0.1:{port}"]
 
@@ -46,9 +46,11 @@ def test_a_stop_right_after_the_last_answer_loses_no_count(kind, database, tmp_p
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         answers = []
         for _ in range(6):
-            # By either door in turn.
-            doors = list(DOORS.values()) * 25
-            answers += at_once(Request(server, *door, {"x-api-key": key, "User-Agent": "agent/1"}) for door in doors)
+            # Both endpoints in turn.
+            endpoints = list(ENDPOINTS.values()) * 25
+            answers += at_once(
+                Request(server, *endpoint, {"x-api-key": key, "User-Agent": "agent/1"}) for endpoint in endpoints
+            )
         asked = time.monotonic()
         assert server.stop() == 0
         took = time.monotonic() - asked
@@ -69,7 +71,7 @@ def test_a_stop_under_load_counts_every_request_that_was_answered(kind, database
             statuses = Counter()
             client = httpx.Client(verify=False, timeout=30, headers={"x-api-key": key})
             with client, suppress(httpx.TransportError):
-                method, path = list(DOORS.values())[number % 2]
+                method, path = list(ENDPOINTS.values())[number % 2]
                 while not stopping.is_set():
                     statuses[client.request(method, f"{server.url}{path}").status_code] += 1
             return statuses

@@ -191,4 +191,4 @@ class Line:
 
 
 #: Both ways to verify a key with the default scope: a view in Flask, and forward-auth.
-DOORS = {"me": ("GET", "/v1/me"), "forward-auth": ("POST", "/v1/forward-auth/v1/listen")}
+ENDPOINTS = {"me": ("GET", "/v1/me"), "forward-auth": ("POST", "/v1/forward-auth/v1/listen")}
