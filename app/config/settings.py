@@ -1,6 +1,6 @@
 """Every setting: its name, type, default and what it is.
 
-The table in README.md lists the same names and defaults; a test compares the two.
+The table in docs/settings.md lists the same names and defaults; a test compares the two.
 """
 
 import re
@@ -160,7 +160,7 @@ class Settings:
 
 
 def environment_settings() -> list[tuple[str, str, str]]:
-    """(name, default as the README shows it, what it is) of every setting."""
+    """(name, default as docs/settings.md shows it, what it is) of every setting."""
     rows = []
     for item in fields(Settings):
         if not item.metadata.get("internal"):

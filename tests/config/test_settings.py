@@ -1,12 +1,11 @@
-"""Settings: read once, typed, refused by name, and listed in the README as they are."""
+"""Settings: read once, typed, refused by name."""
 
-import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from app.config import SettingsError, environment_settings, is_localhost, load_settings
+from app.config import SettingsError, is_localhost, load_settings
 
 PRODUCTION = {"PUBLIC_URL": "https://keys.example.com", "SECRET_KEY": "s" * 32, "MAIL_SERVER": "smtp.example.com"}
 
@@ -184,9 +183,3 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path, monkeypatch):
     monkeypatch.delenv("WORKERS", raising=False)
     settings = load_settings(instance_path=tmp_path)
     assert (settings.port, settings.workers) == (8002, 3)
-
-
-def test_the_readme_lists_every_setting_with_its_default_and_no_other():
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", readme, re.MULTILINE)
-    assert rows == [(name, f"`{default}`", text) for name, default, text in environment_settings()]
