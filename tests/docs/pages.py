@@ -25,20 +25,19 @@ def section(page: Path, heading: str) -> str:
     return re.split(rf"^#{{1,{len(found[1])}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
+def tables(text: str) -> list[list[list[str]]]:
+    """The rows of each table in the text, as lists of cells; headings are left out."""
+    return [
+        [[cell.strip() for cell in line.strip("|").split("|")] for line in found.splitlines()[2:]]
+        for found in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    ]
+
+
 def rows(text: str) -> list[list[str]]:
-    """The cells of every table in the text, headings left out."""
-    found = []
-    for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
-        lines = table.splitlines()
-        found += [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
-    return found
+    """Those of all tables in the text."""
+    return [row for table in tables(text) for row in table]
 
 
-def table(page: Path, heading: str) -> list[list[str]]:
-    """The cells of the tables under the heading."""
-    return rows(section(page, heading))
-
-
-def code(cell: str) -> list[str]:
-    """What stands between backticks."""
-    return re.findall(r"`([^`]+)`", cell)
+def code(text: str) -> list[str]:
+    """What is between backticks. Blocks of code are left out."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))

@@ -9,7 +9,7 @@ from app.api.description import operations
 from app.cli import cli
 from app.config import load_settings
 from app.http.guards import RequireScope
-from tests.docs.pages import DOCS, code, rows, section, table
+from tests.docs.pages import DOCS, code, rows, section
 
 PAGE = DOCS / "routes.md"
 
@@ -38,7 +38,7 @@ def test_every_route_is_listed(whole_app):
 
 def test_scopes_are_those_of_the_route_table(whole_app):
     policy = whole_app.extensions["runtime"].settings.policy
-    for routes, scope in table(PAGE, "For holders of a key"):
+    for routes, scope in rows(section(PAGE, "For holders of a key")):
         for route in code(routes):
             method, path = route.split(" ")
             found = policy.route(method, path)
@@ -46,7 +46,9 @@ def test_scopes_are_those_of_the_route_table(whole_app):
 
 
 def test_all_routes_with_a_scope_are_among_those_for_holders_of_a_key(whole_app):
-    listed = {route.split(" ")[1] for routes, _ in table(PAGE, "For holders of a key") for route in code(routes)}
+    listed = {
+        route.split(" ")[1] for routes, _ in rows(section(PAGE, "For holders of a key")) for route in code(routes)
+    }
     scoped = {
         rule.rule
         for rule in whole_app.url_map.iter_rules()
