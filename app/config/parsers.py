@@ -124,7 +124,8 @@ def password(value: str) -> Secret:
 def sender(value: str) -> str:
     address = value.partition("<")[2].rstrip("> ") if "<" in value else value
     try:
-        email_address.normalise(address)
+        normal = email_address.normalise(address)
     except DomainError:
         raise ValueError("must be an address like Keydesk <keys@example.com>") from None
-    return value
+    # In ASCII: Flask-Mail would make another domain of straße.de (IDNA 2003).
+    return value.replace(address, normal)

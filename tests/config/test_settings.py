@@ -105,6 +105,18 @@ def test_resend_is_mail_too(tmp_path):
     assert settings.has_mail
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Keydesk <keys@example.com>", "Keydesk <keys@example.com>"),
+        ("keys@example.com", "keys@example.com"),
+        ("Schlüssel <keys@straße.de>", "Schlüssel <keys@xn--strae-oqa.de>"),
+    ],
+)
+def test_mail_is_sent_from_the_domain_that_was_written(tmp_path, written, kept):
+    assert load(tmp_path, MAIL_DEFAULT_SENDER=written).mail_default_sender == kept
+
+
 def test_with_mail_on_localhost_it_is_not_dev_mode_and_needs_a_secret(tmp_path):
     settings = load(tmp_path, MAIL_SERVER="127.0.0.1", SECRET_KEY="s" * 32)
     assert not settings.dev_mode
