@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Executable, String, column, select, true
+from sqlalchemy import BigInteger, Executable, Select, String, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -44,10 +44,9 @@ def mark(uses: list[Any]) -> None:
     bulk.execute(_marked, USED, uses)
 
 
-def _marked(use: CTE) -> Executable:
+def _marked(rows: Select[Any]) -> Executable:
     table: Any = LastUse.__table__
-    # WHERE, because SQLite would take ON CONFLICT for a join's ON.
-    statement = insert(table).from_select([column.name for column in USED], select(use).where(true()))
+    statement = insert(table).from_select([column.name for column in USED], rows)
     later = statement.excluded
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["org_id", "key_id"],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Executable, String, and_, column, delete, select, true
+from sqlalchemy import BigInteger, Executable, Select, String, and_, column, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
@@ -46,9 +46,8 @@ def add(counts: list[Any]) -> None:
     bulk.execute(_added, COUNTED, counts)
 
 
-def _added(more: CTE) -> Executable:
-    # WHERE, because SQLite would take ON CONFLICT for a join's ON.
-    statement = insert(UsageHour.__table__).from_select([column.name for column in COUNTED], select(more).where(true()))
+def _added(rows: Select[Any]) -> Executable:
+    statement = insert(UsageHour.__table__).from_select([column.name for column in COUNTED], rows)
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["org_id", "hour", "key_id", "outcome"],
         set_={"requests": UsageHour.__table__.c.requests + statement.excluded.requests},
