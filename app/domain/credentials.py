@@ -1,4 +1,4 @@
-"""Which credential a request presents. The same answer for our own routes and for the ones we guard."""
+"""Which credential a request presents: one rule for Keydesk's own routes and for the routes behind forward-auth."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ _SCHEMES = ("bearer ", "token ")
 
 
 def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) -> tuple[str | None, str | None]:
-    """The API key (or session token) and the install id of a request; at most one of the two.
+    """The API key (or session token) and the install ID of a request; at least one of them is None.
 
-    `environ` is WSGI's. An empty header counts as absent, because proxies pass on empty what the client did not send.
-    Raises `AmbiguousCredentials` for two credentials.
+    `environ` is WSGI's. An empty header counts as absent, because proxies send headers empty that the client did not
+    send. Raises `AmbiguousCredentials` if the request has two credentials.
     """
     get = environ.get
     key = presented_key(get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), websocket_tokens)
@@ -25,12 +25,12 @@ def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) 
 def presented_key(x_api_key: str | None, authorization: str | None, websocket_tokens: Iterable[str] = ()) -> str | None:
     """The API key (or session token) that a request carries, or None.
 
-    A header that was sent twice comes joined by a comma, which no key holds. `websocket_tokens` are the `?token=` of a
-    WebSocket handshake, the only place where a query is a credential, because browsers cannot set headers there. Raises
-    `AmbiguousCredentials` when two differ.
+    A header that was sent twice arrives joined by a comma, which no key contains. `websocket_tokens` are the `?token=`
+    of a WebSocket handshake: browsers cannot set its headers, so it is the only request with a credential in its query.
+    Raises `AmbiguousCredentials` if two values differ.
     """
     if not websocket_tokens:
-        # The two usual ways by the shortest path.
+        # Fast path: one header, sent once.
         if authorization is None and x_api_key is not None and "," not in x_api_key:
             return x_api_key.strip() or None
         if x_api_key is None and authorization is not None and "," not in authorization:
@@ -47,8 +47,8 @@ def presented_key(x_api_key: str | None, authorization: str | None, websocket_to
 
 
 def is_websocket_handshake(method: str, upgrade: str | None, websocket_key: str | None) -> bool:
-    """RFC 6455 4.1: a GET with `Upgrade: websocket`, or with the key that comes with it. Proxies that pass on a header
-    that was not there pass it on empty."""
+    """RFC 6455 4.1: a GET with `Upgrade: websocket` or with `Sec-WebSocket-Key`. Empty headers count as absent, because
+    proxies send headers empty that the client did not send."""
     if not upgrade and not websocket_key:
         return False
     return method == "GET" and ((upgrade or "").lower() == "websocket" or bool(websocket_key))

@@ -11,20 +11,20 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 def normalise(address: str) -> str:
-    """The one spelling under which an address is stored and compared; doing it twice changes nothing.
+    """The one form in which an address is stored and compared; normalising it again changes nothing.
 
-    Unicode is folded first (NFKC: a full-width ＠ is an @), then the whole is judged. Case folds, +tags stay.
-    Raises `ValidationFailed` naming the field `email`.
+    Unicode is folded first (NFKC turns a full-width ＠ into @) and validated afterwards. The result is in lower case;
+    +tags are kept. Raises `ValidationFailed` naming the field `email`.
     """
-    # As sent, blanks around it included: the API description promises this bound.
+    # The length as sent, with spaces around it: the API description promises this bound.
     if len(address) > MAX_LENGTH:
         raise _too_long()
     folded = unicodedata.normalize("NFKC", address).strip(" ").lower()
     local, at, domain = folded.partition("@")
     if not at or "@" in domain:
-        raise _invalid("write one address, like you@example.com")
+        raise _invalid("enter one address, like you@example.com")
     if not _LOCAL.fullmatch(local) or len(local) > 64:
-        raise _invalid("the part before the @ may hold letters a-z, digits and . _ + - and must be 1 to 64 long")
+        raise _invalid("the part before the @ must have 1 to 64 characters: letters a-z, digits and . _ + -")
     domain = _ascii_domain(domain)
     labels = domain.split(".")
     if not all(_LABEL.fullmatch(label) for label in labels) or (len(labels) < 2 and domain != "localhost"):
@@ -36,7 +36,7 @@ def normalise(address: str) -> str:
 
 
 def masked(address: str) -> str:
-    """Enough to know one's own address by: `a•••@example.com`."""
+    """Enough for people to recognize their own address: `a•••@example.com`."""
     local, _, domain = address.partition("@")
     return f"{local[0]}•••@{domain}"
 
@@ -53,7 +53,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _too_long() -> ValidationFailed:
-    return _invalid(f"an address has at most {MAX_LENGTH} characters")
+    return _invalid(f"must have at most {MAX_LENGTH} characters")
 
 
 def _invalid(problem: str) -> ValidationFailed:
