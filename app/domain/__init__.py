@@ -1,1 +1,1 @@
-"""What Keydesk knows, without a database, a clock or a web server."""
+"""The rules of Keydesk, without a database, a clock or a web server."""

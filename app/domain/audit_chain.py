@@ -1,4 +1,4 @@
-"""The hash chain of an audit log: each entry seals the one before it, so a change or a gap shows."""
+"""The hash chain of an audit log: each seal covers the one before it, so changed and missing entries show."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is sealed. `at` is RFC 3339; `sequence` counts from 1 within one organization."""
+    """What a seal covers. `at` is RFC 3339; `sequence` counts from 1 within one organization."""
 
     org_id: str
     sequence: int
@@ -23,16 +23,16 @@ class Entry:
 
 
 def seal(previous: str, entry: Entry) -> str:
-    """SHA-256 in hex over the previous seal and the entry's canonical JSON."""
+    """The entry's seal: SHA-256, in hex, of the previous seal and the entry's canonical JSON."""
     body = [entry.org_id, entry.sequence, entry.at, entry.action, entry.actor, entry.target, entry.details]
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
 def first_broken(chain: Iterable[tuple[Entry, str]], head: tuple[int, str]) -> int | None:
-    """The sequence number of the first entry that does not fit, or None when the chain is whole.
+    """The sequence number of the first entry that was changed or is missing, or None if the chain is intact.
 
-    `head` is the organization's own count and newest seal: it shows when entries were cut off at the end.
+    `head` is the entry count and newest seal in the organization's row: it shows if entries are missing at the end.
     """
     previous, expected = GENESIS, 0
     for entry, sealed in chain:

@@ -2,7 +2,7 @@
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-#: Two digits at a time: every key that is not cached has its checksum worked out.
+#: Two digits at a time, because `encode` computes the checksum of every key that is not cached.
 _PAIRS = [one + other for one in ALPHABET for other in ALPHABET]
 
 

@@ -1,4 +1,4 @@
-"""Which credential a request presents. The same answer for our own routes and for the ones we guard."""
+"""Which credential a request presents: one rule for Keydesk's own routes and for the routes behind forward-auth."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,18 +9,18 @@ _SCHEMES = ("bearer ", "token ")
 
 
 def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) -> tuple[str | None, str | None]:
-    """The API key (or session token) and the install id that a request carries; at most one of the two.
+    """The API key (or session token) and the install ID of a request; at least one of them is None.
 
-    `environ` is WSGI's. An empty header counts as absent: proxies pass on empty headers that the client did not send. A
-    header that was sent twice arrives joined by a comma, which no key contains. `websocket_tokens` are the `?token=` of
-    a WebSocket handshake, the only place where a query is a credential, because browsers cannot set headers there.
-    Raises `AmbiguousCredentials` for two that differ.
+    `environ` is WSGI's. An empty header counts as absent, because proxies send headers empty that the client did not
+    send. A header that was sent twice arrives joined by a comma, which no key contains. `websocket_tokens` are the
+    `?token=` of a WebSocket handshake: browsers cannot set its headers, so it is the only request with a credential in
+    its query. Raises `AmbiguousCredentials` if the request has two different credentials.
     """
     x_api_key, authorization = environ.get("HTTP_X_API_KEY"), environ.get("HTTP_AUTHORIZATION")
     install_id = environ.get("HTTP_X_INSTALL_ID") or None
     if websocket_tokens:
         key = _only_one(x_api_key, authorization, websocket_tokens)
-    # The two usual ways by the shortest path.
+    # Fast path: one header, sent once.
     elif authorization is None and x_api_key is not None and "," not in x_api_key:
         key = x_api_key.strip() or None
     elif x_api_key is None and authorization is not None and "," not in authorization:
@@ -45,8 +45,8 @@ def _only_one(x_api_key: str | None, authorization: str | None, websocket_tokens
 
 
 def is_websocket_handshake(method: str, upgrade: str | None, websocket_key: str | None) -> bool:
-    """RFC 6455 4.1: a GET with `Upgrade: websocket`, or with the key that comes with it. Proxies that pass on a header
-    that was not there pass it on empty."""
+    """RFC 6455 4.1: a GET with `Upgrade: websocket` or with `Sec-WebSocket-Key`. Empty headers count as absent, because
+    proxies send headers empty that the client did not send."""
     if not upgrade and not websocket_key:
         return False
     return method == "GET" and ((upgrade or "").lower() == "websocket" or bool(websocket_key))

@@ -1,4 +1,5 @@
-"""The code that an agent shows and a person types (RFC 8628 6.1): eight consonants, no vowels, nothing to confuse."""
+"""The user code of a device grant, which an agent shows and a person types: eight of the consonants that RFC 8628 6.1
+suggests, because they spell no words."""
 
 import secrets
 
@@ -7,12 +8,12 @@ LENGTH = 8
 
 
 def make() -> str:
-    """`WDJB-MJHT`: 20^8 possibilities, good for ten minutes and few guesses."""
+    """A new code like `WDJB-MJHT`. 20^8 possibilities are enough for ten minutes and a limited number of attempts."""
     letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return f"{letters[:4]}-{letters[4:]}"
 
 
 def normalise(typed: str) -> str:
-    """As it was shown, however it was typed: case, spaces and dashes do not matter."""
+    """The code in the form in which it was shown: case, spaces and dashes do not matter when it is typed."""
     letters = "".join(letter for letter in typed.upper() if letter in ALPHABET)
     return f"{letters[:4]}-{letters[4:]}"

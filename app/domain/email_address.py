@@ -10,20 +10,21 @@ _RESERVED = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"}
 
 
 def normalise(address: str) -> str:
-    """The one spelling under which an address is stored and compared, in ASCII; doing it twice changes nothing.
+    """The one form in which an address is stored and compared, in ASCII; normalising it again changes nothing.
 
-    Unicode is folded first (NFKC: a full-width ＠ is an @), then the whole is judged. Case folds, +tags stay, an
-    internationalized domain becomes its `xn--` form (IDNA 2008). Raises `ValidationFailed` naming the field `email`.
+    Unicode is folded first (NFKC turns a full-width ＠ into @) and validated afterwards. The result is in lower case;
+    +tags are kept; an internationalized domain becomes its `xn--` form (IDNA 2008). Raises `ValidationFailed` naming
+    the field `email`.
     """
-    # As sent, blanks around it included: the API description promises this bound.
+    # The length as sent, with spaces around it: the API description promises this bound.
     if len(address) > MAX_LENGTH:
         raise _too_long()
     local, at, domain = unicodedata.normalize("NFKC", address).strip(" ").partition("@")
     if not at or "@" in domain:
-        raise _invalid("write one address, like you@example.com")
-    # Each part by itself, so that the refusal says which one is wrong.
+        raise _invalid("enter one address, like you@example.com")
+    # Each part by itself, so that the error says which one is wrong.
     if _ascii_form(f"{local}@example.com") is None:
-        raise _invalid("the part before the @ may hold letters a-z, digits and . _ + - and must be 1 to 64 long")
+        raise _invalid("the part before the @ must have 1 to 64 characters: letters a-z, digits and . _ + -")
     normal = f"{local.lower()}@{_ascii_domain(domain)}"
     if len(normal) > MAX_LENGTH:
         raise _too_long()
@@ -31,7 +32,7 @@ def normalise(address: str) -> str:
 
 
 def masked(address: str) -> str:
-    """Enough to know one's own address by: `a•••@example.com`."""
+    """Enough for people to recognize their own address: `a•••@example.com`."""
     local, _, domain = address.partition("@")
     return f"{local[0]}•••@{domain}"
 
@@ -65,7 +66,7 @@ def _ascii_form(address: str) -> str | None:
 
 
 def _too_long() -> ValidationFailed:
-    return _invalid(f"an address has at most {MAX_LENGTH} characters")
+    return _invalid(f"must have at most {MAX_LENGTH} characters")
 
 
 def _invalid(problem: str) -> ValidationFailed:

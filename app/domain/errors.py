@@ -1,11 +1,11 @@
-"""Everything that can go wrong for a caller, as one tree. `app/http/error_handlers.py` turns each into a response."""
+"""Every error that a caller can get, in one class hierarchy. `app/http/error_handlers.py` turns them into responses."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a stable code, a sentence for people and details for programs."""
+    """An error with a stable code, a message for people and details for programs."""
 
     error_code: ClassVar[str] = "INTERNAL_ERROR"
     message: ClassVar[str] = "Something went wrong."
@@ -17,10 +17,10 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """`details.fields` maps each field's name to what is wrong with it."""
+    """`details.fields` maps the name of each invalid field to what is wrong with it."""
 
     error_code = "VALIDATION_FAILED"
-    message = "Something in the request cannot be used as it is."
+    message = "Some fields of the request are not valid."
 
     def __init__(self, fields: Mapping[str, str], **details: Any) -> None:
         sentence = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
@@ -30,40 +30,40 @@ class ValidationFailed(DomainError):
 
 class MalformedJson(DomainError):
     error_code = "MALFORMED_JSON"
-    message = "The body is not JSON. Send one JSON object."
+    message = "The request body is not valid JSON. Send one JSON object."
 
 
 class UnsupportedMediaType(DomainError):
     error_code = "UNSUPPORTED_MEDIA_TYPE"
-    message = "Send the body as JSON, with the header Content-Type: application/json."
+    message = "Send the request body as JSON, with the header Content-Type: application/json."
 
 
 class UnknownScope(DomainError):
-    """`details.unknown` lists what was asked for, `details.known` what there is."""
+    """`details.unknown` lists the unknown scopes, `details.known` the ones that exist."""
 
     error_code = "UNKNOWN_SCOPE"
-    message = "There is no such scope."
+    message = "This scope does not exist."
 
 
 class NotFound(DomainError):
-    """Absent, or another tenant's: nobody can tell which."""
+    """It does not exist, or belongs to another organization; the response does not show which."""
 
     error_code = "NOT_FOUND"
-    message = "There is nothing at this address that you can see."
+    message = "There is nothing here, or you do not have access to it. Check the address."
 
 
 class Unauthenticated(DomainError):
-    """No credential that is accepted here; the family of 401 answers."""
+    """The request has no credential that is accepted here. Its subclasses are the errors with status 401."""
 
 
 class MissingCredential(Unauthenticated):
     error_code = "MISSING_CREDENTIAL"
-    message = "This address needs a credential, and the request carries none that is accepted here."
+    message = "This request needs a credential, and has none that is accepted here."
 
 
 class InvalidKey(Unauthenticated):
     error_code = "INVALID_KEY"
-    message = "This is not a key that exists here. Check that it was copied whole."
+    message = "This key does not exist. Check that you copied all of it."
 
 
 class KeyRevoked(Unauthenticated):
@@ -78,12 +78,14 @@ class KeyExpired(Unauthenticated):
 
 class KeyDisabled(Unauthenticated):
     error_code = "KEY_DISABLED"
-    message = "This key is switched off because its organization or owner is disabled. Ask your operator."
+    message = (
+        "This key is disabled, because its organization or the person who created it is disabled. Ask your operator."
+    )
 
 
 class AmbiguousCredentials(DomainError):
     error_code = "AMBIGUOUS_CREDENTIALS"
-    message = "The request carries two different credentials. Send exactly one."
+    message = "The request has two different credentials. Send only one."
 
 
 class Forbidden(DomainError):
@@ -92,27 +94,28 @@ class Forbidden(DomainError):
 
 
 class InsufficientScope(DomainError):
-    """`details.required` is the scope that the route needs, `details.granted` what the key has."""
+    """`details.required` is the scope that the route needs, `details.granted` lists the scopes of the key."""
 
     error_code = "INSUFFICIENT_SCOPE"
-    message = "This key may not do this: it lacks the scope. Create a key that has it."
+    message = "This key does not have the scope that this request needs. Add it to the key, or use another key."
 
 
 class IpNotAllowed(DomainError):
     error_code = "IP_NOT_ALLOWED"
-    message = "This key may not be used from this address. Its networks are set in the dashboard."
+    message = "This key cannot be used from this IP address. Check the key's networks in the dashboard."
 
 
 class CrossSite(DomainError):
     error_code = "CROSS_SITE"
-    message = "A browser sent this request from another site, so it was refused. Use a page of this site."
+    message = "This request came from a page of another site, so it was refused. Use a page of this site."
 
 
 class RateLimited(DomainError):
-    """`details.retry_after_seconds` says when to come back; `policy`, `quota` and `window` fill the headers."""
+    """`details.retry_after_seconds` says how long to wait. `policy`, `quota` (requests), `window` (seconds) and
+    `retry_after` (seconds) are for the headers `RateLimit-Policy`, `RateLimit` and `Retry-After`."""
 
     error_code = "RATE_LIMITED"
-    message = "Too many requests of this kind. Wait, then try again."
+    message = "Too many requests. Wait, then try again."
 
     def __init__(self, message: str, *, policy: str, quota: int, window: int, retry_after: int) -> None:
         self.policy, self.quota, self.window, self.retry_after = policy, quota, window, retry_after
@@ -121,11 +124,11 @@ class RateLimited(DomainError):
 
 class KeyNotActive(DomainError):
     error_code = "KEY_NOT_ACTIVE"
-    message = "Only a working key can be rotated, and this one was revoked or has expired. Create a new key."
+    message = "This key was revoked or has expired, so it cannot be rotated. Create a new key."
 
 
 class KeyAlreadyShown(DomainError):
-    """The form was sent twice; `details.key_id` is the key that the first sending made."""
+    """The form was sent twice; `details.key_id` is the key that it created the first time."""
 
     error_code = "KEY_ALREADY_SHOWN"
     message = "This form was already sent. Its key was shown once and cannot be shown again."
@@ -133,19 +136,19 @@ class KeyAlreadyShown(DomainError):
 
 class LinkForged(DomainError):
     error_code = "LINK_INVALID"
-    message = "This sign-in link is not one of ours, or it was cut off on the way. Ask for a new one."
+    message = "This sign-in link is not valid; part of it may be missing. Ask for a new one."
 
 
 class LinkSpent(DomainError):
     error_code = "LINK_EXPIRED"
-    message = "This sign-in link was used already or is too old. Ask for a new one."
+    message = "This sign-in link was already used or has expired. Ask for a new one."
 
 
 class OtpInvalid(DomainError):
-    """`details.remaining_attempts` says how many tries are left."""
+    """`details.remaining_attempts` says how many more times the code can be entered."""
 
     error_code = "OTP_INVALID"
-    message = "This is not the code that was mailed."
+    message = "This code is not correct."
 
     def __init__(self, remaining_attempts: int) -> None:
         way_out = "Check it and try again." if remaining_attempts else "Ask for a new code."
@@ -154,14 +157,14 @@ class OtpInvalid(DomainError):
 
 class OtpExpired(DomainError):
     error_code = "OTP_EXPIRED"
-    message = "No code is pending for this address, or it is too old. Ask for a new one."
+    message = "There is no code for this address, or it has expired. Ask for a new one."
 
 
 class OtpMaxAttempts(DomainError):
-    """`retry_after`: seconds until a new code may be asked for."""
+    """`retry_after` and `details.retry_after_seconds`: seconds until a new code can be asked for."""
 
     error_code = "OTP_MAX_ATTEMPTS"
-    message = "There were too many wrong codes. Ask for a new one when the time has come."
+    message = "Too many wrong codes. Wait, then ask for a new one."
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -170,44 +173,42 @@ class OtpMaxAttempts(DomainError):
 
 class InstallIdSunset(Unauthenticated):
     error_code = "INSTALL_ID_SUNSET"
-    message = "Install ids ended with 2026. Create an API key instead."
+    message = "Install IDs stopped working at the end of 2026. Create an API key instead."
 
 
 class CreditsExhausted(DomainError):
     error_code = "CREDITS_EXHAUSTED"
-    message = "This organization has no credits left for this. Ask your operator for more."
+    message = "This organization does not have enough credits for this request. Ask your operator for more."
 
 
 class Unavailable(DomainError):
-    """Not just now; the family of 503 answers. `retry_after` is in seconds."""
+    """It cannot be done at the moment. Its subclasses are the errors with status 503; `retry_after` is in seconds."""
 
     retry_after = 1
 
 
 class Busy(Unavailable):
     error_code = "BUSY"
-    message = (
-        "Too many keys are being revoked or changed at this moment, so nothing was changed. Try again in a second."
-    )
+    message = "Too many keys are being revoked or changed at the moment. Nothing was changed; try again in a second."
 
 
 class DatabaseDown(Unavailable):
     error_code = "DATABASE_UNAVAILABLE"
-    message = "The database does not answer just now. Try again in a moment."
+    message = "The database is not available at the moment. Try again shortly."
 
 
 class Fault(Unavailable):
-    """Forward-auth could not decide, so it refuses."""
+    """Forward-auth could not decide, so it refuses the request."""
 
     error_code = "FAULT"
-    message = "Something went wrong on our side, so the request was not let through. Try again in a moment."
+    message = "Something went wrong on our side, so the request was refused. Try again shortly."
 
 
 class LimiterUnavailable(Unavailable):
     error_code = "LIMITER_UNAVAILABLE"
-    message = "The rate limit of this key cannot be counted just now. Try again in a moment."
+    message = "The rate limit of this key cannot be checked at the moment. Try again shortly."
 
 
 class SchemaOutdated(Unavailable):
     error_code = "SCHEMA_OUTDATED"
-    message = "The database has not been brought up to date. The operator runs: python -m app.cli init"
+    message = "The database schema is not up to date. The operator must run: python -m app.cli init"

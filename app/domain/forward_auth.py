@@ -1,4 +1,4 @@
-"""Forward-auth: what a proxy asks about, and how it is told whose key it was (contract, Forward-auth)."""
+"""Forward-auth: which request a proxy asks about, and the headers that tell its upstream whose key it was."""
 
 import re
 from functools import lru_cache
@@ -9,25 +9,25 @@ from app.domain.errors import Forbidden
 from app.domain.key_verification import KeyRecord
 
 PATH = "/v1/forward-auth"
-#: Longer ones are refused unread, so that what is remembered of paths stays small.
+#: Longer ones are refused unread, so that the caches of paths stay small.
 MAX_PATH_LENGTH, MAX_METHOD_LENGTH = 2048, 32
 
-#: A raw path whose every reader agrees on what it means: RFC 3986's characters without `;`, and percent-encoding only
-#: of what needs it. Encoded letters, digits, `-._~`, slashes, backslashes, controls and percent signs are other
-#: spellings of a path that the route table would see differently from the upstream.
+#: A raw path that the route table and every upstream read in the same way: the path characters of RFC 3986 without `;`,
+#: and percent-encoding only where it is needed. Encoded letters, digits, `-._~`, slashes, backslashes, control
+#: characters and percent signs are refused: an upstream may read them as another path than the route table does.
 _CANONICAL = re.compile(
     r"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9\-._~!$&'()*+,=:@]"
     r"|%(?!2[05eEfFdD]|3[0-9bB]|4[1-9a-fA-F]|5[0-9aAcCfF]|6[1-9a-fA-F]|7[0-9aAeEfF]|[01][0-9a-fA-F])[0-9a-fA-F]{2}"
     r"|%20)*)+",
     re.ASCII,
 )
-#: What a path that was decoded once may not hold.
+#: What a path must not contain after it was decoded once.
 _SUSPECT = re.compile(r"//|\\|\.\.|;|/\.(?:/|$)|%(?:2[eEfF5]|5[cC])|[\x00-\x1f\x7f]")
 _QUERY = re.compile(r"[\x21-\x7e]*", re.ASCII)
 
 
 class Asked(NamedTuple):
-    """The request that a proxy holds until we answer. `path` and `query` are raw, or decoded in the path form."""
+    """The request that a proxy asks about, raw as it was sent; only the `path` of the path form is decoded."""
 
     method: str
     path: str
@@ -36,25 +36,32 @@ class Asked(NamedTuple):
 
 class NotCanonical(Forbidden):
     error_code = "PATH_NOT_CANONICAL"
-    message = "This address has several readings (encoded or doubled slashes, dots, backslashes, semicolons)."
+    message = (
+        "This URL is too long, or can be read in more than one way."
+        " Send it without repeated or encoded slashes, dot segments, backslashes and semicolons."
+    )
 
 
 class NotListed(Forbidden):
     error_code = "ROUTE_NOT_LISTED"
-    message = "The route table does not list this method and address."
+    message = "The route table has no entry for this method and path. Ask your operator to add one."
 
 
 class NothingAsked(Forbidden):
     error_code = "NOTHING_ASKED"
-    message = "The proxy does not say which request it asks about, or says it in two ways that differ."
+    message = (
+        "The proxy does not say which request it asks about, or its headers contradict each other."
+        " Check its configuration, and that TRUSTED_HOPS is set."
+    )
 
 
 def by_uri(method: str | None, uri: str | None) -> Asked:
-    """What a pair of headers asks about. Raises `NothingAsked` for half a pair, and `NotCanonical`."""
+    """The request that a pair of headers names. Raises `NotCanonical`, and `NothingAsked` if one of them is missing or
+    the method is too long."""
     if not method or not uri or len(method) > MAX_METHOD_LENGTH:
         raise NothingAsked
     path, question_mark, query = uri.partition("?")
-    # Queries differ each time, and may hold a credential: nothing is remembered of them.
+    # Queries differ each time and may contain a credential, so they are not cached.
     if not question_mark:
         return _by_path_alone(method, path)
     if not _QUERY.fullmatch(query):
@@ -70,7 +77,8 @@ def _by_path_alone(method: str, path: str) -> Asked:
 
 
 def by_path(method: str, decoded: str, query: str) -> Asked:
-    """What the path form asks about; only the decoded path can be judged. Raises `NotCanonical`."""
+    """The request that the path form names; only the decoded path can be checked. Raises `NotCanonical`, and
+    `NothingAsked` if the method is too long."""
     if len(method) > MAX_METHOD_LENGTH:
         raise NothingAsked
     if not decoded.startswith("/") or len(decoded) > MAX_PATH_LENGTH or _SUSPECT.search(decoded):
@@ -79,7 +87,7 @@ def by_path(method: str, decoded: str, query: str) -> Asked:
 
 
 def agreed(one: Asked | None, other: Asked) -> Asked:
-    """What two ways of asking both mean, where there are two. Raises `NothingAsked` when they differ."""
+    """`other`, if `one` is None or names the same request. Raises `NothingAsked` if they differ."""
     if one is not None and (
         one.method != other.method or one.query != other.query or unquote(one.path) != unquote(other.path)
     ):
@@ -88,7 +96,7 @@ def agreed(one: Asked | None, other: Asked) -> Asked:
 
 
 def identity_headers(record: KeyRecord | None) -> list[tuple[str, str]]:
-    """What the upstream learns. Every header is always set, `-` where there is nothing, so that none can be forged."""
+    """The headers for the upstream. All of them are always set, to `-` without a value, so that none can be forged."""
     if record is None:
         return [(name, "-") for name in IDENTITY_HEADERS]
     return [

@@ -1,4 +1,4 @@
-"""Ids of our own objects: opaque, unguessable, and readable enough to tell an organization from a key."""
+"""IDs of Keydesk's objects: impossible to guess, with a prefix that tells people what kind of object it is."""
 
 import secrets
 
@@ -6,5 +6,5 @@ from app.domain import base62
 
 
 def new_id(noun: str) -> str:
-    """`noun_` and 128 random bits in base62, e.g. `org_0Tq…` (docs/adr/0003-ids.md)."""
+    """`noun`, an underscore and 128 random bits in base62, e.g. `org_0Tq…` (docs/adr/0003-ids.md)."""
     return f"{noun}_{base62.encode(secrets.randbits(128), 22)}"

@@ -1,4 +1,4 @@
-"""Keys of other systems, by the hash that they kept: nothing is hashed again, and nobody's key changes."""
+"""Keys imported from another system as the hashes that it stored: nothing is hashed again, and nobody's key changes."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ImportedKey:
-    """One row of an import, checked. `scopes` empty: the catalogue's default ones."""
+    """A checked row of an import. Empty `scopes` stand for the policy's default scopes."""
 
     kind: HashKind
     digest: bytes
@@ -35,15 +35,16 @@ class ImportedKey:
 
 
 def digests(plaintext: str) -> tuple[bytes, bytes]:
-    """What a foreign key may be on record as: SHA-256 and SHA-512 of the whole key."""
+    """The two digests under which an imported key may be stored: SHA-256 and SHA-512 of the whole key."""
     data = plaintext.encode("utf-8", "surrogatepass")
     return hashlib.sha256(data).digest(), hashlib.sha512(data).digest()
 
 
 def parse_hash(text: str) -> tuple[HashKind, bytes]:
-    """SHA-256 in hex, base64 (Unkey) or base64url (Better Auth); SHA-512 in hex (knox) or `sha512$$hex` (drf-api-key).
+    """The kind and the bytes of a stored hash.
 
-    Raises `ValidationFailed` naming `hash`.
+    Accepts SHA-256 in hex, base64 (Unkey) or base64url (Better Auth), and SHA-512 in hex (knox) or as `sha512$$hex`
+    (drf-api-key). Raises `ValidationFailed` naming `hash`.
     """
     text = text.strip()
     kind_named, separator, rest = text.partition("$$")
@@ -54,12 +55,13 @@ def parse_hash(text: str) -> tuple[HashKind, bytes]:
         if raw is not None and len(raw) == length and (not separator or kind is HashKind.SHA512):
             return kind, raw
     raise ValidationFailed(
-        {"hash": "is neither SHA-256 (hex, base64, base64url) nor SHA-512 (hex, sha512$$hex) of a whole key"}
+        {"hash": "must be the SHA-256 (hex, base64, base64url) or SHA-512 (hex, sha512$$hex) of a whole key"}
     )
 
 
 def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
-    """A row of the CSV: `hash`, and if there, `name`, `start`, `scopes` (space-separated), `expires_at` (RFC 3339).
+    """Reads a row of the CSV file: `hash` and, each optional, `name`, `start`, `scopes` (separated by spaces) and
+    `expires_at` (RFC 3339).
 
     Raises `ValidationFailed` naming the column.
     """
@@ -85,13 +87,14 @@ def _bytes(text: str) -> bytes | None:
 
 
 def _start(text: str) -> str:
-    """How the key begins, to know it by. Somebody's column may hold whole keys: those must not be kept."""
+    """The first characters of the key, to recognize it by. Somebody's column may contain whole keys, which must not be
+    stored."""
     if len(text) > MAX_START_LENGTH:
         raise ValidationFailed(
-            {"start": f"has {len(text)} characters; at most {MAX_START_LENGTH} of a key are kept, never the whole"}
+            {"start": f"has {len(text)} characters; give at most the first {MAX_START_LENGTH}, never the whole key"}
         )
     if not text.isprintable():
-        raise ValidationFailed({"start": "holds characters that cannot be seen"})
+        raise ValidationFailed({"start": "contains invisible characters; remove them"})
     return text
 
 

@@ -1,4 +1,4 @@
-"""Keys that can be given back without being kept: the random part is derived from the key's id under a secret."""
+"""Keys that can be shown again without being stored: the random part is derived from the key's ID and a secret."""
 
 import hmac
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,10 @@ from app.domain.secret import Secret
 
 
 class KeyDeriver:
-    """HMAC-SHA-256 of the key's id, in base62. `secret_keys` are oldest first, as in `Settings`.
+    """The random part is the HMAC-SHA-256 of the key's ID, in base62. `secret_keys` are oldest first, as in `Settings`.
 
-    With a `derivation_secret` of its own it comes first; the ones derived from SECRET_KEY are still tried, so that
-    setting it later loses no key.
+    `derivation_secret`, if set, makes the new keys. The secrets that are derived from SECRET_KEY and its fallbacks are
+    still tried, so that no key is lost when it is set later.
     """
 
     def __init__(self, derivation_secret: Secret | None, secret_keys: Sequence[Secret]) -> None:
@@ -21,11 +21,11 @@ class KeyDeriver:
         self._secrets = ([derivation_secret.reveal().encode()] if derivation_secret else []) + derived
 
     def mint(self, prefix: str, key_id: str) -> MintedKey:
-        """The key of this id under the secret in force."""
+        """The key for this ID with the current secret."""
         return key_format.finish(prefix, self._random(self._secrets[0], key_id))
 
     def again(self, prefix: str, key_id: str, digest: bytes) -> Secret | None:
-        """The plaintext whose digest is kept, or None when no secret of ours makes it."""
+        """The plaintext of the key with this digest, or None if none of the secrets makes it."""
         for key in self._all(prefix, key_id):
             if hmac.compare_digest(key.digest, digest):
                 return key.plaintext

@@ -1,7 +1,7 @@
-"""The form of an API key: `<prefix><26 random base62><6 base62 checksum>`.
+"""The format of an API key: `<prefix><26 random base62 digits><6 base62 digits of checksum>`.
 
-The checksum tells a mistyped key from a wrong one without asking the database, and lets secret scanners know our keys
-by sight. It is CRC-32 (IEEE) over prefix + random part; it is no defence, which the 154 random bits are.
+The checksum rejects mistyped keys without a query to the database, and lets secret scanners recognize our keys. It is
+the CRC-32 (IEEE) of prefix and random part. It adds no security: that comes from the 154 random bits.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _SHAPE = re.compile(r"([a-z][a-z0-9_]*_)([0-9A-Za-z]{32})", re.ASCII)
 
 
 class MintedKey(NamedTuple):
-    """A new key. `plaintext` leaves the process once; the rest is what is kept."""
+    """A new key. `plaintext` is handed out once; the rest is stored."""
 
     plaintext: Secret
     digest: bytes
@@ -35,7 +35,7 @@ def checksum(prefix_and_random: str) -> str:
 
 
 def digest(plaintext: str) -> bytes:
-    """SHA-256 of the whole key, 32 bytes. Plain is right: 154 random bits cannot be searched."""
+    """SHA-256 of the whole key, 32 bytes. A plain hash is enough, because 154 random bits cannot be searched."""
     return _sha256(plaintext.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -45,7 +45,7 @@ def mint(prefix: str) -> MintedKey:
 
 
 def finish(prefix: str, random_part: str) -> MintedKey:
-    """The key with this random part: its checksum, and what is kept of it."""
+    """The key with this random part: with its checksum, and with what is stored of it."""
     body = prefix + random_part
     plaintext = body + checksum(body)
     start = plaintext[: len(prefix) + SHOWN_AFTER_PREFIX]
@@ -53,7 +53,7 @@ def finish(prefix: str, random_part: str) -> MintedKey:
 
 
 def is_well_formed(plaintext: str) -> bool:
-    """Whether this could be a key of ours: shape and checksum, whatever the prefix."""
+    """Whether this has the shape and the checksum of a key that Keydesk makes, whatever its prefix."""
     return (
         _SHAPE.fullmatch(plaintext) is not None
         and checksum(plaintext[:-CHECKSUM_LENGTH]) == plaintext[-CHECKSUM_LENGTH:]

@@ -1,4 +1,4 @@
-"""The ways in which a key can have been made."""
+"""The ways in which a key can be created."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The rate limit of a key: so many requests in any window of so many seconds."""
+"""The rate limit of a key: at most `requests` requests in any `window_seconds` seconds."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ class RateLimit:
 
     @property
     def policy(self) -> str:
-        """`RateLimit-Policy` (IETF draft httpapi-ratelimit-headers-11)."""
+        """The value of `RateLimit-Policy` (IETF draft httpapi-ratelimit-headers-11)."""
         return f'"default";q={self.requests};w={self.window_seconds}'
 
 
 @dataclass(frozen=True, slots=True)
 class RateState:
-    """What is left of a limit. `reset_seconds`: until more is."""
+    """What is left of a limit. `reset_seconds`: seconds until more is left."""
 
     limit: RateLimit
     remaining: int
@@ -35,7 +35,7 @@ class RateState:
 
 
 def checked(limit: RateLimit | None) -> RateLimit | None:
-    """The limit, if it is within bounds. Raises `ValidationFailed` naming `rate_limit.requests`,
+    """The limit itself, if it is within bounds. Raises `ValidationFailed` naming `rate_limit.requests`,
     `rate_limit.window_seconds` or both."""
     if limit is None:
         return None

@@ -1,4 +1,4 @@
-"""What can be set for a key, when it is created and later."""
+"""The settings of a key: what is set when it is created, and can be changed later."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,25 +13,26 @@ MAX_DAYS = 3650
 
 
 class KeySettings(TypedDict, total=False):
-    """The names are those of the key's columns. What is absent stays as it is; for a new key it has its default."""
+    """The names are those of the key's columns. Settings that are left out keep their value; in a new key they have
+    their default."""
 
     name: str
-    #: A new key has the policy's default scopes.
+    #: Default: the policy's default scopes.
     scopes: Sequence[str]
-    #: None, and the default: never.
+    #: None, the default: the key does not expire.
     expires_at: datetime | None
-    #: Empty, and the default: from anywhere. CIDR.
+    #: CIDR. Empty, the default: the key can be used from anywhere.
     networks: Sequence[str]
-    #: None, and the default: no limit.
+    #: None, the default: no limit.
     rate_limit: RateLimit | None
 
 
 def checked(
     settings: KeySettings, now: datetime, policy: Policy, problems: Mapping[str, str] | None = None
 ) -> KeySettings:
-    """The settings as they are kept. `problems`: those that were found before, in what was sent.
+    """The settings as they are stored. `problems`: what was already found wrong with the request, by field.
 
-    Raises `ValidationFailed` naming every field that is wrong, or `UnknownScope` when only scopes are.
+    Raises `ValidationFailed` naming every invalid field, or `UnknownScope` if unknown scopes are the only problem.
     """
     kept: dict[str, Any] = {}
     problems = dict(problems or {})
@@ -53,7 +54,7 @@ def checked(
 
 
 def expiry_in(days: int, now: datetime) -> datetime:
-    """When a key ends that lives so many days. Raises `ValidationFailed` naming `expires_in_days`."""
+    """The expiry of a key that is valid for `days` days. Raises `ValidationFailed` naming `expires_in_days`."""
     if not 1 <= days <= MAX_DAYS:
         raise ValidationFailed({"expires_in_days": f"must be from 1 to {MAX_DAYS} days"})
     return (now + timedelta(days=days)).replace(microsecond=0)
@@ -66,7 +67,7 @@ def _expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at <= now:
         raise ValidationFailed({"expires_at": "must be in the future"})
     if expires_at > now + timedelta(days=MAX_DAYS + 1):
-        raise ValidationFailed({"expires_at": f"must be within {MAX_DAYS} days from now"})
+        raise ValidationFailed({"expires_at": f"must be at most {MAX_DAYS} days from now"})
     return expires_at
 
 
@@ -77,7 +78,7 @@ def _scopes(scopes: Sequence[str], policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scopes))
 
 
-#: One line a setting.
+#: One line for each setting.
 _CHECKS: Final[dict[str, Callable[[Any, datetime, Policy], Any]]] = {
     "name": lambda name, _now, _policy: names.cleaned(name),
     "scopes": lambda scopes, _now, policy: _scopes(scopes, policy),

@@ -1,4 +1,4 @@
-"""What a list says of a key."""
+"""The status of a key, as lists show it."""
 
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -8,7 +8,7 @@ Status = Literal["active", "expiring", "expired", "revoked"]
 
 
 class KeyDates(Protocol):
-    """None: does not expire; not revoked."""
+    """`expires_at` None: the key does not expire. `revoked_at` None: it was not revoked."""
 
     @property
     def expires_at(self) -> datetime | None: ...
@@ -17,7 +17,7 @@ class KeyDates(Protocol):
 
 
 def status(key: KeyDates, now: datetime) -> Status:
-    """`active`, `expiring` (7 days or less to go), `expired` or `revoked`."""
+    """`active`, `expiring` (active, and expires within 7 days), `expired` or `revoked`."""
     if key.revoked_at is not None:
         return "revoked"
     if key.expires_at is None or key.expires_at - now > EXPIRING_WITHIN:
@@ -26,5 +26,5 @@ def status(key: KeyDates, now: datetime) -> Status:
 
 
 def is_working(key: KeyDates, now: datetime) -> bool:
-    """Neither revoked nor expired. `store.keys.works` is the same in SQL."""
+    """Whether a key is active: neither revoked nor expired. `store.keys.works` is the same in SQL."""
     return status(key, now) in {"active", "expiring"}

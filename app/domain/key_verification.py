@@ -1,4 +1,4 @@
-"""The decision about one key: pure, over a plain record."""
+"""The decision whether a key is accepted: pure functions of a plain record."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,32 +21,32 @@ from app.domain.networks import Network, admits
 
 @dataclass(slots=True, eq=False)
 class KeyRecord:
-    """All that a verification needs to know of a key, its organization and its person. Treat it as read-only: freezing
-    it costs a microsecond for each record that is read."""
+    """All that a verification needs to know about a key, its organization and its person. Treat it as read-only; it is
+    not frozen, because that would cost a microsecond for each record that is read."""
 
     key_id: str
     org_id: str
     org_name: str
     name: str
     scopes: tuple[str, ...]
-    #: Everything that `scopes` allow.
+    #: `scopes` and all scopes that they include.
     granted: frozenset[str]
     #: None: does not expire.
     expires_at: datetime | None
     revoked_at: datetime | None
     disabled: bool
-    #: Empty: from anywhere.
+    #: Empty: the key can be used from anywhere.
     networks: tuple[Network, ...] = ()
-    #: None: as many requests as it likes.
+    #: None: no limit.
     rate_limit: RateLimit | None = None
-    #: The organization's; proxies put it into their cache keys.
+    #: The organization's cache generation; proxies put it into their cache keys.
     cache_generation: int = 0
-    #: An install id (deprecated), which is no key but is verified like one.
+    #: Whether this is an install ID (deprecated), which is verified like a key.
     is_install: bool = False
 
 
 class Outcome(StrEnum):
-    """The codes of `keys/verify`, and the outcomes that usage is counted by."""
+    """The codes of `keys/verify`. Usage is counted by them, too."""
 
     VALID = "VALID"
     NOT_FOUND = "NOT_FOUND"
@@ -58,17 +58,17 @@ class Outcome(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     CREDITS_EXHAUSTED = "CREDITS_EXHAUSTED"
 
-    # An enumeration's own is a function in Python, and every verification is counted under its outcome.
+    # Every verification hashes its outcome to count it, and `Enum.__hash__` is written in Python, which is slower.
     __hash__ = str.__hash__
 
 
-def decide(  # noqa: PLR0911 -- one line a check, in their order
+def decide(  # noqa: PLR0911 -- one return for each check, in order
     record: KeyRecord | None, scope: str | None, address: str | None, now: datetime
 ) -> Outcome:
-    """The first check that fails decides: exists, not revoked, not disabled, not expired, address, scope.
+    """The first check that fails decides: exists, not revoked, not disabled, not expired, network, scope.
 
-    `scope` None asks for any working key; `address` None is an unknown one. The limit and the credits, which change by
-    being asked about, come after these (`services.verification`).
+    `scope` None accepts any active key; `address` None is an unknown address. The rate limit and the credits, which a
+    check uses up, come after these (`services.key_verification`).
     """
     if record is None:
         return Outcome.NOT_FOUND
@@ -98,17 +98,17 @@ _REFUSALS: dict[Outcome, type[DomainError]] = {
 def refusal(
     outcome: Outcome, record: KeyRecord | None, scope: str | None, rate: RateState | None = None
 ) -> DomainError:
-    """The error that tells a caller why. `rate` is what a `RATE_LIMITED` key has left."""
+    """The error for an outcome other than `VALID`. `rate` is what a `RATE_LIMITED` key has left."""
     if outcome is Outcome.INSUFFICIENT_SCOPE and record is not None:
         return InsufficientScope(
-            f"This key may not do this: it needs the scope {scope}. Create a key that has it.",
+            f"This key does not have the scope {scope}. Add it to the key, or use a key that has it.",
             required=scope,
             granted=list(record.scopes),
         )
     if outcome is Outcome.RATE_LIMITED and rate is not None:
         limit = rate.limit
         return RateLimited(
-            f"This key may make {limit.requests} requests in {limit.window_seconds} seconds."
+            f"This key is limited to {limit.requests} requests in {limit.window_seconds} seconds."
             f" Try again in {rate.reset_seconds} seconds.",
             policy="default",
             quota=limit.requests,

@@ -1,4 +1,4 @@
-"""Names that people give: of keys, organizations and agents."""
+"""Names of keys, organizations and agents, as people enter them."""
 
 import unicodedata
 
@@ -6,25 +6,26 @@ from app.domain.errors import ValidationFailed
 
 MAX_LENGTH = 100
 _JOINERS = "\u200c\u200d"
-#: Letters and symbols that show nothing.
+#: Letters and symbols that are displayed as blank space.
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def cleaned(name: str) -> str:
-    """The name as it is kept. Raises `ValidationFailed` naming `name`."""
+    """The name as it is stored. Raises `ValidationFailed` naming `name`."""
     kept = unicodedata.normalize("NFC", name).strip()
     if not kept:
-        raise ValidationFailed({"name": "give the key a name, so that you know later what it is for"})
-    # As sent too: spaces around a name count, or the API description would promise another bound.
+        raise ValidationFailed({"name": "enter a name"})
+    # The length as sent, with spaces around it, counts too: the API description promises this bound.
     if (length := max(len(name), len(kept))) > MAX_LENGTH:
         raise ValidationFailed({"name": f"has {length} characters; the maximum is {MAX_LENGTH}"})
     if any(map(_is_unprintable, kept)) or not any(map(_is_visible, kept)):
-        raise ValidationFailed({"name": "contains invisible characters; write it on one line"})
+        raise ValidationFailed({"name": "contains line breaks or invisible characters; remove them"})
     return kept
 
 
 def _is_unprintable(character: str) -> bool:
-    """Controls, line breaks, and marks that turn the reading direction; joiners belong to scripts and emoji."""
+    """Control characters, line breaks and marks that change the reading direction. Joiners are allowed, because some
+    scripts and emoji need them."""
     return character not in _JOINERS and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 

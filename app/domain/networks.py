@@ -1,4 +1,4 @@
-"""The networks that a key may be used from."""
+"""The networks from which a key can be used."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,7 +13,7 @@ MAX_NETWORKS = 50
 
 
 def parse(texts: Iterable[str]) -> tuple[str, ...]:
-    """CIDR networks or single addresses, IPv4 or IPv6, in their one spelling and without repetitions.
+    """Networks in canonical CIDR notation, without duplicates. Takes networks and single addresses, IPv4 and IPv6.
 
     Raises `ValidationFailed` naming `networks`.
     """
@@ -21,7 +21,7 @@ def parse(texts: Iterable[str]) -> tuple[str, ...]:
     for text in texts:
         found[str(_parsed(text.strip()))] = None
     if len(found) > MAX_NETWORKS:
-        raise ValidationFailed({"networks": f"has {len(found)} networks; at most {MAX_NETWORKS} fit"})
+        raise ValidationFailed({"networks": f"has {len(found)} networks; the maximum is {MAX_NETWORKS}"})
     return tuple(found)
 
 
@@ -29,24 +29,26 @@ def _parsed(text: str) -> Network:
     network: Network | None = None
     with suppress(ValueError):
         network = ip_network(text, strict=False)
-    # A zone (fe80::1%eth0) means something on one machine only.
+    # A zone (fe80::1%eth0) has a meaning on one machine only.
     if network is None or "%" in text:
-        raise ValidationFailed({"networks": f"“{text}” is no network; write one like 203.0.113.0/24 or 2001:db8::/32"})
+        raise ValidationFailed(
+            {"networks": f"“{text}” is not a network; enter one like 203.0.113.0/24 or 2001:db8::/32"}
+        )
     if "/" in text and ip_address(text.partition("/")[0]) != network.network_address:
-        raise ValidationFailed({"networks": f"“{text}” points into a network; did you mean {network}?"})
+        raise ValidationFailed({"networks": f"“{text}” is an address inside a network; did you mean {network}?"})
     if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
-        raise ValidationFailed({"networks": f"“{text}” is an IPv4 address in IPv6 spelling; write it as IPv4"})
+        raise ValidationFailed({"networks": f"“{text}” is an IPv4 address in IPv6 notation; enter it as IPv4"})
     return network
 
 
 @lru_cache(maxsize=10_000)
 def compiled(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    """What `admits` reads: networks as `parse` spelled them."""
+    """The networks that `admits` takes, from the texts that `parse` returned."""
     return tuple(ip_network(text) for text in texts)
 
 
 def admits(networks: tuple[Network, ...], address: str | None) -> bool:
-    """Whether `address` lies in one of `networks`. An address that is unknown lies in none."""
+    """Whether `address` is in one of `networks`. An unknown address is in none."""
     try:
         ip = ip_address(without_port(address or ""))
     except ValueError:

@@ -1,4 +1,5 @@
-"""One-time secrets: links signed over a single-use row, codes derived from one. Nothing secret is kept anywhere."""
+"""One-time secrets: a link is the signed ID of a single-use row, a code is derived from that ID. No plaintext is
+stored."""
 
 import hashlib
 import hmac
@@ -14,7 +15,7 @@ CODE_DIGITS = 6
 
 
 class Purpose(StrEnum):
-    """What a one-time secret is good for; it is refused for anything else."""
+    """What a one-time secret is for; it is refused for anything else."""
 
     LINK = "link"
     EMAIL_CODE = "email_code"
@@ -24,8 +25,8 @@ class Purpose(StrEnum):
 class LinkSigner:
     """Signs and reads the token of a sign-in link.
 
-    The token is the id of its row under a signature; whether it is still good is the row's to say. `secret_keys`:
-    oldest first, the last one signs (the order of itsdangerous).
+    The token is the signed ID of its row; the row says whether it is still valid. `secret_keys`: oldest first, the last
+    one signs (the order that itsdangerous wants).
     """
 
     def __init__(self, secret_keys: Sequence[Secret]) -> None:
@@ -36,7 +37,7 @@ class LinkSigner:
         return Secret(token if isinstance(token, str) else token.decode("ascii"))
 
     def read(self, token: str) -> str:
-        """The row's id. Raises `LinkForged`."""
+        """The row's ID. Raises `LinkForged`."""
         try:
             row_id = self._serializer.loads(token)
         except BadData:
@@ -47,28 +48,28 @@ class LinkSigner:
 
 
 class CodeMaker:
-    """Makes six-digit codes from a row's id under a secret, so that a mail can carry one that nobody kept.
+    """Derives six-digit codes from a row's ID and a secret, so that a code can be mailed without being stored.
 
-    At rest a code is its HMAC-SHA-256 over purpose, row id and code: a plain hash of a million values is reversed at
-    once. `secret_keys`: oldest first, the last one makes; the others still read.
+    Only the HMAC-SHA-256 of purpose, row ID and code is stored: a plain hash could be reversed at once by trying all of
+    the million codes. `secret_keys`: oldest first, the last one makes new codes; codes of earlier ones stay valid.
     """
 
     def __init__(self, secret_keys: Sequence[Secret]) -> None:
         self._keys = [_derive(secret.reveal(), "codes") for secret in reversed(secret_keys)]
 
     def make(self, purpose: Purpose, row_id: str) -> tuple[Secret, str]:
-        """A code and what is kept of it."""
+        """A code, and the digest of it that is stored."""
         return Secret(self._code(self._keys[0], purpose, row_id)), self._digest(self._keys[0], purpose, row_id)
 
     def again(self, purpose: Purpose, row_id: str, digest: str) -> Secret:
-        """The code that a row was made with, whichever secret was in force. Empty when none of ours made it."""
+        """The code with this digest, whichever of the secrets made it. Empty if none did."""
         for key in self._keys:
             if hmac.compare_digest(self._digest(key, purpose, row_id), digest):
                 return Secret(self._code(key, purpose, row_id))
         return Secret("")
 
     def matches(self, code: str, purpose: Purpose, row_id: str, digest: str) -> bool:
-        """Whether this is the row's code, in the same time whatever was sent."""
+        """Whether this is the row's code. Takes the same time for right and wrong codes."""
         sent = [_code_digest(key, purpose, row_id, code) for key in self._keys]
         found = [hmac.compare_digest(one, digest) for one in sent]
         return any(found)
@@ -87,5 +88,5 @@ def _code_digest(key: bytes, purpose: Purpose, row_id: str, code: str) -> str:
 
 
 def _derive(secret: str, use: str) -> bytes:
-    """A key of its own for each use of a secret."""
+    """A separate key for each use of a secret."""
     return hmac.digest(secret.encode(), f"keydesk.{use}".encode(), hashlib.sha256)

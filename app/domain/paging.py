@@ -1,4 +1,4 @@
-"""Pages of a list: a cursor says where the last page ended, so that new entries never shift the next one."""
+"""Pages of a list. A cursor says where the last page ended, so that new entries do not shift the next page."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ class Page(Generic[Item]):
 
 
 def cut(rows: Sequence[Item], limit: int, position: Callable[[Item], Sequence[int | str]]) -> Page[Item]:
-    """A page from `limit + 1` rows; the one too many only tells that there is more."""
+    """A page from up to `limit + 1` rows; the extra row only shows that there are more."""
     items = rows[:limit]
     return Page(items, encode(position(items[-1])) if len(rows) > limit else None)
 
@@ -31,7 +31,8 @@ def encode(position: Sequence[int | str]) -> str:
 
 
 def decode(cursor: str | None, *kinds: type) -> list[int | str] | None:
-    """The position that a cursor stands for, or None without one. Raises `ValidationFailed` naming `cursor`."""
+    """The position that a cursor stands for, or None without one. `kinds`: the types of its parts. Raises
+    `ValidationFailed` naming `cursor`."""
     if not cursor:
         return None
     if len(cursor) > MAX_CURSOR_LENGTH:
@@ -46,9 +47,9 @@ def decode(cursor: str | None, *kinds: type) -> list[int | str] | None:
 
 
 def _foreign() -> ValidationFailed:
-    return ValidationFailed({"cursor": "is not one that this list gave out; begin again without it"})
+    return ValidationFailed({"cursor": "is not a cursor of this list; start again without it"})
 
 
 def _fits(part: int | str) -> bool:
-    """Whether a database can compare with it: no cursor of ours is larger."""
+    """Whether it can be part of our own cursors; anything else may be more than a database can compare with."""
     return 0 <= part < 2**53 if isinstance(part, int) else part.isascii() and part.isprintable()

@@ -1,4 +1,4 @@
-"""Scopes and routes: the catalogue of what a key may do, and which scope and how many credits each route takes."""
+"""Scopes and routes: what a key can be allowed to do, and which scope and how many credits each route needs."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
 class PolicyError(ValueError):
-    """The policy file says something that cannot be meant; the text names the place."""
+    """The policy file is not valid; the text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Policy:
-    """What `POLICY_FILE` says, checked."""
+    """The content of `POLICY_FILE`, checked."""
 
     scopes: Mapping[str, Scope]
     default_scopes: tuple[str, ...]
@@ -49,7 +49,8 @@ class Policy:
         return [(_pattern(route.path), route) for route in self.routes]
 
     def granted(self, scopes: Iterable[str]) -> frozenset[str]:
-        """Everything that `scopes` allow, the same object each time. A scope that left the catalogue allows nothing."""
+        """`scopes` and all scopes that they include; the same object each time. A scope that is no longer in the policy
+        allows nothing."""
         return self._granted(tuple(scopes))
 
     @cached_property
@@ -61,7 +62,7 @@ class Policy:
 
     @cached_property
     def route(self) -> Callable[[str, str], Route | None]:
-        """The row for a method and path, the first that fits; HEAD is read as GET. Remembers what was asked last."""
+        """The first row that matches a method and path, or None; HEAD counts as GET. Results are cached."""
         return lru_cache(maxsize=4096)(self._first_that_fits)
 
     def _first_that_fits(self, method: str, path: str) -> Route | None:
@@ -76,33 +77,33 @@ class Policy:
         return [route for route in self.routes if route.scope in allowed]
 
     def check_known(self, scopes: Iterable[str]) -> None:
-        """Raises `UnknownScope` listing the known ones."""
+        """Raises `UnknownScope`, which lists the scopes that exist."""
         unknown = [name for name in scopes if name not in self.scopes]
         if unknown:
             raise UnknownScope(
-                f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(self.scopes)}.",
+                f"Unknown scope: {', '.join(unknown)}. Choose from: {', '.join(self.scopes)}.",
                 unknown=unknown,
                 known=list(self.scopes),
             )
 
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
-    """Reads the parsed TOML. Raises `PolicyError` naming what is wrong."""
+    """The policy in a parsed TOML document. Raises `PolicyError`."""
     scopes = {name: _scope(name, entry) for name, entry in document.get("scopes", {}).items()}
     for scope in scopes.values():
         for granted in scope.grants:
             if granted not in scopes:
-                raise PolicyError(f"scopes.{scope.name}: grants {granted!r}, which is not a scope of this file")
+                raise PolicyError(f"scopes.{scope.name}: grants {granted!r}, which is not a scope in this file")
     defaults = tuple(document.get("default_scopes", ()))
     if not defaults or not set(defaults) <= scopes.keys():
-        raise PolicyError("default_scopes: name at least one scope of this file")
+        raise PolicyError("default_scopes: list at least one scope, and only scopes in this file")
     routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
     return Policy(scopes, defaults, routes)
 
 
 def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
     if not isinstance(entry.get("description"), str):
-        raise PolicyError(f"scopes.{name}: needs a description")
+        raise PolicyError(f"scopes.{name}: description is missing or not a string")
     return Scope(name, entry["description"], tuple(entry.get("grants", ())))
 
 
@@ -115,7 +116,7 @@ def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -
     if route.scope not in scopes:
         raise PolicyError(f"{place}: scope {route.scope!r} is not in this file")
     if not route.path.startswith("/"):
-        raise PolicyError(f"{place}: path {route.path!r} must begin with /")
+        raise PolicyError(f"{place}: path {route.path!r} must start with /")
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route

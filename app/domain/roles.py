@@ -2,7 +2,7 @@
 
 from enum import Enum, StrEnum
 
-#: Only owners and admins may hand out a scope that looks into other people's keys.
+#: Scopes that let a key look up other people's keys: only owners and admins may give them to a key.
 RESERVED_SCOPES = frozenset({"keys:verify"})
 
 
@@ -45,5 +45,5 @@ def may_grant(role: Role, scope: str) -> bool:
 
 
 def may_manage_key(role: Role, *, created_it: bool) -> bool:
-    """Whether this role may change, revoke or rotate a key."""
+    """Whether this role may change, revoke or rotate a key; `created_it`: a key of their own."""
     return allows(role, Permission.MANAGE_ALL_KEYS) or (created_it and allows(role, Permission.MANAGE_OWN_KEYS))

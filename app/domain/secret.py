@@ -5,7 +5,7 @@ from typing import Never
 
 
 class Secret:
-    """Wraps a secret, so that no log, error message or `repr` can show it. Only `reveal` gives the text."""
+    """Wraps a secret, so that no log, error message or `repr` can show it. Only `reveal` returns the text."""
 
     __slots__ = ("_text",)
 
@@ -13,7 +13,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text. Call it where the secret leaves the process, or is worked with, and nowhere else."""
+        """The text. Call it only where the secret leaves the process or is computed with."""
         return self._text
 
     def __repr__(self) -> str:
@@ -35,4 +35,4 @@ class Secret:
         return hash(self._text)
 
     def __reduce__(self) -> Never:
-        raise TypeError("a secret is not pickled or copied")
+        raise TypeError("secrets cannot be pickled or copied")

@@ -1,4 +1,4 @@
-"""Exact moving windows over the times of earlier events."""
+"""Exact sliding windows over the times of past events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ class Window:
     seconds: int
 
     def opens(self, now: datetime) -> datetime:
-        """Events at or before this moment no longer count."""
+        """When the window that ends now begins: events at or before this moment do not count."""
         return now - timedelta(seconds=self.seconds)
 
     def retry_after(self, newest_first: Sequence[datetime], now: datetime) -> int | None:
-        """Whole seconds until one more event fits, or None when it fits now.
+        """Whole seconds until one more event is allowed, or None if it is allowed now.
 
-        `newest_first`: the times of events in the window; those past the first `quota` may be left out.
+        `newest_first`: the times of the events in the window; only the first `quota` are needed.
         """
         if len(newest_first) < self.quota:
             return None

@@ -63,7 +63,7 @@ def test_progress_is_a_line_each_tenth_where_there_is_no_terminal(operator, acme
     [
         (b"", "the first line must name the columns"),
         (b"name,start\nCI,whk_\n", "one of them must be hash"),
-        (b"hash\n%s\nnone\n", "line 3: hash: is neither SHA-256"),
+        (b"hash\n%s\nnone\n", "line 3: hash: must be the SHA-256"),
         (b"hash,scopes\n%s,notes:read\n%s,root\n", "line 3: "),
         (b"hash,expires_at\n%s,tomorrow\n", "line 2: expires_at: must be a time"),
         (b'hash,name\n%s,"two\nlines"\n', "line 3: name: "),

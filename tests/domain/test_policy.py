@@ -79,7 +79,7 @@ def test_unknown_scopes_are_named_with_the_known_ones():
         ({"scopes": {"a": {"description": "A", "grants": ["b"]}}}, "'b'"),
         ({"routes": [{"path": "/", "scope": "a"}]}, "method is missing"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "b"}]}, "entry 1"),
-        ({"routes": [{"method": "GET", "path": "x", "scope": "a"}]}, "must begin with /"),
+        ({"routes": [{"method": "GET", "path": "x", "scope": "a"}]}, "must start with /"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": -1}]}, "cost"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": True}]}, "cost"),
     ],

@@ -20,7 +20,7 @@ def test_a_backup_holds_what_was_there_and_restore_brings_it_back(runtime, alice
     lost = keys.create(runtime, alice.member, KeySettings(name="Made later")).plaintext.reveal()
     backup.restore(runtime, file, seen.append)
     assert key_verification.require(runtime, kept, scope=None)
-    with pytest.raises(Exception, match="not a key that exists"):
+    with pytest.raises(Exception, match="This key does not exist"):
         key_verification.require(runtime, lost, scope=None)
 
 

@@ -131,7 +131,7 @@ def test_the_expiry_stays_moves_or_goes(alice, clock):
 @pytest.mark.parametrize(
     ("form", "field", "problem"),
     [
-        ({"name": " "}, "name", "give the key a name"),
+        ({"name": " "}, "name", "enter a name"),
         ({"scopes": []}, "scopes", "choose at least one"),
         ({"scopes": ["root"]}, "scopes", "Unknown scope: root"),
         ({"expires": "17"}, "expires", "choose one of the answers on offer"),
@@ -141,7 +141,7 @@ def test_the_expiry_stays_moves_or_goes(alice, clock):
         ({"requests": "0", "seconds": "9"}, "rate_limit.requests", "must be from 1 to"),
         ({"requests": "1", "seconds": "86401"}, "rate_limit.window_seconds", "one day"),
         ({"networks": "203.0.113.7/24"}, "networks", "did you mean 203.0.113.0/24?"),
-        ({"networks": "::1\n<b>here</b>"}, "networks", "“&lt;b&gt;here&lt;/b&gt;” is no network"),
+        ({"networks": "::1\n<b>here</b>"}, "networks", "“&lt;b&gt;here&lt;/b&gt;” is not a network"),
     ],
 )
 def test_what_cannot_be_meant_is_said_at_its_field_and_changes_nothing(alice, key, form, field, problem):

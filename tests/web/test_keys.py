@@ -70,7 +70,7 @@ def test_sending_the_form_again_makes_no_second_key_and_says_the_way_out(alice):
 @pytest.mark.parametrize(
     ("form", "problem"),
     [
-        ({"name": " "}, "give the key a name"),
+        ({"name": " "}, "enter a name"),
         ({"name": "x" * 101}, "at most 100"),
         ({"scopes": []}, "choose at least one"),
         ({"scopes": ["root"]}, "Unknown scope: root"),
