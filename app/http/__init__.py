@@ -1,7 +1,6 @@
 """What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
 
-from flask import Flask, Response
-from flask.globals import request_ctx
+from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
@@ -25,7 +24,8 @@ def register(app: Flask) -> None:
 def _before() -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
     # Looked up once: each look-up through Flask's proxy takes as long as a check.
-    now, runtime = request_ctx.request, context.runtime()
+    now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    runtime = context.runtime()
     request_checks.check(now, runtime)
     cross_site.check(now)
     return guards.enforce(now)
