@@ -1,11 +1,13 @@
 """What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
 
+from functools import partial
+
 from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import anonymous_limit, context, cookies, cross_site, current_user, deprecation, guards, request_checks
+from app.http import anonymous_limit, cookies, cross_site, current_user, deprecation, guards, request_checks
 
 
 def register(app: Flask) -> None:
@@ -17,18 +19,17 @@ def register(app: Flask) -> None:
     anonymous_limit.bind(app)
     app.session_interface = cookies.NoticeInterface()
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
-    app.before_request(_before)
+    app.before_request(partial(_before, app))
     app.after_request(_after)
 
 
-def _before() -> ResponseReturnValue | None:
+def _before(app: Flask) -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
     # Looked up once: each look-up through Flask's proxy takes as long as a check.
     now: Request = request._get_current_object()  # type: ignore[attr-defined]
-    runtime = context.runtime()
-    request_checks.check(now, runtime)
+    request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
-    return guards.enforce(now)
+    return guards.enforce(app, now)
 
 
 def _after(response: Response) -> Response:
