@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
@@ -20,20 +20,17 @@ def register(app: Flask) -> None:
     app.session_interface = cookies.NoticeInterface()
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
     app.before_request(partial(_before, app))
-    app.after_request(_after)
 
 
 def _before(app: Flask) -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
     # Looked up once: each look-up through Flask's proxy takes as long as a check.
     now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    # First, so that a refusal says it too.
+    deprecation.announce_to(now)
     request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
     return guards.enforce(app, now)
-
-
-def _after(response: Response) -> Response:
-    return guards.announce_rate(deprecation.announce(response))
 
 
 def check_routes(app: Flask) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from flask import Flask, Request, g, redirect, url_for
+from flask import Flask, Request, after_this_request, g, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -26,6 +26,7 @@ from app.domain.errors import (
     NotFound,
     RateLimited,
 )
+from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
 from app.http.context import KeyManagerPerson, person, runtime, wants_json
@@ -179,16 +180,19 @@ def _key(request: Request, scope: str | None, cost: int = 0) -> KeyRecord:
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
     done = key_verification.verify_presented(runtime(), _presented(request), scope, cost, address, agent)
     if done.rate is not None:
-        g.rate = done.rate
+        _announce(done.rate)
     return key_verification.passed(done, scope).record
 
 
-def announce_rate(response: AnyResponse) -> AnyResponse:
-    """What is left of the key's rate limit; a refusal says it by itself."""
-    rate = g.get("rate")
-    if rate is not None and "RateLimit" not in response.headers:
-        response.headers.update(rate.headers())
-    return response
+def _announce(rate: RateState) -> None:
+    """Adds what is left of the key's rate limit to the response; a refusal says it by itself."""
+
+    def announced(response: AnyResponse) -> AnyResponse:
+        if "RateLimit" not in response.headers:
+            response.headers.update(rate.headers())
+        return response
+
+    after_this_request(announced)
 
 
 def _refuse_keys(request: Request) -> None:
