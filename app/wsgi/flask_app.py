@@ -1,8 +1,5 @@
 """Flask as we use it: less of what every request pays for and none of ours needs."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Flask, Request, Response
 from flask.typing import ResponseReturnValue
 from pydantic_core import to_json
@@ -10,10 +7,7 @@ from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
-    """No view and no hook of ours is a coroutine, no route asks for a host, and most answers are JSON with a status."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
+    """No route asks for a host, and most answers are JSON with a status."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As Flask's, but the host is taken as it stands: `http.request_checks` decides about it."""
