@@ -1,12 +1,13 @@
 """What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
 
-from flask import Flask, Response
-from flask.globals import request_ctx
+from functools import partial
+
+from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import anonymous_limit, context, cookies, cross_site, current_user, deprecation, guards, request_checks
+from app.http import anonymous_limit, cookies, cross_site, current_user, deprecation, guards, request_checks
 
 
 def register(app: Flask) -> None:
@@ -18,21 +19,18 @@ def register(app: Flask) -> None:
     anonymous_limit.bind(app)
     app.session_interface = cookies.NoticeInterface()
     guards.Public("style sheets, scripts and icons")(app.view_functions["static"])
-    app.before_request(_before)
-    app.after_request(_after)
+    app.before_request(partial(_before, app))
 
 
-def _before() -> ResponseReturnValue | None:
+def _before(app: Flask) -> ResponseReturnValue | None:
     """In this order. One hook, because Flask takes longer to call one than most checks take."""
     # Looked up once: each look-up through Flask's proxy takes as long as a check.
-    now, runtime = request_ctx.request, context.runtime()
-    request_checks.check(now, runtime)
+    now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    # First, so that a refusal says it too.
+    deprecation.announce_to(now)
+    request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
-    return guards.enforce(now)
-
-
-def _after(response: Response) -> Response:
-    return guards.announce_rate(deprecation.announce(response))
+    return guards.enforce(app, now)
 
 
 def check_routes(app: Flask) -> None:

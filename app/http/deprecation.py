@@ -1,6 +1,6 @@
 """Every answer to an install id says that it is deprecated."""
 
-from flask import Response, request
+from flask import Request, Response, after_this_request
 
 from app.domain.install_ids import deprecation_headers
 from app.http.context import runtime
@@ -9,7 +9,12 @@ from app.http.context import runtime
 INSTALL_ID = "HTTP_X_INSTALL_ID"
 
 
-def announce(response: Response) -> Response:
+def announce_to(request: Request) -> None:
+    """Adds the headers to the response of a request that carries an install id."""
     if request.environ.get(INSTALL_ID):
-        response.headers.update(deprecation_headers(runtime().settings.public_url))
+        after_this_request(_announced)
+
+
+def _announced(response: Response) -> Response:
+    response.headers.update(deprecation_headers(runtime().settings.public_url))
     return response

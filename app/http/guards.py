@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from flask import Request, current_app, g, redirect, request, url_for
+from flask import Flask, Request, after_this_request, g, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -26,6 +26,7 @@ from app.domain.errors import (
     NotFound,
     RateLimited,
 )
+from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
 from app.http.context import KeyManagerPerson, person, runtime, wants_json
@@ -51,14 +52,15 @@ _KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
 
 
 class Guard:
-    """`admit` lets the request in, answers in the view's place, or raises."""
+    """`admit` lets the request in, answers in the view's place, or raises. It is given the request itself, because each
+    look-up through Flask's proxy takes as long as a check."""
 
     #: What opens it: names of the API description's security schemes.
     opened_by: ClassVar[tuple[str, ...]] = ()
     #: What `admit` raises.
     errors: ClassVar[Errors] = ()
 
-    def admit(self) -> Response | None:
+    def admit(self, request: Request) -> Response | None:
         raise NotImplementedError
 
     def __call__(self, view: View) -> View:
@@ -72,7 +74,7 @@ class Public(Guard):
 
     because: str
 
-    def admit(self) -> None:
+    def admit(self, request: Request) -> None:  # noqa: ARG002 -- it lets every request in
         return None
 
 
@@ -83,9 +85,9 @@ class RequireSignIn(Guard):
     opened_by = ("sessionCookie",)
     errors = (*_KEY_REFUSALS, Forbidden)
 
-    def admit(self) -> Response | None:
+    def admit(self, request: Request) -> Response | None:
         if wants_json():
-            _refuse_keys()
+            _refuse_keys(request)
             person()
         elif not current_user.is_authenticated:
             return redirect(url_for("sign_in.ask", next=request.path if request.method == "GET" else None))
@@ -99,8 +101,8 @@ class RequireMember(RequireSignIn):
     permission: Permission
     errors = (*RequireSignIn.errors, NotFound)
 
-    def admit(self) -> Response | None:
-        answer = super().admit()
+    def admit(self, request: Request) -> Response | None:
+        answer = super().admit(request)
         if answer is None:
             who = person()
             # Taken out of the address here, so that no view can look up another organization than the one checked.
@@ -116,8 +118,8 @@ class RequireKeyManager(Guard):
     opened_by = ("sessionToken", "sessionCookie")
     errors = RequireSignIn.errors
 
-    def admit(self) -> None:
-        credential, install_id = _presented()
+    def admit(self, request: Request) -> None:
+        credential, install_id = _presented(request)
         if credential is None and install_id is None:
             signed_in = person()
             g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
@@ -125,7 +127,7 @@ class RequireKeyManager(Guard):
             holder = session_tokens.holder(runtime(), credential)
             g.manager = KeyManagerPerson(holder.person_id, holder.email)
         else:
-            _refuse_keys()
+            _refuse_keys(request)
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,8 @@ class RequireKey(Guard):
     opened_by = _KEY_STYLES
     errors = _KEY_REFUSALS
 
-    def admit(self) -> None:
-        g.key = _key(scope=None)
+    def admit(self, request: Request) -> None:
+        g.key = _key(request, scope=None)
 
 
 @dataclass(frozen=True)
@@ -146,25 +148,25 @@ class RequireScope(Guard):
     opened_by = _KEY_STYLES
     errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
 
-    def admit(self) -> None:
+    def admit(self, request: Request) -> None:
         route = runtime().settings.policy.route(request.method, request.path)
         if route is None:
             raise Forbidden("The route table does not list this address.")
-        g.key = _key(scope=route.scope, cost=route.cost)
+        g.key = _key(request, scope=route.scope, cost=route.cost)
 
 
-def enforce(request: Request) -> Response | None:
+def enforce(app: Flask, request: Request) -> Response | None:
     """Runs before every view."""
     rule = request.url_rule
     if rule is None or (request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False)):
         return None
-    guard: Guard | None = getattr(current_app.view_functions[rule.endpoint], "guard", None)
+    guard: Guard | None = getattr(app.view_functions[rule.endpoint], "guard", None)
     if guard is None:
         raise Forbidden("This address has no guard, so it is closed.")
-    return guard.admit()
+    return guard.admit(request)
 
 
-def _presented() -> tuple[str | None, str | None]:
+def _presented(request: Request) -> tuple[str | None, str | None]:
     """The key or session token, or the install id, that the request carries."""
     # From the environment: every request with a key passes here, and a look-up by header name costs ten times as much.
     environ = request.environ
@@ -173,25 +175,28 @@ def _presented() -> tuple[str | None, str | None]:
     return presented(environ, request.args.getlist("token") if websocket else ())
 
 
-def _key(scope: str | None, cost: int = 0) -> KeyRecord:
+def _key(request: Request, scope: str | None, cost: int = 0) -> KeyRecord:
     environ = request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
-    done = key_verification.verify_presented(runtime(), _presented(), scope, cost, address, agent)
+    done = key_verification.verify_presented(runtime(), _presented(request), scope, cost, address, agent)
     if done.rate is not None:
-        g.rate = done.rate
+        _announce(done.rate)
     return key_verification.passed(done, scope).record
 
 
-def announce_rate(response: AnyResponse) -> AnyResponse:
-    """What is left of the key's rate limit; a refusal says it by itself."""
-    rate = g.get("rate")
-    if rate is not None and "RateLimit" not in response.headers:
-        response.headers.update(rate.headers())
-    return response
+def _announce(rate: RateState) -> None:
+    """Adds what is left of the key's rate limit to the response; a refusal says it by itself."""
+
+    def announced(response: AnyResponse) -> AnyResponse:
+        if "RateLimit" not in response.headers:
+            response.headers.update(rate.headers())
+        return response
+
+    after_this_request(announced)
 
 
-def _refuse_keys() -> None:
+def _refuse_keys(request: Request) -> None:
     """A key beside a cookie decides, and a key never manages keys."""
-    if _presented() != (None, None):
-        _key(scope=None)
+    if _presented(request) != (None, None):
+        _key(request, scope=None)
         raise Forbidden("An API key cannot do this; a signed-in person can.")

@@ -1,19 +1,11 @@
-"""Flask as we use it: less of what every request pays for and none of ours needs."""
+"""Flask without work that every request pays for and none of ours needs."""
 
-from collections.abc import Callable
-from typing import Any
-
-from flask import Flask, Request, Response
-from flask.typing import ResponseReturnValue
-from pydantic_core import to_json
+from flask import Flask, Request
 from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
-    """No view and no hook of ours is a coroutine, no route asks for a host, and most answers are JSON with a status."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
+    """No route asks for a host."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As Flask's, but the host is taken as it stands: `http.request_checks` decides about it."""
@@ -29,8 +21,3 @@ class Keydesk(Flask):
             request.method,
             request.environ.get("QUERY_STRING", ""),
         )
-
-    def make_response(self, rv: ResponseReturnValue) -> Response:
-        if isinstance(rv, tuple) and len(rv) == 2 and isinstance(rv[0], dict) and isinstance(rv[1], int):
-            return self.response_class(to_json(rv[0]) + b"\n", rv[1], mimetype="application/json")
-        return super().make_response(rv)

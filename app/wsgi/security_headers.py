@@ -46,12 +46,4 @@ class SecurityHeaders:
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
-        answer = self._app(environ, start)
-        if is_static:
-            return answer
-        # Nothing else is sent piece by piece, which is dearer (docs/adr/0017-verification-before-flask.md).
-        try:
-            return [b"".join(answer)]
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
+        return self._app(environ, start)

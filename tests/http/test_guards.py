@@ -121,7 +121,7 @@ def test_a_route_without_a_guard_is_closed():
     app = Flask("bare")
     app.add_url_rule("/open", "open", lambda: "open")
     with app.test_request_context("/open"), pytest.raises(guards.Forbidden):
-        guards.enforce(request)
+        guards.enforce(app, request)
 
 
 def test_the_reviewed_table_lists_every_route(app):
