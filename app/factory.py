@@ -9,8 +9,8 @@ from flask import Flask
 
 from app import api, extensions, http, mail, web
 from app.config import ROOT, Settings, load_settings
-from app.domain.key_derivation import KeyDeriver
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
+from app.domain.recoverable_keys import KeyDeriver
 from app.http import error_handlers
 from app.http.request_checks import MAX_BODY
 from app.services.key_cache import KeyCache
@@ -18,8 +18,8 @@ from app.services.key_rate_limits import KeyRateLimits
 from app.services.runtime import MAX_REVOCATIONS, Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
-from app.store.autocommit_reader import AutocommitReader
 from app.store.key_records import KeyRecords
+from app.store.verification_reader import VerificationReader
 from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_app import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
@@ -56,7 +56,7 @@ def _bind_extensions(app: Flask) -> None:
 def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Runtime:
     secrets = settings.secret_keys
     with app.app_context():
-        records = KeyRecords(AutocommitReader(extensions.db.engine), settings.policy.granted)
+        records = KeyRecords(VerificationReader(extensions.db.engine), settings.policy.granted)
     return Runtime(
         settings=settings,
         clock=clock,

@@ -26,7 +26,7 @@ def environment(folder: Path, database_url: str, port: int = 7860, **settings: s
         "TRUSTED_HOPS": "1",
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),
-        "POLICY_FILE": str(folder / "policy.toml"),
+        "POLICY_FILE": str(folder / "access_policy.toml"),
         **settings,
     }
 

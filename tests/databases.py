@@ -11,7 +11,7 @@ from flask import current_app
 from app import create_app
 from app.config import load_settings
 from app.extensions import Base, db
-from app.store import schema
+from app.store import migrations
 
 SECRET = "test-secret-of-at-least-32-characters"
 
@@ -19,7 +19,7 @@ SECRET = "test-secret-of-at-least-32-characters"
 def migrate(url: str, instance_path: Path) -> None:
     settings = load_settings({"DATABASE_URL": url, "SECRET_KEY": SECRET}, instance_path=instance_path)
     with create_app(settings).app_context():
-        schema.upgrade()
+        migrations.upgrade()
         dispose()
 
 

@@ -37,12 +37,12 @@ FROM_THE_STORE = {
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.keys.WorkingKey",
-        "app.store.schema",
+        "app.store.migrations",
         "app.store.unavailable.DATABASE_UNAVAILABLE",
     },
     "factory": {
         "app.store.engine",
-        "app.store.autocommit_reader.AutocommitReader",
+        "app.store.verification_reader.VerificationReader",
         "app.store.key_records.KeyRecords",
     },
 }

@@ -6,7 +6,7 @@ from flask import Blueprint
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from app.http.field_types import field
+from app.http.api_fields import field
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
 from app.services import accessibility

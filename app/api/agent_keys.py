@@ -9,11 +9,11 @@ from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.api.keys import KeyItem, NewKey, item
 from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
 from app.domain.key_origin import KeyOrigin
+from app.domain.rfc3339 import rfc3339
 from app.domain.roles import Permission
-from app.domain.times import rfc3339
 from app.http import context
+from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.body import read_json, read_paging
-from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.guards import RequireKeyManager
 from app.http.route_docs import RouteDocs
 from app.services import keys, organizations

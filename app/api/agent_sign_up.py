@@ -8,8 +8,8 @@ from typing_extensions import TypedDict
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
+from app.http.api_fields import Code, Email, field
 from app.http.body import Body, read_json
-from app.http.field_types import Code, Email, field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
 from app.services import agent_sign_up

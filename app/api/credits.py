@@ -6,7 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.http import context
-from app.http.field_types import field
+from app.http.api_fields import field
 from app.http.guards import RequireKey
 from app.http.route_docs import RouteDocs
 from app.services import credits

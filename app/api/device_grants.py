@@ -9,8 +9,8 @@ from app.api.json_responses import Answer
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
+from app.http.api_fields import field
 from app.http.body import Form, read_form
-from app.http.field_types import field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
 from app.services import device_grants

@@ -7,11 +7,11 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
+from app.http.api_fields import Code, Email, Time, field
 from app.http.body import Body, read_json
-from app.http.field_types import Code, Email, Time, field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
 from app.services import email_codes

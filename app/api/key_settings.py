@@ -9,8 +9,8 @@ from app.api.keys import KeyItem, RateAnswer, Settings, item, rate_answer
 from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
+from app.http.api_fields import KeyName, Networks, WantedScopes, field
 from app.http.body import read_json
-from app.http.field_types import KeyName, Networks, WantedScopes, field
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys

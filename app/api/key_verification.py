@@ -11,10 +11,10 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import LimiterUnavailable, UnknownScope
 from app.domain.key_verification import Outcome
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
+from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scope, field
 from app.http.body import Body, read_json
-from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scope, field
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
 from app.services import key_verification

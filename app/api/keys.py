@@ -10,11 +10,10 @@ from app.domain import key_status
 from app.domain.errors import Busy, KeyNotActive, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
+from app.domain.rfc3339 import rfc3339
 from app.domain.roles import Permission
-from app.domain.times import rfc3339
 from app.http import context
-from app.http.body import Body, read_json, read_paging
-from app.http.field_types import (
+from app.http.api_fields import (
     Ending,
     KeyId,
     KeyName,
@@ -28,6 +27,7 @@ from app.http.field_types import (
     WantedScopes,
     field,
 )
+from app.http.body import Body, read_json, read_paging
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_rotation, keys

@@ -7,9 +7,9 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
 from app.api.keys import RateAnswer, rate_answer
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
-from app.http.field_types import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
+from app.http.api_fields import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
 from app.http.guards import RequireKey
 from app.http.route_docs import RouteDocs
 

@@ -9,7 +9,7 @@ from app.api.json_responses import Answer, Listing, listing
 from app.domain.paging import Page
 from app.domain.roles import Role
 from app.http import context
-from app.http.field_types import OrgId, OrgName, field
+from app.http.api_fields import OrgId, OrgName, field
 from app.http.guards import RequireSignIn
 from app.http.route_docs import RouteDocs
 from app.services import organizations

@@ -7,14 +7,14 @@ from typing_extensions import TypedDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain.errors import RateLimited
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context, cookies
 from app.http.anonymous_limit import limit_anonymous
+from app.http.api_fields import Email, Time, field
 from app.http.body import Body, read_json
-from app.http.field_types import Email, Time, field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
-from app.http.sign_in_link import ask_for_link
+from app.http.sign_in_link_request import ask_for_link
 from app.services import sessions
 
 blueprint = Blueprint("api_sign_in", __name__)

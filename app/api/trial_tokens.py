@@ -7,10 +7,10 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import RateLimited
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.field_types import Ending, field
+from app.http.api_fields import Ending, field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
 from app.services import trial_tokens

@@ -6,10 +6,10 @@ from flask import Blueprint, request
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Listing, listing
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
+from app.http.api_fields import KeyId, Time, field
 from app.http.body import read_paging
-from app.http.field_types import KeyId, Time, field
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
 from app.services import usage

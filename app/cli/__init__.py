@@ -24,7 +24,7 @@ COMMANDS = {
     "restore": Command("app.cli.backup:restore", "Replace the database with a backup."),
     "revoke": Command("app.cli.keys:revoke", "Revoke a key."),
     "rotate": Command("app.cli.keys:rotate", "Replace a key with a new one."),
-    "seed": Command("app.cli.seed:seed", "Create many random keys for a benchmark. Dev mode only."),
+    "seed": Command("app.cli.benchmark_keys:seed", "Create many random keys for a benchmark. Dev mode only."),
     "serve": Command("app.cli.serve:serve", "Start the server."),
     "set": Command("app.cli.key_settings:set_key", "Change a key's name, scopes, limits or expiry."),
 }

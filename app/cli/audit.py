@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.services import audit as audit_log
 from app.services import operator_organizations

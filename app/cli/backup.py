@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.output import fail
 from app.cli.progress import progress
 from app.services import backup as copies

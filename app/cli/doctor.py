@@ -13,7 +13,7 @@ from app.config import Settings, SettingsError, load_settings
 from app.extensions import db
 from app.mail import try_connection
 from app.services import health
-from app.store import schema
+from app.store import migrations
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
 
@@ -76,7 +76,7 @@ def _database(settings: Settings) -> list[Finding]:
     with app.app_context():
         try:
             seconds = abs(health.database_seconds() - time.time())
-            current = schema.is_current()
+            current = migrations.is_current()
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"does not answer ({type(error).__name__}): {fix}")]
         finally:

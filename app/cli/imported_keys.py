@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
+from app.domain.access_policy import Policy
 from app.domain.errors import DomainError
 from app.domain.imported_keys import ImportedKey, parse_row
-from app.domain.policy import Policy
 from app.services import imported_keys, operator_organizations
 
 

@@ -2,8 +2,8 @@
 
 import click
 
-from app.cli.application import open_runtime
-from app.store import schema
+from app.cli.app_context import open_runtime
+from app.store import migrations
 
 
 @click.command()
@@ -11,5 +11,5 @@ def init() -> None:
     """Make the database's tables, or bring them up to date. Run it as often as you like."""
     with open_runtime(migrated=False):
         click.echo("Initializing Database structure...")
-        schema.upgrade()
+        migrations.upgrade()
     click.echo("Database initialized successfully.")

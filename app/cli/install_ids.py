@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.services import install_ids, operator_organizations
 
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import click
 
 from app.cli.output import fail
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.services.keys import IssuedKey
 from app.services.operator_keys import NoSingleMatch
 from app.store.keys import ApiKey, WorkingKey

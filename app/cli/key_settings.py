@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from app.cli import key_options
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.key_output import described, no_single_match
 from app.cli.output import answer, as_json
 from app.services import operator_keys

@@ -13,12 +13,12 @@ from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
 
 from app import create_app
-from app.cli.application import settings_or_exit
+from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError
 from app.extensions import db
 from app.process import stop_signals
-from app.store import schema
+from app.store import migrations
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
 #: Threads that answer requests, in each process. Each may hold a database connection.
@@ -74,8 +74,8 @@ def _prepare_database(settings: Settings) -> None:
     with app.app_context():
         try:
             if settings.is_sqlite:
-                schema.upgrade()
-            elif not schema.is_current():
+                migrations.upgrade()
+            elif not migrations.is_current():
                 fail(
                     "The database at DATABASE_URL has an old schema, or none. Back it up, then run:"
                     " python -m app.cli init"

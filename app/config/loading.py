@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from app.config.paths import ROOT
 from app.config.settings import PREFIX_SETTINGS, Settings
-from app.domain.policy import Policy, PolicyError, parse_policy
+from app.domain.access_policy import Policy, PolicyError, parse_policy
 from app.domain.secret import Secret
 
 
@@ -89,7 +89,7 @@ def _refusals(settings: Settings) -> dict[str, str]:
 
 
 def _load_policy(path: str | None) -> Policy:
-    file = Path(path) if path else ROOT / "app" / "policy.toml"
+    file = Path(path) if path else ROOT / "app" / "access_policy.toml"
     try:
         return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from app.config import parsers
 from app.config.paths import ROOT
+from app.domain.access_policy import Policy
 from app.domain.key_origin import KeyOrigin
-from app.domain.policy import Policy
 from app.domain.secret import Secret
 
 #: A name or an IPv4 address, or an IPv6 address in brackets.
@@ -86,7 +86,9 @@ class Settings:
     sign_up: str | tuple[str, ...] = _setting(parsers.sign_up, "open", "Who may sign up: open, invited, or domains")
     sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization begins with")
     enable_test_token_endpoint: bool = _setting(parsers.boolean, False, "POST /v1/auth/test-token, in dev mode only")
-    policy_file: str | None = _setting(parsers.text, None, "Your own scopes and routes (TOML)", "app/policy.toml")
+    policy_file: str | None = _setting(
+        parsers.text, None, "Your own scopes and routes (TOML)", "app/access_policy.toml"
+    )
     rate_limit_fail: str = _setting(parsers.fail_mode, "closed", "With Valkey down: closed refuses, open lets pass")
     key_prefix: str = _setting(parsers.prefix, "whk_", "Keys from dashboard, API and CLI")
     agent_key_prefix: str = _setting(parsers.prefix, "owk_live_", "Keys that agents create with a mailed code")

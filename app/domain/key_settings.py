@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict, cast
 
 from app.domain import key_rate_limit, names, networks
+from app.domain.access_policy import Policy
 from app.domain.errors import UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
-from app.domain.policy import Policy
 
 MAX_DAYS = 3650
 

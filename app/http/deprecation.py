@@ -2,7 +2,7 @@
 
 from flask import Request, Response, after_this_request
 
-from app.domain.install_ids import deprecation_headers
+from app.domain.install_id_sunset import deprecation_headers
 from app.http.context import runtime
 
 #: The header `x-install-id` in a WSGI environment.

@@ -7,8 +7,8 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
-from app.domain.times import rfc3339
 from app.services.outbox import Letter
 
 

@@ -12,8 +12,8 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.services import audit, one_time_secrets, sign_in
+from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.one_time_secrets import Issued
-from app.services.revocation import Revocation, seldom_revoking
 from app.services.runtime import Runtime
 from app.store import keys, organizations, people
 from app.store.keys import ApiKey

@@ -11,7 +11,7 @@ from typing import Any
 from app.domain.audit_chain import first_broken
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.store import audit
 from app.store.audit import AuditEntry
 from app.store.device_grants import DeviceGrant

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.services.runtime import Runtime
 from app.store import backup as copies
-from app.store import schema
+from app.store import migrations
 from app.store.backup import BackupError
 
 __all__ = ["BackupError", "backup", "restore"]
@@ -23,4 +23,4 @@ def restore(runtime: Runtime, file: Path, progress: Callable[[int], None]) -> No
     """Checks `file`, puts it in place of the database, and runs the migrations that it has not seen. Raises
     `BackupError`; then the database is as it was."""
     copies.from_file(runtime.settings.database_url, file, progress)
-    schema.upgrade()
+    migrations.upgrade()

@@ -6,9 +6,9 @@ from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working
 from app.services import audit
+from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
-from app.services.revocation import Revocation, revoking
 from app.services.runtime import Runtime
 from app.store import keys
 from app.store.keys import ApiKey

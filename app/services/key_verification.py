@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain import imported_keys, key_format
 from app.domain.errors import InstallIdSunset, MissingCredential
-from app.domain.install_ids import SUNSET
+from app.domain.install_id_sunset import SUNSET
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
 from app.services import credits, install_ids

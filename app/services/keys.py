@@ -13,8 +13,8 @@ from app.domain.paging import Page
 from app.domain.roles import Permission
 from app.domain.secret import Secret
 from app.services import audit, organizations
+from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
-from app.services.revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys
 from app.store.keys import ListedKey

@@ -7,9 +7,9 @@ from app.domain.errors import DomainError
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.services import audit, key_rotation, key_settings, keys, operator_organizations
+from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
-from app.services.revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store import organizations

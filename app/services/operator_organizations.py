@@ -6,7 +6,7 @@ from app.domain import email_address, names
 from app.domain.errors import NotFound
 from app.domain.roles import Role
 from app.services import audit
-from app.services.revocation import revoking
+from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store import organizations, people

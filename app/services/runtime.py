@@ -7,8 +7,8 @@ from datetime import datetime
 from threading import Semaphore
 
 from app.config import Settings
-from app.domain.key_derivation import KeyDeriver
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
+from app.domain.recoverable_keys import KeyDeriver
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.usage import UsageRecorder

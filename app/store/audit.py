@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain import paging
 from app.domain.audit_chain import Entry, seal
 from app.domain.ids import new_id
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.organizations import Organization

@@ -13,14 +13,14 @@ from app.domain import networks
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import KeyRecord
-from app.store.autocommit_reader import AutocommitReader, Row
 from app.store.column_types import from_microseconds
 from app.store.install_ids import SCOPES, InstallId
 from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person
-from app.store.revocation import RevocationCounter
+from app.store.revocation_counter import RevocationCounter
 from app.store.unavailable import DatabaseUnavailable
+from app.store.verification_reader import Row, VerificationReader
 
 #: Seconds: a first import takes effect in running servers after this, and guesses at imported keys cost the database
 #: one small query in this time while there are none.
@@ -67,7 +67,7 @@ _INSTALL = (
 class KeyRecords:
     """Reads records past any session. `granted` says what scopes allow. Methods raise `DatabaseUnavailable`."""
 
-    def __init__(self, reader: AutocommitReader, granted: Granted) -> None:
+    def __init__(self, reader: VerificationReader, granted: Granted) -> None:
         self._reader, self._granted = reader, granted
         self._has_imported, self._asked_at = False, float("-inf")
         self._scopes = lru_cache(maxsize=4096)(self._words_and_granted)

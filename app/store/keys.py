@@ -25,7 +25,7 @@ from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
-from app.store.keyset import before
+from app.store.keyset_pagination import before
 from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 from app.store.people import Person

@@ -11,7 +11,7 @@ from app.domain import paging
 from app.extensions import Base, db
 from app.store import bulk
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
-from app.store.keyset import before
+from app.store.keyset_pagination import before
 from app.store.organizations import Organization
 from app.store.upsert import insert
 

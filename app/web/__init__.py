@@ -5,7 +5,6 @@ from flask import Flask
 from app.web import (
     agent_docs,
     device_grants,
-    docs,
     health,
     home,
     install_ids,
@@ -13,6 +12,7 @@ from app.web import (
     keys,
     sessions,
     sign_in,
+    swagger_ui,
     templating,
     well_known,
 )
@@ -25,7 +25,7 @@ MODULES = (
     sessions,
     device_grants,
     install_ids,
-    docs,
+    swagger_ui,
     agent_docs,
     well_known,
     health,

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, render_template
 
 from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
-from app.domain.install_ids import SUNSET
+from app.domain.install_id_sunset import SUNSET
 from app.domain.one_time_secrets import Purpose
 from app.http import context
 from app.http.guards import Public

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from flask import request
 
 from app.domain import roles
+from app.domain.access_policy import Route, Scope
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
-from app.domain.policy import Route, Scope
 from app.http import context
 from app.store.keys import ListedKey
 

@@ -10,13 +10,13 @@ from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.http import context, cookies
 from app.http.anonymous_limit import limit_anonymous
+from app.http.api_fields import field
 from app.http.body import Form, read_form
-from app.http.field_types import field
 from app.http.guards import Public
 from app.http.problem_details import status_of
 from app.http.route_docs import RouteDocs
 from app.http.safe_next import safe_next
-from app.http.sign_in_link import ask_for_link
+from app.http.sign_in_link_request import ask_for_link
 from app.services import sign_in
 
 blueprint = Blueprint("sign_in", __name__)

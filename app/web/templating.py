@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask_login import current_user
 
 from app.domain import key_status, roles
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 from app.http import context
 from app.store.keys import ListedKey
 from app.store.unavailable import DATABASE_UNAVAILABLE

@@ -10,7 +10,7 @@ from app.domain.client_address import believed
 from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
-from app.domain.install_ids import deprecation_headers
+from app.domain.install_id_sunset import deprecation_headers
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
 from app.services.key_cache import CachedKey

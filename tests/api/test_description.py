@@ -184,8 +184,8 @@ def test_test_tokens_are_described_only_where_they_are_switched_on(description, 
 
 
 def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
-    policy = tmp_path / "policy.toml"
-    shipped = (ROOT / "app" / "policy.toml").read_text()
+    policy = tmp_path / "access_policy.toml"
+    shipped = (ROOT / "app" / "access_policy.toml").read_text()
     policy.write_text(shipped.replace("notes:", "memos:").replace('scope = "agent:r"', 'scope = "memos:read"'))
     production = {"PUBLIC_URL": "https://keys.example.com", "SECRET_KEY": SECRET, "MAIL_SERVER": "127.0.0.1"}
     settings = load_settings(production | {"POLICY_FILE": str(policy), "KEY_PREFIX": "acme_"}, instance_path=tmp_path)

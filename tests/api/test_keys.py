@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain import key_format
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 
 FIELDS = [
     "id",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 
 
 def ask(client, email="alice@example.com", **more):

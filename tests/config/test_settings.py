@@ -182,7 +182,7 @@ def test_redis_urls_are_spoken_to_by_the_valkey_client(tmp_path):
 def test_a_policy_that_leaves_out_a_route_of_ours_is_refused(tmp_path):
     from app import create_app
 
-    policy = tmp_path / "policy.toml"
+    policy = tmp_path / "access_policy.toml"
     policy.write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
     with pytest.raises(SettingsError, match="lists no route for"):
         create_app(load(tmp_path, POLICY_FILE=str(policy)))

@@ -16,7 +16,7 @@ from app.config import Settings, load_settings
 from app.domain import (
     email_address,
     forward_auth,
-    install_ids,
+    install_id_sunset,
     key_format,
     key_rate_limit,
     key_settings,
@@ -96,12 +96,12 @@ def test_credentials_are_named_as_they_are_sent():
     assert listed["session cookie"] == f"`{cookies.SESSION}`"
     assert listed["session token"] == f"`{Settings.session_token_prefix}…`"
     assert listed["API key"] == f"`{Settings.key_prefix}…`"
-    assert f"`{install_ids.HEADER}`" in section(PAGE, "Credentials")
+    assert f"`{install_id_sunset.HEADER}`" in section(PAGE, "Credentials")
 
 
 def test_when_install_ids_end():
-    assert f"`Deprecation: {install_ids.DEPRECATION}`, `Sunset: {install_ids.SUNSET_DATE}`" in TEXT
-    assert install_ids.SUNSET.strftime("%a, %d %b %Y %H:%M:%S GMT") == install_ids.SUNSET_DATE
+    assert f"`Deprecation: {install_id_sunset.DEPRECATION}`, `Sunset: {install_id_sunset.SUNSET_DATE}`" in TEXT
+    assert install_id_sunset.SUNSET.strftime("%a, %d %b %Y %H:%M:%S GMT") == install_id_sunset.SUNSET_DATE
 
 
 def test_the_format_of_a_key():
@@ -123,7 +123,7 @@ def test_prefixes_and_their_settings():
 
 
 def test_scopes_are_those_of_the_policy_file():
-    policy = tomllib.loads((ROOT / "app" / "policy.toml").read_text())
+    policy = tomllib.loads((ROOT / "app" / "access_policy.toml").read_text())
     scopes, _ = tables(section(PAGE, "Scopes and roles"))
     assert [(*code(name), code(grants), text) for name, grants, text in scopes] == [
         (name, scope.get("grants", []), scope["description"]) for name, scope in policy["scopes"].items()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.access_policy import parse_policy
 from app.domain.errors import UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
-from app.domain.policy import parse_policy
 
-POLICY = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "policy.toml").read_text()))
+POLICY = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "access_policy.toml").read_text()))
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 WRONG = {
     "name": " ",

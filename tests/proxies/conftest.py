@@ -28,8 +28,8 @@ class Keys:
 
 
 def settings(folder: Path) -> dict[str, str]:
-    policy = folder / "policy.toml"
-    policy.write_text((ROOT / "app" / "policy.toml").read_text() + COSTLY)
+    policy = folder / "access_policy.toml"
+    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY)
     hosts = "keys.example.com,localhost,127.0.0.1"
     return {"TRUSTED_HOPS": "1", "TRUSTED_HOSTS": hosts, "POLICY_FILE": str(policy)}
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import KeyDisabled, OtpInvalid
-from app.domain.key_derivation import KeyDeriver
 from app.domain.key_settings import KeySettings
+from app.domain.recoverable_keys import KeyDeriver
 from app.domain.roles import Role
 from app.domain.secret import Secret
 from app.extensions import db

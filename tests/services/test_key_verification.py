@@ -10,10 +10,10 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.extensions import db
 from app.services import key_verification, keys
-from app.services.revocation import revoking
-from app.store.autocommit_reader import Query
+from app.services.immediate_revocation import revoking
 from app.store.organizations import Organization
 from app.store.unavailable import DatabaseUnavailable
+from app.store.verification_reader import Query
 from tests.factories import in_days
 
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.http import parse_date
 
-from app.domain.install_ids import SUNSET
+from app.domain.install_id_sunset import SUNSET
 from tests.web.pages import Page
 
 

@@ -11,7 +11,7 @@ from app.api.description.responses import HEADERS, responses
 from app.api.description.schemas import Schema, schemas_of
 from app.config import VERSION, Settings
 from app.domain import paging
-from app.http.field_types import KeyId, OrgId, field
+from app.http.api_fields import KeyId, OrgId, field
 
 #: What stands for a segment of a path.
 SEGMENTS = {"org": OrgId, "key": KeyId}

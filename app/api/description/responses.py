@@ -6,7 +6,7 @@ from typing import Any
 from app.api.description.operations import Operation
 from app.api.description.problem_schemas import Problem
 from app.api.description.schemas import REFERENCE, Schema, example_of
-from app.domain.install_ids import SUNSET_DATE
+from app.domain.install_id_sunset import SUNSET_DATE
 
 PROBLEM = "application/problem+json"
 PAGE = "text/html"

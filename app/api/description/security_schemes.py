@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.config import Settings
-from app.domain.install_ids import HEADER, SUNSET_DATE
-from app.domain.policy import Policy
+from app.domain.access_policy import Policy
+from app.domain.install_id_sunset import HEADER, SUNSET_DATE
 from app.http import cookies
 from app.http.guards import Guard, RequireScope
 

@@ -8,11 +8,11 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import Busy
 from app.http import context
+from app.http.api_fields import field
 from app.http.body import Body, read_json
-from app.http.field_types import field
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
-from app.services import cache_invalidation
+from app.services import proxy_cache
 
 blueprint = Blueprint("api_cache", __name__)
 
@@ -34,4 +34,4 @@ def invalidate() -> Answer[Data[Generation]]:
     Raises its cache generation by 1: what proxies cached before is unreachable at once.
     """
     read_json(Invalidation, optional=True)
-    return data({"generation": cache_invalidation.invalidate(context.runtime(), context.key())})
+    return data({"generation": proxy_cache.invalidate(context.runtime(), context.key())})

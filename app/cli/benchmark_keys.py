@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from app.cli import key_options
-from app.cli.application import open_runtime
+from app.cli.app_context import open_runtime
 from app.cli.progress import progress
 from app.domain.key_rate_limit import RateLimit
-from app.services import seed as seeding
+from app.services import benchmark_keys as seeding
 
 
 @click.command()

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 
 from app.http.guards import Public
 
-blueprint = Blueprint("docs", __name__)
+blueprint = Blueprint("swagger_ui", __name__)
 
 
 @blueprint.get("/docs")

@@ -8,15 +8,15 @@ from sqlalchemy import select, text
 
 from app.extensions import db
 from app.store import organizations
-from app.store.autocommit_reader import ANSWER_SECONDS, AutocommitReader
 from app.store.organizations import Organization
 from app.store.transaction import transaction
 from app.store.unavailable import DatabaseUnavailable
+from app.store.verification_reader import ANSWER_SECONDS, VerificationReader
 
 
 @pytest.fixture
 def reader(app):
-    reader = AutocommitReader(db.engine)
+    reader = VerificationReader(db.engine)
     yield reader
     reader.close()
 
@@ -71,7 +71,7 @@ def test_settings_in_the_address_are_no_obstacle(app):
     engine = db.create_engine(
         f"{db.engine.url.render_as_string(hide_password=False)}&connect_timeout=3&options=-cgeqo%3Doff"
     )
-    reader = AutocommitReader(engine)
+    reader = VerificationReader(engine)
     assert reader.rows(reader.prepare(select(Organization.name))) == []
     reader.close()
     engine.dispose()

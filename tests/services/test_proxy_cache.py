@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.errors import Busy
 from app.domain.key_settings import KeySettings
-from app.services import audit, cache_invalidation, key_verification, keys
+from app.services import audit, key_verification, keys, proxy_cache
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def record(runtime, alice):
 
 
 def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(runtime, alice, record):
-    assert [cache_invalidation.invalidate(runtime, record) for _ in range(3)] == [1, 2, 3]
+    assert [proxy_cache.invalidate(runtime, record) for _ in range(3)] == [1, 2, 3]
     entry = audit.page(alice.org, limit=1, cursor=None).items[0]
     assert (entry.action, entry.actor, entry.details) == ("cache.invalidated", record.key_id, {"generation": 3})
 
@@ -27,7 +27,7 @@ def test_parallel_invalidations_each_raise_it(app, runtime, record):
         while True:
             try:
                 with app.app_context():
-                    return cache_invalidation.invalidate(runtime, record)
+                    return proxy_cache.invalidate(runtime, record)
             except Busy:
                 sleep(0.05)
 

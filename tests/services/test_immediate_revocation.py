@@ -8,29 +8,29 @@ import pytest
 from sqlalchemy import event
 
 from app.domain.errors import Busy, NotFound
-from app.domain.key_derivation import KeyDeriver
 from app.domain.key_settings import KeySettings
+from app.domain.recoverable_keys import KeyDeriver
 from app.domain.roles import Role
 from app.domain.secret import Secret
 from app.extensions import db
 from app.services import (
     agent_sign_up,
-    cache_invalidation,
     install_ids,
     key_rotation,
     key_verification,
     keys,
     operator_keys,
     operator_organizations,
+    proxy_cache,
 )
+from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
-from app.services.revocation import revoking, seldom_revoking
 from app.services.runtime import MAX_REVOCATIONS
 from app.store import keys as key_store
 from app.store import last_uses, organizations, usage
-from app.store import revocation as counter
+from app.store import revocation_counter as counter
 from app.store.column_types import to_microseconds
-from app.store.revocation import RevocationCounter
+from app.store.revocation_counter import RevocationCounter
 from app.store.transaction import transaction
 
 
@@ -80,7 +80,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
     bob = cast.bob.email
     other = keys.create(runtime, member, KeySettings(name="Other")).plaintext.reveal()
     for act in (
-        lambda: cache_invalidation.invalidate(runtime, record),
+        lambda: proxy_cache.invalidate(runtime, record),
         lambda: install_ids.withdraw(runtime, install_id),
         lambda: operator_organizations.add_member(runtime, org, bob, Role.VIEWER),
         lambda: operator_organizations.set_person_disabled(runtime, bob, disabled=True),
@@ -111,7 +111,7 @@ def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued)
 def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkeypatch):
     # Told by the wait itself: a clock would blame a busy machine.
     waits = []
-    monkeypatch.setattr("app.services.revocation._wait", lambda: waits.append(1))
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
     successor = key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
     assert waits == []
     key_rotation.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
@@ -150,7 +150,7 @@ def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch
         with ThreadPoolExecutor(1) as pool:
             pool.submit(other).result(timeout=5)
 
-    monkeypatch.setattr("app.services.revocation._wait", wait_for_other)
+    monkeypatch.setattr("app.services.immediate_revocation._wait", wait_for_other)
     keys.revoke(runtime, alice.member, issued.listed.key.id)
     assert len(made) == 1
 
@@ -167,7 +167,7 @@ def test_who_does_not_say_whose_keys_are_affected_changes_nothing(runtime, alice
 
 def test_what_seldom_revokes_waits_only_when_it_did(runtime, alice, monkeypatch):
     waits = []
-    monkeypatch.setattr("app.services.revocation._wait", lambda: waits.append(1))
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
     before = revision()
     with seldom_revoking():
         pass

@@ -32,7 +32,7 @@ class Query(NamedTuple):
     names: tuple[str, ...]
 
 
-class AutocommitReader:
+class VerificationReader:
     """One process's reading connections, as many as threads read at once. Safe to call from any thread."""
 
     def __init__(self, engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from app.domain.times import rfc3339
+from app.domain.rfc3339 import rfc3339
 
 
 def test_times_on_the_wire_are_utc_whole_seconds():

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from app import create_app
 from app.config import load_settings
 from app.extensions import Base, db
-from app.store import schema
+from app.store import migrations
 from tests import databases
 
 
@@ -19,10 +19,10 @@ def test_the_migrated_schema_is_the_models(app):
 
 
 def test_migrating_again_changes_nothing(app):
-    tables = schema.table_names()
-    assert schema.is_current()
-    schema.upgrade()
-    assert schema.table_names() == tables
+    tables = migrations.table_names()
+    assert migrations.is_current()
+    migrations.upgrade()
+    assert migrations.table_names() == tables
 
 
 OLD_ORGANIZATION = {"id": "org_1", "name": "Acme", "created_at": 0, "cache_generation": 0} | {
@@ -68,7 +68,7 @@ def test_the_migration_to_cheaper_counts_keeps_every_count_and_every_last_use(ol
             )
             columns = ("org_id", "hour", "key_id", "outcome", "requests")
             insert_into(connection, "usage_hour", [dict(zip(columns, count, strict=True)) for count in counts])
-        schema.upgrade()
+        migrations.upgrade()
         with db.engine.connect() as connection:
             kept = connection.execute(db.text("SELECT org_id, hour, key_id, outcome, requests FROM usage_hour"))
             assert sorted(tuple(row) for row in kept) == sorted(counts)
@@ -93,7 +93,7 @@ def test_the_migration_to_plain_names_keeps_origins_tokens_and_the_counter(old_d
                 ),
             ):
                 insert_into(connection, table, [values])
-        schema.upgrade()
+        migrations.upgrade()
         with db.engine.connect() as connection:
             found = [
                 tuple(connection.execute(db.text(query)).one())

@@ -2,7 +2,7 @@
 
 from app.domain.key_verification import KeyRecord
 from app.services import audit
-from app.services.revocation import revoking
+from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
 from app.store import organizations
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from app.domain.errors import Busy
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.runtime import Runtime
-from app.store import revocation as counter
+from app.store import revocation_counter as counter
 from app.store.transaction import transaction
 
 #: Seconds. Longer than any process uses a cached record: what ends later than this needs no waiting for.
