@@ -13,9 +13,10 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.recoverable_keys import KeyDeriver
 from app.http import error_handlers
 from app.http.request_checks import MAX_BODY
+from app.services.immediate_revocation import MAX_REVOCATIONS
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
-from app.services.runtime import MAX_REVOCATIONS, Runtime
+from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
 from app.store.key_records import KeyRecords

@@ -1,6 +1,5 @@
 """`import`: another system's keys, by their hashes."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
 from app.domain.access_policy import Policy
-from app.domain.errors import DomainError
-from app.domain.imported_keys import ImportedKey, parse_row
+from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
 from app.services import imported_keys, operator_organizations
 
 
@@ -28,30 +26,22 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
     """
     with open_runtime() as runtime:
         org_id = operator_organizations.organization(org).id
-        total = sum(1 for _ in _rows(file, runtime.settings.policy))
+        total = sum(1 for _ in _keys(file, runtime.settings.policy))
         read = new = 0
         with progress("Importing", total, "keys") as imported:
-            for batch, added in imported_keys.import_keys(runtime, org_id, _rows(file, runtime.settings.policy)):
+            for batch, added in imported_keys.import_keys(runtime, org_id, _keys(file, runtime.settings.policy)):
                 read, new = read + batch, new + added
                 imported(read)
         done = f"Imported {new} keys into {org}; {read - new} were there already."
         answer(is_json, {"read": read, "imported": new}, lambda: click.echo(done))
 
 
-def _rows(file: Path, policy: Policy) -> Iterator[ImportedKey]:
-    """The file's keys, checked. What is wrong ends the command, with the line."""
-    line = 1
+def _keys(file: Path, policy: Policy) -> Iterator[ImportedKey]:
+    """The file's keys, checked. What is wrong ends the command."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            rows = csv.DictReader(source)
-            if "hash" not in (rows.fieldnames or ()):
-                fail(f"{file.name}: the first line must name the columns, and one of them must be hash")
-            for row in rows:
-                line = rows.line_num
-                key = parse_row(row)
-                policy.check_known(key.scopes)
-                yield key
-    except DomainError as error:
-        fail(f"{file.name}, line {line}: {error.detail}; nothing was imported")
-    except (csv.Error, UnicodeDecodeError) as error:
-        fail(f"{file.name} is no CSV in UTF-8: {error}; nothing was imported")
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            yield from parse_csv(lines, policy)
+    except InvalidFile as error:
+        fail(f"{file.name}, {error}; nothing was imported")
+    except UnicodeDecodeError as error:
+        fail(f"{file.name} is not UTF-8: {error}; nothing was imported")

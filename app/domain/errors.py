@@ -1,6 +1,6 @@
 """Every error that a caller can get, in one class hierarchy. `app/http/error_handlers.py` turns them into responses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 
@@ -98,6 +98,10 @@ class InsufficientScope(DomainError):
 
     error_code = "INSUFFICIENT_SCOPE"
     message = "This key does not have the scope that this request needs. Add it to the key, or use another key."
+
+    def __init__(self, required: str, granted: Iterable[str]) -> None:
+        sentence = f"This key does not have the scope {required}. Add it to the key, or use a key that has it."
+        super().__init__(sentence, required=required, granted=list(granted))
 
 
 class IpNotAllowed(DomainError):

@@ -2,15 +2,17 @@
 
 import base64
 import binascii
+import csv
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain import names
-from app.domain.errors import ValidationFailed
+from app.domain.access_policy import Policy
+from app.domain.errors import DomainError, ValidationFailed
 
 
 class HashKind(StrEnum):
@@ -20,6 +22,10 @@ class HashKind(StrEnum):
 
 MAX_START_LENGTH = 20
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
+
+
+class InvalidFile(ValueError):
+    """A file that cannot be imported; the text says why, and in which line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,25 @@ def parse_hash(text: str) -> tuple[HashKind, bytes]:
     raise ValidationFailed(
         {"hash": "must be the SHA-256 (hex, base64, base64url) or SHA-512 (hex, sha512$$hex) of a whole key"}
     )
+
+
+def parse_csv(lines: Iterable[str], policy: Policy) -> Iterator[ImportedKey]:
+    """The keys of a CSV file, whose first line names the columns.
+
+    Raises `InvalidFile` naming the line.
+    """
+    rows = csv.DictReader(lines)
+    try:
+        if "hash" not in (rows.fieldnames or ()):
+            raise InvalidFile("the first line must name the columns, and one of them must be hash")
+        for row in rows:
+            key = parse_row(row)
+            policy.check_known(key.scopes)
+            yield key
+    except DomainError as error:
+        raise InvalidFile(f"line {rows.line_num}: {error.detail}") from None
+    except csv.Error as error:
+        raise InvalidFile(f"line {rows.line_num}: {error}") from None
 
 
 def parse_row(row: Mapping[str, str | None]) -> ImportedKey:

@@ -100,11 +100,7 @@ def refusal(
 ) -> DomainError:
     """The error for an outcome other than `VALID`. `rate` is what a `RATE_LIMITED` key has left."""
     if outcome is Outcome.INSUFFICIENT_SCOPE and record is not None:
-        return InsufficientScope(
-            f"This key does not have the scope {scope}. Add it to the key, or use a key that has it.",
-            required=scope,
-            granted=list(record.scopes),
-        )
+        return InsufficientScope(scope or "", record.scopes)
     if outcome is Outcome.RATE_LIMITED and rate is not None:
         limit = rate.limit
         return RateLimited(

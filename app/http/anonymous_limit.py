@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flask import Flask
+from flask_limiter import RateLimitExceeded
 
+from app.domain.errors import RateLimited
 from app.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,3 +29,15 @@ def bind(app: Flask) -> None:
     limiter.init_app(app)
     for hook, length in zip(hooks, lengths, strict=True):
         del hook[None][length:]  # type: ignore[index]
+
+
+def rate_limited(error: RateLimitExceeded) -> RateLimited:
+    """What a client over the limit is told."""
+    limit = error.limit.limit
+    return RateLimited(
+        "Too many requests from this address. Wait a moment and try again.",
+        policy="anonymous",
+        quota=limit.amount,
+        window=limit.get_expiry(),
+        retry_after=limit.get_expiry(),
+    )

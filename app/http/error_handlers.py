@@ -9,7 +9,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors
-from app.domain.errors import DatabaseDown, DomainError, RateLimited
+from app.domain.errors import DatabaseDown, DomainError
+from app.http import anonymous_limit
 from app.http.context import runtime, wants_json
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.store.unavailable import DATABASE_UNAVAILABLE
@@ -34,16 +35,7 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _anonymous_limit_exceeded(error: RateLimitExceeded) -> Response:
-    limit = error.limit.limit
-    return _domain_error(
-        RateLimited(
-            "Too many requests from this address. Wait a moment and try again.",
-            policy="anonymous",
-            quota=limit.amount,
-            window=limit.get_expiry(),
-            retry_after=limit.get_expiry(),
-        )
-    )
+    return _domain_error(anonymous_limit.rate_limited(error))
 
 
 def _http_error(error: HTTPException) -> Response:

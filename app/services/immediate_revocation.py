@@ -13,6 +13,9 @@ from app.services.runtime import Runtime
 from app.store import revocation_counter as counter
 from app.store.transaction import transaction
 
+#: How many may wait at once until what they revoked is refused everywhere. A quarter of the threads that answer
+#: requests in a process (`cli.serve.BLOCKING_THREADS`): the others go on answering.
+MAX_REVOCATIONS = 2
 #: Seconds. Longer than any process uses a cached record: what ends later than this needs no waiting for.
 LONGEST_USE_OF_A_RECORD = 2
 

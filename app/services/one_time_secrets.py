@@ -12,25 +12,18 @@ from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
 from app.services.runtime import Runtime
-from app.services.sign_in_limits import Attempt
+from app.services.sign_in_limits import PAUSE, PAUSE_AFTER, TRIES, Attempt
 from app.store import code_failures, one_time_secrets, people
 from app.store.one_time_secrets import OneTimeSecret
 from app.store.people import Person
 from app.store.transaction import transaction
 
 MAILS = {Purpose.LINK: "sign_in_link", Purpose.EMAIL_CODE: "email_code", Purpose.SIGN_UP_CODE: "sign_up_code"}
-#: How often each code may be tried.
-ATTEMPTS = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 _LIFETIMES: dict[Purpose, Callable[[Settings], int]] = {
     Purpose.LINK: lambda settings: settings.link_lifetime,
     Purpose.EMAIL_CODE: lambda settings: settings.email_code_lifetime,
     Purpose.SIGN_UP_CODE: lambda settings: settings.sign_up_code_lifetime,
 }
-
-#: Wrong codes in a row, across codes, after which codes pause for an address: five tries an hour for a year would
-#: otherwise find one of a million.
-PAUSE_AFTER = 100
-PAUSE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +52,10 @@ def request(
     address = email_address.normalise(email)
     with transaction():
         now = runtime.clock()
-        kind = Attempt.CODE if purpose in ATTEMPTS else Attempt.LINK
+        kind = Attempt.CODE if purpose in TRIES else Attempt.LINK
         sign_in_limits.take(kind, email=address, client=client, now=now)
         send = may_receive(people.by_email(address), address)
-        if purpose in ATTEMPTS:
+        if purpose in TRIES:
             _refuse_while_paused(address, now)
         return _issue(runtime, purpose, address, now, send=send, browser=browser, next_path=next_path)
 
@@ -79,7 +72,7 @@ def _issue(
 ) -> Issued:
     """A new secret and its mail."""
     secret_id = new_id("ots")
-    code, digest = runtime.codes.make(purpose, secret_id) if purpose in ATTEMPTS else (None, None)
+    code, digest = runtime.codes.make(purpose, secret_id) if purpose in TRIES else (None, None)
     expires_at = now + timedelta(seconds=_LIFETIMES[purpose](runtime.settings))
     one_time_secrets.add(
         secret_id=secret_id,
@@ -113,7 +106,7 @@ def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
     digest = secret.digest or ""
     if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    raise OtpInvalid(ATTEMPTS[purpose] - secret.attempts)
+    raise OtpInvalid(TRIES[purpose] - secret.attempts)
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
@@ -137,7 +130,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
         counted = None
         if paused is None and secret is not None and pending:
-            counted = one_time_secrets.count_attempt(secret.id, most=ATTEMPTS[purpose], now=now)
+            counted = one_time_secrets.count_attempt(secret.id, most=TRIES[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
                 if code_failures.count(email, now) == PAUSE_AFTER:

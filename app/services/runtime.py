@@ -14,10 +14,6 @@ from app.services.key_rate_limits import KeyRateLimits
 from app.services.usage import UsageRecorder
 from app.store.key_records import KeyRecords
 
-#: How many may wait at once until what they revoked is refused everywhere. A quarter of the threads that answer
-#: requests in a process (`cli.serve.BLOCKING_THREADS`): the others go on answering.
-MAX_REVOCATIONS = 2
-
 
 @dataclass(frozen=True)
 class Runtime:

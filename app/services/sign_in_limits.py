@@ -4,10 +4,11 @@ Exact sliding windows, counted in the database, so that all processes share them
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.errors import RateLimited
+from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
 from app.store import sign_in_attempts
 from app.store.transaction import take_turns
@@ -54,6 +55,14 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("device-guess-client", 30, 3600), by_client=True),
     ),
 }
+
+
+#: How often each code may be tried.
+TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
+#: Wrong codes in a row, across codes, after which codes pause for an address: five tries an hour for a year would
+#: otherwise find one of a million.
+PAUSE_AFTER = 100
+PAUSE = timedelta(days=1)
 
 
 def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:

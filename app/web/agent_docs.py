@@ -9,7 +9,7 @@ from app.domain.one_time_secrets import Purpose
 from app.http import context
 from app.http.guards import Public
 from app.http.problem_details import status_of
-from app.services import device_grants, one_time_secrets, trial_tokens
+from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
@@ -55,10 +55,10 @@ def auth() -> Response:
         "agents/auth.md",
         settings=context.runtime().settings,
         code_limits=LIMITS[Attempt.CODE],
-        email_code_attempts=one_time_secrets.ATTEMPTS[Purpose.EMAIL_CODE],
-        sign_up_attempts=one_time_secrets.ATTEMPTS[Purpose.SIGN_UP_CODE],
-        pause_after=one_time_secrets.PAUSE_AFTER,
-        pause=int(one_time_secrets.PAUSE.total_seconds()),
+        email_code_attempts=sign_in_limits.TRIES[Purpose.EMAIL_CODE],
+        sign_up_attempts=sign_in_limits.TRIES[Purpose.SIGN_UP_CODE],
+        pause_after=sign_in_limits.PAUSE_AFTER,
+        pause=int(sign_in_limits.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),
         device_interval=device_grants.INTERVAL_SECONDS,
         device_limit=LIMITS[Attempt.DEVICE_CODE][0].window,

@@ -17,6 +17,8 @@ from app.store.keys import ListedKey
 KEEP = "keep"
 #: What the form offers; the API takes any date.
 EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never"}
+#: The answer that a new form has chosen.
+EXPIRES_BEFOREHAND = "90"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class KeyForm:
 
     def _networks(self) -> list[str]:
         return [line.strip() for line in self.networks.splitlines() if line.strip()]
+
+
+def unfilled() -> KeyForm:
+    """The form of a new key, with what is chosen beforehand."""
+    return KeyForm(scopes=context.runtime().settings.policy.default_scopes, expires=EXPIRES_BEFOREHAND)
 
 
 def as_sent() -> KeyForm:

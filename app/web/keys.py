@@ -12,7 +12,7 @@ from app.http import context
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of
+from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of, unfilled
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
@@ -31,8 +31,7 @@ def index() -> str:
 @blueprint.get("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def new() -> str:
-    form = KeyForm(scopes=context.runtime().settings.policy.default_scopes, expires="90")
-    return _page(form, secrets.token_urlsafe(16), {})
+    return _page(unfilled(), secrets.token_urlsafe(16), {})
 
 
 @blueprint.post("/new")

@@ -67,8 +67,8 @@ def test_progress_is_a_line_each_tenth_where_there_is_no_terminal(operator, acme
         (b"hash,scopes\n%s,notes:read\n%s,root\n", "line 3: "),
         (b"hash,expires_at\n%s,tomorrow\n", "line 2: expires_at: must be a time"),
         (b'hash,name\n%s,"two\nlines"\n', "line 3: name: "),
-        (b"hash,name\n%s,\xff\n", "is no CSV in UTF-8"),
-        (b"hash,name\n%s," + b"x" * 200_000 + b"\n", "is no CSV in UTF-8"),
+        (b"hash,name\n%s,\xff\n", "is not UTF-8"),
+        (b"hash,name\n%s," + b"x" * 200_000 + b"\n", "line 1: field larger than field limit"),
     ],
 )
 def test_a_file_with_anything_wrong_imports_nothing_and_the_line_is_named(operator, acme, tmp_path, content, problem):

@@ -23,9 +23,8 @@ from app.services import (
     operator_organizations,
     proxy_cache,
 )
-from app.services.immediate_revocation import revoking, seldom_revoking
+from app.services.immediate_revocation import MAX_REVOCATIONS, revoking, seldom_revoking
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
-from app.services.runtime import MAX_REVOCATIONS
 from app.store import keys as key_store
 from app.store import last_uses, organizations, usage
 from app.store import revocation_counter as counter

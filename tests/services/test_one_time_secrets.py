@@ -11,7 +11,7 @@ from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimite
 from app.domain.one_time_secrets import CodeMaker, Purpose
 from app.domain.secret import Secret
 from app.extensions import db
-from app.services import agent_sign_up, email_codes, one_time_secrets, outbox, session_tokens, sign_in
+from app.services import agent_sign_up, email_codes, outbox, session_tokens, sign_in, sign_in_limits
 from app.store import code_failures
 from app.store.transaction import transaction
 
@@ -274,4 +274,4 @@ def test_a_code_made_under_an_earlier_secret_still_verifies(runtime, known):
 
 
 def test_a_code_for_a_session_token_is_tried_five_times_and_one_for_sign_up_ten():
-    assert one_time_secrets.ATTEMPTS == {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
+    assert sign_in_limits.TRIES == {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
