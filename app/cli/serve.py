@@ -48,7 +48,7 @@ def serve() -> None:
     stop_signals.notice()
     stop_signals.heed_while_starting()
     _let_threads_finish()
-    granian("wsgi:wsgi_app", settings, address).serve()
+    granian("wsgi:app", settings, address).serve()
 
 
 def _free_address(settings: Settings) -> str:
