@@ -1,1 +1,1 @@
-"""Use cases: one function, one transaction, one audit entry. Nothing here knows Flask."""
+"""Use cases: one function, one transaction, one audit entry. Nothing here imports Flask."""

@@ -1,4 +1,4 @@
-"""This software's accessibility conformance report, kept as YAML in OpenACR's form."""
+"""Keydesk's accessibility conformance report, stored as YAML in the OpenACR format."""
 
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,6 @@ _REPORT = Path(__file__).resolve().parent.parent / "accessibility.yaml"
 
 @cache
 def report() -> dict[str, Any]:
-    """OpenACR as JSON-ready values. Treat it as read-only: it is parsed once."""
+    """The report as JSON-ready values. Treat it as read-only: it is parsed once and then shared."""
     document: dict[str, Any] = yaml.safe_load(_REPORT.read_text(encoding="utf-8"))
     return document

@@ -1,4 +1,4 @@
-"""Agents sign their person up, or get their key back, with a mailed code."""
+"""Agent sign-up: in exchange for a mailed code, an agent signs its person up, or gets the person's key again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ KEY_NAME = "Agent sign-up"
 
 @dataclass(frozen=True, slots=True)
 class SignUpResult:
-    """`api_key` is not kept; the next verification derives the same one again."""
+    """`api_key` is not stored; the next verified code derives the same key again."""
 
     email: str
     api_key: Secret
@@ -33,15 +33,15 @@ class SignUpResult:
 
 
 def request(runtime: Runtime, *, email: str, client: str) -> Issued:
-    """Mails a code to an address that `SIGN_UP` admits; others get the same answer. Raises `ValidationFailed`,
+    """Mails a code to an address that may sign in; the response is the same for any other. Raises `ValidationFailed`,
     `RateLimited` and `OtpMaxAttempts`."""
     may_receive = partial(sign_in.may_sign_in, runtime)
     return one_time_secrets.request(runtime, Purpose.SIGN_UP_CODE, email=email, client=client, may_receive=may_receive)
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
-    """The person's sign-up key for the right code: the one that they have, the very same string, or a new one. Raises
-    `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
+    """The person's sign-up key, in exchange for the right code: the same string as before while that key is active,
+    else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -59,9 +59,9 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
 
 
 def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: datetime) -> Secret | None:
-    """The key that the person has; one that no secret of ours makes any more is revoked."""
+    """The person's active sign-up key, or None. If the secret that made it is gone, the key is revoked."""
     key = keys.current_sign_up_key(person.id, now)
-    # None of an organization that they were taken out of, where the key lives on.
+    # A key stays active when its person leaves the organization, but they do not get it again.
     if key is None or key.org_id not in _organizations(person, key.scopes):
         return None
     plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest)
@@ -71,7 +71,7 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
 
 
 def _revoke_underivable(key: ApiKey, person: Person, revocation: Revocation, now: datetime) -> None:
-    # The new key may be of another organization of theirs, which is locked in the same order as everywhere.
+    # The new key may belong to another of their organizations, so all of them are locked here, in the usual order.
     organizations.lock_of(person.id, also=[key.org_id])
     key.revoked_at = now
     audit.key_revoked(key, at=now, actor=person.email, reason="cannot be derived")
@@ -101,7 +101,7 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
 
 
 def _organizations(person: Person, scopes: Sequence[str]) -> list[str]:
-    """Ids of those in which the person may give a key these scopes, oldest membership first."""
+    """IDs of the organizations in which the person may give a key these scopes, oldest membership first."""
     return [
         organization.id
         for organization in organizations.of_person(person.id)

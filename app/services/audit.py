@@ -1,6 +1,6 @@
-"""The audit log: one function for each action, so that an action's entries have one shape.
+"""The audit log: one function for each action, so that all entries of an action have the same details.
 
-All join the caller's transaction: no entry, no change.
+All of them write in the caller's transaction: without the entry there is no change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ def key_created(key: ApiKey, *, at: datetime, actor: str) -> None:
 
 
 def key_changed(key: ApiKey, *, at: datetime, actor: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """`old` and `new` hold the settings that differ."""
+    """`new` holds the settings that changed, `old` at least their earlier values."""
     was, becomes = _wire(old), _wire(new)
     changes = {name: {"old": was[name], "new": becomes[name]} for name in becomes}
     _of_key(key, "key.changed", at, actor, changes=changes)
 
 
 def key_revoked(key: ApiKey, *, at: datetime, actor: str, reason: str | None = None) -> None:
-    """`reason` None: somebody wanted it."""
+    """`reason`: why Keydesk revoked the key by itself. None: the actor wanted it."""
     _of_key(key, "key.revoked", at, actor, **({"reason": reason} if reason else {}))
 
 
@@ -102,12 +102,12 @@ def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int)
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
-    """Newest first."""
+    """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
     return audit.page(org_id, limit=limit, cursor=cursor)
 
 
 def broken_at(org_id: str) -> int | None:
-    """The number of the first entry that was tampered with, or None when the chain is whole."""
+    """The number of the first entry that was changed or is missing, or None if the chain is intact."""
     return first_broken(audit.chain(org_id), audit.head(org_id))
 
 
@@ -120,7 +120,7 @@ def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **d
 
 
 def _wire(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of a key as JSON has them."""
+    """Settings of a key as JSON values."""
     return {name: _json(value) for name, value in settings.items()}
 
 

@@ -1,4 +1,4 @@
-"""Backup and restore. SQLite by its own online copy; PostgreSQL by pg_dump and pg_restore."""
+"""Backup and restore: with SQLite's online backup, or with pg_dump and pg_restore for PostgreSQL."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +12,15 @@ __all__ = ["BackupError", "backup", "restore"]
 
 
 def backup(runtime: Runtime, file: Path, progress: Callable[[int], None]) -> None:
-    """Copies the running database into `file`, mode 0600, and checks the copy. `progress` gets percents. Raises
-    `BackupError`; an existing file is never overwritten."""
+    """Copies the database into `file` (mode 0600) while it is in use, and checks the copy. `progress` is called with
+    the percentage that is done. Raises `BackupError`; an existing file is never overwritten."""
     if file.exists():
-        raise BackupError(f"{file} exists; choose another name")
+        raise BackupError(f"{file} already exists; choose another name")
     copies.to_file(runtime.settings.database_url, file, progress)
 
 
 def restore(runtime: Runtime, file: Path, progress: Callable[[int], None]) -> None:
-    """Checks `file`, puts it in place of the database, and runs the migrations that it has not seen. Raises
-    `BackupError`; then the database is as it was."""
+    """Checks `file`, replaces the database with it, and runs the migrations that it does not have yet. `progress` is
+    called with the percentage that is done. Raises `BackupError`; the database is unchanged then."""
     copies.from_file(runtime.settings.database_url, file, progress)
     migrations.upgrade()

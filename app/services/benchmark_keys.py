@@ -1,4 +1,4 @@
-"""Many keys at once, for benchmarks: random, spread over organizations, with credits to spend."""
+"""Many random keys for benchmarks, spread over organizations that have credits."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from app.store import credits, organizations
 from app.store import keys as key_store
 from app.store.transaction import transaction
 
-#: Keys of one organization, made in one transaction.
+#: Keys for each organization, and for each transaction.
 BATCH = 1000
 CREDITS = 10**9
 
@@ -22,13 +22,13 @@ CREDITS = 10**9
 def seed(
     runtime: Runtime, keys: int, *, scopes: tuple[str, ...], rate_limit: RateLimit | None
 ) -> Iterator[list[Secret]]:
-    """Organizations `Seed 1`, `Seed 2`, … of 1,000 keys each; their plaintexts, batch by batch.
+    """Creates organizations `Seed 1`, `Seed 2`, … with 1,000 keys each, and yields the plaintexts batch by batch.
 
-    Raises `ValidationFailed` outside of development, and `UnknownScope`.
+    Raises `ValidationFailed` outside dev mode, and `UnknownScope`.
     """
     if not runtime.settings.dev_mode:
         raise ValidationFailed(
-            {"keys": "can be seeded in dev mode only: without mail, and with PUBLIC_URL on localhost"}
+            {"keys": "can be seeded only in dev mode: without a mail server, and with PUBLIC_URL on localhost"}
         )
     runtime.settings.policy.check_known(scopes)
     for first in range(0, keys, BATCH):

@@ -1,4 +1,4 @@
-"""Credits of an organization: granted at sign-up and by operators, taken by routes that cost."""
+"""Credits of an organization: granted at sign-up and by operators, used up by requests to routes with a cost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,15 +20,15 @@ def balance(org_id: str) -> Balance:
 
 @contextmanager
 def taking(runtime: Runtime, record: KeyRecord, cost: int) -> Iterator[int | None]:
-    """A transaction that takes `cost` credits of the key's organization, wherever it is asked from: before Flask there
-    is no session yet. What is left, or None when there was not enough."""
+    """A transaction that takes `cost` credits from the key's organization. Yields what is left, or None if there were
+    not enough. It brings an application context of its own, because forward-auth runs outside Flask."""
     with runtime.context(), transaction():
         taken = credits.take(record.org_id, cost, record.key_id, runtime.clock())
         yield credits.balance(record.org_id).balance if taken else None
 
 
 def grant(runtime: Runtime, org_id: str, amount: int, *, actor: str) -> Balance:
-    """Adds credits; the balance afterwards. Raises `ValidationFailed` naming `amount`."""
+    """Adds credits, and returns the new balance. Raises `ValidationFailed` naming `amount`."""
     if not 1 <= amount <= MAX_GRANT:
         raise ValidationFailed({"amount": f"must be from 1 to {MAX_GRANT}"})
     with transaction():

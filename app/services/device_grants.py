@@ -1,4 +1,4 @@
-"""The device ceremony (RFC 8628): an agent shows a code, its person types it on a signed-in page and approves."""
+"""Device authorization (RFC 8628): an agent shows a code; its person signs in, types the code and approves."""
 
 import hashlib
 import secrets
@@ -23,14 +23,16 @@ from app.store.transaction import transaction
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
-NOBODY_WAITS = "No agent waits under this code. Check it, or let the agent ask again: a code lives ten minutes."
+NOBODY_WAITS = (
+    "No agent is waiting with this code. Check it, or ask the agent for a new one; a code is valid for 10 minutes."
+)
 
 
 PollError = Literal["invalid_grant", "authorization_pending", "slow_down", "access_denied", "expired_token"]
 
 
 class DeviceError(Exception):
-    """What a poll is told instead of a key: a code of RFC 6749 5.2 or RFC 8628 3.5."""
+    """What a poll gets instead of a key: an error code of RFC 6749 5.2 or RFC 8628 3.5."""
 
     def __init__(self, error: PollError) -> None:
         self.error = error
@@ -39,7 +41,7 @@ class DeviceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """Both codes leave Keydesk here; at rest there are their hashes. Times in seconds."""
+    """The device authorization response (RFC 8628 3.2). Only hashes of the codes are stored. Times are in seconds."""
 
     device_code: Secret
     user_code: Secret
@@ -54,7 +56,10 @@ class DeviceKey:
 
 
 def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
-    """Begins a ceremony. Raises `ValidationFailed`, `UnknownScope` and `RateLimited`."""
+    """Starts a device authorization. `client`: who asks, as limits count clients; `address`: as the person is shown it.
+
+    Raises `ValidationFailed`, `UnknownScope` and `RateLimited`.
+    """
     name = names.cleaned(client_name)
     policy = runtime.settings.policy
     wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
@@ -77,8 +82,8 @@ def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], clie
 
 
 def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGrant:
-    """What waits under the code that the person of this address typed. Raises `NotFound`, and `RateLimited` after too
-    many that were wrong."""
+    """The pending grant with the user code that the person with this email address typed. Raises `NotFound`, and
+    `RateLimited` after too many wrong codes."""
     with transaction():
         grant = _typed(runtime, typed, email, client)
     if grant is None:
@@ -87,8 +92,8 @@ def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGran
 
 
 def approve(runtime: Runtime, member: Member, typed: str, scopes: Sequence[str], *, client: str) -> DeviceGrant:
-    """Lets the agent have a key of the member's organization with these scopes, at most those that it asked for.
-    Raises `NotFound`, `ValidationFailed`, `Forbidden` and `RateLimited`."""
+    """Allows the agent a key of the member's organization, with those of `scopes` that it asked for. Raises `NotFound`,
+    `ValidationFailed`, `Forbidden` and `RateLimited`."""
     with transaction():
         grant = _typed(runtime, typed, member.email, client)
         if grant is not None:
@@ -99,7 +104,7 @@ def approve(runtime: Runtime, member: Member, typed: str, scopes: Sequence[str],
 
 
 def deny(runtime: Runtime, typed: str, *, person_id: str, email: str, client: str) -> None:
-    """Tells the agent no. Raises `NotFound` and `RateLimited`."""
+    """Denies the agent a key. Raises `NotFound` and `RateLimited`."""
     with transaction():
         grant = _typed(runtime, typed, email, client)
         if grant is not None:
@@ -109,7 +114,7 @@ def deny(runtime: Runtime, typed: str, *, person_id: str, email: str, client: st
 
 
 def poll(runtime: Runtime, device_code: str) -> DeviceKey:
-    """The key, once the person has approved; of any number of polls one gets it. Raises `DeviceError`."""
+    """The key, once the person has approved; only one poll gets it. Raises `DeviceError`."""
     error: PollError
     with transaction():
         now = runtime.clock()
@@ -121,7 +126,7 @@ def poll(runtime: Runtime, device_code: str) -> DeviceKey:
         elif grant.decision == DENIED:
             error = "access_denied"
         elif grant.polled_at is not None and now - grant.polled_at < timedelta(seconds=grant.interval):
-            # RFC 8628 3.5: five seconds more, from now on.
+            # RFC 8628 3.5: `slow_down` adds five seconds to this and every later interval.
             grant.interval += INTERVAL_SECONDS
             grant.polled_at = now
             error = "slow_down"
@@ -134,8 +139,8 @@ def poll(runtime: Runtime, device_code: str) -> DeviceKey:
 
 
 def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant | None:
-    """What waits under the code, locked. A code under which nothing waits is counted as a guess, for which the
-    transaction must be committed."""
+    """The pending grant with this user code, locked. A wrong code is counted as an attempt, so the transaction must be
+    committed before an error is raised."""
     now = runtime.clock()
     sign_in_limits.check(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
     grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
@@ -155,8 +160,8 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
 
 
 def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
-    """The key with what was approved. What its person may grant is judged anew: they may have left
-    meanwhile, or have another role."""
+    """The key with the approved scopes. What its person may grant is checked again: they may have left the organization
+    since, or have another role."""
     now = runtime.clock()
     person = people.get(grant.decided_by or "")
     organization = organizations.seen_by(grant.decided_by or "", grant.org_id or "")

@@ -1,4 +1,4 @@
-"""Agents get a session token with a mailed code that their person pastes."""
+"""Agents get a session token in exchange for a mailed code, which their person pastes."""
 
 from app.domain import email_address
 from app.domain.errors import OtpExpired
@@ -13,13 +13,13 @@ from app.store.transaction import transaction
 
 
 def request(runtime: Runtime, *, email: str, client: str) -> Issued:
-    """Mails a code to a person who has an account. Unknown and disabled addresses get the same answer, no mail, and a
-    code that cannot verify. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
+    """Mails a code to a person who has an account. For an unknown address or a disabled person the response is the
+    same, but nothing is mailed and no code will work. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
     return one_time_secrets.request(runtime, Purpose.EMAIL_CODE, email=email, client=client, may_receive=_has_account)
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
-    """A session token for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
+    """A session token in exchange for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, address, code)
     with transaction():

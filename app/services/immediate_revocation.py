@@ -1,6 +1,6 @@
-"""Revocation: the answer comes only when no process can act on what was true before.
+"""Revocation: a revoke returns only when no process can still act on the state before it (docs/adr/0014-lease.md).
 
-Everything that verification goes by is changed inside `revoking`: keys, their settings, members, organizations.
+Everything that verification depends on is changed inside `revoking`: keys, their settings, members, organizations.
 """
 
 import time
@@ -13,40 +13,41 @@ from app.services.runtime import Runtime
 from app.store import revocation_counter as counter
 from app.store.transaction import transaction
 
-#: How many may wait at once until what they revoked is refused everywhere. A quarter of the threads that answer
-#: requests in a process (`cli.serve.BLOCKING_THREADS`): the others go on answering.
+#: How many revokes may wait at once until every process refuses what they revoked. A quarter of the threads that serve
+#: requests in a process (`cli.serve.BLOCKING_THREADS`), so that the others go on serving.
 MAX_REVOCATIONS = 2
-#: Seconds. Longer than any process uses a cached record: what ends later than this needs no waiting for.
+#: Seconds, and more than any process uses a cached record for: a change that takes effect later needs no wait.
 LONGEST_USE_OF_A_RECORD = 2
 
 
 class Revocation:
-    """Says what a transaction revokes or changes. One of the two methods is called before it ends."""
+    """What a transaction revokes or changes. It must call `affects` or `nothing_changed` before it ends."""
 
     def __init__(self) -> None:
         self._org_ids: set[str] | None = None
 
     def affects(self, *org_ids: str) -> None:
-        """Keys of these organizations work differently from now on."""
+        """Verification of these organizations' keys changes with this transaction."""
         self._org_ids = (self._org_ids or set()) | set(org_ids)
 
     def nothing_changed(self) -> None:
-        """It was so before. Whoever asked waits all the same: the one who changed it may not be answered yet."""
+        """Everything was already as wanted. The caller waits all the same: the change may be only a moment old."""
         self._org_ids = self._org_ids or set()
 
     def raise_counter(self) -> bool:
-        """Whether something changed. Raises `RuntimeError` when nothing was said: then nothing is committed."""
+        """Raises the revocation counter if something changed, and returns whether it did. Raises `RuntimeError` if
+        neither method was called; nothing is committed then."""
         if self._org_ids is None:
-            raise RuntimeError("say what this transaction revokes: affects(…) or nothing_changed()")
+            raise RuntimeError("say what this transaction revokes: call affects(…) or nothing_changed()")
         counter.raise_for(self._org_ids)
         return bool(self._org_ids)
 
 
 @contextmanager
 def revoking(runtime: Runtime, *, in_seconds: int = 0) -> Iterator[Revocation]:
-    """A transaction that revokes or changes, and returns when no process goes by what was true before.
+    """A transaction that revokes or changes something. It returns when no process uses the earlier state any more.
 
-    `in_seconds`: when it takes effect. Raises `Busy`; then nothing was changed.
+    `in_seconds`: in how many seconds the change takes effect. Raises `Busy`; nothing was changed then.
     """
     waits = in_seconds < LONGEST_USE_OF_A_RECORD
     with _turn(runtime) if waits else nullcontext():
@@ -60,8 +61,8 @@ def revoking(runtime: Runtime, *, in_seconds: int = 0) -> Iterator[Revocation]:
 
 @contextmanager
 def seldom_revoking() -> Iterator[Revocation]:
-    """As `revoking`, for a transaction that most often revokes nothing: it takes no turn, need say nothing, and waits
-    only when something was revoked."""
+    """As `revoking`, for a transaction that seldom revokes anything: it takes no turn, need not call `nothing_changed`,
+    and waits only if something was revoked."""
     with transaction():
         revocation = Revocation()
         revocation.nothing_changed()
@@ -77,7 +78,7 @@ def _wait() -> None:
 
 @contextmanager
 def _turn(runtime: Runtime) -> Iterator[None]:
-    """Few may wait at once: each holds a thread that would answer other requests."""
+    """Lets only a few revokes wait at once: each holds a thread that could serve other requests. Raises `Busy`."""
     if not runtime.revocation_turns.acquire(blocking=False):
         raise Busy
     try:

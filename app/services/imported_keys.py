@@ -1,4 +1,4 @@
-"""Import of another system's keys by their hashes. Running it again adds only what is missing."""
+"""Import of another system's keys by their hashes. Running it again adds only those that are missing."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -11,12 +11,12 @@ from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store.transaction import transaction
 
-#: Keys in one transaction: what a killed import loses, and no more.
+#: Keys for each transaction: an import that is killed loses at most this many.
 BATCH = 1000
 
 
 def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[tuple[int, int]]:
-    """Batch by batch: how many were read and how many of them were new. Raises `UnknownScope`."""
+    """Yields for each batch how many keys were read and how many of them were new. Raises `UnknownScope`."""
     source = iter(keys)
     while batch := list(islice(source, BATCH)):
         for key in batch:

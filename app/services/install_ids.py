@@ -1,4 +1,4 @@
-"""Install ids: deprecated credentials on record, accepted until the end of 2026 (seed page 003)."""
+"""Install IDs: deprecated credentials. Those in the database are accepted until the end of 2026."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.store.transaction import transaction
 
 
 def normalise(install_id: str) -> str | None:
-    """A UUID in lower case, or None when it is none."""
+    """The UUID in lower case, or None if `install_id` is not a UUID."""
     try:
         return str(UUID(install_id)) if len(install_id) == 36 else None
     except ValueError:
@@ -22,7 +22,7 @@ def normalise(install_id: str) -> str | None:
 
 
 def import_ids(runtime: Runtime, org_id: str, install_ids: Sequence[str]) -> int:
-    """Puts them on record; how many were new."""
+    """Adds install IDs to the database, and returns how many were new. What is not a UUID is left out."""
     with transaction():
         now = runtime.clock()
         normal = [normalise(install_id) for install_id in install_ids]
@@ -33,16 +33,16 @@ def import_ids(runtime: Runtime, org_id: str, install_ids: Sequence[str]) -> int
 
 
 def on_record() -> Sequence[tuple[InstallId, str]]:
-    """Each with its organization's name; `last_seen_at` says which still call."""
+    """All install IDs, each with the name of its organization; `last_seen_at` says which are still used."""
     return store.all_with_organization()
 
 
 def withdraw(runtime: Runtime, install_id: str) -> None:
-    """Refuses it from now on. Raises `NotFound`."""
+    """Ends an install ID: it is refused from now on. Raises `NotFound`."""
     with revoking(runtime) as revocation:
         install = store.get(normalise(install_id) or "")
         if install is None:
-            raise NotFound(f"{install_id} is not on record.")
+            raise NotFound(f"There is no install ID {install_id}. See: installs list")
         if install.withdrawn_at is not None:
             revocation.nothing_changed()
             return

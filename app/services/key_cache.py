@@ -1,4 +1,4 @@
-"""The cache of key records, and the lease that keeps it truthful (docs/adr/0014-lease.md has the proof)."""
+"""The cache of key records, and the lease that keeps it correct (the proof is in docs/adr/0014-lease.md)."""
 
 import time
 from collections.abc import Callable
@@ -11,27 +11,28 @@ from typing import Protocol
 from app.domain.key_verification import KeyRecord
 from app.store.unavailable import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
-#: How old, in seconds, the news of revocations may be that a cached record is used by. No setting: whoever revokes
-#: waits for it, and two processes that disagreed about it would break the promise.
+#: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
+#: revoke waits this long, and two processes with different values would break the guarantee.
 LEASE_SECONDS = 0.1
-#: How long, in seconds, a transaction that revoked waits before it answers: then no process uses an older record.
+#: How long, in seconds, a revoke waits after its commit: from then on, no process uses an older record.
 SETTLE_SECONDS = LEASE_SECONDS * 1.1
 _RENEW_AFTER = LEASE_SECONDS / 2
 
-#: For so long after a renewal failed the next one is not tried, so that threads that waited for it do not wait again.
+#: Seconds after a failed renewal in which none is tried, so that threads that waited for it do not wait once more.
 PAUSE_SECONDS = 0.25
 
 MAX_RECORDS = 50_000
-#: Records are dropped so many at a time: a dict finds its first entry slowly when many before it are gone.
+#: How many records are dropped at a time: a dict finds its first entry slowly after many before it were deleted.
 DROPPED_AT_ONCE = 500
+#: How many changed organizations an epoch remembers; rather than more, the process starts a new epoch.
 MAX_CHANGED = 10_000
 
-# Counts while a machine is suspended too, where there is such a clock.
+# CLOCK_BOOTTIME, which Linux has, also counts while the machine is suspended.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Source(Protocol):
-    """How often something was revoked or changed, each answer read in a transaction of its own."""
+    """The revocation counter, and the organizations that changed. Each call reads in a transaction of its own."""
 
     def revision(self) -> int: ...
     def changed_after(self, revision: int) -> list[str]: ...
@@ -39,25 +40,25 @@ class Source(Protocol):
 
 @dataclass(slots=True, eq=False)
 class CachedKey:
-    """A record, and what is kept with it."""
+    """A record, and what is cached with it."""
 
     record: KeyRecord
-    #: The revision that the process had seen before the record was read.
+    #: The revision that the process had seen before it read the record.
     read_at: int
-    #: Forward-auth's headers for this key, which are the same each time. None: not asked yet; empty: asked once.
+    #: Forward-auth's headers for this key, which are the same in every response. None: not used yet; empty: used once.
     headers: list[tuple[str, str]] | tuple[()] | None = None
 
 
 class _Epoch:
-    """Records and the news by which they are judged. Both end together: a thread that still holds the last epoch
-    stores into what nobody reads any more."""
+    """Records, and the changes by which they are judged. Both are replaced together: a thread that still holds an old
+    epoch stores into what nobody reads any more."""
 
     __slots__ = ("changed", "keys", "revision")
 
     def __init__(self, revision: int) -> None:
         self.revision = revision
         self.keys: dict[bytes, CachedKey] = {}
-        #: The revision at which an organization's change was seen: records read before it are old.
+        #: By organization, the revision at which its last change was seen: records that were read before are old.
         self.changed: dict[str, int] = {}
 
 
@@ -65,12 +66,12 @@ _now = partial(time.clock_gettime, _CLOCK)
 
 
 class KeyCache:
-    """The cached records of one process. Safe to call from any thread."""
+    """The cached records of one process. Thread-safe."""
 
     def __init__(self, source: Source, now: Callable[[], float] = _now) -> None:
         self._source, self._now = source, now
         self._renewing = Lock()
-        # Published by `_renew` in this order: the news, their revision, the time. Read in the opposite order.
+        # `_renew` publishes in this order: the changes, their revision, the time. Readers read in the opposite order.
         self._epoch = _Epoch(-1)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
@@ -80,14 +81,14 @@ class KeyCache:
         return self.cached(digest) or self.read(digest, read)
 
     def cached(self, digest: bytes) -> CachedKey | None:
-        """The record under `digest`, if it is cached and still true. Raises `DatabaseUnavailable` when that cannot be
-        told."""
+        """The record under `digest`, if it is cached and still current. Raises `DatabaseUnavailable` if the lease on it
+        cannot be renewed."""
         began = self._now()
         if began - self._renewed_at > _RENEW_AFTER:
             if digest not in self._epoch.keys:
-                return None  # what is not cached needs no lease; and what another thread may cache now is not ours
+                return None  # needs no lease, because a record that another thread caches now is not used here
             self._hold(began)
-        # Only now: an epoch that ended before the lease was looked at hears no more news.
+        # Only now: an epoch that was replaced before the lease was checked gets no more changes.
         epoch = self._epoch
         cached = epoch.keys.get(digest)
         if cached is not None and epoch.changed.get(cached.record.org_id, 0) <= cached.read_at:
@@ -95,8 +96,8 @@ class KeyCache:
         return None
 
     def read(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> CachedKey | None:
-        """What `read` finds, kept under `digest`. Whatever the process learns meanwhile,
-        the number tells: `cached` does not use the record once it has seen a later one for its organization."""
+        """What `read` finds, cached under `digest` with the revision that was seen before. Once the process sees a
+        later revision for the organization, even while `read` runs, `cached` does not use the record."""
         if self._epoch.revision < 0:
             self._hold(self._now())
         epoch = self._epoch
@@ -111,20 +112,20 @@ class KeyCache:
         return cached
 
     def _hold(self, began: float) -> None:
-        """Returns once the lease is young enough for a request that began at `began`."""
+        """Returns once the lease is young enough for a request that began at `began`. Raises `DatabaseUnavailable`."""
         if began - self._renewed_at <= LEASE_SECONDS:
-            # Half its time has passed: one thread renews it, the others go on with it.
+            # Half of the lease has passed: one thread renews it, the others keep using it.
             if self._renewing.acquire(blocking=False):
                 try:
                     self._renew()
                 except DATABASE_UNAVAILABLE:
-                    pass  # what is held is good until it is too old
+                    pass  # the lease is good until it is too old
                 finally:
                     self._renewing.release()
             if self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
         with self._renewing:
-            # A renewal that began after this request did speaks for it, however long it took.
+            # A renewal that began after this request did is good for it, however long the renewal took.
             if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
             if self._now() - self._failed_at < PAUSE_SECONDS:
@@ -136,7 +137,7 @@ class KeyCache:
         try:
             revision = self._source.revision()
             if epoch.revision < 0 or revision < epoch.revision:
-                # The first time; or another database was put in this one's place.
+                # The first renewal; or the database was replaced by another one.
                 self._epoch = _Epoch(revision)
             elif revision > epoch.revision:
                 organizations = self._source.changed_after(epoch.revision)
@@ -152,10 +153,10 @@ class KeyCache:
 
 
 def _make_room(keys: dict[bytes, CachedKey]) -> None:
-    """Drops the oldest."""
+    """Drops the records that were cached first."""
     try:
         oldest = list(islice(keys, DROPPED_AT_ONCE))
     except RuntimeError:
-        return  # another thread is at it
+        return  # another thread changes the dict; the next read tries again
     for digest in oldest:
         keys.pop(digest, None)

@@ -1,4 +1,4 @@
-"""Rate limits of keys: exact moving windows in memory, or in Valkey where processes share them."""
+"""Rate limits of keys: exact sliding windows in memory, or in Valkey, where processes share them."""
 
 import time
 from math import ceil
@@ -11,13 +11,13 @@ from app.domain.errors import LimiterUnavailable
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.key_verification import KeyRecord
 
-#: Seconds that Valkey has for an answer, and for which it is not asked again once it had none.
+#: How long Valkey has to respond, and how long it is not asked again when it did not, in seconds.
 TIMEOUT_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 
 
 class KeyRateLimits:
-    """Counts requests of keys. Safe to call from any thread."""
+    """Counts the requests of keys. Thread-safe."""
 
     def __init__(self, valkey_url: str | None, *, fail_open: bool) -> None:
         options = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS} if valkey_url else {}
@@ -27,12 +27,12 @@ class KeyRateLimits:
         self._items: dict[RateLimit, RateLimitItem] = {}
 
     def take(self, record: KeyRecord, limit: RateLimit) -> tuple[bool, RateState]:
-        """Whether one more request fits, and what is left. A refused one is not counted. Raises `LimiterUnavailable`
-        when Valkey does not answer and `RATE_LIMIT_FAIL` is closed."""
+        """Counts a request if the limit allows it. Returns whether it does, and what is left. Raises
+        `LimiterUnavailable` if Valkey does not respond and `RATE_LIMIT_FAIL` is closed."""
         return self._asked(record, limit, counts=True)
 
     def would_take(self, record: KeyRecord, limit: RateLimit) -> tuple[bool, RateState]:
-        """As `take`, and counts nothing."""
+        """As `take`, but counts nothing."""
         return self._asked(record, limit, counts=False)
 
     def _asked(self, record: KeyRecord, limit: RateLimit, *, counts: bool) -> tuple[bool, RateState]:
@@ -43,7 +43,7 @@ class KeyRateLimits:
             fits = (self._window.hit if counts else self._window.test)(item, record.key_id)
             resets_at, remaining = self._window.get_window_stats(item, record.key_id)
         except Exception as error:
-            # Each storage raises its driver's own errors; `limits` names them.
+            # Each storage raises the errors of its driver; `base_exceptions` lists them.
             if not isinstance(error, self._window.storage.base_exceptions):
                 raise
             self._paused_until = time.monotonic() + PAUSE_SECONDS

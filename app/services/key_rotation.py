@@ -1,4 +1,4 @@
-"""Rotation: a successor takes over from a key, which ends at once or after an overlap."""
+"""Rotation: a successor replaces a key, which stops working at once or after an overlap."""
 
 from datetime import datetime, timedelta
 
@@ -19,8 +19,8 @@ MAX_OVERLAP_SECONDS = 2_592_000
 def rotate(
     runtime: Runtime, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
 ) -> IssuedKey:
-    """A successor with the same name, scopes, limits and expiry. The old key ends after the overlap, never later than
-    it would have. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
+    """A successor with the same settings. The old key stops working after the overlap, and never later than it would
+    have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
     check_overlap(overlap_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = manageable(member, key_id).key
@@ -50,7 +50,7 @@ def replace(
     created_by: str | None = None,
     submission_id: str | None = None,
 ) -> IssuedKey:
-    """The successor of a locked key that can be rotated. `created_by` None: no person."""
+    """The successor of a key that is locked and can be rotated. `created_by` None: an operator."""
     now = runtime.clock()
     issued = issue(
         runtime,
@@ -71,13 +71,13 @@ def replace(
 
 
 def check_overlap(seconds: int) -> None:
-    """Raises `ValidationFailed`."""
+    """Raises `ValidationFailed` naming `overlap_seconds`."""
     if not 0 <= seconds <= MAX_OVERLAP_SECONDS:
         raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
 
 
 def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
-    """Raises `KeyNotActive`."""
+    """Raises `KeyNotActive` for a key that is not active or was already rotated."""
     if not is_working(key, now):
         raise KeyNotActive
     if keys.has_successor(key.id):

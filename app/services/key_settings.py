@@ -1,4 +1,4 @@
-"""Changing a key: its name, scopes, limits and expiry."""
+"""Changes to a key's settings."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -17,7 +17,7 @@ from app.store.keys import ApiKey, ListedKey
 
 
 def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -> ListedKey:
-    """What is in `wanted` is different from now on; the next verification anywhere goes by it.
+    """Changes the settings in `wanted`. Every verification that begins after this returns uses the new ones.
 
     Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
@@ -27,24 +27,24 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         if "scopes" in checked:
             refuse_ungrantable(member, checked["scopes"])
         elif _is_longer(found.key, checked):
-            # As for a rotation: who may not give these scopes any more may not make them last.
+            # As for a rotation: members who may not give a key these scopes any more may not extend them.
             refuse_ungrantable(member, found.key.scopes)
         apply(runtime, found.key, checked, revocation, actor=member.email)
     return found
 
 
 def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: datetime) -> KeySettings:
-    """The changes as they are kept. Raises `KeyNotActive`, `ValidationFailed` and `UnknownScope`."""
+    """The changes as they are stored. Raises `KeyNotActive`, `ValidationFailed` and `UnknownScope`."""
     if not is_working(key, now):
-        raise KeyNotActive("Only an active key can be changed, and this one was revoked or has expired.")
+        raise KeyNotActive("This key was revoked or has expired, so it cannot be changed. Create a new key.")
     checked = key_settings.checked(wanted, now, runtime.settings.policy)
     if _is_longer(key, checked) and keys.has_successor(key.id):
-        raise KeyNotActive("This key was rotated and ends with its overlap. Change its successor instead.")
+        raise KeyNotActive("This key was rotated, so it cannot be extended. Change its successor instead.")
     return checked
 
 
 def apply(runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revocation, *, actor: str) -> None:
-    """Sets what `checked_change` gave on a locked key."""
+    """Applies what `checked_change` returned to a locked key."""
     old = cast(dict[str, Any], key.settings)
     new = {name: value for name, value in checked.items() if value != old[name]}
     if not new:
@@ -57,7 +57,7 @@ def apply(runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revoc
 
 
 def _is_longer(key: ApiKey, checked: KeySettings) -> bool:
-    """Whether the key would live longer than it does."""
+    """Whether the change extends the key."""
     if "expires_at" not in checked or key.expires_at is None:
         return False
     expires_at = checked["expires_at"]

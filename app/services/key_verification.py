@@ -1,4 +1,4 @@
-"""The one verification of a key, whatever its origin and whoever asks: guards, forward-auth or keys/verify."""
+"""The verification of keys: the only one, for keys of every origin, and for guards, forward-auth and keys/verify."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ class Verification:
     outcome: Outcome
     #: None: no such key.
     cached: CachedKey | None
-    #: None: the key has no rate limit, or it was not asked about.
+    #: None: the key has no rate limit, or it was not checked.
     rate: RateState | None = None
-    #: Credits left after this request. None: it costs nothing.
+    #: Credits left after this request. None: it took none.
     balance: int | None = None
 
     @property
@@ -30,7 +30,7 @@ class Verification:
 
 
 class WindowFull(Exception):
-    """Others filled the window while this request took its credits."""
+    """Other requests filled the window while this one took its credits."""
 
 
 _NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
@@ -47,10 +47,10 @@ def verify(
     agent: str | None = None,
     org_id: str | None = None,
 ) -> Verification:
-    """Looks the key up and decides. Counts the use in memory; writes nothing but what `cost` takes.
+    """Looks the key up, decides, and counts the use in memory. Only a `cost`, in credits, writes to the database.
 
-    `scope` None asks for any working key, `org_id` None for one of any organization; `cost` is in credits; `address`
-    and `agent` say who uses it. Raises `DatabaseUnavailable` and `LimiterUnavailable`.
+    `scope` None accepts any active key, `org_id` None a key of any organization. `address` and `agent`: the IP address
+    and User-Agent of the key's user. Raises `DatabaseUnavailable` and `LimiterUnavailable`.
     """
     digest = key_format.digest(plaintext)
     cached = runtime.key_cache.cached(digest) or _looked_up(runtime, plaintext, digest)
@@ -59,7 +59,7 @@ def verify(
     return _judged(runtime, cached, scope, cost, address, agent)
 
 
-def verify_presented(  # noqa: PLR0917 -- by name they take longer
+def verify_presented(  # noqa: PLR0917 -- keyword arguments are slower
     runtime: Runtime,
     credential: tuple[str | None, str | None],
     scope: str | None,
@@ -67,7 +67,7 @@ def verify_presented(  # noqa: PLR0917 -- by name they take longer
     address: str | None,
     agent: str | None,
 ) -> Verification:
-    """As `verify`, for whatever `credentials.presented` found. Raises `MissingCredential` and `InstallIdSunset` too."""
+    """As `verify`, for what `credentials.presented` found. Also raises `MissingCredential` and `InstallIdSunset`."""
     key, install_id = credential
     if key is not None:
         digest = key_format.digest(key)
@@ -75,13 +75,13 @@ def verify_presented(  # noqa: PLR0917 -- by name they take longer
         return _NOT_FOUND if cached is None else _judged(runtime, cached, scope, cost, address, agent)
     if install_id is not None:
         return verify_install(runtime, install_id, scope, cost, address=address)
-    raise MissingCredential("Send an API key, e.g. in the header x-api-key.")
+    raise MissingCredential("Send an API key, for example in the header x-api-key.")
 
 
 def verify_install(
     runtime: Runtime, install_id: str, scope: str | None, cost: int = 0, *, address: str | None = None
 ) -> Verification:
-    """As `verify`, for an install id. Raises `InstallIdSunset` once they have ended."""
+    """As `verify`, for an install ID. Also raises `InstallIdSunset`, after the last day of install IDs."""
     if runtime.clock() > SUNSET:
         raise InstallIdSunset
     normal = install_ids.normalise(install_id)
@@ -92,10 +92,10 @@ def verify_install(
     return _NOT_FOUND if cached is None else _judged(runtime, cached, scope, cost, address, None)
 
 
-def _judged(  # noqa: PLR0917 -- by name they take longer
+def _judged(  # noqa: PLR0917 -- keyword arguments are slower
     runtime: Runtime, cached: CachedKey, scope: str | None, cost: int, address: str | None, agent: str | None
 ) -> Verification:
-    """The decision about a record that was looked up: the checks of `decide`, then the limit, then the credits."""
+    """The decision about a record: first the checks of `decide`, then the rate limit, then the credits."""
     record, now = cached.record, runtime.clock()
     outcome = decide(record, scope, address, now)
     rate, balance = None, None
@@ -106,7 +106,7 @@ def _judged(  # noqa: PLR0917 -- by name they take longer
 
 
 def passed(verification: Verification, scope: str | None) -> CachedKey:
-    """The key, if it may. Raises the `DomainError` that says why not."""
+    """The key, if it was accepted. Raises the `DomainError` that says why it was not."""
     if verification.outcome is not _VALID or verification.cached is None:
         raise refusal(verification.outcome, verification.record, scope, verification.rate)
     return verification.cached
@@ -115,12 +115,12 @@ def passed(verification: Verification, scope: str | None) -> CachedKey:
 def require(
     runtime: Runtime, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None
 ) -> KeyRecord:
-    """The key's record. Raises the `DomainError` that says why not."""
+    """Verifies a key; its record. Raises the `DomainError` that says why it was not accepted."""
     return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope).record
 
 
 def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> CachedKey | None:
-    """A key that cannot be ours does not reach the database, unless imported keys are on record."""
+    """Reads the record. A text that is not well-formed is looked up only if there are imported keys."""
     if key_format.is_well_formed(plaintext):
         return runtime.key_cache.read(digest, lambda: runtime.key_records.by_digest(digest))
     if not runtime.key_records.has_imported():
@@ -129,7 +129,7 @@ def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> CachedKey | N
 
 
 def _take(runtime: Runtime, record: KeyRecord, cost: int) -> tuple[Outcome, RateState | None, int | None]:
-    """The limit, then the credits. A request that is refused counts in no window and costs nothing."""
+    """Takes from the rate limit, then from the credits. A refused request counts in no window and costs nothing."""
     limit, rate = record.rate_limit, None
     if limit is not None:
         limiter = runtime.key_rate_limits
@@ -142,7 +142,7 @@ def _take(runtime: Runtime, record: KeyRecord, cost: int) -> tuple[Outcome, Rate
         with credits.taking(runtime, record, cost) as balance:
             if balance is None:
                 return Outcome.CREDITS_EXHAUSTED, rate, None
-            # Counted inside, so that a request that finds the window full after all gives its credits back.
+            # Counted inside the transaction: if the window is full by now, the rollback returns the credits.
             if limit is not None:
                 fits, rate = runtime.key_rate_limits.take(record, limit)
                 if not fits:

@@ -23,14 +23,14 @@ from app.store.transaction import take_turns, transaction
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """`plaintext` leaves Keydesk here and is never seen again."""
+    """A new key. `plaintext` is handed out once and not stored."""
 
     plaintext: Secret
     listed: ListedKey
 
 
 def page(member: Member, *, limit: int, cursor: str | None = None) -> Page[ListedKey]:
-    """Newest first."""
+    """A page of the organization's keys, newest first. Raises `ValidationFailed` for an invalid cursor."""
     return keys.page(member.org_id, limit=limit, cursor=cursor)
 
 
@@ -50,7 +50,7 @@ def create(
     origin: KeyOrigin = KeyOrigin.DASHBOARD,
     submission_id: str | None = None,
 ) -> IssuedKey:
-    """A new key. `submission_id`: the form that asks for it, so that sending the form twice makes one key.
+    """A new key. `submission_id`: the form that asks for it, so that sending the form twice creates one key.
 
     Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`.
     """
@@ -88,7 +88,7 @@ def create_within(
 def create_offline(
     runtime: Runtime, org_id: str, settings: KeySettings, now: datetime, *, origin: KeyOrigin
 ) -> IssuedKey:
-    """A key that no person made: by an operator, or a trial token. Joins the caller's transaction. Raises
+    """A key that no person creates: an operator's, or a trial token. Joins the caller's transaction. Raises
     `ValidationFailed` and `UnknownScope`."""
     issued = issue(runtime, org_id, checked(runtime, settings, now), now, origin=origin)
     audit.key_created(issued.listed.key, at=now, actor=origin.value)
@@ -96,7 +96,10 @@ def create_offline(
 
 
 def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
-    """Ends the key at once; doing it again changes nothing. Raises `NotFound`, `Forbidden` and `Busy`."""
+    """Revokes the key: a verification that begins after this returns refuses it. Doing it again changes nothing.
+
+    Raises `NotFound`, `Forbidden` and `Busy`.
+    """
     with revoking(runtime) as revocation:
         found = manageable(member, key_id)
         if found.key.revoked_at is not None:
@@ -110,12 +113,13 @@ def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
 
 
 def page_of_person(runtime: Runtime, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:
-    """Active keys of all the person's organizations, newest first."""
+    """A page of the active keys of all the person's organizations, newest first. Raises `ValidationFailed` for an
+    invalid cursor."""
     return keys.page_of_person(person_id, now=runtime.clock(), limit=limit, cursor=cursor)
 
 
 def member_for_key(person_id: str, email: str, key_id: str) -> Member:
-    """The person as a member of the key's organization. Raises `NotFound` to outsiders."""
+    """The person as a member of the key's organization. Raises `NotFound` for outsiders."""
     org_id = keys.organization_of(key_id)
     if org_id is None:
         raise NotFound
@@ -123,7 +127,7 @@ def member_for_key(person_id: str, email: str, key_id: str) -> Member:
 
 
 def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
-    """A key that this member may change; `lock` holds it until the transaction ends. Raises `NotFound` and
+    """A key that this member may change. `lock`: keep it locked until the transaction ends. Raises `NotFound` and
     `Forbidden`."""
     found = (keys.locked if lock else keys.get)(member.org_id, key_id)
     if found is None:
@@ -134,8 +138,8 @@ def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
 
 
 def checked(runtime: Runtime, settings: KeySettings, now: datetime) -> KeySettings:
-    """The settings of a new key as they are kept, with the default scopes. Raises `ValidationFailed` and
-    `UnknownScope`."""
+    """The settings of a new key as they are stored; without scopes, with the default ones. Raises `ValidationFailed`
+    and `UnknownScope`."""
     policy = runtime.settings.policy
     return key_settings.checked(KeySettings(scopes=policy.default_scopes) | settings, now, policy)
 
@@ -144,11 +148,14 @@ def refuse_ungrantable(member: Member, scopes: Sequence[str]) -> None:
     """Raises `Forbidden` for a scope that this member may not give to a key."""
     for scope in scopes:
         if not roles.may_grant(member.role, scope):
-            raise Forbidden(f"Your role ({member.role.value}) may not give a key the scope {scope}.")
+            raise Forbidden(
+                f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
+                " Ask an owner or admin."
+            )
 
 
 def refuse_second_submission(org_id: str, submission_id: str | None) -> None:
-    """Raises `KeyAlreadyShown`."""
+    """Raises `KeyAlreadyShown` if this form has created a key before. Two at the same time take turns."""
     if submission_id is not None:
         take_turns(f"submission:{org_id}:{submission_id}")
         made = keys.by_submission(org_id, submission_id)
@@ -169,7 +176,7 @@ def issue(
     submission_id: str | None = None,
     rotated_from: str | None = None,
 ) -> IssuedKey:
-    """Mints and adds a key with settings that were checked. `prefix` None: the one of its origin."""
+    """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin."""
     prefix = prefix or runtime.settings.prefix_of(origin)
     minted = key_format.mint(prefix)
     key = keys.add(

@@ -1,4 +1,4 @@
-"""Every one-time secret: links and codes, and their single use. Purposes are kept apart."""
+"""One-time secrets: links and codes that are mailed and work once, each for one purpose."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _LIFETIMES: dict[Purpose, Callable[[Settings], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """`plaintext` is the link's token or the code; None when the address gets no mail."""
+    """`plaintext` is the link's token or the code; None if the address gets no mail."""
 
     expires_at: datetime
     plaintext: Secret | None
@@ -44,7 +44,8 @@ def request(
     browser: str | None = None,
     next_path: str | None = None,
 ) -> Issued:
-    """Mails a new secret to an address that may receive one; any other gets the same rows, answer and work.
+    """Mails a new secret to an address that may receive one. Any other gets the same rows, response and work, so that
+    nobody can find out which addresses are known.
 
     `client`: who asks, as limits count clients. Raises `ValidationFailed`, `RateLimited`, and `OtpMaxAttempts` while
     codes are paused for the address.
@@ -98,9 +99,9 @@ def _issue(
 
 
 def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
-    """The id of the secret whose code this is; `redeem` uses it up. Counts the try first, in a transaction of its own.
+    """The ID of the secret with this code, for `redeem`. Counts the attempt first, in a transaction of its own.
 
-    Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`: the same for an address that was never mailed.
+    Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`, in the same way for an address that gets no mail.
     """
     secret = _count(runtime, purpose, email)
     digest = secret.digest or ""
@@ -110,8 +111,8 @@ def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
-    """Uses the secret up: of any number of callers one gets it, the others None. Call it inside the transaction of what
-    it is good for. A right code or link ends the count of wrong ones."""
+    """Uses the secret up: one caller gets it, all others None. Call it in the transaction that does what the secret is
+    for. Also resets the address's count of wrong codes."""
     secret = one_time_secrets.consume(secret_id, purpose, now)
     if secret is not None:
         code_failures.forget(secret.email)
@@ -119,10 +120,10 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
 
 
 def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
-    """The pending secret, this try counted. Every refusal is raised after the count is committed; the try that makes
-    codes pause tells the owner in the same transaction, so that no crash comes between."""
+    """The pending secret, with this attempt counted. Errors are raised after the count is committed. The attempt that
+    pauses codes also queues the mail to the owner, in the same transaction, so that no crash comes between."""
     with transaction():
-        # Or several that find ninety-nine would all be counted.
+        # Otherwise several attempts that all find 99 failures would all be compared.
         sign_in_limits.take_turns_for(Attempt.CODE, email)
         now = runtime.clock()
         paused = _paused_for(email, now)
@@ -144,7 +145,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
 
 
 def _paused_for(email: str, now: datetime) -> int | None:
-    """Seconds for which codes still pause, or None. A pause that is over is forgotten."""
+    """Seconds for which codes are still paused, or None. Deletes a pause that is over."""
     row = code_failures.of(email)
     if row is None or row.failures < PAUSE_AFTER:
         return None

@@ -1,4 +1,4 @@
-"""What operators do offline with keys."""
+"""What operators do with keys on the command line."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +21,7 @@ SHOWN = key_format.SHOWN_AFTER_PREFIX
 
 
 class NoSingleMatch(DomainError):
-    """None or several; `matches` lists those that there are."""
+    """No key matches, or several do; `matches` lists them."""
 
     error_code = "NO_SINGLE_MATCH"
 
@@ -31,7 +31,7 @@ class NoSingleMatch(DomainError):
 
 
 def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = None) -> IssuedKey:
-    """`org`: id or name. None: the single organization if there is one, else the operators' own.
+    """A new key. `org`: an ID or a name. None: the only organization if there is just one, else the operators' own.
 
     Raises `ValidationFailed`, `UnknownScope` and `NotFound`.
     """
@@ -46,12 +46,12 @@ def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = Non
 
 
 def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
-    """Of all organizations, oldest first, read as they are asked for."""
+    """The active keys of all organizations, oldest first, read from the database while they are consumed."""
     return key_store.working(runtime.clock())
 
 
 def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
-    """Raises `NoSingleMatch`; then nothing is revoked."""
+    """Revokes the active key that starts with `prefix`. Raises `NoSingleMatch`; nothing is revoked then."""
     with revoking(runtime) as revocation:
         now = runtime.clock()
         key = _single_match(runtime, prefix)
@@ -62,9 +62,10 @@ def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
 
 
 def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
-    """The next verification anywhere goes by it.
+    """Changes the active key that starts with `prefix`. Every verification that begins after this returns uses the new
+    settings.
 
-    Raises `NoSingleMatch`, `ValidationFailed`, `UnknownScope` and `KeyNotActive`; then nothing is changed.
+    Raises `NoSingleMatch`, `ValidationFailed`, `UnknownScope` and `KeyNotActive`; nothing is changed then.
     """
     with revoking(runtime) as revocation:
         key = _single_match(runtime, prefix)
@@ -74,7 +75,8 @@ def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
 
 
 def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey:
-    """A successor; the old key ends after the overlap. Raises `NoSingleMatch`, `ValidationFailed`, `KeyNotActive`."""
+    """A successor of the active key that starts with `prefix`, which stops working after the overlap. Raises
+    `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
     key_rotation.check_overlap(overlap_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
@@ -85,13 +87,14 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
 
 
 def _single_match(runtime: Runtime, prefix: str) -> ApiKey:
-    """A working key by how it begins, with or without the prefix of its kind; at least 8 characters after it."""
+    """The active key that starts with `prefix`: a whole key, or at least 8 characters, with or without the prefix of
+    its kind before them."""
     if key_format.is_well_formed(prefix):
         matches = key_store.working_by_digest(key_format.digest(prefix), runtime.clock())
     else:
         matches = key_store.working_by_start(_starts(runtime, prefix), runtime.clock())
     if len(matches) != 1:
-        what = "Several working keys begin" if matches else "No working key begins"
+        what = "Several active keys start" if matches else "No active key starts"
         raise NoSingleMatch(f"{what} with {prefix}; nothing was changed.", matches)
     return matches[0]
 
@@ -103,5 +106,5 @@ def _starts(runtime: Runtime, prefix: str) -> list[str]:
     if len(prefix) >= SHOWN:
         starts += [kind + prefix[:SHOWN] for kind in kinds]
     if not starts:
-        raise NoSingleMatch(f"{prefix} is too short: give at least {SHOWN} characters after the key's prefix.", [])
+        raise NoSingleMatch(f"{prefix} is too short. Enter at least {SHOWN} characters after the key's prefix.", [])
     return starts

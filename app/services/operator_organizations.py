@@ -1,4 +1,4 @@
-"""What operators do offline with organizations and their members."""
+"""What operators do with organizations and their members on the command line."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from app.store import organizations, people
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
 
-#: Who the audit log says it was.
+#: The actor in the audit log.
 ACTOR = "operator"
 
 
@@ -22,7 +22,7 @@ def all_organizations() -> Sequence[Organization]:
 
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
-    """Raises `ValidationFailed` naming `name`."""
+    """A new organization without members. Raises `ValidationFailed` naming `name`."""
     name = names.cleaned(name)
     with transaction():
         now = runtime.clock()
@@ -32,16 +32,16 @@ def create_organization(runtime: Runtime, name: str) -> Organization:
 
 
 def organization(org: str) -> Organization:
-    """By id, or by a name that only one has. Raises `NotFound`."""
+    """The organization with this ID, or with this name if only one has it. Raises `NotFound`."""
     matches = organizations.by_id_or_name(org)
     if len(matches) != 1:
-        found = "Several organizations have this name; use an id." if matches else "There is no such organization."
+        found = "Several organizations have this name; use an ID." if matches else "There is no such organization."
         raise NotFound(f"{org}: {found} See: orgs list")
     return matches[0]
 
 
 def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> Organization:
-    """All its keys refuse from now on, or work again. Raises `NotFound`."""
+    """Disables or enables an organization: all its keys are refused from now on, or work again. Raises `NotFound`."""
     with revoking(runtime) as revocation:
         now = runtime.clock()
         found = organization(org)
@@ -60,8 +60,8 @@ def members(org: str) -> Sequence[MemberRow]:
 
 
 def add_member(runtime: Runtime, org: str, email: str, role: Role) -> None:
-    """Makes somebody a member, or changes the role that they have; somebody new may then sign in whatever `SIGN_UP`
-    says. Raises `NotFound` and `ValidationFailed`."""
+    """Adds a member, or changes the role of one. A person who is new may then sign in, whatever `SIGN_UP` says. Raises
+    `NotFound` and `ValidationFailed`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
@@ -79,19 +79,20 @@ def remove_member(runtime: Runtime, org: str, email: str) -> None:
         found = organization(org)
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
-            raise NotFound(f"{address} is no member of {found.name}.")
+            raise NotFound(f"{address} is not a member of {found.name}.")
         audit.member_removed(found.id, at=runtime.clock(), actor=ACTOR, person_id=person.id, email=address)
         revocation.affects(found.id)
 
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool) -> None:
-    """Their sessions, session tokens and sign-up keys refuse, or work again. Raises `NotFound`."""
+    """Disables or enables a person: their sessions, session tokens and sign-up keys are refused from now on, or work
+    again. Raises `NotFound`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
         person = people.by_email(address)
         if person is None:
-            raise NotFound(f"Nobody has the address {address}.")
+            raise NotFound(f"There is no person with the address {address}.")
         if (person.disabled_at is not None) == disabled:
             revocation.nothing_changed()
             return

@@ -13,7 +13,7 @@ from app.store.organizations import OrganizationOf
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in one of their organizations: who acts, where, and in what role."""
+    """A person in one of their organizations: who acts, where, and in which role."""
 
     person_id: str
     email: str
@@ -31,10 +31,10 @@ def of_person(person_id: str) -> Sequence[OrganizationOf]:
 
 
 def member(person_id: str, email: str, org_id: str, permission: Permission) -> Member:
-    """The person as a member who may do this.
+    """The person as a member with this permission.
 
-    Raises `NotFound` to outsiders, whether the organization exists or not, and `Forbidden` to members whose role does
-    not allow it.
+    Raises `NotFound` for outsiders, whether the organization exists or not, and `Forbidden` for members whose role does
+    not have the permission.
     """
     organization = organizations.seen_by(person_id, org_id)
     if organization is None:

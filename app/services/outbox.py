@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row in the transaction that wants it sent, and a background sender does the rest."""
+"""The outbox: the transaction that wants a mail sent writes a row, and a background job sends it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from app.services.runtime import Runtime
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
 
-#: Seconds until the next try. Each is longer than one delivery may take, so that a mail under way is not sent twice.
+#: Seconds until the next attempt. Each is longer than a delivery can take, so that no mail is sent twice at a time.
 RETRY_AFTER = (30, 60, 120, 240, 300)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail to be sent now. `token` is the secret that it carries, made for this moment and kept nowhere."""
+    """A mail to be sent now. `token` is the secret in it, which is made just before and not stored."""
 
     mail: str
     recipient: str
@@ -27,7 +27,7 @@ class Letter:
 def enqueue(
     *, mail: str, recipient: str, secret_id: str | None, now: datetime, expires_at: datetime, send: bool
 ) -> None:
-    """Joins the caller's transaction. With `send` False the row is written all the same, and never sent: an address
+    """Adds a mail in the caller's transaction. With `send` False the row is written, too, but never sent: an address
     that gets no mail costs the same work as one that does."""
     outbox.add(
         mail=mail,
@@ -40,17 +40,17 @@ def enqueue(
 
 
 def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
-    """Tries the mail that waited longest; whether there was one. Raises nothing that `deliver` raises: it is noted and
-    tried again later, until the mail is of no more use."""
+    """Sends the mail that has waited longest, and returns whether there was one. An error of `deliver` is not raised
+    but recorded, and the mail is tried again until it expires."""
     letter = _claim(runtime)
     if letter is None:
         return False
     mail_id, content = letter
     try:
         deliver(content)
-    except Exception as error:  # noqa: BLE001 -- whatever SMTP does, the row must say so and be tried again
+    except Exception as error:  # noqa: BLE001 -- whatever SMTP raises, the row must record it and be tried again
         with transaction():
-            # The kind only: SMTP answers quote addresses and text.
+            # The class only: SMTP responses quote addresses and text.
             outbox.mark_failed(mail_id, type(error).__name__)
     else:
         with transaction():
@@ -59,8 +59,8 @@ def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
 
 
 def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
-    """Moves the mail's next try ahead before it is sent, so that no other sender takes it meanwhile. Those that are too
-    old are dropped on the way."""
+    """The next mail to send, or None. Its next attempt is scheduled before it is sent, so that no other sender takes it
+    meanwhile. Expired mails are dropped on the way."""
     now = runtime.clock()
     with transaction():
         while (row := outbox.next_due(now)) is not None:
@@ -78,7 +78,7 @@ def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
 
 
 def _plaintext(runtime: Runtime, secret_id: str) -> Secret:
-    """The link's token or the code, made for this moment."""
+    """The link's token or the code, made just for this mail."""
     secret = one_time_secrets.by_id(secret_id)
     if secret is None:
         return Secret("")

@@ -8,7 +8,7 @@ from app.store import organizations
 
 
 def invalidate(runtime: Runtime, key: KeyRecord) -> int:
-    """The new generation. Raises `Busy`."""
+    """Raises the generation of the key's organization by 1, and returns the new one. Raises `Busy`."""
     with revoking(runtime) as revocation:
         generation = organizations.raise_cache_generation(key.org_id)
         audit.cache_invalidated(key.org_id, at=runtime.clock(), actor=key.key_id, generation=generation)

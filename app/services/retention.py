@@ -1,4 +1,4 @@
-"""What is old enough to forget. The audit log is never shortened."""
+"""Deletes rows that are too old to be of use. The audit log is never shortened."""
 
 from datetime import timedelta
 
@@ -6,14 +6,14 @@ from app.services.runtime import Runtime
 from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, sign_in_attempts, usage
 from app.store.transaction import transaction
 
-#: Long enough that no limit still counts a row, short enough that addresses do not pile up.
+#: Longer than any limit counts back, short enough that addresses do not pile up.
 KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
 
 
 def prune(runtime: Runtime) -> None:
     now = runtime.clock()
-    # By itself: on SQLite others wait to write, and an hour's counts may be many.
+    # In a transaction of its own: on SQLite other writers wait for it, and there may be many counts to delete.
     with transaction():
         usage.prune(now - timedelta(days=runtime.settings.usage_retention_days))
     with transaction():

@@ -1,4 +1,4 @@
-"""What every use case needs and may not fetch by itself."""
+"""What use cases need and must not create themselves."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ from app.store.key_records import KeyRecords
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, clock and the in-memory parts of one process. `create_app` makes it; tests set its clock."""
+    """Settings, clock and in-memory parts of one process. `create_app` creates it; tests set its clock."""
 
     settings: Settings
     clock: Callable[[], datetime]
@@ -28,7 +28,7 @@ class Runtime:
     key_records: KeyRecords
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits
-    #: Turns of those who revoke; each holds a thread while it waits.
+    #: Held by revokes while they wait, because each of them holds a thread.
     revocation_turns: Semaphore
-    #: What a use case outside of a request or command stands in: the database session's home.
+    #: The application context, which a use case outside a request or command needs for its database session.
     context: Callable[[], AbstractContextManager[object]]

@@ -1,4 +1,4 @@
-"""Session tokens of agents: fifteen minutes, for managing keys and nothing else."""
+"""Session tokens of agents: short-lived, for managing keys and nothing else."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from app.store.session_tokens import TokenHolder
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """`token` leaves Keydesk here and is never seen again."""
+    """A new token. `token` is handed out once and not stored."""
 
     token: Secret
     expires_at: datetime
 
 
 def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> IssuedToken:
-    """A new token. Joins the transaction of what earned it."""
+    """A new token. Joins the caller's transaction."""
     minted = key_format.mint(runtime.settings.session_token_prefix)
     expires_at = now + timedelta(seconds=runtime.settings.session_token_lifetime)
     session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
@@ -32,12 +32,12 @@ def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> Issued
 
 
 def is_session_token(runtime: Runtime, credential: str) -> bool:
-    """Whether it says of itself that it is one."""
+    """Whether it has the prefix of session tokens; it need not be a valid one."""
     return credential.startswith(runtime.settings.session_token_prefix)
 
 
 def holder(runtime: Runtime, token: str) -> TokenHolder:
-    """Whose token this is. Raises `InvalidKey`, `KeyDisabled` and `KeyExpired`."""
+    """The person whose token this is. Raises `InvalidKey`, `KeyDisabled` and `KeyExpired`."""
     if not key_format.is_well_formed(token):
         raise InvalidKey
     found = session_tokens.holder(key_format.digest(token))

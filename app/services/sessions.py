@@ -1,4 +1,4 @@
-"""Browser sessions: resumed by cookie, seen and ended by their person."""
+"""Browser sessions: resumed by their cookie, listed and ended by their person."""
 
 import hashlib
 import secrets
@@ -15,7 +15,7 @@ from app.store.transaction import transaction
 
 
 def resume(runtime: Runtime, token: str) -> LiveSession | None:
-    """The live session behind a cookie."""
+    """The live session with this cookie, or None. Records that it was used."""
     now = runtime.clock()
     live = sessions.live(_digest(token), now=now, idle_since=_idle_since(runtime, now))
     if live is not None:
@@ -26,7 +26,7 @@ def resume(runtime: Runtime, token: str) -> LiveSession | None:
 def open_session(
     runtime: Runtime, *, person_id: str, email: str, now: datetime, address: str, user_agent: str
 ) -> Secret:
-    """A new session's cookie value. Joins the transaction of the sign-in."""
+    """Opens a session, and returns the value of its cookie. Joins the caller's transaction."""
     token = Secret(secrets.token_urlsafe(32))
     session = sessions.add(
         person_id=person_id,
@@ -42,7 +42,7 @@ def open_session(
 
 
 def close_session(person_id: str, email: str, session_id: str, now: datetime) -> bool:
-    """Whether this call ended it. Joins the caller's transaction."""
+    """Ends a session, and returns whether it was this call that ended it. Joins the caller's transaction."""
     ended = sessions.end(session_id, person_id, now)
     if ended:
         for org_id in _locked_organizations(person_id):
@@ -51,13 +51,13 @@ def close_session(person_id: str, email: str, session_id: str, now: datetime) ->
 
 
 def of_person(runtime: Runtime, person_id: str) -> Sequence[Session]:
-    """Live ones, last seen first."""
+    """The person's live sessions, last seen first."""
     now = runtime.clock()
     return sessions.of_person(person_id, now=now, idle_since=_idle_since(runtime, now))
 
 
 def end(runtime: Runtime, person_id: str, email: str, session_id: str) -> None:
-    """Raises `NotFound` for another person's session and for one that ended before."""
+    """Ends a session. Raises `NotFound` for another person's session, and for one that has already ended."""
     with transaction():
         if not close_session(person_id, email, session_id, runtime.clock()):
             raise NotFound
@@ -72,7 +72,7 @@ def sign_out(runtime: Runtime, token: str | None) -> None:
 
 
 def _locked_organizations(person_id: str) -> Sequence[str]:
-    """Ids of the person's organizations: each gets an audit entry, and all are locked first, in everybody's order."""
+    """IDs of the person's organizations. Each gets an audit entry, so all are locked first, in the usual order."""
     organizations.lock_of(person_id)
     return [organization.id for organization in organizations.of_person(person_id)]
 

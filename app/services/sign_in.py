@@ -1,4 +1,4 @@
-"""People sign in by a mailed link."""
+"""Sign-in with a mailed link."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,22 +20,22 @@ from app.store.transaction import take_turns, transaction
 @dataclass(frozen=True, slots=True)
 class RequestedLink:
     expires_at: datetime
-    #: None: `SIGN_UP` refuses the address, and nobody is told.
+    #: None: the address may not sign in. The response must not show it.
     token: Secret | None
 
 
 @dataclass(frozen=True, slots=True)
 class PendingLink:
-    """A link that would work now."""
+    """A link that is still valid."""
 
     email: str
-    #: SHA-256 of the cookie of the browser that asked. None: asked without one.
+    #: SHA-256 of a cookie of the browser that asked for the link. None: it sent no cookie.
     browser: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """`session_token` is the cookie's value, handed out once."""
+    """`session_token` is the value of the session cookie, handed out once."""
 
     session_token: Secret
     next_path: str | None
@@ -44,10 +44,10 @@ class SignInResult:
 def request_link(
     runtime: Runtime, *, email: str, client: str, browser: str | None = None, next_path: str | None = None
 ) -> RequestedLink:
-    """Puts a link for `email` into the outbox: the same rows, answer and work for every address.
+    """Mails a link to `email` if it may sign in. Rows, response and work are the same for every address.
 
-    `client`: who asks, as limits count it. Raises `ValidationFailed` for what is no address, and `RateLimited`, which
-    counts in no window.
+    `client`: who asks, as limits count clients. Raises `ValidationFailed` if `email` is not an address, and
+    `RateLimited`; a refused request counts in no window.
     """
     issued = one_time_secrets.request(
         runtime,
@@ -62,7 +62,7 @@ def request_link(
 
 
 def peek(runtime: Runtime, token: str) -> PendingLink:
-    """What a link is good for, without using it. Raises `LinkForged` and `LinkSpent`."""
+    """The link with this token, without using it up. Raises `LinkForged` and `LinkSpent`."""
     secret = secret_store.get(runtime.links.read(token), Purpose.LINK)
     if secret is None or secret.used_at is not None or secret.expires_at <= runtime.clock():
         raise LinkSpent
@@ -70,10 +70,10 @@ def peek(runtime: Runtime, token: str) -> PendingLink:
 
 
 def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, replaces: str | None = None) -> SignInResult:
-    """Uses the link up and opens a session; a first sign-in makes the person and an organization of theirs.
+    """Uses the link up and opens a session. A first sign-in creates the person, and an organization of their own.
 
     `replaces`: the session cookie that the browser had before; that session ends. Raises `LinkForged` and `LinkSpent`:
-    of any number of parallel calls exactly one succeeds.
+    of any number of calls with the same link, exactly one succeeds.
     """
     secret_id = runtime.links.read(token)
     old = sessions.resume(runtime, replaces) if replaces else None
@@ -98,21 +98,21 @@ def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, repla
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
-    """Whether this address gets mail and may come in."""
+    """Whether somebody with this address gets mail and may sign in."""
     if person is not None:
         return person.disabled_at is None
     return admits(runtime.settings.sign_up, email)
 
 
 def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
-    """A new person with an organization of theirs. Joins the caller's transaction."""
+    """A new person with an organization of their own. Joins the caller's transaction."""
     person = people.add(email, now)
     first_organization(runtime, person, now)
     return person
 
 
 def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
-    """The id of a new organization that the person owns, with its first credits. Joins the caller's transaction."""
+    """The ID of a new organization that the person owns, with its first credits. Joins the caller's transaction."""
     organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
     organizations.add_member(organization.id, person.id, Role.OWNER, now)
     audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)

@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, and mistype device codes.
+"""How often somebody may ask for links, codes and trial tokens, and enter wrong device codes.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -22,13 +22,13 @@ class Attempt(StrEnum):
     CODE = "code"
     TRIAL_TOKEN = "trial_token"  # noqa: S105 -- a name
     DEVICE_CODE = "device_code"
-    #: A device code that was wrong; right ones do not count.
+    #: A wrong user code of a device grant; right ones do not count.
     DEVICE_GUESS = "device_guess"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A window, and whether it counts by address, by client or by both."""
+    """A window, and whether it counts by email address, by client or by both."""
 
     window: Window
     by_email: bool = False
@@ -36,7 +36,7 @@ class Limit:
 
 
 LIMITS: dict[Attempt, tuple[Limit, ...]] = {
-    # By address and client first, so that an attacker who spends their own share does not lock the owner out.
+    # By address and client first, so that an attacker who uses up this limit does not lock out the owner.
     Attempt.LINK: (
         Limit(Window("link", 5, 3600), by_email=True, by_client=True),
         Limit(Window("link-address", 30, 3600), by_email=True),
@@ -49,7 +49,7 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
     ),
     Attempt.TRIAL_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
     Attempt.DEVICE_CODE: (Limit(Window("device", 20, 3600), by_client=True),),
-    # RFC 8628 5.1 considers five attempts at a code of this length few enough.
+    # RFC 8628 5.1 considers five attempts safe for a code of this length.
     Attempt.DEVICE_GUESS: (
         Limit(Window("device-guess", 10, 3600), by_email=True),
         Limit(Window("device-guess-client", 30, 3600), by_client=True),
@@ -57,29 +57,29 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
 }
 
 
-#: How often each code may be tried.
+#: How many attempts each code allows.
 TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
-#: Wrong codes in a row, across codes, after which codes pause for an address: five tries an hour for a year would
-#: otherwise find one of a million.
+#: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
+#: five codes an hour, as the limits allow, would find one within a year with a probability of 20 %.
 PAUSE_AFTER = 100
 PAUSE = timedelta(days=1)
 
 
 def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
-    """Counts an attempt. Raises `RateLimited` when a window is full; a refused attempt counts in none."""
+    """Counts an attempt. Raises `RateLimited` if a window is full; a refused attempt counts in none."""
     check(kind, client=client, now=now, email=email)
     count(kind, client=client, now=now, email=email)
 
 
 def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
-    """As `take`, and counts nothing. Until the transaction ends, nobody else attempts this for the address or from the
-    client."""
+    """As `take`, but counts nothing. Others who attempt this for the address or from the client wait until the
+    transaction ends."""
     take_turns(*(_turn(kind, who) for who in (email, client) if who))
     for limit in LIMITS[kind]:
         wait = _wait(kind, limit, now, email=email, client=client)
         if wait is not None:
             raise RateLimited(
-                f"Too many requests of this kind. Try again in {_in_words(wait)}.",
+                f"Too many attempts. Try again in {_in_words(wait)}.",
                 policy=limit.window.name,
                 quota=limit.window.quota,
                 window=limit.window.seconds,
@@ -93,13 +93,13 @@ def count(kind: Attempt, *, client: str, now: datetime, email: str | None = None
 
 
 def wait_for_address(kind: Attempt, email: str, now: datetime) -> int:
-    """Seconds until one more is possible for this address; at least 1."""
+    """Seconds until one more attempt is allowed for this address; at least 1."""
     limits = [limit for limit in LIMITS[kind] if limit.by_email and not limit.by_client]
     return max([1, *(wait for limit in limits if (wait := _wait(kind, limit, now, email=email)))])
 
 
 def take_turns_for(kind: Attempt, email: str) -> None:
-    """Until the transaction ends, nobody else attempts this for the address."""
+    """Makes others who attempt this for the address wait until the transaction ends."""
     take_turns(_turn(kind, email))
 
 

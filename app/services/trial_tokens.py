@@ -1,4 +1,4 @@
-"""Trial tokens: short-lived keys for trying the API from its own description, in dev mode only."""
+"""Trial tokens: short-lived keys to try out the API on the page that describes it, in dev mode only."""
 
 from datetime import timedelta
 
@@ -16,10 +16,10 @@ LIFETIME = timedelta(hours=1)
 
 
 def issue(runtime: Runtime, *, client: str) -> IssuedKey:
-    """A key of the organization `Operators` that lives for an hour. Raises `RateLimited`."""
+    """A key of the organization `Operators` that is valid for one hour. Raises `RateLimited`."""
     with transaction():
         now = runtime.clock()
         sign_in_limits.take(Attempt.TRIAL_TOKEN, client=client, now=now)
         organization = organizations.operators(now)
-        settings = KeySettings(name="Test token", scopes=SCOPES, expires_at=now + LIFETIME)
+        settings = KeySettings(name="Trial token", scopes=SCOPES, expires_at=now + LIFETIME)
         return keys.create_offline(runtime, organization.id, settings, now, origin=KeyOrigin.TEST)

@@ -1,6 +1,6 @@
-"""Usage: gathered in memory while requests are answered, written once a second and at stop.
+"""Usage: counted in memory by requests, written to the database once a second and at stop.
 
-A process that is killed outright loses at most what it gathered since the last flush.
+A process that is killed loses at most what it counted since the last flush.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ from app.store.transaction import take_turns, transaction
 from app.store.usage import UsageHour
 
 _VALID = Outcome.VALID
-#: Of 1970, as hours are numbered here; and in microseconds.
+#: The first hour of 1970 as `key_used` numbers hours; the microseconds in an hour.
 _EPOCH_HOUR, _HOUR = date(1970, 1, 1).toordinal() * 24, 3_600_000_000
 _ORG_ID = attrgetter("record.org_id")
 
 
 @dataclass(slots=True)
 class _Requests:
-    """So many of one key with one outcome in one hour, and the last of them."""
+    """How many requests one key made with one outcome in one hour, and the last of them."""
 
     record: KeyRecord
     count: int
@@ -39,7 +39,7 @@ _Gathered = dict[tuple[Outcome, int], dict[str, _Requests]]
 
 
 class UsageRecorder:
-    """Counts of one process. Safe to call from any thread."""
+    """The counts of one process. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -50,7 +50,7 @@ class UsageRecorder:
     def key_used(
         self, record: KeyRecord, outcome: Outcome, now: datetime, address: str | None = None, agent: str | None = None
     ) -> None:
-        """`address` and `agent`: from where and by what."""
+        """Counts a verification. `address` and `agent`: the IP address and User-Agent of the key's user."""
         if record.is_install:
             if outcome is _VALID:
                 self.install_seen(record.key_id, now)
@@ -78,7 +78,7 @@ class UsageRecorder:
             self._installs_seen[install_id] = now
 
     def flush(self) -> None:
-        """Writes what was gathered; when that fails it is kept for the next time."""
+        """Writes the counts; if that fails, they are kept for the next flush."""
         with self._lock:
             requests, self._requests = self._requests, {}
             seen, self._sessions_seen = self._sessions_seen, {}
@@ -87,7 +87,7 @@ class UsageRecorder:
             return
         try:
             with transaction():
-                # Two processes that flush at once would wait for each other's rows in a ring.
+                # Two processes that flush at the same time could deadlock on each other's rows.
                 take_turns("usage")
                 usage.add(_counts(requests))
                 last_uses.mark(_uses(requests))
@@ -108,12 +108,12 @@ class UsageRecorder:
 
 
 def _together(requests: Iterable[_Requests]) -> list[_Requests]:
-    """By organization, as the tables are: a database is several times slower where rows are all over the place."""
+    """In the order of organizations, as the tables are: a database takes several times as long for scattered rows."""
     return sorted(requests, key=_ORG_ID)
 
 
 def _counts(requests: _Gathered) -> list[Any]:
-    """The values of `usage.COUNTED`."""
+    """The values of the columns `usage.COUNTED`, row by row."""
     values: list[Any] = []
     for (outcome, hour), by_key in requests.items():
         at = (hour - _EPOCH_HOUR) * _HOUR
@@ -123,7 +123,7 @@ def _counts(requests: _Gathered) -> list[Any]:
 
 
 def _uses(requests: _Gathered) -> list[Any]:
-    """Each key's last one that was let in: the values of `last_uses.USED`."""
+    """The last accepted request of each key: the values of the columns `last_uses.USED`, row by row."""
     last: dict[str, _Requests] = {}
     for (outcome, _), by_key in sorted(requests.items()):
         if outcome is _VALID:
@@ -136,12 +136,13 @@ def _uses(requests: _Gathered) -> list[Any]:
 
 
 def _shown(text: str | None, length: int) -> str | None:
-    """What a client says of itself, as far as a page can show it and a database can keep it."""
+    """What a client says about itself, cut down to what a page can show and a database can store."""
     if text is None or (len(text) <= length and text.isprintable()):
         return text
     return "".join(filter(str.isprintable, text[:length]))
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:
-    """Requests by hour, key and outcome, newest hour first."""
+    """A page of the requests by hour, key and outcome, newest hour first. Raises `ValidationFailed` for an invalid
+    cursor."""
     return usage.page(org_id, limit=limit, cursor=cursor, key_id=key_id)

@@ -1,7 +1,8 @@
-"""Many rows in few statements, so that the database does not come back for each: a busy second uses thousands of keys.
+"""Writes many rows in few statements: in a busy second thousands of keys are used, and a statement for each row would
+be too slow.
 
-The rows are one value on SQLite (JSON) and a value for each column on PostgreSQL (arrays): a statement with a value for
-each field of each row takes SQLAlchemy longer to make than the database to execute.
+The rows are one value on SQLite (JSON) and one value for each column on PostgreSQL (arrays): SQLAlchemy takes longer to
+make a statement with a value for each field of each row than the database takes to execute it.
 """
 
 import json
@@ -15,17 +16,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.extensions import db
 from app.store.transaction import require_transaction
 
-#: So many at once: making JSON of more would hold up every other thread for longer than a millisecond.
+#: Rows for each statement. Making JSON of more would hold up every other thread for longer than a millisecond.
 ROWS_AT_ONCE = 2_000
 
 Columns = tuple[ColumnClause[Any], ...]
-#: From a query that yields the rows, what to do with them. It is given nothing else.
+#: Makes the statement from a query that yields the rows.
 Statement = Callable[[Select[Any]], Executable]
 
 
 def execute(statement: Statement, columns: Columns, values: list[Any]) -> None:
-    """Executes `statement` of rows, in the caller's transaction. `values`, as the columns hold them, stand row by row
-    in one list."""
+    """Executes `statement` for all rows, in the caller's transaction. `values` is one flat list, row by row, of what
+    the columns hold."""
     require_transaction()
     is_postgresql, width = db.engine.dialect.name == "postgresql", len(columns)
     made = _of_arrays(statement, columns) if is_postgresql else _of_json(statement, columns)
@@ -43,7 +44,7 @@ def execute(statement: Statement, columns: Columns, values: list[Any]) -> None:
 def _of_json(statement: Statement, columns: Columns) -> Executable:
     row = func.json_each(bindparam("rows", type_=String)).table_valued("value").c.value
     fields = [func.json_extract(row, f"$[{place}]", type_=column.type) for place, column in enumerate(columns)]
-    # WHERE, because SQLite would take ON CONFLICT for a join's ON.
+    # With WHERE, because SQLite would otherwise read ON CONFLICT as the ON of a join.
     return statement(select(*fields).where(true()))
 
 

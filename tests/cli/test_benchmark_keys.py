@@ -22,5 +22,5 @@ def test_outside_of_development_nothing_is_made(database, tmp_path):
     production = {"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1"}
     done = run(database, tmp_path, "seed", "--keys", "1", "--write", "keys.txt", **production)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "dev mode only" in done.stderr
+    assert "only in dev mode" in done.stderr
     assert not (tmp_path / "keys.txt").exists()

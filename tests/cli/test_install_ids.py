@@ -44,4 +44,4 @@ def test_a_file_with_anything_else_in_it_imports_nothing(operator, ids, tmp_path
 
 
 def test_what_is_not_on_record_cannot_be_withdrawn(operator):
-    assert "is not on record" in operator.refused("installs", "withdraw", uuid4())
+    assert "There is no install ID" in operator.refused("installs", "withdraw", uuid4())

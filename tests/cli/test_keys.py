@@ -90,8 +90,8 @@ def test_what_is_not_found_says_so_on_stderr_and_changes_nothing(operator):
     for command in ("revoke", "rotate"):
         for prefix in ("zzzzzzzz", "whk_zzzzzzzz"):
             for form in ((), ("--json",)):
-                assert "No working key begins with" in operator.refused(command, prefix, *form)
-        assert "give at least 8 characters" in operator.refused(command, "whk_12")
+                assert "No active key starts with" in operator.refused(command, prefix, *form)
+        assert "Enter at least 8 characters" in operator.refused(command, "whk_12")
     assert operator.json("list")["data"][0]["id"] == made["id"]
 
 

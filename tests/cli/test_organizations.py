@@ -71,9 +71,9 @@ def test_a_disabled_member_is_signed_out_until_enabled(operator, alice, app, run
 
 def test_who_is_no_member_or_no_address_or_nobody_is_refused(operator):
     operator.run("orgs", "create", "Acme")
-    assert "is no member" in operator.refused("members", "remove", "Acme", "dora@example.com")
+    assert "is not a member" in operator.refused("members", "remove", "Acme", "dora@example.com")
     assert "email" in operator.refused("members", "add", "Acme", "dora")
-    assert "Nobody has the address" in operator.refused("members", "disable", "dora@example.com")
+    assert "There is no person with the address" in operator.refused("members", "disable", "dora@example.com")
     assert operator.try_to("members", "add", "Acme", "dora@example.com", "--role", "king").exit_code == 2
 
 

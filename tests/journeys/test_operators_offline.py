@@ -30,7 +30,7 @@ def test_the_pages_commands_and_their_answers_line_by_line(cli, curl, server):
 
     done = cli(f"python -m app.cli revoke {token[:12]}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "No working key begins with" in done.stderr
+    assert "No active key starts with" in done.stderr
 
 
 def test_the_test_token_endpoint_is_there_when_switched_on(curl):
