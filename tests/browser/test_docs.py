@@ -17,7 +17,7 @@ KNOWN = {
 
 
 def open_docs(visitor, host="localhost"):
-    visitor.page.goto(f"{visitor.world.url.replace('localhost', host)}/docs")
+    visitor.page.goto(f"{visitor.site.url.replace('localhost', host)}/docs")
     # A megabyte and a half of script, on a machine that may be busy.
     expect(visitor.page.locator(".opblock").first).to_be_visible(timeout=30_000)
     return visitor.page
@@ -47,7 +47,7 @@ def test_a_key_is_tried_out_on_the_page(visitor):
 
     expect(answer.locator(".response-col_status")).to_have_text("200")
     expect(answer).to_contain_text('"name": "Tried out"')
-    names = (visitor.world.url, visitor.world.url.replace("localhost", "127.0.0.1"))
+    names = (visitor.site.url, visitor.site.url.replace("localhost", "127.0.0.1"))
     assert [url for url in asked if not url.startswith((*names, "data:"))] == []
     assert key not in str(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
 

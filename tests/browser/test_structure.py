@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.places import PLACES
+from tests.browser.page_states import PAGE_STATES
 
 #: Words that only mean something to who sees (or hears) the page.
 SENSORY = re.compile(
@@ -37,8 +37,8 @@ def test_title_and_heading_are_the_reviewed_ones(place, there):
 
 @pytest.mark.wcag("2.4.2")
 def test_no_two_pages_share_a_title():
-    headings = {place.title: place.heading for place in PLACES}
-    assert all(headings[place.title] == place.heading for place in PLACES)
+    headings = {place.title: place.heading for place in PAGE_STATES}
+    assert all(headings[place.title] == place.heading for place in PAGE_STATES)
 
 
 @pytest.mark.wcag("3.1.1")

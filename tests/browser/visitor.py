@@ -5,7 +5,7 @@ from itertools import count
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page
 
-from tests.browser.world import World
+from tests.browser.site import Site
 
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 812}
@@ -29,8 +29,8 @@ def new_context(chromium: Browser, url: str, **options: object) -> BrowserContex
 class Visitor:
     """A page, and what a person does on it. `alarms` are things that must never happen, whatever a test looks at."""
 
-    def __init__(self, context: BrowserContext, world: World) -> None:
-        self.context, self.world = context, world
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context, self.site = context, site
         self.alarms: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(10_000)
@@ -39,8 +39,8 @@ class Visitor:
         self.page.on("dialog", self._asked)
 
     def become(self, name: str) -> "Visitor":
-        """Signed in as one of the world's people, without asking for a link."""
-        cookie = self.world.session_of(name)
+        """Signed in as one of the people of the site, without asking for a link."""
+        cookie = self.site.session_of(name)
         self.context.add_cookies([{"name": "whs_session", "value": cookie, "domain": "localhost", "path": "/"}])
         return self
 

@@ -8,7 +8,7 @@ from tests.processes.visitors import query
 
 
 @dataclass(frozen=True)
-class Place:
+class PageState:
     """`title` and `heading` are what the page must be called."""
 
     name: str
@@ -23,12 +23,12 @@ class Place:
 
 
 def _at(path: str, who: str | None = None) -> Callable[[Visitor], None]:
-    """`path`, or what the world calls it."""
+    """`path`, or the path that the site has under this name."""
 
     def open_it(visitor: Visitor) -> None:
         if who:
             visitor.become(who)
-        visitor.page.goto(visitor.world.places.get(path, path))
+        visitor.page.goto(visitor.site.paths.get(path, path))
 
     return open_it
 
@@ -121,103 +121,105 @@ def _with(change: str, undo: str) -> Callable[[Visitor], None]:
     """The list of keys while something is wrong in the database."""
 
     def open_it(visitor: Visitor) -> None:
-        query(visitor.world.database_url, change)
+        query(visitor.site.database_url, change)
         try:
             _at("/", "xena")(visitor)
         finally:
-            query(visitor.world.database_url, undo)
+            query(visitor.site.database_url, undo)
 
     return open_it
 
 
-PLACES = [
-    Place("sign-in", "Sign in", "Sign in", _at("/sign-in")),
-    Place("sign-in refused", "Problem: Sign in", "Sign in", _ask_for_link("nobody at all")),
-    Place("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", _ask_for_link()),
-    Place("check your mail", "Check your mail", "Check your mail", _ask_for_link(), needs_mail=True),
-    Place("link in another browser", "Confirm sign-in", "Sign in as d•••@example.com?", _at("mailed"), needs_mail=True),
-    Place("link used", "Link used or too old", "This link no longer works", _used_link),
-    Place("link forged", "Link not valid", "This link is not valid", _at("/v1/auth/callback?token=forged")),
-    Place("no keys", "Keys · erin’s organization", "Keys of erin’s organization", _at("/", "erin")),
-    Place("no keys for a viewer", "Keys · otto’s organization", "Keys of otto’s organization", _at("/", "vera")),
-    Place("keys", "Keys · alice’s organization", "Keys of alice’s organization", _at("/", "alice")),
-    Place("older keys", "Keys · max’s organization", "Keys of max’s organization", _older_keys),
-    Place("key just revoked", "Keys · rita’s organization", "Keys of rita’s organization", _just_revoked),
-    Place("new key", "New key · alice’s organization", "New key", _at("new", "alice")),
-    Place(
+PAGE_STATES = [
+    PageState("sign-in", "Sign in", "Sign in", _at("/sign-in")),
+    PageState("sign-in refused", "Problem: Sign in", "Sign in", _ask_for_link("nobody at all")),
+    PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", _ask_for_link()),
+    PageState("check your mail", "Check your mail", "Check your mail", _ask_for_link(), needs_mail=True),
+    PageState(
+        "link in another browser", "Confirm sign-in", "Sign in as d•••@example.com?", _at("mailed"), needs_mail=True
+    ),
+    PageState("link used", "Link used or too old", "This link no longer works", _used_link),
+    PageState("link forged", "Link not valid", "This link is not valid", _at("/v1/auth/callback?token=forged")),
+    PageState("no keys", "Keys · erin’s organization", "Keys of erin’s organization", _at("/", "erin")),
+    PageState("no keys for a viewer", "Keys · otto’s organization", "Keys of otto’s organization", _at("/", "vera")),
+    PageState("keys", "Keys · alice’s organization", "Keys of alice’s organization", _at("/", "alice")),
+    PageState("older keys", "Keys · max’s organization", "Keys of max’s organization", _older_keys),
+    PageState("key just revoked", "Keys · rita’s organization", "Keys of rita’s organization", _just_revoked),
+    PageState("new key", "New key · alice’s organization", "New key", _at("new", "alice")),
+    PageState(
         "new key without a name",
         "Problem: New key · alice’s organization",
         "New key",
         _refused_form(name=" ", scopes=True),
     ),
-    Place(
+    PageState(
         "new key without a scope",
         "Problem: New key · alice’s organization",
         "New key",
         _refused_form(name="Nightly report", scopes=False),
     ),
-    Place("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", _at("key", "alice")),
-    Place("change", "Change GitHub Action prod · alice’s organization", "Change this key", _at("change", "alice")),
-    Place(
+    PageState("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", _at("key", "alice")),
+    PageState("change", "Change GitHub Action prod · alice’s organization", "Change this key", _at("change", "alice")),
+    PageState(
         "change with half a limit",
         "Problem: Change GitHub Action prod · alice’s organization",
         "Change this key",
         _refused_change,
     ),
-    Place(
+    PageState(
         "change a revoked key",
         "Cannot change Old deploy bot · alice’s organization",
         "This key cannot be changed",
         _at("change revoked", "alice"),
     ),
-    Place("reveal", "Copy your key now · rita’s organization", "Copy your key now", _reveal),
-    Place("reveal after rotating", "Copy your key now · rita’s organization", "Copy your key now", _rotated),
-    Place("already shown", "Key already shown · rita’s organization", "This key was shown already", _already_shown),
-    Place(
+    PageState("reveal", "Copy your key now · rita’s organization", "Copy your key now", _reveal),
+    PageState("reveal after rotating", "Copy your key now · rita’s organization", "Copy your key now", _rotated),
+    PageState("already shown", "Key already shown · rita’s organization", "This key was shown already", _already_shown),
+    PageState(
         "revoke",
         "Revoke GitHub Action prod · alice’s organization",
         "Revoke this key?",
         _at("revoke active", "alice"),
     ),
-    Place(
+    PageState(
         "revoke a revoked key",
         "Already revoked: Old deploy bot · alice’s organization",
         "This key is revoked",
         _at("revoke revoked", "alice"),
     ),
-    Place(
+    PageState(
         "rotate",
         "Rotate GitHub Action prod · alice’s organization",
         "Rotate this key?",
         _at("rotate active", "alice"),
     ),
-    Place(
+    PageState(
         "rotate an expired key",
         "Cannot rotate Trial of the importer · alice’s organization",
         "This key cannot be rotated",
         _at("rotate expired", "alice"),
     ),
-    Place("sessions", "Your sessions", "Your sessions", _at("/sessions", "alice")),
-    Place("organizations", "Your organizations", "Your organizations", _at("/", "mona")),
-    Place("no organization", "No organization yet", "No organization yet", _at("/", "nora")),
-    Place("connect an agent", "Connect an agent", "Connect an agent", _at("/device", "alice")),
-    Place("connect by a wrong code", "Problem: Connect an agent", "Connect an agent", _type_code("WDJB-MJHT")),
-    Place("decide about an agent", "Connect Claude Code?", "Give this agent a key?", _type_code()),
-    Place("a viewer decides", "Connect Claude Code?", "Give this agent a key?", _type_code(who="vera")),
-    Place(
+    PageState("sessions", "Your sessions", "Your sessions", _at("/sessions", "alice")),
+    PageState("organizations", "Your organizations", "Your organizations", _at("/", "mona")),
+    PageState("no organization", "No organization yet", "No organization yet", _at("/", "nora")),
+    PageState("connect an agent", "Connect an agent", "Connect an agent", _at("/device", "alice")),
+    PageState("connect by a wrong code", "Problem: Connect an agent", "Connect an agent", _type_code("WDJB-MJHT")),
+    PageState("decide about an agent", "Connect Claude Code?", "Give this agent a key?", _type_code()),
+    PageState("a viewer decides", "Connect Claude Code?", "Give this agent a key?", _type_code(who="vera")),
+    PageState(
         "decide without a scope",
         "Problem: Connect Claude Code?",
         "Give this agent a key?",
         _decide("Give it a key", scopes=False),
     ),
-    Place("agent connected", "Agent connected", "Claude Code gets its key", _decide("Give it a key")),
-    Place("agent refused", "Agent refused", "The agent is refused", _decide("Refuse")),
-    Place("install ids", "From install ids to API keys", "From install ids to API keys", _at("/install-ids")),
-    Place("not found", "Not found", "Not found", _at("/no/such/page", "alice")),
-    Place("not allowed", "Not allowed", "Not allowed", _at("new key of a viewer", "vera")),
-    Place("not possible", "Not possible here", "Not possible here", _at("/device/decide", "alice")),
-    Place("too much", "Too much at once", "Too much at once", _ask_for_link("x" * 70_000)),
-    Place(
+    PageState("agent connected", "Agent connected", "Claude Code gets its key", _decide("Give it a key")),
+    PageState("agent refused", "Agent refused", "The agent is refused", _decide("Refuse")),
+    PageState("install ids", "From install ids to API keys", "From install ids to API keys", _at("/install-ids")),
+    PageState("not found", "Not found", "Not found", _at("/no/such/page", "alice")),
+    PageState("not allowed", "Not allowed", "Not allowed", _at("new key of a viewer", "vera")),
+    PageState("not possible", "Not possible here", "Not possible here", _at("/device/decide", "alice")),
+    PageState("too much", "Too much at once", "Too much at once", _ask_for_link("x" * 70_000)),
+    PageState(
         "crash",
         "Something went wrong",
         "Something went wrong",
@@ -226,7 +228,7 @@ PLACES = [
             "UPDATE membership SET role = rtrim(role, '?')",
         ),
     ),
-    Place(
+    PageState(
         "database down",
         "Back in a moment",
         "Back in a moment",
