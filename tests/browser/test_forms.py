@@ -81,7 +81,7 @@ def test_a_refused_address_is_kept_and_the_problem_named_with_a_way_out(visitor)
 )
 def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor, name, scopes, field, way_out):
     page = visitor.become("alice").page
-    page.goto(visitor.world.places["new"])
+    page.goto(visitor.site.paths["new"])
     page.get_by_label("Name").fill(name)
     page.get_by_role("checkbox", checked=True).uncheck()
     for scope in scopes:
@@ -101,7 +101,7 @@ def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor
 @pytest.mark.wcag("3.2.2")
 def test_filling_in_a_form_changes_nothing_else(visitor):
     visitor.become("alice")
-    for path in (visitor.world.places["new"], visitor.world.places["rotate active"]):
+    for path in (visitor.site.paths["new"], visitor.site.paths["rotate active"]):
         page = visitor.page
         page.goto(path)
         before = page.url, page.title(), page.locator("main").inner_text()

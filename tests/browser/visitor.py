@@ -1,14 +1,17 @@
 """Somebody who uses the pages with a browser."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page
 
-from tests.browser.world import World
+from tests.browser.site import Site
+from tests.browser.views import WIDE
 
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 375, "height": 812}
+PROBES = Path(__file__).with_name("probes.js")
 
 _numbers = count(1)
 
@@ -21,7 +24,7 @@ def fresh_email() -> str:
 def new_context(chromium: Browser, url: str, **options: object) -> BrowserContext:
     """A browser of its own, from a network address of its own: sign-in links are limited by address."""
     number = next(_numbers)
-    options = {"viewport": WIDE, "reduced_motion": "reduce", "base_url": url} | options
+    options = {"viewport": WIDE.size, "reduced_motion": "reduce", "base_url": url} | options
     headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}"}
     return chromium.new_context(extra_http_headers=headers, **options)
 
@@ -29,8 +32,8 @@ def new_context(chromium: Browser, url: str, **options: object) -> BrowserContex
 class Visitor:
     """A page, and what a person does on it. `alarms` are things that must never happen, whatever a test looks at."""
 
-    def __init__(self, context: BrowserContext, world: World) -> None:
-        self.context, self.world = context, world
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context, self.site = context, site
         self.alarms: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(10_000)
@@ -39,23 +42,23 @@ class Visitor:
         self.page.on("dialog", self._asked)
 
     def become(self, name: str) -> "Visitor":
-        """Signed in as one of the world's people, without asking for a link."""
-        cookie = self.world.session_of(name)
+        """Signed in as one of the people of the site, without asking for a link."""
+        cookie = self.site.session_of(name)
         self.context.add_cookies([{"name": "whs_session", "value": cookie, "domain": "localhost", "path": "/"}])
         return self
 
     def sign_in(self, email: str | None = None) -> "Visitor":
-        """As a person does it in dev mode."""
-        self.page.goto("/")
-        self.page.get_by_label("Email address").fill(email or fresh_email())
-        self.page.get_by_role("button", name="Send me a sign-in link").click()
-        self.page.get_by_role("link", name="Open the sign-in link").click()
+        """To the list of keys, by the link that dev mode answers with; test_main_job.py asks for it on the page."""
+        asked = self.context.request.post("/v1/auth/request", data={"email": email or fresh_email()})
+        self.page.goto(asked.json()["devLink"])
         return self
 
     def create_key(self, name: str, *scopes: str) -> str:
-        """The key, as the page shows it."""
-        self.page.goto("/")
-        self.page.get_by_role("link", name=re.compile("New key|Create the first key")).click()
+        """The key, as the page shows it. Starts at the list of keys, and goes there from a page without that link."""
+        begin = self.page.get_by_role("link", name=re.compile("New key|Create the first key"))
+        if begin.count() == 0:
+            self.page.goto("/")
+        begin.click()
         self.page.get_by_label("Name").fill(name)
         for scope in scopes:
             self.page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
@@ -83,6 +86,11 @@ class Visitor:
                 raise
             self.page.wait_for_url("chrome-error://**")
 
+    def take_alarms(self) -> list[str]:
+        """Those since the last time."""
+        alarms, self.alarms[:] = list(self.alarms), []
+        return alarms
+
     def _heard(self, message: ConsoleMessage) -> None:
         # The browser's own error page (go_back) may still ask for our icon, and says that it may not have it.
         of_error_page = "/static/icon.svg' from origin 'null'" in message.text
@@ -92,3 +100,13 @@ class Visitor:
     def _asked(self, dialog: Dialog) -> None:
         self.alarms.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+
+@contextmanager
+def visiting(chromium: Browser, site: Site, **options: object) -> Iterator[Visitor]:
+    """A browser of its own; nothing alarming may have happened in it when the block ends."""
+    with new_context(chromium, site.url, **options) as context:
+        context.add_init_script(path=PROBES)
+        visitor = Visitor(context, site)
+        yield visitor
+    assert visitor.alarms == []

@@ -18,19 +18,19 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
-class World:
-    """`places` maps what a test calls a page to its path."""
+class Site:
+    """A running server, and what its database held at the start. `paths` maps what a test calls a page to its path."""
 
     url: str
     database_url: str
     sessions: dict[str, str]
-    places: dict[str, str]
+    paths: dict[str, str]
 
     def session_of(self, name: str) -> str:
         return self.sessions[name]
 
 
-def build(url: str, database_url: str, folder: Path) -> World:
+def build(url: str, database_url: str, folder: Path) -> Site:
     """Fills the database of a running server, from beside it."""
     clock = Clock()
     clock.now = datetime.now(UTC)
@@ -46,14 +46,14 @@ def build(url: str, database_url: str, folder: Path) -> World:
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
-    places = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
-    places["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
+    paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
+    paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     for number in range(PAGE_SIZE + 1):
         cast["max"].create_key(name=f"Key {number}")
     sessions = {name: actor.http.get_cookie("whs_session").value for name, actor in cast.items()}
     with app.app_context():
         databases.dispose()
-    return World(url, database_url, sessions, places)
+    return Site(url, database_url, sessions, paths)
 
 
 def _with_organization(actor: Actor) -> Actor:

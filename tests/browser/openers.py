@@ -1,0 +1,115 @@
+"""How to open a page in a certain state: each of these is a function of the visitor who opens it, or returns one."""
+
+from collections.abc import Callable
+
+from tests.browser.visitor import Visitor, fresh_email
+from tests.system.visitors import query
+
+
+def at(path: str, who: str | None = None) -> Callable[[Visitor], None]:
+    """`path`, or the path that the site has under this name."""
+
+    def open_it(visitor: Visitor) -> None:
+        if who:
+            visitor.become(who)
+        visitor.page.goto(visitor.site.paths.get(path, path))
+
+    return open_it
+
+
+def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
+    def open_it(visitor: Visitor) -> None:
+        visitor.page.goto("/sign-in")
+        visitor.page.get_by_label("Email address").fill(email or fresh_email())
+        visitor.page.get_by_role("button", name="Send me a sign-in link").click()
+
+    return open_it
+
+
+def used_link(visitor: Visitor) -> None:
+    ask_for_link()(visitor)
+    link = visitor.page.get_by_role("link", name="Open the sign-in link").get_attribute("href") or ""
+    visitor.page.goto(link)
+    visitor.context.clear_cookies()
+    visitor.page.goto(link)
+
+
+def older_keys(visitor: Visitor) -> None:
+    at("list of max", "max")(visitor)
+    visitor.page.get_by_role("link", name="Older keys").click()
+
+
+def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
+    def open_it(visitor: Visitor) -> None:
+        at("new", "alice")(visitor)
+        visitor.page.get_by_label("Name").fill(name)
+        if not scopes:
+            visitor.page.get_by_role("checkbox", checked=True).uncheck()
+        visitor.page.get_by_role("button", name="Create key").click()
+
+    return open_it
+
+
+def refused_change(visitor: Visitor) -> None:
+    at("change", "alice")(visitor)
+    visitor.page.get_by_label("Seconds").fill("")
+    visitor.page.get_by_role("button", name="Save changes").click()
+
+
+def reveal(visitor: Visitor) -> None:
+    visitor.become("rita").page.goto("/")
+    visitor.create_key("Nightly report")
+
+
+def already_shown(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.reload()
+
+
+def rotated(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.goto("/")
+    visitor.page.get_by_role("link", name="Rotate Nightly report").first.click()
+    visitor.page.get_by_role("button", name="Rotate key").click()
+
+
+def just_revoked(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.goto("/")
+    visitor.page.get_by_role("link", name="Revoke Nightly report").first.click()
+    visitor.page.get_by_role("button", name="Revoke key").click()
+
+
+def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor], None]:
+    """At the page that connects an agent; without a `code` it is one that an agent waits with."""
+
+    def open_it(visitor: Visitor) -> None:
+        visitor.become(who).page.goto("/device")
+        visitor.page.get_by_label("Code").fill(code or visitor.agents_code())
+        visitor.page.get_by_role("button", name="Continue").click()
+
+    return open_it
+
+
+def decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
+    def open_it(visitor: Visitor) -> None:
+        type_code(who="rita")(visitor)
+        if not scopes:
+            for box in visitor.page.get_by_role("checkbox").all():
+                box.uncheck()
+        visitor.page.get_by_role("button", name=button).click()
+
+    return open_it
+
+
+def while_broken(change: str, undo: str) -> Callable[[Visitor], None]:
+    """The list of keys while something is wrong in the database."""
+
+    def open_it(visitor: Visitor) -> None:
+        query(visitor.site.database_url, change)
+        try:
+            at("/", "xena")(visitor)
+        finally:
+            query(visitor.site.database_url, undo)
+
+    return open_it

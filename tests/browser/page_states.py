@@ -1,0 +1,143 @@
+"""Every page, in every state that looks different."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.browser.openers import (
+    already_shown,
+    ask_for_link,
+    at,
+    decide,
+    just_revoked,
+    older_keys,
+    refused_change,
+    refused_form,
+    reveal,
+    rotated,
+    type_code,
+    used_link,
+    while_broken,
+)
+from tests.browser.visitor import Visitor
+
+
+@dataclass(frozen=True)
+class PageState:
+    """`title` and `heading` are what the page must be called."""
+
+    name: str
+    title: str
+    heading: str
+    open: Callable[[Visitor], None]
+    #: Only a server that sends mail shows it.
+    needs_mail: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PAGE_STATES = [
+    PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
+    PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
+    PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", ask_for_link()),
+    PageState("check your mail", "Check your mail", "Check your mail", ask_for_link(), needs_mail=True),
+    PageState(
+        "link in another browser", "Confirm sign-in", "Sign in as d•••@example.com?", at("mailed"), needs_mail=True
+    ),
+    PageState("link used", "Link used or too old", "This link no longer works", used_link),
+    PageState("link forged", "Link not valid", "This link is not valid", at("/v1/auth/callback?token=forged")),
+    PageState("no keys", "Keys · erin’s organization", "Keys of erin’s organization", at("/", "erin")),
+    PageState("no keys for a viewer", "Keys · otto’s organization", "Keys of otto’s organization", at("/", "vera")),
+    PageState("keys", "Keys · alice’s organization", "Keys of alice’s organization", at("/", "alice")),
+    PageState("older keys", "Keys · max’s organization", "Keys of max’s organization", older_keys),
+    PageState("key just revoked", "Keys · rita’s organization", "Keys of rita’s organization", just_revoked),
+    PageState("new key", "New key · alice’s organization", "New key", at("new", "alice")),
+    PageState(
+        "new key without a name",
+        "Problem: New key · alice’s organization",
+        "New key",
+        refused_form(name=" ", scopes=True),
+    ),
+    PageState(
+        "new key without a scope",
+        "Problem: New key · alice’s organization",
+        "New key",
+        refused_form(name="Nightly report", scopes=False),
+    ),
+    PageState("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", at("key", "alice")),
+    PageState("change", "Change GitHub Action prod · alice’s organization", "Change this key", at("change", "alice")),
+    PageState(
+        "change with half a limit",
+        "Problem: Change GitHub Action prod · alice’s organization",
+        "Change this key",
+        refused_change,
+    ),
+    PageState(
+        "change a revoked key",
+        "Cannot change Old deploy bot · alice’s organization",
+        "This key cannot be changed",
+        at("change revoked", "alice"),
+    ),
+    PageState("reveal", "Copy your key now · rita’s organization", "Copy your key now", reveal),
+    PageState("reveal after rotating", "Copy your key now · rita’s organization", "Copy your key now", rotated),
+    PageState("already shown", "Key already shown · rita’s organization", "This key was shown already", already_shown),
+    PageState(
+        "revoke",
+        "Revoke GitHub Action prod · alice’s organization",
+        "Revoke this key?",
+        at("revoke active", "alice"),
+    ),
+    PageState(
+        "revoke a revoked key",
+        "Already revoked: Old deploy bot · alice’s organization",
+        "This key is revoked",
+        at("revoke revoked", "alice"),
+    ),
+    PageState(
+        "rotate",
+        "Rotate GitHub Action prod · alice’s organization",
+        "Rotate this key?",
+        at("rotate active", "alice"),
+    ),
+    PageState(
+        "rotate an expired key",
+        "Cannot rotate Trial of the importer · alice’s organization",
+        "This key cannot be rotated",
+        at("rotate expired", "alice"),
+    ),
+    PageState("sessions", "Your sessions", "Your sessions", at("/sessions", "alice")),
+    PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
+    PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
+    PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),
+    PageState("connect by a wrong code", "Problem: Connect an agent", "Connect an agent", type_code("WDJB-MJHT")),
+    PageState("decide about an agent", "Connect Claude Code?", "Give this agent a key?", type_code()),
+    PageState("a viewer decides", "Connect Claude Code?", "Give this agent a key?", type_code(who="vera")),
+    PageState(
+        "decide without a scope",
+        "Problem: Connect Claude Code?",
+        "Give this agent a key?",
+        decide("Give it a key", scopes=False),
+    ),
+    PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Give it a key")),
+    PageState("agent refused", "Agent refused", "The agent is refused", decide("Refuse")),
+    PageState("install ids", "From install ids to API keys", "From install ids to API keys", at("/install-ids")),
+    PageState("not found", "Not found", "Not found", at("/no/such/page", "alice")),
+    PageState("not allowed", "Not allowed", "Not allowed", at("new key of a viewer", "vera")),
+    PageState("not possible", "Not possible here", "Not possible here", at("/device/decide", "alice")),
+    PageState("too much", "Too much at once", "Too much at once", ask_for_link("x" * 70_000)),
+    PageState(
+        "crash",
+        "Something went wrong",
+        "Something went wrong",
+        while_broken(
+            "UPDATE membership SET role = role || '?'",
+            "UPDATE membership SET role = rtrim(role, '?')",
+        ),
+    ),
+    PageState(
+        "database down",
+        "Back in a moment",
+        "Back in a moment",
+        while_broken("ALTER TABLE session RENAME TO away", "ALTER TABLE away RENAME TO session"),
+    ),
+]
