@@ -1,1 +1,1 @@
-"""The only layer that knows SQL: models and named queries, one file a noun, the same on SQLite and PostgreSQL."""
+"""The only layer with SQL: models and named queries, one file for each noun, the same on SQLite and PostgreSQL."""

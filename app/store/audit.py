@@ -39,7 +39,7 @@ class AuditEntry(Base):
 
 
 def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, details: dict[str, Any]) -> None:
-    """Adds the next entry. The update of the organization's row comes first: it makes appenders take turns."""
+    """Adds the next entry. The update of the organization's row comes first: it makes concurrent writers take turns."""
     sequence, previous = db.session.execute(
         update(Organization)
         .where(Organization.id == org_id)
@@ -65,7 +65,7 @@ def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, d
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEntry]:
-    """Newest first. Raises `ValidationFailed` for a foreign cursor."""
+    """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
     query = select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence.desc())
     after = paging.decode(cursor, int)
     if after:
@@ -75,13 +75,13 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEnt
 
 
 def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
-    """Oldest first, as `audit_chain.first_broken` reads it."""
+    """All entries with their seals, oldest first, for `audit_chain.first_broken`."""
     rows = db.session.scalars(select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence))
     return [(Entry(r.org_id, r.sequence, rfc3339(r.at), r.action, r.actor, r.target, r.details), r.seal) for r in rows]
 
 
 def head(org_id: str) -> tuple[int, str]:
-    """The organization's own count and newest seal."""
+    """The entry count and the newest seal in the organization's row."""
     count, newest = db.session.execute(
         select(Organization.audit_count, Organization.audit_head).where(Organization.id == org_id)
     ).one()

@@ -1,7 +1,7 @@
-"""Reading for verification: one statement at a time, each in a transaction of its own, on connections of their own.
+"""Reads for verification: one statement at a time, each in a transaction of its own, on separate connections.
 
-Never through a request's session: that may sit on an old snapshot, and an answer from it would be an old truth. And by
-the driver itself, because SQLAlchemy's execution costs more than the lookup.
+Never through a request's session, whose snapshot may be older than a revocation. And directly through the driver,
+because executing a statement with SQLAlchemy costs more than the lookup.
 """
 
 import sqlite3
@@ -17,23 +17,23 @@ from app.store.engine import MAPPED_BYTES, driver_dialect
 from app.store.unavailable import DatabaseUnavailable
 
 STATEMENT_TIMEOUT_MS = 1_000
-#: The database's own limit first; ours for a server that hangs and keeps no limit.
+#: Our own limit, a little above the database's: for a server that hangs and does not enforce its limit.
 ANSWER_SECONDS = 1.25 * STATEMENT_TIMEOUT_MS / 1000
-#: Seconds for which a database that refused a connection is not asked again, so that the answer meanwhile is quick.
+#: Seconds after a refused connection in which none is tried, so that requests fail fast meanwhile.
 PAUSE_SECONDS = 0.5
 
 Row = Sequence[Any]
 
 
 class Query(NamedTuple):
-    """A statement as the driver takes it. Values are given in the order of `names`."""
+    """A statement as the driver takes it. Values are passed in the order of `names`."""
 
     sql: str
     names: tuple[str, ...]
 
 
 class AutocommitReader:
-    """One process's reading connections, as many as threads read at once. Safe to call from any thread."""
+    """The read connections of one process, as many as threads read at once. Thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = driver_dialect(engine.dialect.name)
@@ -52,9 +52,10 @@ class AutocommitReader:
         return Query(str(compiled), tuple(compiled.positiontup or ()))
 
     def rows(self, query: Query, *values: Any) -> Sequence[Row]:
-        """All rows: a cursor that is not read to its end would keep its snapshot for the next statement.
+        """All rows of the result, because a cursor that is not read to its end would keep its snapshot for the next
+        statement.
 
-        A connection that broke is replaced once. Raises `DatabaseUnavailable`.
+        A broken connection is replaced once. Raises `DatabaseUnavailable`.
         """
         try:
             cursor, is_fresh = self._idle.pop(), False
@@ -63,7 +64,7 @@ class AutocommitReader:
         try:
             rows: Sequence[Row] = cursor.execute(query.sql, values).fetchall()
         except self._errors as error:
-            # The server may have gone and come back while the connection lay idle; what took too long is not repeated.
+            # The server may have restarted while the connection was idle. A statement that timed out is not repeated.
             is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
             cursor.connection.close()
             if not is_stale:
@@ -77,14 +78,14 @@ class AutocommitReader:
         return rows
 
     def close(self) -> None:
-        """Closes the connections that nobody reads from just now."""
+        """Closes the idle connections."""
         while self._idle:
-            with suppress(IndexError):  # another thread took the last
+            with suppress(IndexError):  # another thread took the last one
                 self._idle.pop().connection.close()
 
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
-            raise DatabaseUnavailable("refused a moment ago")
+            raise DatabaseUnavailable("a connection was refused a moment ago")
         try:
             return self._connect()
         except self._errors as error:
@@ -101,14 +102,14 @@ def _open_sqlite(file: str) -> sqlite3.Cursor:
 
 
 class _Connection(psycopg.Connection[Row]):
-    """One that waits for an answer as long as the database is given for it, and no longer."""
+    """A connection that waits for a response no longer than `ANSWER_SECONDS`."""
 
     def wait(self, gen: Any, interval: float = ANSWER_SECONDS, timeout: float | None = None) -> Any:
         return super().wait(gen, interval, timeout or ANSWER_SECONDS)
 
 
 def _open_postgresql(arguments: Sequence[Any], options: dict[str, Any]) -> psycopg.Cursor[Row]:
-    # Ours win over those of the address, as in the engine.
+    # Our options override those in the URL, as in the engine.
     ours = {
         "autocommit": True,
         "connect_timeout": 2,

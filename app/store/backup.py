@@ -1,4 +1,4 @@
-"""Copies of the whole database."""
+"""Copies of the whole database: to a file, and back from it."""
 
 import os
 import shutil
@@ -17,12 +17,12 @@ PAGES_A_STEP = 500
 
 
 class BackupError(Exception):
-    """The copy could not be made, or is not whole; the text says why."""
+    """The copy could not be made, or is damaged; the text says why."""
 
 
 def to_file(url: str, file: Path, progress: Progress) -> None:
     try:
-        # Made with its mode before anything is in it.
+        # Created with its mode before anything is written to it.
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise BackupError(f"{file} cannot be written: {error.strerror}") from error
@@ -48,7 +48,7 @@ def from_file(url: str, file: Path, progress: Progress) -> None:
     else:
         _check_dump(file)
         address, password = _libpq(url)
-        # The roles of the machine that it comes from need not be there.
+        # The roles of the original server may not exist here.
         how = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
         _run("pg_restore", *how, address, str(file), password=password)
     progress(100)
@@ -63,13 +63,13 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
             closing(sqlite3.connect(source, isolation_level=None)) as reading,
             closing(sqlite3.connect(target)) as writing,
         ):
-            # Not to be had while a server has the file open, and asked for first, so that nothing has changed then.
+            # Fails while a server has the file open. It comes first, so that nothing has changed by then.
             writing.execute("PRAGMA journal_mode = DELETE")
-            # A snapshot: otherwise the copy would begin anew whenever the server writes, and under load never end.
+            # Reads a snapshot: else the copy would start over whenever the server writes, and never end under load.
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
             reading.backup(writing, pages=PAGES_A_STEP, progress=step)
-            # One file, without a log beside it.
+            # Leaves one file, without a write-ahead log beside it.
             writing.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
         held = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -82,11 +82,11 @@ def _check(file: Path) -> None:
             found = connection.execute("PRAGMA integrity_check").fetchone()[0]
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error as error:
-        raise BackupError(f"{file} is no database: {error}") from error
+        raise BackupError(f"{file} is not a SQLite database: {error}") from error
     if found != "ok":
         raise BackupError(f"{file} is damaged: {found}")
     if "api_key" not in tables:
-        raise BackupError(f"{file} is no database of Keydesk")
+        raise BackupError(f"{file} is not a Keydesk database")
 
 
 def _path(url: str) -> Path:
@@ -94,25 +94,26 @@ def _path(url: str) -> Path:
 
 
 def _check_dump(file: Path) -> None:
-    """Reads the whole file: its table of contents would be there even if the rest was cut off."""
+    """Reads the whole file: its table of contents would be intact even if the rest was cut off."""
     if " api_key " not in _run("pg_restore", "--list", str(file)):
-        raise BackupError(f"{file} is no database of Keydesk")
+        raise BackupError(f"{file} is not a Keydesk database")
     _run("pg_restore", "--file=/dev/null", str(file))
 
 
 def _run(program: str, *arguments: str, password: str | None = None) -> str:
-    """What it printed. A password goes through the environment: everybody on the machine can read arguments."""
+    """The output of a program. The password is passed in the environment, because every user of the machine can read
+    arguments. Raises `BackupError`."""
     if shutil.which(program) is None:
-        raise BackupError(f"{program} is not installed here (Debian: apt-get install postgresql-client)")
+        raise BackupError(f"{program} is not installed (on Debian: apt-get install postgresql-client)")
     environment = os.environ | ({"PGPASSWORD": password} if password else {})
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=environment)  # noqa: S603 -- our own words
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=environment)  # noqa: S603 -- our own arguments
     if done.returncode != 0:
         raise BackupError(f"{program}: {done.stderr.strip()}")
     return done.stdout
 
 
 def _libpq(url: str) -> tuple[str, str | None]:
-    """The database's address as libpq reads it, and its password apart."""
+    """The database URL as an argument for PostgreSQL's programs, and the password separately."""
     parts = make_url(url)
     address = parts.set(drivername="postgresql", password=None).render_as_string()
     return f"--dbname={address}", parts.password if isinstance(parts.password, str) else None

@@ -1,6 +1,7 @@
-"""Many rows in few statements, so that the database does not come back for each: a busy second uses thousands of keys.
+"""Writes many rows in few statements: in a busy second thousands of keys are used, and a statement for each row would
+be too slow.
 
-By the driver itself, because SQLAlchemy's execution of so many values costs more than the database's.
+Directly through the driver, because SQLAlchemy takes longer for so many values than the database does.
 """
 
 import re
@@ -15,16 +16,16 @@ from app.extensions import db
 from app.store.engine import driver_dialect
 from app.store.transaction import require_transaction
 
-#: Rows are written so many at a time: a few sizes, so that a statement is made once and used again.
+#: Rows for each statement. There are only a few sizes, so that each statement is compiled once and used again.
 _SIZES = (512, 128, 32, 8, 2, 1)
 
-#: From a table of the rows, what to do with them.
+#: Makes the statement from a CTE of the rows.
 Statement = Callable[[CTE], Executable]
 
 
 def execute(statement: Statement, columns: tuple[ColumnClause[Any], ...], values: list[Any]) -> None:
-    """Executes `statement` of rows, in the caller's transaction. `values`, as the columns hold them, stand row by row
-    in one list: a tuple for each row would be one more thing to make and to look through for garbage."""
+    """Executes `statement` for all rows, in the caller's transaction. `values` is one flat list, row by row, of what
+    the columns hold: a tuple for each row would be one more object to create, and to look at in garbage collections."""
     require_transaction()
     connection, done = db.session.connection(), 0
     for size in _SIZES:
@@ -38,12 +39,12 @@ def execute(statement: Statement, columns: tuple[ColumnClause[Any], ...], values
 @lru_cache
 def _sql(dialect: str, statement: Statement, columns: tuple[ColumnClause[Any], ...], size: int) -> str:
     row = tuple(bindparam(str(place), type_=column.type) for place, column in enumerate(columns))
-    # As a CTE, because SQLite names no columns of VALUES elsewhere.
+    # A CTE, because SQLite cannot name the columns of VALUES anywhere else.
     table = values_of(*columns, name="more").data([row]).cte("more")
     made: Any = statement(table)
     compiled = made.compile(dialect=driver_dialect(dialect))
     if compiled.positiontup != [bind.key for bind in row]:
-        raise RuntimeError("a statement about rows is given nothing else than their values, in their order")
-    # Made of one row, because SQLAlchemy takes longer for thousands of values than the database does.
+        raise RuntimeError("the statement must bind the values of the rows, in their order, and nothing else")
+    # Compiled for one row and repeated here, because SQLAlchemy takes longer for thousands of values than the database.
     before, one, after = re.split(r"(?<=VALUES )(\([^()]+\))", str(compiled), maxsplit=1)
     return before + ", ".join([one] * size) + after

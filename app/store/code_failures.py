@@ -1,4 +1,4 @@
-"""Wrong codes in a row, per address, across all codes that were mailed to it."""
+"""The number of wrong codes in a row for an address, across all codes that were mailed to it."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ class CodeFailures(Base):
     email: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: NULL: the owner was not told yet that codes pause.
+    #: NULL: the owner was not told yet that codes are paused.
     told_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
@@ -25,7 +25,7 @@ def of(email: str) -> CodeFailures | None:
 
 
 def count(email: str, now: datetime) -> int:
-    """One more; how many in a row that makes."""
+    """Counts one more wrong code, and returns how many in a row that makes."""
     statement = insert(CodeFailures).values(email=email, failures=1, last_at=now)
     failures: int = db.session.execute(
         statement.on_conflict_do_update(
@@ -42,5 +42,5 @@ def mark_told(email: str, now: datetime) -> None:
 
 
 def forget(email: str) -> None:
-    """The row ends: a right code, a link sign-in, or a day of pause."""
+    """Resets the count: after a right code, a sign-in by link, or the end of a pause."""
     db.session.execute(delete(CodeFailures).where(CodeFailures.email == email))

@@ -19,7 +19,7 @@ def from_microseconds(number: int) -> datetime:
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept as whole microseconds since 1970: exact, and the same integer on both databases."""
+    """An aware `datetime`, stored as whole microseconds since 1970: exact, and the same integer on both databases."""
 
     impl = BigInteger
     cache_ok = True
@@ -32,7 +32,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
-    """A short list of names, kept as one text with spaces between."""
+    """A short list of words, stored as one text, separated by spaces."""
 
     impl = String
     cache_ok = True

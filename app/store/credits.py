@@ -1,4 +1,4 @@
-"""The credit ledger. The organization's two counters are its sums, kept beside it in the same transaction."""
+"""The credit ledger. The organization's two counters are its sums, updated in the same transaction."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -42,7 +42,8 @@ def grant(org_id: str, amount: int, reason: str, now: datetime) -> None:
 
 
 def take(org_id: str, amount: int, reason: str, now: datetime) -> bool:
-    """Whether there was enough; never goes below zero, however many take at once."""
+    """Takes credits if there are enough, and returns whether there were. The balance never goes below zero, however
+    many requests take credits at once."""
     taken = db.session.scalar(
         update(Organization)
         .where(Organization.id == org_id, Organization.credits_granted - Organization.credits_used >= amount)
@@ -63,7 +64,7 @@ def balance(org_id: str) -> Balance:
 
 
 def ledger_sum(org_id: str) -> int:
-    """What the entries add up to: always the balance."""
+    """The sum of the entries, which is always the balance."""
     return int(
         db.session.execute(
             select(func.coalesce(func.sum(CreditEntry.amount), 0)).where(CreditEntry.org_id == org_id)

@@ -1,4 +1,4 @@
-"""Device grants (RFC 8628): an agent waits while a person decides. Both codes are kept as hashes."""
+"""Device grants (RFC 8628): an agent waits while a person decides. Both codes are stored as hashes."""
 
 from datetime import datetime
 
@@ -20,13 +20,13 @@ class DeviceGrant(Base):
     user_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     #: What the agent calls itself; shown to the person as a claim.
     client_name: Mapped[str]
-    #: Who asked, as the person is shown it.
+    #: The IP address that asked; shown to the person.
     address: Mapped[str]
-    #: Asked for, and after approval what was granted.
+    #: The scopes that were asked for; after approval, those that were granted.
     scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: Seconds that must lie between two polls.
+    #: The minimum time between two polls, in seconds.
     interval: Mapped[int]
     #: NULL: the agent has not polled yet.
     polled_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -46,7 +46,7 @@ def add(**values: object) -> DeviceGrant:
 
 
 def waiting(user_digest: bytes, now: datetime) -> DeviceGrant | None:
-    """The grant that a person may decide about, locked."""
+    """The undecided grant with this user code, locked."""
     return db.session.scalar(
         select(DeviceGrant)
         .where(DeviceGrant.user_digest == user_digest, DeviceGrant.decision.is_(None), DeviceGrant.expires_at > now)
@@ -55,12 +55,12 @@ def waiting(user_digest: bytes, now: datetime) -> DeviceGrant | None:
 
 
 def polled(device_digest: bytes) -> DeviceGrant | None:
-    """The grant that an agent asks about, locked."""
+    """The grant with this device code, locked."""
     return db.session.scalar(select(DeviceGrant).where(DeviceGrant.device_digest == device_digest).with_for_update())
 
 
 def use_up(grant_id: str, now: datetime) -> bool:
-    """Whether this call used it up."""
+    """Uses up an approved grant, and returns whether it was this call that did."""
     return (
         db.session.scalar(
             update(DeviceGrant)

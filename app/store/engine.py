@@ -1,4 +1,4 @@
-"""How each database is spoken to."""
+"""Connections to SQLite and PostgreSQL: their options, and how transactions begin."""
 
 import sys
 from pathlib import Path
@@ -9,17 +9,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 10_000
-#: So much of an SQLite file is read where the machine has it in memory, instead of by a call and a copy for each page:
-#: keys lie all over the file, and every flush of usage makes the other connections forget the pages that they had.
-#: None of it where a process has no room for so much.
+#: How much of an SQLite file is memory-mapped, so that reading a page takes no system call and no copy: keys are
+#: scattered over the file, and every flush of usage empties the page caches of the other connections. Nothing is mapped
+#: in a 32-bit process, which has no room for it.
 MAPPED_BYTES = 1 << 30 if sys.maxsize > 1 << 32 else 0
 
-#: A process that is held in mid-transaction must not hold everybody else.
+#: A process that is stopped in the middle of a transaction must not block all others.
 IDLE_TIMEOUT_MS = 15_000
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` is given. `hide_parameters` keeps addresses and digests out of error messages."""
+    """Arguments for `create_engine`. `hide_parameters` keeps email addresses and digests out of error messages."""
     if url.startswith("sqlite"):
         return {"hide_parameters": True, "pool_size": 32, "max_overflow": 32}
     options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
@@ -34,14 +34,14 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def driver_dialect(name: str) -> Dialect:
-    """For statements that are handed to the driver itself: their values have places, not names."""
+    """The dialect for statements that go directly to the driver: with positional parameters instead of named ones."""
     if name == "sqlite":
         return sqlite.pysqlite.dialect(paramstyle="qmark")
     return postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 def prepare(engine: Engine) -> None:
-    """SQLite: WAL, foreign keys, full durability, and transactions that we begin ourselves."""
+    """Sets up SQLite: WAL, foreign keys, full durability, and transactions that we begin ourselves."""
     if engine.dialect.name == "sqlite":
         if engine.url.database and engine.url.database != ":memory:":
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,7 +50,7 @@ def prepare(engine: Engine) -> None:
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN would come late and deferred; ours comes with the transaction (see `_begin_sqlite`).
+    # Keeps the driver from beginning transactions, late and deferred; `_begin_sqlite` begins them.
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -63,7 +63,7 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that turns from reading to writing fails at once whatever the timeout, so writers say so
-    # beforehand and wait in line.
+    # A deferred transaction that first reads and then writes can fail at once, whatever the timeout. So transactions
+    # that write say so at the beginning, and wait for their turn.
     kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {kind}")

@@ -1,4 +1,4 @@
-"""Install ids of the first dashboard: deprecated credentials that are on record, until the end of 2026."""
+"""Install IDs: deprecated credentials, accepted until the end of 2026 if they are stored here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.organizations import Organization
 
-#: The scope that every install id has.
+#: The scopes of every install ID.
 SCOPES = ("agent:rw",)
 
 
@@ -28,7 +28,7 @@ class InstallId(Base):
 
 
 def add(install_id: str, org_id: str, now: datetime) -> bool:
-    """Whether it was new."""
+    """Adds an install ID, and returns whether it was new."""
     if db.session.get(InstallId, install_id) is not None:
         return False
     db.session.add(InstallId(id=install_id, org_id=org_id, created_at=now))

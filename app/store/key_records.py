@@ -1,4 +1,4 @@
-"""What verification reads: a key with its organization and person, an install id, and the revocation counter."""
+"""What verification reads: a key with its organization and person, an install ID, and the revocation counter."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -22,13 +22,13 @@ from app.store.people import Person
 from app.store.revocation import RevocationCounter
 from app.store.unavailable import DatabaseUnavailable
 
-#: Seconds: a first import takes effect in running servers after this, and guesses at imported keys cost the database
-#: one small query in this time while there are none.
+#: How long `has_imported` keeps its result, in seconds. After the first import, running servers may refuse the imported
+#: keys for this long. While there are none, all malformed keys together cost one small query in this time.
 KEPT_SECONDS = 1.0
 
 Granted = Callable[[Iterable[str]], frozenset[str]]
 
-# Values come as the columns hold them (raw), so that no type of SQLAlchemy's stands between the driver and a record.
+# Values arrive as the columns hold them, without the conversions of SQLAlchemy's types.
 _KEY = (
     select(
         ApiKey.id,
@@ -65,7 +65,8 @@ _INSTALL = (
 
 
 class KeyRecords:
-    """Reads records past any session. `granted` says what scopes allow. Methods raise `DatabaseUnavailable`."""
+    """Reads records without a session. `granted`: all scopes that given scopes include. Methods raise
+    `DatabaseUnavailable`."""
 
     def __init__(self, reader: AutocommitReader, granted: Granted) -> None:
         self._reader, self._granted = reader, granted
@@ -88,7 +89,7 @@ class KeyRecords:
         )
 
     def by_digest(self, digest: bytes, other: bytes | None = None) -> KeyRecord | None:
-        """The key that has this digest, or the other one."""
+        """The key with this digest or the other one, or None."""
         if other is None:
             rows = self._reader.rows(self._by_digest, digest)
         else:
@@ -115,16 +116,16 @@ class KeyRecords:
         )
 
     def revision(self) -> int:
-        """How often something was revoked or changed."""
+        """The value of the revocation counter."""
         return self._reader.rows(self._revision)[0][0] or 0
 
     def changed_after(self, revision: int) -> list[str]:
-        """Organizations of which something was revoked or changed since."""
+        """IDs of the organizations whose keys were revoked or changed after `revision`."""
         return [row[0] for row in self._reader.rows(self._changed, revision)]
 
     def has_imported(self) -> bool:
-        """Whether any imported key is on record, at most `KEPT_SECONDS` ago. Never raises `DatabaseUnavailable`: with
-        the database down, a key that cannot be ours is refused too, unless imported ones were seen before."""
+        """Whether there are imported keys; the result may be `KEPT_SECONDS` old. Never raises `DatabaseUnavailable`:
+        while the database is down, the last result stays, so malformed keys are still refused if there were none."""
         now = time.monotonic()
         if now - self._asked_at >= KEPT_SECONDS:
             self._asked_at = now
@@ -136,7 +137,7 @@ class KeyRecords:
         self._reader.close()
 
     def _words_and_granted(self, scopes: str) -> tuple[tuple[str, ...], frozenset[str]]:
-        """The same objects for every key that has them."""
+        """Cached, so that all keys with the same scopes share these objects."""
         words = tuple(scopes.split())
         return words, self._granted(words)
 

@@ -1,4 +1,4 @@
-"""API keys. At rest a key is its SHA-256, never its plaintext."""
+"""API keys. Only a hash of each key is stored, never its plaintext."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -38,28 +38,28 @@ class ApiKey(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    #: Prefix and 8 characters, to know a key by.
+    #: The prefix and 8 characters, to recognize the key by.
     start: Mapped[str]
     last4: Mapped[str]
     prefix: Mapped[str]
     name: Mapped[str]
     scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: NULL: made by an operator, offline.
+    #: NULL: not created by a person (but by an operator, an import, or as a trial token).
     created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     #: NULL: does not expire.
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: NULL: not revoked.
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    #: The form that made it, so that sending the form twice makes one key. NULL: not made by a form.
+    #: The form that created it, so that sending the form twice creates one key. NULL: not created by a form.
     submission_id: Mapped[str | None]
-    #: How it was made: a `KeyOrigin`.
+    #: How it was created: a `KeyOrigin`.
     origin: Mapped[str] = mapped_column(default="dashboard", server_default="dashboard")
-    #: How `digest` was made: `sha256`, or `sha512` for keys imported from another system.
+    #: The hash function of `digest`: `sha256`, or `sha512` for some imported keys.
     hash_kind: Mapped[str] = mapped_column(default="sha256", server_default="sha256")
-    #: Where it may be used from, CIDR; empty: anywhere.
+    #: Networks from which it can be used, in CIDR notation. Empty: from anywhere.
     networks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
-    #: At most so many requests in any so many seconds. NULL: no limit.
+    #: At most `rate_requests` requests in any `rate_seconds` seconds. NULL: no limit.
     rate_requests: Mapped[int | None]
     rate_seconds: Mapped[int | None]
     #: NULL: not the successor of another key.
@@ -89,10 +89,10 @@ class ApiKey(Base):
 
 
 class ListedKey(NamedTuple):
-    """A key, the address of whoever made it, and its last use."""
+    """A key, the email address of the person who created it, and its last use."""
 
     key: ApiKey
-    #: None: made by an operator, offline.
+    #: None: not created by a person.
     created_by: str | None
     #: None: never used.
     last_use: LastUse | None = None
@@ -106,7 +106,7 @@ _LISTED = (
 
 
 class WorkingKey(NamedTuple):
-    """What a long list shows of a key."""
+    """An active key, with the columns that a long list shows."""
 
     id: str
     org_id: str
@@ -133,7 +133,7 @@ def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
 
 
 def add_missing(rows: Sequence[dict[str, Any]]) -> int:
-    """Adds those whose digest nobody has; how many that were."""
+    """Adds the rows whose digest is not stored yet, and returns how many that were."""
     statement = insert(ApiKey).on_conflict_do_nothing(index_elements=["digest"]).returning(ApiKey.id)
     return len(db.session.execute(statement, [{"id": new_id("key"), **row} for row in rows]).all())
 
@@ -144,7 +144,7 @@ def get(org_id: str, key_id: str) -> ListedKey | None:
 
 
 def locked(org_id: str, key_id: str) -> ListedKey | None:
-    """As `get`, and nobody else changes it until this transaction ends."""
+    """As `get`, and locks the key until the transaction ends."""
     row = db.session.execute(
         _listed(org_id).where(ApiKey.id == key_id).with_for_update(of=ApiKey, key_share=True)
     ).one_or_none()
@@ -152,12 +152,13 @@ def locked(org_id: str, key_id: str) -> ListedKey | None:
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
-    """Newest first. Raises `ValidationFailed` for a foreign cursor."""
+    """A page of the organization's keys, newest first. Raises `ValidationFailed` for an invalid cursor."""
     return _page(_listed(org_id), limit=limit, cursor=cursor)
 
 
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
-    """Working keys of all the person's organizations, newest first. Raises `ValidationFailed` for a foreign cursor."""
+    """A page of the active keys of all the person's organizations, newest first. Raises `ValidationFailed` for an
+    invalid cursor."""
     query = _LISTED.join(Membership, Membership.org_id == ApiKey.org_id).where(
         Membership.person_id == person_id, works(now)
     )
@@ -169,7 +170,7 @@ def organization_of(key_id: str) -> str | None:
 
 
 def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
-    """The newest working key that the person got by agent sign-up."""
+    """The newest active key that the person got by agent sign-up, or None."""
     return db.session.scalar(
         select(ApiKey)
         .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
@@ -179,12 +180,12 @@ def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
 
 
 def by_submission(org_id: str, submission_id: str) -> str | None:
-    """The id of the key that this form made already."""
+    """The ID of the key that this form created, or None."""
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
 def working(now: datetime) -> Iterator[WorkingKey]:
-    """Of all organizations, oldest first, read as they are asked for: there may be a great many."""
+    """The active keys of all organizations, oldest first, read while they are consumed: there may be a great many."""
     columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
     query = select(*columns).where(works(now)).order_by(ApiKey.created_at, ApiKey.id)
     for row in db.session.execute(query, execution_options={"yield_per": 1000}):
@@ -192,7 +193,7 @@ def working(now: datetime) -> Iterator[WorkingKey]:
 
 
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
-    """Those that begin with one of `starts` (prefix and 8 characters), locked, in their order."""
+    """The active keys that start with one of `starts` (prefix and 8 characters), locked in the order of their IDs."""
     return db.session.scalars(
         select(ApiKey).where(ApiKey.start.in_(starts), works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()
@@ -227,7 +228,7 @@ def _page(query: Select[ApiKey, str, LastUse], *, limit: int, cursor: str | None
 
 
 def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
-    """Those whose keys a person's being disabled switches off."""
+    """IDs of the organizations in which the person has sign-up keys, which are refused while the person is disabled."""
     return db.session.scalars(
         select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value).distinct()
     ).all()
@@ -238,5 +239,5 @@ def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
 
 
 def works(now: datetime) -> ColumnElement[bool]:
-    """Neither revoked nor expired: `key_status.is_working` in SQL."""
+    """Whether a key is active, neither revoked nor expired: `key_status.is_working` in SQL."""
     return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))

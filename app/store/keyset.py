@@ -1,4 +1,4 @@
-"""Positions in a sorted list, for cursors."""
+"""Keyset pagination: conditions for rows after a cursor's position."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ from sqlalchemy import ColumnElement, literal, tuple_
 
 
 def before(columns: tuple[Any, ...], values: tuple[Any, ...]) -> ColumnElement[bool]:
-    """Rows that come before `values` by `columns`. Each value is bound as its column's type."""
+    """The condition for rows that sort before `values` by `columns`. Each value is bound with its column's type."""
     bound = (literal(value, column.type) for column, value in zip(columns, values, strict=True))
     return tuple_(*columns) < tuple_(*bound)

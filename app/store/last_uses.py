@@ -1,4 +1,5 @@
-"""When each key was last used, from where and by what. Written by the flush of usage, not by requests."""
+"""When each key was last used, from which address and by which client. Written when usage is flushed, not by
+requests."""
 
 from datetime import datetime
 from typing import Any
@@ -13,13 +14,13 @@ from app.store.upsert import insert
 
 
 class LastUse(Base):
-    """Beside the keys, not in them: a few words in the order of their primary key are written in a quarter of the time,
-    and who changes a key never waits for the flush. Checked against no other table, like the counts of `usage`."""
+    """In a table of its own, not in columns of `api_key`: short rows in the order of their primary key are written in a
+    quarter of the time, and a change to a key never waits for the flush. Without foreign keys, as in `usage_hour`."""
 
     __tablename__ = "last_use"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    #: The key's; first, so that an organization's keys lie together.
+    #: The key's organization; first in the primary key, so that an organization's rows are stored together.
     org_id: Mapped[str] = mapped_column(primary_key=True)
     key_id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
@@ -28,7 +29,7 @@ class LastUse(Base):
     agent: Mapped[str | None]
 
 
-#: An organization's key, when it was used (in microseconds since 1970), from where and by what.
+#: The columns of a use; `at` is in microseconds since 1970.
 USED = (
     column("org_id", String),
     column("key_id", String),
@@ -39,14 +40,14 @@ USED = (
 
 
 def mark(uses: list[Any]) -> None:
-    """Moves keys' last uses forward, never back. `uses` are the values of `USED`, row by row; no two rows are of the
-    same key."""
+    """Moves the last uses of keys forward, never back. `uses` are the values of the columns `USED`, row by row, with at
+    most one row for each key."""
     bulk.execute(_marked, USED, uses)
 
 
 def _marked(use: CTE) -> Executable:
     table: Any = LastUse.__table__
-    # WHERE, because SQLite would take ON CONFLICT for a join's ON.
+    # With WHERE, because SQLite would otherwise read ON CONFLICT as the ON of a join.
     statement = insert(table).from_select([column.name for column in USED], select(use).where(true()))
     later = statement.excluded
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]

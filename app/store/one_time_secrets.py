@@ -1,4 +1,4 @@
-"""One-time secrets: a row each, used once."""
+"""One-time secrets: one row for each link or code."""
 
 from datetime import datetime
 
@@ -14,22 +14,22 @@ class OneTimeSecret(Base):
     __tablename__ = "one_time_secret"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    #: What it is good for; a secret of one purpose is refused for every other.
+    #: What it is for: a `Purpose`. It is refused for any other.
     purpose: Mapped[str]
     email: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     #: NULL: not used.
     used_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    #: SHA-256 of the cookie of the browser that asked. NULL: asked without one.
+    #: SHA-256 of a cookie of the browser that asked for it. NULL: it sent no cookie.
     browser: Mapped[str | None]
     #: Where to go after sign-in, one of our own pages. NULL: the dashboard.
     next_path: Mapped[str | None]
     #: Keyed hash of the code. NULL: a link, which has none.
     digest: Mapped[str | None]
-    #: Tries that were counted, right or wrong.
+    #: How often a code was entered for it, right or wrong.
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    #: Whether it was mailed; what was not can never be redeemed.
+    #: Whether its address may receive it. If not, it is not mailed, and its code is never accepted.
     deliverable: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     __table_args__ = (Index("ix_one_time_secret_email_created_at", "email", "created_at"),)
@@ -74,7 +74,7 @@ def by_id(secret_id: str) -> OneTimeSecret | None:
 
 
 def consume(secret_id: str, purpose: str, now: datetime) -> OneTimeSecret | None:
-    """Uses it up. None when that happened before, or it is too old: of any number of callers one gets the row."""
+    """Uses the secret up and returns its row, to one caller only. None if it was already used or has expired."""
     return db.session.scalar(
         update(OneTimeSecret)
         .where(
@@ -89,7 +89,7 @@ def consume(secret_id: str, purpose: str, now: datetime) -> OneTimeSecret | None
 
 
 def newest(email: str, purpose: str) -> OneTimeSecret | None:
-    """The one that counts: a newer secret ends the earlier ones."""
+    """The current secret: a newer one replaces all earlier ones."""
     return db.session.scalar(
         select(OneTimeSecret)
         .where(OneTimeSecret.email == email, OneTimeSecret.purpose == purpose)
@@ -99,7 +99,8 @@ def newest(email: str, purpose: str) -> OneTimeSecret | None:
 
 
 def count_attempt(secret_id: str, *, most: int, now: datetime) -> int | None:
-    """How many tries there were with this one, or None when no more are allowed. Comes before any comparison."""
+    """Counts an attempt, before its code is compared. Returns how many there were with this one, or None if no more are
+    allowed."""
     return db.session.scalar(
         update(OneTimeSecret)
         .where(

@@ -14,7 +14,7 @@ from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.people import Person
 
-#: No sign-up makes an organization of this name.
+#: The name of the operators' own organization. Sign-up never creates one with this name.
 OPERATORS = "Operators"
 
 
@@ -24,7 +24,7 @@ class Organization(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: NULL: its keys work.
+    #: NULL: not disabled.
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
     cache_generation: Mapped[int] = mapped_column(default=0)
     #: Length and newest seal of the audit chain; updating them also makes writers of one chain take turns.
@@ -33,7 +33,7 @@ class Organization(Base):
     #: Sums of the credit ledger; the balance is their difference.
     credits_granted: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    #: The revision of `RevocationCounter` at which something of it was last revoked or changed.
+    #: The value of `RevocationCounter` when one of its keys was last revoked or changed.
     revocation_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
 
 
@@ -71,7 +71,7 @@ def add(name: str, now: datetime) -> Organization:
 
 
 def operators(now: datetime) -> Organization:
-    """The operators' own organization, made on first use. Nobody is a member of it."""
+    """The operators' own organization, created on first use. Nobody is a member of it."""
     found = db.session.scalar(select(Organization).where(Organization.name == OPERATORS).limit(1))
     return found or add(OPERATORS, now)
 
@@ -82,7 +82,7 @@ def add_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:
-    """Oldest membership first."""
+    """The person's organizations, oldest membership first."""
     rows = db.session.execute(
         select(Organization.id, Organization.name, Membership.role)
         .join(Membership, Membership.org_id == Organization.id)
@@ -93,12 +93,12 @@ def of_person(person_id: str) -> Sequence[OrganizationOf]:
 
 
 def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
-    """None for an outsider, whether the organization exists or not."""
+    """The organization as this person sees it; None for outsiders, whether it exists or not."""
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
 
 
 def lock_of(*person_ids: str, also: Sequence[str] = ()) -> Sequence[str]:
-    """Locks all organizations of these people, and `also` those; their ids."""
+    """Locks all organizations of these people, and those in `also`; returns their IDs."""
     theirs = select(Membership.org_id).where(Membership.person_id.in_(person_ids))
     return _locked(or_(Organization.id.in_(theirs), Organization.id.in_(also)))
 
@@ -108,8 +108,8 @@ def lock(org_ids: Collection[str]) -> None:
 
 
 def _locked(which: ColumnElement[bool]) -> Sequence[str]:
-    """Always in the same order, so that nobody waits in a ring; and as an update locks (`key_share`), which lets others
-    write rows that refer to them: two rotations that have each written a key would wait for each other here."""
+    """Locks always in the same order, so that transactions cannot deadlock, and as an update does (`key_share`), which
+    lets others write rows that refer to them: otherwise two rotations that have each written a key would deadlock."""
     return db.session.scalars(
         select(Organization.id).where(which).order_by(Organization.id).with_for_update(key_share=True)
     ).all()
@@ -121,7 +121,7 @@ def all_of_them() -> Sequence[Organization]:
 
 
 def only() -> Organization | None:
-    """The single organization that there is."""
+    """The organization, if there is exactly one."""
     found = db.session.scalars(select(Organization).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
@@ -153,7 +153,7 @@ def put_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
 
 
 def remove_member(org_id: str, person_id: str) -> bool:
-    """Whether they were one."""
+    """Removes the member, and returns whether there was one."""
     removed = db.session.execute(
         delete(Membership)
         .where(Membership.org_id == org_id, Membership.person_id == person_id)
@@ -163,7 +163,7 @@ def remove_member(org_id: str, person_id: str) -> bool:
 
 
 def raise_cache_generation(org_id: str) -> int:
-    """The new generation."""
+    """Raises the organization's cache generation by 1, and returns the new one."""
     return db.session.execute(
         update(Organization)
         .where(Organization.id == org_id)

@@ -1,4 +1,4 @@
-"""Mails that wait to be sent. A row holds no secret: the link is made from its row's id when the mail goes out."""
+"""Mails to be sent. A row holds no secret: the link or code is made from the secret's ID when the mail is sent."""
 
 from datetime import datetime
 
@@ -14,20 +14,20 @@ class OutboxMail(Base):
     __tablename__ = "outbox_mail"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    #: Which mail it is: the name of its template.
+    #: The name of its template.
     mail: Mapped[str]
     recipient: Mapped[str]
-    #: The one-time secret that it carries. NULL once sent, or when it carries none.
+    #: The one-time secret in it. NULL: it has none, or was already sent or dropped.
     secret_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: After this it would be of no use and is dropped.
+    #: After this it is of no use and is dropped.
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: When to try next. NULL: nothing left to do (sent, dropped, or never to be sent).
+    #: When to try next. NULL: nothing is left to do (it was sent or dropped, or must not be sent).
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)
     attempts: Mapped[int] = mapped_column(default=0)
     #: NULL: not sent.
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    #: Kind of the last failure. NULL: none yet.
+    #: The class of the last error. NULL: none.
     last_error: Mapped[str | None]
 
     __table_args__ = (Index("ix_outbox_mail_due_at", "due_at"),)
@@ -57,7 +57,7 @@ def add(
 
 
 def next_due(now: datetime) -> OutboxMail | None:
-    """The mail that waited longest, locked: on PostgreSQL other senders skip it, on SQLite they wait their turn."""
+    """The mail that has waited longest, locked: on PostgreSQL other senders skip it, on SQLite they wait their turn."""
     return db.session.scalar(
         select(OutboxMail)
         .where(OutboxMail.due_at <= now)

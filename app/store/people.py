@@ -1,4 +1,4 @@
-"""People: whoever signs in."""
+"""People, who sign in and are members of organizations."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The smallest question to the database."""
+"""The smallest possible queries: whether the database responds, and what time it has."""
 
 from sqlalchemy import text
 
@@ -10,9 +10,9 @@ def ping() -> None:
 
 
 def seconds() -> float:
-    """The database's clock, in seconds since 1970. SQLite's is this machine's."""
+    """The time of the database's clock, in seconds since 1970. SQLite's clock is this machine's."""
     is_postgresql = db.engine.dialect.name == "postgresql"
-    # In Julian days, because SQLite before 3.42 tells the seconds of 1970 without their fractions.
+    # Computed from Julian days, because SQLite before 3.42 has no seconds since 1970 with fractions.
     sqlite = "SELECT (julianday('now') - 2440587.5) * 86400"
     query = "SELECT extract(epoch FROM clock_timestamp())" if is_postgresql else sqlite
     return float(db.session.execute(text(query)).scalar_one())

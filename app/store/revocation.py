@@ -1,4 +1,4 @@
-"""The revocation counter, and beside it each organization's last change."""
+"""The revocation counter, and its value at each organization's last change."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from app.store.upsert import insert
 
 
 class RevocationCounter(Base):
-    """One row. Its lock makes transactions that revoke or change something commit in the order of their numbers."""
+    """One row. Its lock makes the transactions that revoke or change something commit in the order of their numbers."""
 
     __tablename__ = "revocation_counter"
 
@@ -21,8 +21,8 @@ class RevocationCounter(Base):
 
 
 def raise_for(org_ids: Collection[str]) -> None:
-    """Raises the counter and notes whose keys changed, at the end of a transaction: organizations are locked before the
-    counter, by everybody, so that no two transactions wait for each other."""
+    """Raises the counter and records whose keys changed. Call it at the end of a transaction: every transaction locks
+    organizations before the counter, so that no two can deadlock."""
     if not org_ids:
         return
     db.session.flush()

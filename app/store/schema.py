@@ -10,7 +10,7 @@ from app.extensions import db
 
 
 def upgrade() -> None:
-    """Runs the migrations that the database has not seen."""
+    """Runs the migrations that the database does not have yet."""
     flask_migrate.upgrade()
 
 

@@ -1,4 +1,4 @@
-"""Session tokens of agents: short-lived, for managing keys and nothing else. At rest their SHA-256."""
+"""Session tokens of agents: short-lived, for managing keys and nothing else. Stored as their SHA-256."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Browser sessions: rows, so that each can be seen and ended. At rest a session is the SHA-256 of its cookie."""
+"""Browser sessions: one row each, so that people can list and end them. Of the cookie, only its SHA-256 is stored."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def add(
 
 
 def live(token_digest: str, *, now: datetime, idle_since: datetime) -> LiveSession | None:
-    """The session behind a cookie, if it is neither ended, too old, idle too long, nor its person disabled."""
+    """The session with this cookie, unless it was ended, has expired, was idle too long, or its person is disabled."""
     row = db.session.execute(
         select(Session.id, Person.id, Person.email)
         .join(Person, Person.id == Session.person_id)
@@ -69,7 +69,7 @@ def live(token_digest: str, *, now: datetime, idle_since: datetime) -> LiveSessi
 
 
 def of_person(person_id: str, *, now: datetime, idle_since: datetime) -> Sequence[Session]:
-    """Live ones, last seen first."""
+    """The person's live sessions, last seen first."""
     return db.session.scalars(
         select(Session)
         .where(
@@ -83,7 +83,7 @@ def of_person(person_id: str, *, now: datetime, idle_since: datetime) -> Sequenc
 
 
 def end(session_id: str, person_id: str, now: datetime) -> bool:
-    """Whether this call ended it."""
+    """Ends the session, and returns whether it was this call that ended it."""
     return (
         db.session.scalar(
             update(Session)
@@ -102,5 +102,5 @@ def mark_seen(session_id: str, at: datetime) -> None:
 
 
 def prune(before: datetime) -> None:
-    """Forgets sessions that can no longer be used since `before`."""
+    """Deletes sessions that expired or were ended before `before`."""
     db.session.execute(delete(Session).where(or_(Session.expires_at < before, Session.ended_at < before)))

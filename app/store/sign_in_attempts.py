@@ -1,4 +1,4 @@
-"""Attempts to get in, as `services.sign_in_limits` counts them: a row each."""
+"""The attempts that `services.sign_in_limits` counts, one row each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +17,9 @@ class SignInAttempt(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     #: What was attempted: a `sign_in_limits.Attempt`.
     kind: Mapped[str]
-    #: NULL: nobody's in particular.
+    #: NULL: not for an email address.
     email: Mapped[str | None]
-    #: Who attempted it, as limits count clients: an IPv4 address or an IPv6 /64.
+    #: The client, as limits count clients: an IPv4 address or an IPv6 /64.
     client: Mapped[str]
     at: Mapped[datetime] = mapped_column(UtcTime)
 

@@ -1,4 +1,4 @@
-"""The unit in which anything changes."""
+"""Transactions: nothing can be written outside of one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +19,11 @@ _IN_TRANSACTION = "in_transaction"
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """All that is written inside becomes true together, or none of it. Does not nest; outside of it nothing can be
-    written: what joins the caller's transaction raises `RuntimeError` without one.
+    """Commits everything that is written inside, or nothing. Transactions do not nest, and nothing can be written
+    outside of one: functions that join the caller's transaction raise `RuntimeError` without one.
 
-    A snapshot that was read before is let go first: a decision inside is made on what is true now. Afterwards nothing
-    is held, so the next read begins afresh.
+    A snapshot that the session read before is released first, so that decisions inside see the current data. Afterwards
+    the session is closed, so that the next read starts a new snapshot.
     """
     session = db.session()
     if session.info.get(_IN_TRANSACTION):
@@ -44,8 +44,8 @@ def transaction() -> Iterator[None]:
 
 @contextmanager
 def _writers_in_line() -> Iterator[None]:
-    """SQLite waits by polling, and under load some poll in vain until their time is up. So the threads of one process
-    wait for each other here, and only processes are left to poll."""
+    """SQLite waits for its write lock by polling, and under load some connections poll in vain until their timeout. So
+    the threads of one process take turns here, and only processes poll."""
     if db.engine.dialect.name != "sqlite":
         yield
         return
@@ -60,7 +60,7 @@ def _writers_in_line() -> Iterator[None]:
 def require_transaction() -> None:
     """Raises `RuntimeError` outside of `transaction`."""
     if not db.session.info.get(_IN_TRANSACTION):
-        raise RuntimeError("this writes, so it belongs inside transaction()")
+        raise RuntimeError("this writes to the database, so call it inside transaction()")
 
 
 @event.listens_for(db.session, "before_flush")
@@ -75,9 +75,9 @@ def _refuse_to_write(state: ORMExecuteState) -> None:
 
 
 def take_turns(*names: str) -> None:
-    """Makes this transaction wait for every other one that named any of `names`, until it ends.
+    """Waits until no other transaction holds any of `names`, and holds them until this transaction ends.
 
-    SQLite has one writer at a time anyway. PostgreSQL takes advisory locks, in one order.
+    SQLite has only one writer at a time anyway. On PostgreSQL these are advisory locks, taken in one order.
     """
     require_transaction()
     if db.engine.dialect.name != "postgresql":

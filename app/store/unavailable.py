@@ -1,12 +1,12 @@
-"""What the database's absence looks like."""
+"""The errors that mean that the database is not available."""
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class DatabaseUnavailable(Exception):
-    """A read past the session found no database; the text is the driver's name for it."""
+    """A read without a session failed, or must not be tried now; the text says why."""
 
 
-#: The server is gone, refuses, or took too long; not a fault of the request.
+#: The server is down, refuses connections, or took too long; the request is not to blame.
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, DatabaseUnavailable)

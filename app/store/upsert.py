@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT, which each database's dialect has for itself."""
+"""INSERT … ON CONFLICT, which SQLAlchemy has for each dialect separately."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from app.extensions import db
 
 
 def insert(table: Any) -> Any:
-    """An INSERT into a model or table that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """An INSERT into a model or table, with the methods `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(table)

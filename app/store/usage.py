@@ -1,4 +1,4 @@
-"""Requests by organization, key, hour and outcome."""
+"""The number of requests by organization, key, hour and outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,8 +17,8 @@ from app.store.upsert import insert
 
 
 class UsageHour(Base):
-    """Rows in the order of their primary key and no other, and checked against no other table: a busy second writes
-    thousands. They come from keys' records, and no key is ever deleted."""
+    """Rows are stored in the order of their primary key, without other indexes and without foreign keys, because a busy
+    second writes thousands. They come from records of keys, and keys are never deleted, so no reference can break."""
 
     __tablename__ = "usage_hour"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -30,7 +30,7 @@ class UsageHour(Base):
     requests: Mapped[int] = mapped_column(BigInteger)
 
 
-#: So many requests more of a key in an hour (in microseconds since 1970) with an outcome.
+#: The columns of a count; `hour` is in microseconds since 1970.
 COUNTED = (
     column("org_id", String),
     column("hour", BigInteger),
@@ -41,13 +41,13 @@ COUNTED = (
 
 
 def add(counts: list[Any]) -> None:
-    """Adds to the hours' counts. `counts` are the values of `COUNTED`, row by row; no two rows are of the same hour,
-    key and outcome."""
+    """Adds to the counts. `counts` are the values of the columns `COUNTED`, row by row, with at most one row for each
+    hour, key and outcome."""
     bulk.execute(_added, COUNTED, counts)
 
 
 def _added(more: CTE) -> Executable:
-    # WHERE, because SQLite would take ON CONFLICT for a join's ON.
+    # With WHERE, because SQLite would otherwise read ON CONFLICT as the ON of a join.
     statement = insert(UsageHour.__table__).from_select([column.name for column in COUNTED], select(more).where(true()))
     return statement.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["org_id", "hour", "key_id", "outcome"],
@@ -56,7 +56,7 @@ def _added(more: CTE) -> Executable:
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None = None) -> paging.Page[UsageHour]:
-    """Newest hour first. Raises `ValidationFailed` for a foreign cursor."""
+    """A page of the organization's hours, newest first. Raises `ValidationFailed` for an invalid cursor."""
     order = (UsageHour.hour, UsageHour.key_id, UsageHour.outcome)
     query = select(UsageHour).where(UsageHour.org_id == org_id).order_by(*(column.desc() for column in order))
     if key_id is not None:
@@ -70,6 +70,6 @@ def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None = No
 
 
 def prune(before: datetime) -> None:
-    # By organization, because rows stand in that order.
+    # By organization, because that is the order in which rows are stored.
     old = and_(UsageHour.org_id.in_(select(Organization.id)), UsageHour.hour < before)
     db.session.execute(delete(UsageHour).where(old))

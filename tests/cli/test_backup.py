@@ -80,7 +80,7 @@ def test_what_is_no_whole_copy_is_refused_and_the_database_stays(operator, tmp_p
 @BOTH
 def test_a_file_that_is_there_is_kept_and_one_that_cannot_be_made_is_named(operator, tmp_path):
     (tmp_path / "mine").write_text("mine")
-    assert "mine exists" in operator.refused("backup", "mine")
+    assert "mine already exists" in operator.refused("backup", "mine")
     assert (tmp_path / "mine").read_text() == "mine"
     assert "cannot be written" in operator.refused("backup", "no/such/folder/copy")
 
