@@ -1,4 +1,4 @@
-"""Flask as we use it: less of what every request pays for and none of ours needs."""
+"""Flask without some of the work that it does for every request and that no route of ours needs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +10,13 @@ from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
-    """No view and no hook of ours is a coroutine, no route asks for a host, and most answers are JSON with a status."""
+    """No view or hook here is a coroutine, no route depends on the host, and most responses are JSON with a status."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """As Flask's, but the host is taken as it stands: `http.request_checks` decides about it."""
+        """As in Flask, but takes the host as it was sent: `http.request_checks` checks it."""
         if request is None:
             return super().create_url_adapter(None)
         return MapAdapter(
