@@ -1,4 +1,5 @@
-"""For application servers: `gunicorn wsgi:app`. `python -m app.cli serve` takes `wsgi_app`, which is the same."""
+"""The entry point for application servers: `gunicorn wsgi:app`. `python -m app.cli serve` uses `wsgi_app`, which serves
+the same application."""
 
 from app import create_app
 from app.process.background_jobs import Background
@@ -6,5 +7,5 @@ from app.process.background_jobs import Background
 app = create_app()
 Background(app).start()
 
-#: Past the calls by which Flask would come here.
+#: Saves the calls by which `Flask.__call__` gets here.
 wsgi_app = app.wsgi_app
