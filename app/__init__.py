@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
-    """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
-    # Late, so that importing `app.domain` or `app.cli` does not load Flask.
+    """The application. `settings` default to those in the environment. Raises `SettingsError` if they are not valid."""
+    # Imported here, so that importing `app.domain` or `app.cli` does not load Flask.
     from app import factory
 
     return factory.create_app(settings, clock=clock)

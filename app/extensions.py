@@ -13,7 +13,7 @@ from app.domain import client_address
 
 
 class Base(DeclarativeBase):
-    """Constraints get names, so that migrations can speak of them on both databases."""
+    """Gives constraints names, so that migrations can refer to them on both databases."""
 
     metadata = MetaData(
         naming_convention={

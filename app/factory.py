@@ -1,4 +1,4 @@
-"""The wiring: what the application is made of, in the order in which it is put together."""
+"""The application factory: what Keydesk is made of, in the order in which it is put together."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from app.wsgi.security_headers import SecurityHeaders
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
-    """The application. `settings` default to the environment; raises `SettingsError` when they cannot be used."""
+    """The application. `settings` default to those in the environment. Raises `SettingsError` if they are not valid."""
     settings = settings or load_settings()
     app = Keydesk("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(_flask_config(settings))
@@ -74,7 +74,7 @@ def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> R
 
 
 def put_in_front(app: Flask) -> None:
-    """What a request passes before Flask. It keeps the runtime of this moment: call it again after replacing that."""
+    """Puts the WSGI layers in front of Flask. They keep the current runtime, so call it again after replacing that."""
     runtime: Runtime = app.extensions["runtime"]
     flask_app = SecurityHeaders(Keydesk.wsgi_app.__get__(app), runtime.settings)
     app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
@@ -88,14 +88,14 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "PROPAGATE_EXCEPTIONS": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
-        # Flask's own cookie carries one-line notices between two pages, nothing else.
+        # Flask's own session cookie only carries one-line notices from one page to the next.
         "SESSION_COOKIE_NAME": "whs_notice",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         # Never set by us; the name keeps another program's cookie on the same host from being read as ours.
         "REMEMBER_COOKIE_NAME": "whs_unused",
         "RATELIMIT_STORAGE_URI": settings.valkey_url or "memory://",
-        # Valkey that is down or hangs must not hold up sign-in: its own limits are in the database.
+        # If Valkey is down or hangs, it must not delay sign-in, whose own limits are in the database.
         "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
         if settings.valkey_url
         else {},

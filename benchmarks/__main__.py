@@ -1,4 +1,4 @@
-"""`make bench`: what a verification costs, beside a bare WSGI application and a bare Flask view on the same server."""
+"""`make bench`: the cost of a verification, beside a bare WSGI application and a bare Flask view on the same server."""
 
 import json
 import re
@@ -33,7 +33,7 @@ Figures = tuple[float, float, float]
 
 
 class Reference(NamedTuple):
-    """A bare application that a case is measured beside."""
+    """A bare application to which a case is compared."""
 
     name: str
     address: str
@@ -41,8 +41,8 @@ class Reference(NamedTuple):
 
 
 class Bench:
-    """Runs cases and keeps their results. Machines grow faster and slower by the minute, so a case takes turns with its
-    references, and a ratio is the median of the turns'."""
+    """Runs cases and keeps their results. The speed of a machine changes by the minute, so a case takes turns with its
+    references, and a ratio is the median of the turns."""
 
     def __init__(self, folder: Path, keys: Path, references: list[Reference]) -> None:
         self.folder, self._keys, self._references = folder, keys, references
@@ -61,7 +61,7 @@ class Bench:
         caller: str | None = None,
         seconds: int = SECONDS,
     ) -> Figures:
-        """Raises `RuntimeError` when an answer was no 2xx."""
+        """Runs wrk on a path, with each of `count` keys in turn. Raises `RuntimeError` if a response was not 2xx."""
         words = [str(keys), method, path, str(first), str(count), *([caller] if caller else [])]
         done = subprocess.run(
             [
@@ -89,7 +89,7 @@ class Bench:
         return float(figures["Requests/sec:"]), _milliseconds(figures["50%"]), _milliseconds(figures["99%"])
 
     def case(self, name: str, url: str, path: str, keys: Path, **options: object) -> None:
-        """Measures a server that is warmed up first."""
+        """Measures a server, after warming it up."""
         self.load(url, path, keys, **(options | {"seconds": 2}))  # type: ignore[arg-type]
         self.rounds(name, lambda: self.load(url, path, keys, **options))  # type: ignore[arg-type]
 
@@ -113,11 +113,11 @@ class Bench:
 
     @property
     def bare(self) -> float:
-        """Requests a second of bare WSGI, over all rounds so far."""
+        """Requests per second of bare WSGI, over all rounds so far."""
         return median(rate for rate, _, _ in self._of_references["bare_wsgi"])
 
     def show_references(self) -> None:
-        """At the head of the results, over all rounds."""
+        """Puts the references at the head of the results, over all rounds."""
         rows = [_row(name, figures) for name, figures in self._of_references.items()]
         for row in rows:
             row["of_bare_wsgi"] = round(float(str(row["req_per_s"])) / self.bare, 3)
@@ -141,12 +141,12 @@ def _show(row: dict[str, object]) -> None:
 def _milliseconds(text: str) -> float:
     found = _FIGURES.match(text)
     if found is None:
-        raise RuntimeError(f"no duration: {text}")
+        raise RuntimeError(f"not a duration: {text}")
     return float(found[1]) * _FACTOR[found[2]]
 
 
 def prepare(folder: Path, url: str, keys: int, *options: str) -> Path:
-    """A database with this many keys; the file with their texts."""
+    """Creates a database with this many keys; returns the file with their plaintexts."""
     file = folder / f"keys-{abs(hash((url, options)))}.txt"
     cli(folder, url, "init")
     began = time.monotonic()
@@ -170,7 +170,7 @@ def prepare(folder: Path, url: str, keys: int, *options: str) -> Path:
 
 @contextmanager
 def references(folder: Path, url: str) -> Iterator[list[Reference]]:
-    """They stay up to the end, and cost nothing while nobody asks them."""
+    """Serves the bare applications. They run to the end, and cost nothing without requests."""
     with ExitStack() as stack:
         yield [
             Reference(name, stack.enter_context(serving(folder, url, "benchmarks.bare", name))[0], path)
@@ -183,7 +183,7 @@ def hot_and_cold(bench: Bench, kind: str, url: str, keys: Path) -> None:
     grown = []
 
     def cold() -> Figures:
-        """Each key once: no more of them than a server answers in the time."""
+        """Uses each key at most once: there are more keys than a server can serve in the time."""
         with serving(bench.folder, url, "app.cli", "serve") as (address, pid):
             before = memory(pid)
             figures = bench.load(address, FORWARD_AUTH, keys, first=HOT + 1, count=99_000, seconds=2)
@@ -192,7 +192,7 @@ def hot_and_cold(bench: Bench, kind: str, url: str, keys: Path) -> None:
 
     bench.rounds(f"forward_auth_cold_{kind}", cold)
     start, more = (median(column) / 2**20 for column in zip(*grown, strict=True))
-    print(f"# memory of its own: {start:.0f} MiB at start, {more:.0f} MiB more with the keys that it now caches")
+    print(f"# anonymous memory: {start:.0f} MiB at start, {more:.0f} MiB more with the keys that it caches then")
 
 
 def flask_faces(bench: Bench, url: str, keys: Path) -> None:
@@ -203,7 +203,7 @@ def flask_faces(bench: Bench, url: str, keys: Path) -> None:
 
 
 def revoke_loops(bench: Bench, url: str, keys: Path) -> None:
-    """forward-auth while many clients revoke keys one after the other, as fast as they are answered."""
+    """Forward-auth while many clients revoke keys, each as soon as its last revoke returned."""
     with serving(bench.folder, url, "app.cli", "serve") as (address, _):
         person, stop = Person(address), Event()
         times: list[float] = []
@@ -220,7 +220,7 @@ def revoke_loops(bench: Bench, url: str, keys: Path) -> None:
 
         with ThreadPoolExecutor(REVOKERS) as pool:
             loops = [pool.submit(revoke_on) for _ in range(REVOKERS)]
-            # The references stay away: they would share the core with the loops.
+            # Without the references, which would share the core with the loops.
             figures = [bench.load(address, FORWARD_AUTH, keys) for _ in range(ROUNDS)]
             bench.keep("hot_while_20_revoke", figures, of_bare_wsgi=median(rate for rate, _, _ in figures) / bench.bare)
             stop.set()
@@ -229,7 +229,7 @@ def revoke_loops(bench: Bench, url: str, keys: Path) -> None:
         middle, longest = median(times) * 1000, max(times) * 1000
         print(
             f"# {len(times)} revokes: median {middle:.0f} ms, longest {longest:.0f} ms;"
-            f" {next(refused)} times told to come back in a second"
+            f" {next(refused)} were refused and tried again a second later"
         )
 
 
@@ -251,12 +251,12 @@ def write_policies(folder: Path) -> Callable[[bool], None]:
 
 def main() -> None:
     if shutil.which("wrk") is None:
-        sys.exit("The benchmarks need wrk to make load: apt-get install wrk")
+        sys.exit("The benchmarks need wrk to generate load: apt-get install wrk")
     folder = Path(tempfile.mkdtemp(prefix="keydesk-bench-"))
     use_costs = write_policies(folder)
     print(
         f"# server on core {SERVER_CORE} with {BLOCKING_THREADS} blocking threads, 1 process; wrk with {CONNECTIONS}"
-        f" connections and PostgreSQL on core {LOAD_CORE}; {HOT:,} hot keys; {ROUNDS} turns a case"
+        f" connections and PostgreSQL on core {LOAD_CORE}; {HOT:,} hot keys; {ROUNDS} turns per case"
     )
     try:
         sqlite = f"sqlite:///{folder}/100k.db"

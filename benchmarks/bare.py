@@ -1,4 +1,4 @@
-"""What an application server and a framework cost by themselves: what Keydesk is compared with."""
+"""The references: what an application server and a framework cost by themselves."""
 
 import sys
 
@@ -9,7 +9,7 @@ from app.config import load_settings
 
 
 def bare_wsgi(_environ, start_response):
-    """The least that a WSGI application can answer; a list, because Granian is slower with any other iterable."""
+    """The smallest possible WSGI application. It returns a list, because Granian is slower with other iterables."""
     start_response("200 OK", [("Content-Length", "0")])
     return []
 
@@ -19,7 +19,7 @@ bare_flask = Flask("bare")
 
 @bare_flask.get("/v1/me")
 def show():
-    """A view that does nothing but answer JSON."""
+    """A view that does nothing but return JSON."""
     return {"data": {"key_id": "key_0", "name": "A key", "scopes": ["agent:rw"]}}
 
 

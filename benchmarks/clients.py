@@ -1,4 +1,4 @@
-"""What a person with a browser does, by HTTP alone."""
+"""A client that does what a person does in a browser."""
 
 import json
 import re
@@ -14,7 +14,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Person:
-    """Signed in, in dev mode, with an organization of their own."""
+    """A person who is signed in, in dev mode, with an organization of their own."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -23,11 +23,11 @@ class Person:
         self._org = self._send("/v1/orgs", None)["data"][0]["id"]
 
     def create_key(self) -> str:
-        """Its id."""
+        """Returns the ID of a new key."""
         return str(self._send(f"/v1/orgs/{self._org}/keys", {"name": "to revoke"})["data"]["id"])
 
     def revoke(self, key: str) -> bool:
-        """False: too many are being revoked, try again."""
+        """Whether the key was revoked. False: too many are being revoked, try again."""
         try:
             self._send(f"/v1/orgs/{self._org}/keys/{key}/revoke", {})
         except HTTPError as error:
@@ -47,7 +47,7 @@ def _json(url: str, body: dict[str, object] | None, **headers: str) -> Any:
 
 
 def _session(address: str, link: str) -> str:
-    """The cookie that the link sets, on the way to the dashboard."""
+    """The session cookie that the sign-in link sets before it redirects to the dashboard."""
     path = link.partition("/v1/")[2]
     try:
         urllib.request.build_opener(_Stay).open(f"{address}/v1/{path}")

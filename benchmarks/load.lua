@@ -1,5 +1,5 @@
--- Requests for wrk: keys from a file, one after the other. Arguments: FILE METHOD PATH FIRST COUNT [CALLER].
--- With CALLER (a key), the key in turn is asked about in the body; else it is the credential.
+-- Requests for wrk, with the keys in a file one after the other. Arguments: FILE METHOD PATH FIRST COUNT [CALLER].
+-- With CALLER, which is a key, the others are sent in the body to be verified; without it, they are the credentials.
 local requests, position = {}, 0
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""Servers under test, on a core of their own; load and PostgreSQL take the other one."""
+"""The servers under test, on a core of their own; load and PostgreSQL use the other one."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def environment(folder: Path, database_url: str, port: int = 7860, **settings: s
 
 
 def cli(folder: Path, database_url: str, *arguments: str) -> str:
-    """What a command of Keydesk's prints."""
+    """The output of a Keydesk command. Raises `RuntimeError` if it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         env=environment(folder, database_url),
@@ -48,7 +48,7 @@ def cli(folder: Path, database_url: str, *arguments: str) -> str:
 
 @contextmanager
 def serving(folder: Path, database_url: str, *arguments: str) -> Iterator[tuple[str, int]]:
-    """`python -m …` on a free port; its address and the id of the process that answers."""
+    """Runs `python -m …` on a free port; yields its URL and the ID of the process that serves."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -74,14 +74,15 @@ def serving(folder: Path, database_url: str, *arguments: str) -> Iterator[tuple[
 
 
 def memory(pid: int) -> int:
-    """Bytes of its own: pages of files that it has mapped are the machine's cache, and there for the taking."""
+    """The process's anonymous memory, in bytes: pages of mapped files are part of the machine's cache and do not
+    count."""
     found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) * 1024 if found else 0
 
 
 def _worker(parent: int) -> int:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    # The last: Python's resource tracker is a child too.
+    # The last one, because Python's resource tracker is a child, too.
     return int(children[-1])
 
 
@@ -94,4 +95,4 @@ def _wait(url: str) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer")
+    raise RuntimeError(f"{url} does not respond")

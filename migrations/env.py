@@ -10,8 +10,8 @@ def run() -> None:
     database = current_app.extensions["migrate"].db
     with database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            # A request may take seconds, a migration of a large table minutes. But whoever waits for a table makes
-            # every request wait behind it: better give up, with nothing changed, and be run again.
+            # A request may take seconds, a migration of a large table minutes. But while a migration waits for a lock
+            # on a table, every request waits behind it: it is better to give up with nothing changed, and be run again.
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = '3s'")
             connection.commit()

@@ -1,4 +1,4 @@
-"""Settings: each is read from the environment once, typed, and refused by name when it is bad."""
+"""Settings: read from the environment once, typed and checked. Errors name the setting."""
 
 from app.config.loading import SettingsError, load_settings
 from app.config.paths import ROOT, VERSION

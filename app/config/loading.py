@@ -1,4 +1,4 @@
-"""From the environment to settings that can be served."""
+"""Loads the settings from the environment, and refuses those with which Keydesk cannot run."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ from app.domain.secret import Secret
 
 
 class SettingsError(Exception):
-    """One or more settings cannot be used; `problems` maps their names to what is wrong."""
+    """One or more settings are not valid; `problems` maps their names to what is wrong."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
@@ -25,9 +25,10 @@ class SettingsError(Exception):
 
 
 def load_settings(environ: Mapping[str, str] | None = None, *, instance_path: Path | None = None) -> Settings:
-    """Reads the environment (by default the process's own, with `.env` of the working directory behind it).
+    """Reads the settings from `environ`: by default the process's environment, and `.env` in the working directory for
+    what is not set there.
 
-    Raises `SettingsError` with every problem at once.
+    Raises `SettingsError`, which names all the problems at once.
     """
     if environ is None:
         environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
@@ -48,7 +49,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, instance_path: Pa
 
 
 def _complete(values: dict[str, Any]) -> Settings:
-    """Fills the defaults that depend on other settings, and refuses combinations that cannot be served."""
+    """Fills in the defaults that depend on other settings, and refuses combinations that do not work."""
     problems: dict[str, str] = {}
     try:
         values["policy"] = _load_policy(values.get("policy_file"))
@@ -73,18 +74,20 @@ def _refusals(settings: Settings) -> dict[str, str]:
     prefixes = {name: getattr(settings, name) for name in names}
     for name, prefix in prefixes.items():
         if list(prefixes.values()).count(prefix) > 1:
-            problems[name.upper()] = f"{prefix!r} is used for two kinds of credential; prefixes must differ"
+            problems[name.upper()] = f"{prefix!r} is the prefix of two kinds of credentials; they must differ"
     if settings.dev_mode:
         return problems
     if not settings.has_mail:
         problems["MAIL_SERVER"] = (
-            f"is missing (or RESEND_API_KEY): PUBLIC_URL {settings.public_url} is not localhost, so sign-in links must"
-            " be mailed"
+            "is missing: set it or RESEND_API_KEY, because sign-in links must be mailed unless PUBLIC_URL"
+            f" ({settings.public_url}) is on localhost"
         )
     if settings.public_url.startswith("http://") and not settings.on_localhost:
-        problems["PUBLIC_URL"] = "must begin with https:// outside localhost: cookies and keys travel over it"
+        problems["PUBLIC_URL"] = (
+            "must start with https:// unless it is on localhost, because cookies and keys are sent to it"
+        )
     if not settings.secret_key:
-        problems |= {"SECRET_KEY": "is missing: make one with openssl rand -hex 32 and keep it"}
+        problems |= {"SECRET_KEY": "is missing: create one with openssl rand -hex 32 and keep it"}
     return problems
 
 
@@ -93,13 +96,13 @@ def _load_policy(path: str | None) -> Policy:
     try:
         return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise ValueError(f"there is no file {file}") from None
+        raise ValueError(f"the file {file} does not exist") from None
     except (PolicyError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{file}: {error}") from None
 
 
 def _kept_dev_secret(instance_path: Path) -> Secret:
-    """Dev mode's secret, made once. Two processes may start at the same moment: the first file wins."""
+    """The secret key of dev mode, created once. If two processes start at the same moment, the first file wins."""
     instance_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = instance_path / "secret_key"
     if not file.exists():

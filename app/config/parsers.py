@@ -1,4 +1,4 @@
-"""From the text of one environment variable to its value. Each raises `ValueError` that says what would do."""
+"""Parsers of environment variables. Each raises `ValueError`, which says what is allowed."""
 
 import re
 from collections.abc import Callable
@@ -41,17 +41,17 @@ def words(value: str) -> tuple[str, ...]:
 
 def prefix(value: str) -> str:
     if not _PREFIX.fullmatch(value):
-        raise ValueError("must be lower-case letters, digits and _, beginning with a letter and ending with _")
+        raise ValueError("must have only lower-case letters, digits and _, start with a letter and end with _")
     return value
 
 
 def url(value: str) -> str:
     parts = urlsplit(value)
-    port = parts.port  # raises ValueError for what is no port
+    port = parts.port  # raises ValueError for an invalid port
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("must be an address like https://keys.example.com")
+        raise ValueError("must be a URL like https://keys.example.com")
     if parts.path not in {"", "/"}:
-        raise ValueError("must have no path: Keydesk answers at the root of its host")
+        raise ValueError("must not have a path: Keydesk runs at the root of its host")
     host = parts.netloc.lower()
     return f"{parts.scheme}://{host.removesuffix(f':{port}') if port == _DEFAULT_PORTS[parts.scheme] else host}"
 
@@ -60,19 +60,19 @@ def valkey_url(value: str) -> str:
     scheme, _, rest = value.partition("://")
     scheme = {"redis": "valkey", "rediss": "valkeys", "unix": "valkey+unix"}.get(scheme, scheme)
     if scheme not in {"valkey", "valkeys", "valkey+unix"}:
-        raise ValueError("must begin with valkey:// or redis://")
+        raise ValueError("must start with valkey:// or redis://")
     return f"{scheme}://{rest}"
 
 
 def database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme.split("+")[0] not in {"sqlite", "postgresql", "postgres"}:
-        raise ValueError("must begin with sqlite:/// or postgresql://")
+        raise ValueError("must start with sqlite:/// or postgresql://")
     if not scheme.startswith("sqlite"):
         return f"postgresql+psycopg://{rest}"
     path = rest.removeprefix("/")
     if not path or path.startswith(":") or not rest.startswith("/"):
-        raise ValueError("must name a file, like sqlite:///instance/keydesk.db: memory is not shared by threads")
+        raise ValueError("must name a file, like sqlite:///instance/keydesk.db; it cannot be in memory")
     return f"sqlite:///{ROOT / path}"
 
 
@@ -106,7 +106,7 @@ def fail_mode(value: str) -> str:
 
 def secret(value: str) -> Secret:
     if len(value) < 32:
-        raise ValueError("must have at least 32 characters, e.g. from: openssl rand -hex 32")
+        raise ValueError("must have at least 32 characters; create one with openssl rand -hex 32")
     return Secret(value)
 
 
@@ -114,7 +114,7 @@ def secrets(value: str) -> tuple[Secret, ...]:
     try:
         return tuple(map(secret, words(value)))
     except ValueError:
-        raise ValueError("each must have at least 32 characters") from None
+        raise ValueError("must be secrets of at least 32 characters each, separated by commas") from None
 
 
 def password(value: str) -> Secret:

@@ -1,4 +1,4 @@
-"""Where the project lies, and which version it is."""
+"""The project's folder and version."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ from app.domain.secret import Secret
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
 
 
-#: The setting with the prefix of keys of an origin; all others begin with `KEY_PREFIX`.
+#: The setting with the prefix of keys of an origin. Keys of the other origins start with `key_prefix`.
 PREFIX_SETTINGS = {
     KeyOrigin.AGENT: "agent_key_prefix",
     KeyOrigin.DEVICE: "agent_key_prefix",
@@ -44,17 +44,18 @@ def is_localhost(host: str) -> bool:
 def _setting(
     parse: Callable[[str], Any], default: Any, doc: str, shown: str | None = None, *, holds_password: bool = False
 ) -> Any:
-    """`shown` is how the documentation writes the default when the value itself would not do."""
+    """`shown`: the default as the documentation shows it, if not the value itself. `holds_password` keeps the value out
+    of `repr`."""
     metadata = {"parse": parse, "doc": doc, "shown": shown}
     return field(default=default, repr=not holds_password, metadata=metadata)
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """What the environment says. Lifetimes are in seconds. `None` means not set."""
+    """The settings from the environment. Lifetimes are in seconds. None: not set."""
 
     public_url: str = _setting(
-        parsers.url, "", "Where people reach Keydesk; links are built from it", "http://localhost:{PORT}"
+        parsers.url, "", "URL at which people reach Keydesk; links start with it", "http://localhost:{PORT}"
     )
     host: str = _setting(parsers.text, "127.0.0.1", "Address to listen on")
     port: int = _setting(parsers.integer(1, 65535), 7860, "Port to listen on")
@@ -63,49 +64,77 @@ class Settings:
         parsers.database_url, "", "SQLite or PostgreSQL", "sqlite:///instance/keydesk.db", holds_password=True
     )
     valkey_url: str | None = _setting(
-        parsers.valkey_url, None, "Where processes share rate limits; without it in memory", holds_password=True
+        parsers.valkey_url,
+        None,
+        "Valkey server that counts rate limits for all processes; without it, they are counted in memory",
+        holds_password=True,
     )
     secret_key: Secret = _setting(
-        parsers.secret, Secret(""), "Signs links; dev mode makes one and keeps it in instance/", "made in dev mode"
+        parsers.secret,
+        Secret(""),
+        "Secret that signs links and makes codes; dev mode creates one in instance/",
+        "created in dev mode",
     )
     secret_key_fallbacks: tuple[Secret, ...] = _setting(
-        parsers.secrets, (), "Earlier SECRET_KEYs, comma-separated, still accepted"
+        parsers.secrets, (), "Earlier values of SECRET_KEY, separated by commas, that are still accepted"
     )
-    derivation_secret: Secret | None = _setting(parsers.secret, None, "Derives sign-up keys", "derived from SECRET_KEY")
-    trusted_hosts: tuple[str, ...] = _setting(parsers.hosts, (), "Host names to answer to", "PUBLIC_URL's host")
-    trusted_hops: int = _setting(parsers.integer(0, 10), 0, "Proxies in front whose X-Forwarded-For is believed")
+    derivation_secret: Secret | None = _setting(
+        parsers.secret, None, "Secret from which sign-up keys are derived", "derived from SECRET_KEY"
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        parsers.hosts, (), "Host names that requests may use, separated by commas", "PUBLIC_URL's host"
+    )
+    trusted_hops: int = _setting(
+        parsers.integer(0, 10), 0, "Number of proxies in front whose X-Forwarded-For is trusted"
+    )
     mail_server: str | None = _setting(parsers.text, None, "SMTP server")
     mail_port: int = _setting(parsers.integer(1, 65535), 587, "SMTP port; 465 means TLS from the start")
     mail_username: str | None = _setting(parsers.text, None, "SMTP user name")
     mail_password: Secret | None = _setting(parsers.password, None, "SMTP password")
-    mail_use_tls: bool = _setting(parsers.boolean, True, "STARTTLS, with the certificate verified")
+    mail_use_tls: bool = _setting(parsers.boolean, True, "Use STARTTLS and verify the certificate")
     mail_default_sender: str = _setting(parsers.sender, "", "From address", "Keydesk <keydesk@PUBLIC_URL's host>")
     resend_api_key: Secret | None = _setting(
-        parsers.password, None, "Mail through Resend's SMTP instead of MAIL_SERVER"
+        parsers.password, None, "Sends mail through Resend's SMTP server instead of MAIL_SERVER"
     )
-    sign_up: str | tuple[str, ...] = _setting(parsers.sign_up, "open", "Who may sign up: open, invited, or domains")
-    sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization begins with")
-    enable_test_token_endpoint: bool = _setting(parsers.boolean, False, "POST /v1/auth/test-token, in dev mode only")
+    sign_up: str | tuple[str, ...] = _setting(
+        parsers.sign_up,
+        "open",
+        "Who may sign up: open (everybody), invited (people an operator added), or email domains",
+    )
+    sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization gets")
+    enable_test_token_endpoint: bool = _setting(
+        parsers.boolean, False, "Trial tokens at POST /v1/auth/test-token, in dev mode only"
+    )
     policy_file: str | None = _setting(
         parsers.text, None, "Your own scopes and routes (TOML)", "app/access_policy.toml"
     )
-    rate_limit_fail: str = _setting(parsers.fail_mode, "closed", "With Valkey down: closed refuses, open lets pass")
-    key_prefix: str = _setting(parsers.prefix, "whk_", "Keys from dashboard, API and CLI")
-    agent_key_prefix: str = _setting(parsers.prefix, "owk_live_", "Keys that agents create with a mailed code")
-    sign_up_key_prefix: str = _setting(parsers.prefix, "of_", "Keys from agent sign-up")
-    test_key_prefix: str = _setting(parsers.prefix, "whk_test_", "Test tokens")
-    session_token_prefix: str = _setting(parsers.prefix, "owt_", "Session tokens of agents")
-    link_lifetime: int = _setting(parsers.integer(60, 86400), 900, "Sign-in link")
-    email_code_lifetime: int = _setting(parsers.integer(60, 86400), 600, "Code mailed to an agent's person")
-    sign_up_code_lifetime: int = _setting(parsers.integer(60, 604800), 86400, "Code of agent sign-up")
-    session_token_lifetime: int = _setting(parsers.integer(60, 86400), 900, "Session token of an agent")
-    session_idle: int = _setting(parsers.integer(300, 31536000), 604800, "Dashboard session without use")
-    session_max: int = _setting(parsers.integer(300, 31536000), 2592000, "Dashboard session in all")
-    usage_retention_days: int = _setting(parsers.integer(1, 3650), 400, "How long hourly counts are kept")
+    rate_limit_fail: str = _setting(
+        parsers.fail_mode, "closed", "With Valkey down, keys with a rate limit are refused (closed) or accepted (open)"
+    )
+    key_prefix: str = _setting(parsers.prefix, "whk_", "Prefix of keys from dashboard, API and command line")
+    agent_key_prefix: str = _setting(
+        parsers.prefix, "owk_live_", "Prefix of keys that agents get with a mailed code or a device code"
+    )
+    sign_up_key_prefix: str = _setting(parsers.prefix, "of_", "Prefix of keys from agent sign-up")
+    test_key_prefix: str = _setting(parsers.prefix, "whk_test_", "Prefix of trial tokens")
+    session_token_prefix: str = _setting(parsers.prefix, "owt_", "Prefix of session tokens of agents")
+    link_lifetime: int = _setting(parsers.integer(60, 86400), 900, "How long a sign-in link is valid")
+    email_code_lifetime: int = _setting(
+        parsers.integer(60, 86400), 600, "How long a mailed code for a session token is valid"
+    )
+    sign_up_code_lifetime: int = _setting(
+        parsers.integer(60, 604800), 86400, "How long a mailed code for agent sign-up is valid"
+    )
+    session_token_lifetime: int = _setting(parsers.integer(60, 86400), 900, "How long a session token is valid")
+    session_idle: int = _setting(parsers.integer(300, 31536000), 604800, "How long an unused dashboard session lasts")
+    session_max: int = _setting(parsers.integer(300, 31536000), 2592000, "How long a dashboard session lasts at most")
+    usage_retention_days: int = _setting(
+        parsers.integer(1, 3650), 400, "How long hourly request counts are kept, in days"
+    )
 
-    #: Not from the environment: the folder for the database, the dev secret and nothing else.
+    #: Not from the environment: the folder for the SQLite database and the secret key of dev mode.
     instance_path: Path = field(default=ROOT / "instance", metadata={"internal": True})
-    #: Not from the environment: what POLICY_FILE says.
+    #: Not from the environment: the content of POLICY_FILE.
     policy: Policy = field(default=None, metadata={"internal": True})  # type: ignore[assignment]
 
     @property
@@ -114,17 +143,17 @@ class Settings:
 
     @property
     def resource_metadata_url(self) -> str:
-        """Where programs that were refused learn how to get in (RFC 9728 5.1)."""
+        """Where refused clients find out how to get a credential (RFC 9728 5.1)."""
         return f"{self.public_url}/.well-known/oauth-protected-resource"
 
     def prefix_of(self, origin: KeyOrigin) -> str:
-        """What keys of this origin begin with."""
+        """The prefix of keys of this origin."""
         prefix: str = getattr(self, PREFIX_SETTINGS.get(origin, "key_prefix"))
         return prefix
 
     @property
     def key_prefixes(self) -> list[str]:
-        """Those of all kinds of keys, each once."""
+        """The prefixes of keys of all origins, each once."""
         return list(dict.fromkeys(map(self.prefix_of, KeyOrigin)))
 
     @property
@@ -137,7 +166,7 @@ class Settings:
 
     @property
     def dev_mode(self) -> bool:
-        """No mail transport and PUBLIC_URL on localhost: links come back in the answer instead of by mail."""
+        """No mail transport, and PUBLIC_URL on localhost: links and codes are in the responses instead of in mails."""
         return not self.has_mail and self.on_localhost
 
     @property
@@ -150,11 +179,11 @@ class Settings:
 
     @property
     def secret_keys(self) -> list[Secret]:
-        """Oldest first, the current one last: the order that itsdangerous wants."""
+        """Oldest first, the current one last: the order that itsdangerous expects."""
         return [*reversed(self.secret_key_fallbacks), self.secret_key]
 
     def trusts_host(self, host: str) -> bool:
-        """Whether a request may name this `Host` (a port is ignored)."""
+        """Whether requests may have this `Host` (its port is ignored)."""
         name = re.sub(r":\d*$", "", host).lower()
         if not _HOST.fullmatch(name):
             return False

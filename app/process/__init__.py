@@ -1,1 +1,1 @@
-"""What a serving process needs besides requests: background threads and stop signals."""
+"""What a server process does besides serving requests: background jobs and stop signals."""

@@ -1,4 +1,4 @@
-"""What happens beside requests: usage is flushed, mail is sent, old rows are forgotten."""
+"""Background jobs: flush usage, send mail, delete old rows."""
 
 import atexit
 import gc
@@ -26,7 +26,8 @@ ORPHAN_SECONDS = 1.0
 
 
 class Background:
-    """A thread a job, so that a slow mail server delays no count. Start it once in every serving process."""
+    """One thread for each job, so that a slow mail server does not delay usage counts. Start it once in every server
+    process."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -35,8 +36,8 @@ class Background:
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        # What a process begins with stays to its end: a full collection that looked at all of it would hold every
-        # request up for a tenth of a second.
+        # Objects from the start live as long as the process. They are exempt from garbage collection, because a full
+        # collection that looked at all of them would block every request for a tenth of a second.
         gc.collect()
         gc.freeze()
         gc.set_threshold(5_000, 1, 1_000)
@@ -53,16 +54,16 @@ class Background:
             thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
-        # A worker process ends through multiprocessing's finalizers, any other through atexit; `stop` runs once.
+        # Worker processes end through multiprocessing's finalizers, others through atexit. `stop` runs only once.
         atexit.register(self.stop)
         Finalize(None, self.stop, exitpriority=10)
 
     def stop(self) -> None:
-        """Ends the threads and writes what is still in memory: a graceful stop loses no count."""
+        """Stops the threads and writes what is still in memory, so that a graceful stop loses no counts."""
         if self._stopping.is_set():
             return
         self._stopping.set()
-        # Before the threads end: a mail server that hangs must not use up the time that a stop has.
+        # Before waiting for the threads: a mail server that hangs must not use up the time for a graceful stop.
         self._run(self.flush_usage)
         for thread in self._threads:
             thread.join(timeout=3)
@@ -79,7 +80,7 @@ class Background:
         retention.prune(self._runtime)
 
     def end_with_parent(self) -> None:
-        """A worker whose server was killed outright would go on answering on its port."""
+        """Stops a worker whose server was killed: it would go on serving the server's port."""
         parent = multiprocessing.parent_process()
         if parent is not None and os.getppid() != parent.pid:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A signal to stop is heeded at once, whichever thread the system hands it to and however far a worker has come."""
+"""Makes every process obey stop signals at once, whichever thread receives them and however far it has started."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import time
 from threading import Thread, main_thread
 from types import FrameType
 
-#: Wakes the main thread and means nothing.
+#: A signal that does nothing but wake the main thread.
 _NUDGE = signal.SIGURG
 _STOP = {signal.SIGINT, signal.SIGTERM}
 _NUDGE_SECONDS = 0.1
@@ -14,12 +14,13 @@ _GRACE_SECONDS = 0.2
 
 
 def notice() -> None:
-    """Call it in the main thread, once in a process that Granian runs (gunicorn wakes itself).
+    """Wakes the main thread for every signal. Call it once, in the main thread of a process that Granian runs (gunicorn
+    wakes up by itself).
 
-    Python runs signal handlers in the main thread only. While that one sleeps in a lock, as Granian's do, a signal that
-    the system gives to another thread is not noticed until something else wakes it: a process that was suspended (a
-    paused container) and told to stop as it resumes would go on. So a thread hears of every signal and nudges the main
-    one.
+    Python runs signal handlers only in the main thread. While that thread waits for a lock, as Granian's do, a signal
+    that the system delivers to another thread goes unnoticed until something wakes the main thread: a process that is
+    told to stop while it resumes from a suspension (a paused container) would go on. So a separate thread learns of
+    every signal and nudges the main thread.
     """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -29,12 +30,12 @@ def notice() -> None:
 
 
 def heed_while_starting() -> None:
-    """Call it in a server before it forks its workers.
+    """Makes workers stop even while they start. Call it in a server before it forks its workers.
 
-    A worker begins with its server's handlers, which tell the worker nothing; until it has its own, seconds later, it
-    would swallow the signal and be waited for in vain. It has answered nobody yet and may simply end; a moment later
-    than the server was told, for the signal may go to both, and a worker that ends by itself counts as a fault. Ctrl-C,
-    which reaches the whole group, is left to the server.
+    A worker inherits the server's signal handlers, which do nothing in the worker. Until it sets its own, seconds
+    later, it would swallow the signal, and the server would wait for it in vain. It has not served anybody yet, so it
+    may simply exit. It waits a moment first: the signal may go to both processes, and a worker that exits before the
+    server has its signal counts as a crash. Ctrl-C reaches the whole process group and is left to the server.
     """
     os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_end_when_told)
 
@@ -66,7 +67,7 @@ def _nudge(reading: int) -> None:
         if number[0] == _NUDGE:
             continue
         signal.pthread_kill(main, _NUDGE)
-        # A nudge that comes just before the main thread lies down to sleep is lost on it.
+        # A nudge that comes just before the main thread starts to wait has no effect, so it is repeated.
         while number[0] in _STOP:
             time.sleep(_NUDGE_SECONDS)
             signal.pthread_kill(main, _NUDGE)

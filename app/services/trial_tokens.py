@@ -21,5 +21,5 @@ def issue(runtime: Runtime, *, client: str) -> IssuedKey:
         now = runtime.clock()
         sign_in_limits.take(Attempt.TRIAL_TOKEN, client=client, now=now)
         organization = organizations.operators(now)
-        settings = KeySettings(name="Trial token", scopes=SCOPES, expires_at=now + LIFETIME)
+        settings = KeySettings(name="Test token", scopes=SCOPES, expires_at=now + LIFETIME)
         return keys.create_offline(runtime, organization.id, settings, now, origin=KeyOrigin.TEST)

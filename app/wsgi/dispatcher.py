@@ -1,4 +1,5 @@
-"""What every request passes first: one spelling of `/v1`, the client's own address, and forward-auth past Flask."""
+"""The entrance for every request: maps `/api/v1` to `/v1`, finds the client's address, and takes forward-auth past
+Flask."""
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,14 +1,14 @@
-"""Flask without work that every request pays for and none of ours needs."""
+"""Flask without some of the work that it does for every request and that no route of ours needs."""
 
 from flask import Flask, Request
 from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
-    """No route asks for a host."""
+    """No route depends on the host."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """As Flask's, but the host is taken as it stands: `http.request_checks` decides about it."""
+        """As in Flask, but takes the host as it was sent: `http.request_checks` checks it."""
         if request is None:
             return super().create_url_adapter(None)
         return MapAdapter(

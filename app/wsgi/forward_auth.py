@@ -1,4 +1,4 @@
-"""Forward-auth, the hot path: answered before Flask (docs/adr/0017-verification-before-flask.md)."""
+"""Forward-auth, the hot path: answered in front of Flask (docs/adr/0017-verification-before-flask.md)."""
 
 import logging
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ _REASONS = {
 
 
 class ForwardAuth:
-    """Answers a proxy that asks whether a request may pass. A fault refuses it."""
+    """Tells a proxy whether a request may pass. If anything goes wrong, it may not."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -56,7 +56,7 @@ class ForwardAuth:
             return self._deny(environ, start_response, below, Fault())
         constant = key.headers
         if not constant:
-            # Kept from the second time on: most of what is kept of a key that calls once would be these.
+            # Cached from the second time on: for a key that is used once, these would be most of what is cached.
             first = constant is None
             constant = [*forward_auth.identity_headers(key.record), NO_STORE, _EMPTY]
             key.headers = _ASKED_ONCE if first else constant
@@ -70,8 +70,8 @@ class ForwardAuth:
         return []
 
     def _verify(self, environ: WSGIEnvironment, asked: Asked) -> tuple[Verification, CachedKey]:
-        """The verification of whatever credential is presented, for the scope that the route table asks for. Raises the
-        `DomainError` that says why not."""
+        """Verifies the request's credential for the scope that the route table requires. Raises the `DomainError` that
+        says why it was not accepted."""
         get = environ.get
         route, tokens = None, _NO_TOKENS
         upgrade, websocket_key = get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY")
@@ -92,14 +92,15 @@ class ForwardAuth:
     def _deny(
         self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError
     ) -> Iterable[bytes]:
-        """401 or 403, because nginx turns any other code into 500; the real one where the proxy takes it."""
+        """Denies with 401 or 403, because nginx turns other statuses into 500, or with 503 for a fault. The path form
+        and `?status=exact` get the real status."""
         real = 401 if isinstance(error, AmbiguousCredentials) else status_of(error)
         exact = bool(below) or "status=exact" in environ.get("QUERY_STRING", "").split("&")
         status = real if exact or real in {401, 503} else 403
         content = body(status, error.error_code, error.detail, error.details).encode()
         headers = [
             *forward_auth.identity_headers(None),
-            # nginx drops the body, and can name the reason by this.
+            # nginx drops the body, but can pass this header on.
             ("X-Auth-Error-Code", error.error_code),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
@@ -117,7 +118,8 @@ class ForwardAuth:
 
 
 def _asked(environ: WSGIEnvironment, below: str, hops: int) -> Asked:
-    """What the proxy asks about, in however many ways it says so. Raises `NothingAsked` and `NotCanonical`."""
+    """The request that the proxy asks about; if it names it in several ways, they must agree. Raises `NothingAsked` and
+    `NotCanonical`."""
     get, asked = environ.get, None
     if hops:
         method, uri = get("HTTP_X_ORIGINAL_METHOD"), get("HTTP_X_ORIGINAL_URI")

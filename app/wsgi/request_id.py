@@ -1,4 +1,4 @@
-"""Request ids, to find a request in the log by."""
+"""Request IDs, by which a request is found in the log."""
 
 import os
 from itertools import count
@@ -14,5 +14,5 @@ os.register_at_fork(after_in_child=_name_process)
 
 
 def new_request_id() -> str:
-    """To find a request in the log by; no secret, so the process's random name and a number will do."""
+    """A new request ID. It is not a secret, so the process's random name and a counter are enough."""
     return f"{_process}-{next(_requests)}"

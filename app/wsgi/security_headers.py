@@ -1,4 +1,4 @@
-"""The headers of every response of Flask: security headers, a request id, and no caching."""
+"""The headers of every response from Flask: security headers, a request ID, and no caching."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ NO_STORE = ("Cache-Control", "no-store")
 
 
 class SecurityHeaders:
-    """Wraps all of Flask; what it adds, no view can forget."""
+    """Wraps all of Flask, so that no view can forget these headers."""
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class SecurityHeaders:
             self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # The only answers that may be kept; Flask says for how long.
+        # The only responses that may be cached; Flask says for how long.
         is_static = environ["PATH_INFO"].startswith("/static/")
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id

@@ -1,4 +1,4 @@
-"""three more doors: codes, session tokens, sign-up keys, credits, installs, device grants"""
+"""Codes, session tokens, sign-up keys, credits, install IDs and device grants."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Columns are added with defaults, never by batch mode: a table made anew would drop its children's rows.
+    # Columns are added with defaults, never in batch mode: dropping and recreating a table deletes the rows that refer
+    # to it.
     op.add_column("one_time_secret", sa.Column("digest", sa.String(), nullable=True))
     op.add_column("one_time_secret", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("one_time_secret", sa.Column("deliverable", sa.Boolean(), nullable=False, server_default=sa.true()))

@@ -1,4 +1,4 @@
-"""the gate: how far rights have moved on, limits and networks of keys, where a key was last used"""
+"""The revocation counter; rate limits and networks of keys; where a key was last used."""
 
 import sqlalchemy as sa
 from alembic import op

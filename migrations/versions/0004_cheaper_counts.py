@@ -1,5 +1,5 @@
-"""cheaper counts: hours of usage in the order of their primary key alone, keys' last uses in a table of their own, and
-both checked against no other table"""
+"""Cheaper usage counts: `usage_hour` has no other order than that of its primary key, last uses have a table of their
+own, and neither has foreign keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        # All at once, in everybody's order: locked one by one, servers that still run could wait for this in a ring.
+        # All at once, in the usual order: if they were locked one by one, running servers could deadlock with this.
         op.execute("LOCK TABLE organization, api_key, usage_hour IN ACCESS EXCLUSIVE MODE")
         op.drop_index("ix_usage_hour_hour", "usage_hour")
         op.drop_constraint("fk_usage_hour_key_id_api_key", "usage_hour", type_="foreignkey")
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def _make_usage_hour_again() -> None:
-    """SQLite changes no constraint of a table."""
+    """Because SQLite cannot change the constraints of a table."""
     op.drop_index("ix_usage_hour_hour", "usage_hour")
     op.rename_table("usage_hour", "old_usage_hour")
     op.create_table(
@@ -51,7 +51,7 @@ def _make_usage_hour_again() -> None:
         sa.PrimaryKeyConstraint("org_id", "hour", "key_id", "outcome", name="pk_usage_hour"),
         sqlite_with_rowid=False,
     )
-    # In the order of the new table, so that it is written from its beginning to its end.
+    # In the order of the new table, so that it is written sequentially.
     op.execute(
         "INSERT INTO usage_hour SELECT org_id, hour, key_id, outcome, requests FROM old_usage_hour "
         "ORDER BY org_id, hour, key_id, outcome"

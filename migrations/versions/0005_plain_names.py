@@ -1,4 +1,4 @@
-"""Tables, columns and indexes under the names that the code uses."""
+"""Renames tables, columns and indexes to the names that the code uses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        # All at once, in the order in which servers lock them, so that nobody waits in a circle.
+        # All at once, in the order in which servers lock them, so that nothing can deadlock.
         op.execute("LOCK TABLE organization, api_key, rights_revision, agent_session IN ACCESS EXCLUSIVE MODE")
     _rename_column("api_key", "door", "origin", index=["origin", "created_by"], old_index="ix_api_key_door_created_by")
     _rename_column(

@@ -1,4 +1,4 @@
-"""Attempts that limits count get a table of their own, apart from one-time secrets."""
+"""A separate table for the attempts that limits count, which were rows of one-time secrets before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sign_in_attempt"),
     )
-    # What the windows count goes on counting: an upgrade gives nobody more attempts.
+    # Earlier attempts still count, so that an upgrade gives nobody more attempts.
     op.execute(
         "INSERT INTO sign_in_attempt SELECT id, CASE purpose WHEN 'email_code' THEN 'code'"
         " WHEN 'sign_up_code' THEN 'code' WHEN 'test_token' THEN 'trial_token' ELSE purpose END,"

@@ -38,7 +38,7 @@ def test_with_nothing_wrong_it_says_so_line_by_line(operator):
     [
         ({"PORT": "many"}, "setting PORT", "a whole number from 1 to 65535"),
         ({"PUBLIC_URL": "https://keys.example.com"}, "setting MAIL_SERVER", "must be mailed"),
-        ({"POLICY_FILE": "/nowhere.toml"}, "setting POLICY_FILE", "there is no file"),
+        ({"POLICY_FILE": "/nowhere.toml"}, "setting POLICY_FILE", "does not exist"),
         ({"WORKERS": "4"}, "workers", "without VALKEY_URL: set it, or WORKERS=1"),
     ],
 )

@@ -188,4 +188,4 @@ def test_gunicorn_refuses_bad_settings_too(database, tmp_path):
         check=False,
     )
     assert refused.returncode != 0
-    assert "KEY_PREFIX: must be lower-case" in refused.stderr
+    assert "KEY_PREFIX: must have only lower-case" in refused.stderr
