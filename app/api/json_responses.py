@@ -1,4 +1,4 @@
-"""The forms of a JSON answer."""
+"""The shapes of JSON responses: `{"data": …}`, and lists with a cursor."""
 
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
@@ -11,7 +11,7 @@ from app.http.field_types import field
 
 
 class Json(DefaultJSONProvider):
-    """Fields stand in the order of the contract, and letters as they are."""
+    """Keeps the order of fields, and writes non-ASCII characters as they are."""
 
     sort_keys = False
     ensure_ascii = False
@@ -29,7 +29,7 @@ class Data(TypedDict, Generic[Content]):
 
 class Listing(TypedDict, Generic[Content]):
     data: list[Content]
-    next_cursor: Annotated[str | None, field("The `cursor` of the next page; null: this is the last one.")]
+    next_cursor: Annotated[str | None, field("The `cursor` of the next page. Null: this is the last page.")]
 
 
 def data(content: Content, status: int = 200) -> Answer[Data[Content]]:
