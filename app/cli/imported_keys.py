@@ -1,4 +1,4 @@
-"""`import`: another system's keys, by their hashes."""
+"""`import`: imports the keys of another system by their hashes."""
 
 import csv
 from collections.abc import Iterator
@@ -17,14 +17,15 @@ from app.services import imported_keys, operator_organizations
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--org", required=True, help="Organization that they belong to, by id or name.")
+@click.option("--org", required=True, help="The organization of the keys, by ID or name.")
 @as_json
 def import_keys(file: Path, org: str, is_json: bool) -> None:
-    """Import keys from a CSV FILE with the column hash, and if there name, start, scopes, expires_at.
+    """Import the keys of another system from a CSV file.
 
-    A hash is SHA-256 of the whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as
-    sha512$$hex (drf-api-key). The whole file is checked before anything is imported. Run it again after an
-    interruption: nothing is imported twice.
+    FILE must have a column hash, and can have the columns name, start, scopes and expires_at. A hash is SHA-256 of the
+    whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as sha512$$hex
+    (drf-api-key). The whole file is checked before anything is imported. After an interruption, run the command again:
+    no key is imported twice.
     """
     with open_runtime() as runtime:
         org_id = operator_organizations.organization(org).id
@@ -34,24 +35,24 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
             for batch, added in imported_keys.import_keys(runtime, org_id, _rows(file, runtime.settings.policy)):
                 read, new = read + batch, new + added
                 imported(read)
-        done = f"Imported {new} keys into {org}; {read - new} were there already."
+        done = f"Imported {new} keys into {org}. {read - new} were already there."
         answer(is_json, {"read": read, "imported": new}, lambda: click.echo(done))
 
 
 def _rows(file: Path, policy: Policy) -> Iterator[ImportedKey]:
-    """The file's keys, checked. What is wrong ends the command, with the line."""
+    """The keys in the file, checked. A wrong line ends the command, naming the line."""
     line = 1
     try:
         with file.open(encoding="utf-8-sig", newline="") as source:
             rows = csv.DictReader(source)
             if "hash" not in (rows.fieldnames or ()):
-                fail(f"{file.name}: the first line must name the columns, and one of them must be hash")
+                fail(f"{file.name}: the first line must name the columns, including hash")
             for row in rows:
                 line = rows.line_num
                 key = parse_row(row)
                 policy.check_known(key.scopes)
                 yield key
     except DomainError as error:
-        fail(f"{file.name}, line {line}: {error.detail}; nothing was imported")
+        fail(f"{file.name}, line {line}: {error.detail}\nNothing was imported.")
     except (csv.Error, UnicodeDecodeError) as error:
-        fail(f"{file.name} is no CSV in UTF-8: {error}; nothing was imported")
+        fail(f"{file.name} is not a CSV file in UTF-8: {error}\nNothing was imported.")
