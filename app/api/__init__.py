@@ -1,4 +1,4 @@
-"""The JSON API under /v1: parse, call one service, answer."""
+"""The JSON API under /v1: each view parses the request, calls a service and returns JSON."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""The accessibility conformance report of this software."""
+"""`GET /v1/vpat`: Keydesk's accessibility conformance report."""
 
 from typing import Annotated, Any, cast
 
@@ -15,14 +15,15 @@ blueprint = Blueprint("api_accessibility", __name__)
 
 
 class Report(TypedDict):
-    """OpenACR, see https://github.com/GSA/openacr."""
+    """An OpenACR report, see https://github.com/GSA/openacr."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
 
-    title: Annotated[str, field("What it is.", "The Keydesk project Accessibility Conformance Report")]
-    product: Annotated[dict[str, Any], field("What it is about.", {"name": "Keydesk"})]
+    title: Annotated[str, field("The title of the report.", "The Keydesk project Accessibility Conformance Report")]
+    product: Annotated[dict[str, Any], field("The product it is about.", {"name": "Keydesk"})]
     chapters: Annotated[
-        dict[str, Any], field("Criteria and how far they hold.", {"success_criteria_level_a": {"criteria": []}})
+        dict[str, Any],
+        field("The success criteria, and how far each is met.", {"success_criteria_level_a": {"criteria": []}}),
     ]
 
 
@@ -30,8 +31,9 @@ class Report(TypedDict):
 @RequireScope()
 @RouteDocs()
 def show() -> Report:
-    """This software's accessibility conformance report
+    """Get the accessibility conformance report
 
-    OpenACR as JSON: WCAG 2.2, levels A and AA. It claims what automated tests in a browser check, and nothing else.
+    Keydesk's report for WCAG 2.2, levels A and AA, as OpenACR in JSON. It claims only what automated browser tests
+    check.
     """
     return cast(Report, accessibility.report())

@@ -1,4 +1,4 @@
-"""Door B: keys of a person's organizations, by session token or session cookie."""
+"""`/v1/keys/…`: an agent manages its user's keys with a session token, or the user with the session cookie."""
 
 from typing import Annotated
 
@@ -24,11 +24,13 @@ blueprint = Blueprint("api_agent_keys", __name__)
 
 
 class NewAgentKey(NewKey):
-    org_id: Annotated[str | None, field("In which organization; without it, in the caller's only one.")] = None
+    org_id: Annotated[
+        str | None, field("The organization of the key. You can leave it out if you belong to only one.")
+    ] = None
 
 
 class AgentKey(TypedDict):
-    key: Annotated[str, field("The key itself. Keep it: it is not shown again.", "owk_live_…")]
+    key: Annotated[str, field("The key. Store it now: it is shown only once.", "owk_live_…")]
     id: KeyId
     name: KeyName
     scopes: Scopes
@@ -51,7 +53,8 @@ class AgentKeyItem(KeyItem):
 def create() -> Answer[Data[AgentKey]]:
     """Create a key
 
-    `key` is its plaintext, shown this once. Who belongs to several organizations says in which.
+    `key` in the response is the key itself, shown only once. If you belong to several organizations, say which one in
+    `org_id`.
     """
     body = read_json(NewAgentKey)
     issued = keys.create(context.runtime(), _member_of(body.org_id), body.new_settings(), origin=KeyOrigin.AGENT)
@@ -73,9 +76,9 @@ def create() -> Answer[Data[AgentKey]]:
 @RequireKeyManager()
 @RouteDocs(paging=1000)
 def index() -> Answer[Listing[AgentKeyItem]]:
-    """List working keys
+    """List active keys
 
-    Those of all the caller's organizations, newest first.
+    The active keys of all your organizations, newest first.
     """
     limit, cursor = read_paging(default=1000)
     who = context.manager()
@@ -88,7 +91,7 @@ def index() -> Answer[Listing[AgentKeyItem]]:
 def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """Revoke a key
 
-    It is refused from the next request on. Revoking again changes nothing.
+    The key is refused from the next request on. Revoking a revoked key changes nothing.
     """
     who = context.manager()
     member = keys.member_for_key(who.person_id, who.email, key)
@@ -105,7 +108,7 @@ def _member_of(org_id: str | None) -> Member:
         found = organizations.of_person(who.person_id)
         if len(found) != 1:
             raise ValidationFailed(
-                {"org_id": "say in which of your organizations"},
+                {"org_id": "is missing; send the ID of one of your organizations"},
                 organizations=[{"id": organization.id, "name": organization.name} for organization in found],
             )
         org_id = found[0].id

@@ -1,4 +1,4 @@
-"""Door C: an agent signs its person up, or gets their key back."""
+"""`/v1/agent/…`: an agent signs its user up with an emailed code, or recovers the user's key."""
 
 from typing import Annotated, NotRequired
 
@@ -28,24 +28,24 @@ class SignUpVerification(Body):
 
 class SignUpSent(TypedDict):
     email: Email
-    message: Annotated[str, field("For people.", "Verification code sent to your email")]
-    devCode: NotRequired[Annotated[str, field("The code itself; in dev mode only, where no mail is sent.", "482901")]]
+    message: Annotated[str, field("A message for people.", "Verification code sent to your email")]
+    devCode: NotRequired[Annotated[str, field("The code. Only in dev mode, where no email is sent.", "482901")]]
 
 
 class SignedUp(TypedDict):
     email: Email
-    api_key: Annotated[str, field("The key. The next verification gives the very same one back.", "of_…")]
-    is_new_user: Annotated[bool, field("Whether this made the account.", True)]
+    api_key: Annotated[str, field("The key. Later verifications return the same key.", "of_…")]
+    is_new_user: Annotated[bool, field("Whether the account is new.", True)]
 
 
 @blueprint.post("/agent/sign-up")
-@Public("this is how an agent gets in")
+@Public("an agent has no credential yet")
 @RouteDocs(body=SignUp, example={"email": "founder@example.com"}, errors=(RateLimited, OtpMaxAttempts))
 @limit_anonymous
 def sign_up() -> SignUpSent:
     """Sign up, or recover a key
 
-    Mails a six-digit code. The answer is the same for every address.
+    Emails a six-digit code. The response is the same for every address.
     """
     email = read_json(SignUp).email
     issued = agent_sign_up.request(context.runtime(), email=email, client=context.client())
@@ -56,7 +56,7 @@ def sign_up() -> SignUpSent:
 
 
 @blueprint.post("/agent/verify")
-@Public("the mailed code is the credential")
+@Public("the emailed code is the credential")
 @RouteDocs(
     body=SignUpVerification,
     example={"email": "founder@example.com", "otp_code": "123456"},
@@ -64,9 +64,9 @@ def sign_up() -> SignUpSent:
 )
 @limit_anonymous
 def verify() -> SignedUp:
-    """Get the key for the mailed code
+    """Exchange the code for a key
 
-    New people get an account, an organization and a key; others get the very key that they have.
+    A new user gets an account, an organization and a key. A user who already has a sign-up key gets the same key again.
     """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(context.runtime(), email=body.email, code=body.otp_code)

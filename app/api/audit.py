@@ -1,4 +1,4 @@
-"""The audit log of the key's organization."""
+"""`GET /v1/audit`: the audit log of the key's organization."""
 
 from typing import Annotated, Any
 
@@ -18,19 +18,23 @@ blueprint = Blueprint("api_audit", __name__)
 
 
 class AuditItem(TypedDict):
-    id: Annotated[str, field("The entry's id.", "aud_4TgYhBnJ7UmKiOlP9ZaQwS")]
+    id: Annotated[str, field("The entry's ID.", "aud_4TgYhBnJ7UmKiOlP9ZaQwS")]
     at: Time
     action: Annotated[str, field("What happened.", "key.created")]
-    actor: Annotated[str, field("Who did it: an address, a key's id, or a door.", "you@example.com")]
-    target: Annotated[str, field("The id of what it happened to.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
-    details: Annotated[dict[str, Any], field("More, by action.", {"name": "GitHub Action prod"})]
+    actor: Annotated[
+        str, field("Who did it: an email address, a key ID or a name such as `operator`.", "you@example.com")
+    ]
+    target: Annotated[str, field("The ID of what was changed.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
+    details: Annotated[
+        dict[str, Any], field("Further details; they depend on the action.", {"name": "GitHub Action prod"})
+    ]
 
 
 @blueprint.get("/audit")
 @RequireScope()
 @RouteDocs(paging=50)
 def index() -> Answer[Listing[AuditItem]]:
-    """Read the audit log
+    """List audit log entries
 
     Who changed what in the key's organization, newest first.
     """

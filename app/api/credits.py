@@ -1,4 +1,4 @@
-"""Credits of the key's organization."""
+"""`GET /v1/credits/balance`: the credits of the key's organization."""
 
 from typing import Annotated
 
@@ -15,18 +15,18 @@ blueprint = Blueprint("api_credits", __name__)
 
 
 class Balance(TypedDict):
-    balance: Annotated[int, field("Credits left.", 940)]
-    used: Annotated[int, field("Credits used.", 60)]
-    granted: Annotated[int, field("Credits granted.", 1000)]
+    balance: Annotated[int, field("The credits left.", 940)]
+    used: Annotated[int, field("The credits used so far.", 60)]
+    granted: Annotated[int, field("The credits granted so far.", 1000)]
 
 
 @blueprint.get("/credits/balance")
 @RequireKey()
 @RouteDocs()
 def balance() -> Balance:
-    """Read the balance of credits
+    """Get the credit balance
 
-    Credits belong to the key's organization.
+    The credits of the key's organization.
     """
     found = credits.balance(context.key().org_id)
     return {"balance": found.balance, "used": found.used, "granted": found.granted}

@@ -1,4 +1,4 @@
-"""The device ceremony (RFC 8628): form-encoded in, flat JSON out, errors as RFC 6749 5.2."""
+"""`/v1/device/…`: the device flow (RFC 8628). Form-encoded requests, flat JSON responses, errors as in RFC 6749 5.2."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -20,21 +20,27 @@ blueprint = Blueprint("api_device_grants", __name__)
 
 
 class DeviceRequest(Form):
-    client_id: Annotated[str, field("What the agent calls itself. Nobody registers.", "claude-code")]
+    client_id: Annotated[str, field("Any name for the agent. Clients do not register.", "claude-code")]
     client_name: Annotated[
-        str | None, field("The name that the person sees, and that the key gets; without it, the client_id.")
+        str | None, field("The name shown to the user, and the name of the key. Default: `client_id`.")
     ] = None
-    scope: Annotated[str, field("Scopes, separated by spaces; without it, the default ones.", "notes:read")] = ""
+    scope: Annotated[
+        str, field("The scopes, separated by spaces. Default: the policy's default scopes.", "notes:read")
+    ] = ""
 
 
 class DeviceCodes(TypedDict):
-    """RFC 8628 3.2. Times in seconds."""
+    """The device authorization response of RFC 8628 3.2. Times are in seconds."""
 
-    device_code: Annotated[str, field("For the agent alone.", "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS")]
-    user_code: Annotated[str, field("To show to the person.", "WDJB-MJHT")]
-    verification_uri: Annotated[str, field("The page where the person types it.", "http://localhost:7860/device")]
-    expires_in: Annotated[int, field("How long both codes live.", 600)]
-    interval: Annotated[int, field("How long to wait between two polls.", 5)]
+    device_code: Annotated[
+        str, field("The code the agent polls with. Keep it secret.", "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS")
+    ]
+    user_code: Annotated[str, field("The code to show to the user.", "WDJB-MJHT")]
+    verification_uri: Annotated[
+        str, field("The page where the user enters `user_code`.", "http://localhost:7860/device")
+    ]
+    expires_in: Annotated[int, field("The lifetime of both codes.", 600)]
+    interval: Annotated[int, field("The least time between two polls.", 5)]
 
 
 class Grant(Form):
@@ -42,26 +48,26 @@ class Grant(Form):
 
 
 class TokenRequest(Grant):
-    device_code: Annotated[str, field("From `device/authorize`.")]
-    client_id: Annotated[str | None, field("May stand here, as RFC 8628 3.4 has it; the device code is enough.")] = None
+    device_code: Annotated[str, field("The `device_code` from `/v1/device/authorize`.")]
+    client_id: Annotated[str | None, field("Accepted as in RFC 8628 3.4, but not needed.")] = None
 
 
 class DeviceToken(TypedDict):
-    """RFC 6749 5.1."""
+    """The access token response of RFC 6749 5.1."""
 
-    access_token: Annotated[str, field("An API key with the scopes that the person approved.", "owk_live_…")]
-    token_type: Annotated[Literal["Bearer"], field("Send it as `Authorization: Bearer …`.", "Bearer")]
-    scope: Annotated[str, field("What it may do, separated by spaces.", "notes:read")]
+    access_token: Annotated[str, field("An API key with the scopes that the user approved.", "owk_live_…")]
+    token_type: Annotated[Literal["Bearer"], field("Send the key as `Authorization: Bearer …`.", "Bearer")]
+    scope: Annotated[str, field("The key's scopes, separated by spaces.", "notes:read")]
 
 
 ErrorCode = Literal["invalid_request", "invalid_scope", "unsupported_grant_type", device_grants.PollError]
 
 
 class OAuthError(TypedDict):
-    """RFC 6749 5.2 and RFC 8628 3.5."""
+    """The error response of RFC 6749 5.2 and RFC 8628 3.5."""
 
-    error: Annotated[ErrorCode, field("What to do next hangs on it.", "authorization_pending")]
-    error_description: NotRequired[Annotated[str, field("For people.", "client_id: is missing")]]
+    error: Annotated[ErrorCode, field("The error code. It decides what to do next.", "authorization_pending")]
+    error_description: NotRequired[Annotated[str, field("A message for people.", "client_id: is missing")]]
 
 
 @blueprint.post("/device/authorize")
@@ -75,9 +81,10 @@ class OAuthError(TypedDict):
 )
 @limit_anonymous
 def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
-    """Begin the device ceremony
+    """Start the device flow
 
-    Answers two codes: the agent keeps one, and shows its person the other with the address of the page to type it on.
+    Returns two codes. The agent keeps `device_code`, and shows its user `user_code` and `verification_uri`, the page
+    where the user enters it.
     """
     try:
         asked = read_form(DeviceRequest)
@@ -114,7 +121,8 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
 def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     """Poll for the key
 
-    Until the person has decided: `authorization_pending`. On `slow_down`, wait five seconds longer between polls.
+    The error is `authorization_pending` until the user has decided. After `slow_down`, wait five seconds longer between
+    polls.
     """
     try:
         if read_form(Grant).grant_type != GRANT_TYPE:

@@ -1,4 +1,4 @@
-"""Door B: a code by mail, a session token for it."""
+"""`/v1/auth/email-code`: an agent gets a session token for an emailed code."""
 
 from typing import Annotated, NotRequired
 
@@ -29,28 +29,30 @@ class CodeVerification(Body):
 
 
 class CodeSent(TypedDict):
-    message: Annotated[str, field("For people.", "If this address has an account, a code is on its way to it.")]
+    message: Annotated[
+        str, field("A message for people.", "If this address has an account, we have sent a code to it.")
+    ]
     expires_at: Time
-    devCode: NotRequired[Annotated[str, field("The code itself; in dev mode only, where no mail is sent.", "482901")]]
+    devCode: NotRequired[Annotated[str, field("The code. Only in dev mode, where no email is sent.", "482901")]]
 
 
 class SessionToken(TypedDict):
-    token: Annotated[str, field("For managing keys and nothing else, as `Authorization: Bearer …`.", "owt_…")]
+    token: Annotated[str, field("The session token. Send it as `Authorization: Bearer …`.", "owt_…")]
     expires_at: Time
 
 
 @blueprint.post("/auth/email-code")
-@Public("this is how an agent gets in")
+@Public("an agent has no credential yet")
 @RouteDocs(body=CodeRequest, example={"email": "you@example.com"}, errors=(RateLimited, OtpMaxAttempts))
 @limit_anonymous
 def request_code() -> Answer[Data[CodeSent]]:
-    """Ask for a code by mail
+    """Request a code by email
 
-    Mails a six-digit code to a person who has an account. The answer is the same for every address.
+    Emails a six-digit code to a user who has an account. The response is the same for every address.
     """
     issued = email_codes.request(context.runtime(), email=read_json(CodeRequest).email, client=context.client())
     answer: CodeSent = {
-        "message": "If this address has an account, a code is on its way to it.",
+        "message": "If this address has an account, we have sent a code to it.",
         "expires_at": rfc3339(issued.expires_at),
     }
     if issued.plaintext and context.shows_dev_secrets():
@@ -59,7 +61,7 @@ def request_code() -> Answer[Data[CodeSent]]:
 
 
 @blueprint.post("/auth/email-code/verify")
-@Public("the mailed code is the credential")
+@Public("the emailed code is the credential")
 @RouteDocs(
     body=CodeVerification,
     example={"email": "you@example.com", "code": "482901"},
@@ -67,9 +69,9 @@ def request_code() -> Answer[Data[CodeSent]]:
 )
 @limit_anonymous
 def verify_code() -> Answer[Data[SessionToken]]:
-    """Get a session token for the mailed code
+    """Exchange the code for a session token
 
-    It lives for minutes, manages keys and does nothing else.
+    The session token is valid until `expires_at`, and can only manage keys.
     """
     body = read_json(CodeVerification)
     issued = email_codes.verify(context.runtime(), email=body.email, code=body.code)

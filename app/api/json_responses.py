@@ -1,4 +1,4 @@
-"""The forms of a JSON answer."""
+"""The shapes of JSON responses: `{"data": …}`, and lists with a cursor."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
@@ -13,7 +13,7 @@ from app.http.api_fields import field
 
 
 class Json(DefaultJSONProvider):
-    """Fields keep their order, and letters stay as they are. Pydantic writes responses, in a third of the time."""
+    """Keeps the order of fields and writes non-ASCII characters as they are. Pydantic writes it in a third of the time."""
 
     sort_keys = False
     ensure_ascii = False
@@ -35,7 +35,7 @@ class Data(TypedDict, Generic[Content]):
 
 class Listing(TypedDict, Generic[Content]):
     data: list[Content]
-    next_cursor: Annotated[str | None, field("The `cursor` of the next page; null: this is the last one.")]
+    next_cursor: Annotated[str | None, field("The `cursor` of the next page. Null: this is the last page.")]
 
 
 def data(content: Content, status: int = 200) -> Answer[Data[Content]]:

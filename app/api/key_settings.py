@@ -1,4 +1,4 @@
-"""One key of an organization with its settings, and changing them, for signed-in members."""
+"""`/v1/orgs/{org}/keys/{key}`: a signed-in member shows a key with its settings, or changes them."""
 
 from typing import Annotated
 
@@ -20,28 +20,32 @@ blueprint = Blueprint("api_key_settings", __name__)
 
 
 class Change(Settings):
-    """What is absent stays as it is."""
+    """Fields you leave out keep their value."""
 
     name: KeyName = ""
     scopes: WantedScopes = []
 
 
 class DetailedKey(KeyItem):
-    """A key with everything that is set for it."""
+    """A key with all its settings and its last use."""
 
-    rate_limit: Annotated[RateAnswer | None, field("Null: no limit.")]
+    rate_limit: Annotated[RateAnswer | None, field("The rate limit. Null: no limit.")]
     networks: Networks
-    last_used_address: Annotated[str | None, field("From where; null: never used.", "203.0.113.7")]
-    last_used_agent: Annotated[str | None, field("By what, as it said itself; null: never used.", "curl/8.5.0")]
+    last_used_address: Annotated[
+        str | None, field("The IP address that last used the key. Null: never used.", "203.0.113.7")
+    ]
+    last_used_agent: Annotated[
+        str | None, field("The `User-Agent` that last used the key. Null: never used.", "curl/8.5.0")
+    ]
 
 
 @blueprint.get("/orgs/<org>/keys/<key>")
 @RequireMember(Permission.READ_KEYS)
 @RouteDocs()
 def show(key: str) -> Answer[Data[DetailedKey]]:
-    """Show a key
+    """Get a key
 
-    With its rate limit, its networks, and from where and by what it was last used.
+    Includes its rate limit, its networks, and the IP address and client that last used it.
     """
     return data(_detailed(keys.get(context.member(), key)))
 
@@ -56,7 +60,8 @@ def show(key: str) -> Answer[Data[DetailedKey]]:
 def change(key: str) -> Answer[Data[DetailedKey]]:
     """Change a key
 
-    The fields that are given; null is no limit, or no expiry. The next verification goes by it.
+    Fields you leave out keep their value. Null removes the rate limit or the expiry. Changes apply from the next
+    verification.
     """
     wanted = read_json(Change).settings()
     return data(_detailed(key_settings.change(context.runtime(), context.member(), key, wanted)))

@@ -1,4 +1,4 @@
-"""For back ends: is this key valid, and may it do this?"""
+"""`POST /v1/keys/verify`: a back end asks whether a key is valid."""
 
 from contextlib import suppress
 from ipaddress import ip_address
@@ -33,27 +33,29 @@ def _address(text: str) -> str:
 
 
 class Question(Body):
-    key: Annotated[str, Field(max_length=1000), field("The key in question.", "whk_…")]
-    scope: Annotated[Scope | None, field("What it must be able to do; without it, any working key will do.")] = None
-    cost: Annotated[int, Field(ge=0, le=MAX_COST), field("Credits that this takes from its organization.", 1)] = 0
+    key: Annotated[str, Field(max_length=1000), field("The key to verify.", "whk_…")]
+    scope: Annotated[Scope | None, field("The scope the key must have. Without it, scopes are not checked.")] = None
+    cost: Annotated[
+        int, Field(ge=0, le=MAX_COST), field("The credits to take from the key's organization if the key is valid.", 1)
+    ] = 0
     ip: Annotated[
         Annotated[str, AfterValidator(_address)] | None,
-        field("Who uses it; a key that is bound to networks needs it.", "203.0.113.7"),
+        field("The client's IP address. Required for a key that is limited to networks.", "203.0.113.7"),
     ] = None
 
 
 class Decision(TypedDict):
-    """`valid`, or why not; null where it is not known."""
+    """Whether the key is valid, and why not. Unknown values are null."""
 
-    valid: Annotated[bool, field("Whether it may.", True)]
-    code: Annotated[Outcome, field("Why.", "VALID")]
+    valid: Annotated[bool, field("Whether the key is valid for this use.", True)]
+    code: Annotated[Outcome, field("`VALID`, or why the key is not valid.", "VALID")]
     key_id: KeyId | None
     name: KeyName | None
     org_id: OrgId | None
-    scopes: Annotated[list[str] | None, field("What the key may do.", ["agent:rw"])]
+    scopes: Annotated[list[str] | None, field("The key's scopes.", ["agent:rw"])]
     expires_at: Ending
-    credits: Annotated[int | None, field("What its organization has left, when this cost any.", 999)]
-    retry_after_seconds: Annotated[int | None, field("When to come back, with `RATE_LIMITED`.", 42)]
+    credits: Annotated[int | None, field("The credits the organization has left, if `cost` was above 0.", 999)]
+    retry_after_seconds: Annotated[int | None, field("With `RATE_LIMITED`: the seconds to wait.", 42)]
 
 
 @blueprint.post("/keys/verify")
@@ -62,9 +64,10 @@ class Decision(TypedDict):
     body=Question, example={"key": "whk_ABCDEFGHIJKLMNOPQRSTUVWXYZ2bkEBD"}, errors=(UnknownScope, LimiterUnavailable)
 )
 def verify() -> Answer[Data[Decision]]:
-    """Is this key good?
+    """Verify a key
 
-    Decides about a key of the caller's organization, and takes its rate limit and credits; 200 whatever the answer.
+    Verifies a key of your own organization. Counts against the key's rate limit and takes `cost` credits. The status is
+    200 whether the key is valid or not.
     """
     question = read_json(Question)
     runtime, caller = context.runtime(), context.key()

@@ -1,4 +1,4 @@
-"""Keys of an organization, for its signed-in members."""
+"""`/v1/orgs/{org}/keys`: signed-in members list, create, revoke and rotate the keys of an organization."""
 
 from typing import Annotated, cast
 
@@ -39,7 +39,7 @@ blueprint = Blueprint("api_keys", __name__)
 
 
 class Rate(Body):
-    """At most so many requests in any so many seconds."""
+    """A rate limit: at most `requests` requests in any `window_seconds` seconds."""
 
     requests: RateRequests
     window_seconds: RateWindow
@@ -49,14 +49,14 @@ class Rate(Body):
 
 
 class Settings(Body):
-    """What can be set for a key, when it is created and later; the defaults here are never read."""
+    """The settings of a new or changed key. The defaults here are never read: `settings` takes only what was sent."""
 
-    rate_limit: Annotated[Rate | None, field("Null: no limit.")] = None
+    rate_limit: Annotated[Rate | None, field("The rate limit. Null: no limit.")] = None
     networks: Networks = []
-    expires_at: Annotated[WantedEnd | None, field("Null: never.")] = None
+    expires_at: Annotated[WantedEnd | None, field("When the key expires. Null: never.")] = None
 
     def settings(self) -> KeySettings:
-        """Those that were sent."""
+        """The settings that the request contains."""
         sent = {name: getattr(self, name) for name in self.model_fields_set & KeySettings.__annotations__.keys()}
         if self.rate_limit is not None:
             sent["rate_limit"] = self.rate_limit.limit()
@@ -76,7 +76,7 @@ class NewKey(Settings):
         if self.scopes is None:
             sent.pop("scopes", None)
         if self.expires_in_days is not None and self.expires_at is not None:
-            problems["expires_in_days"] = "give either expires_at or expires_in_days, not both"
+            problems["expires_in_days"] = "cannot be combined with expires_at; send only one of them"
         elif self.expires_in_days is not None:
             try:
                 sent["expires_at"] = expiry_in(self.expires_in_days, runtime.clock())
@@ -88,35 +88,37 @@ class NewKey(Settings):
 class Rotation(Body):
     overlap_seconds: Annotated[
         int,
-        field("How long the old key still works, in seconds.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS),
+        field("How long the old key keeps working, in seconds.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS),
     ] = 0
 
 
 class RateAnswer(TypedDict):
-    """At most so many requests in any so many seconds."""
+    """A rate limit: at most `requests` requests in any `window_seconds` seconds."""
 
     requests: RateRequests
     window_seconds: RateWindow
 
 
 class KeyItem(TypedDict):
-    """A key as every list shows it."""
+    """A key in a list."""
 
     id: KeyId
     name: KeyName
     scopes: Scopes
-    start: Annotated[str, field("Prefix and eight characters, to know it by.", "whk_90e4b318")]
-    last4: Annotated[str, field("Its last four characters.", "EkBD")]
+    start: Annotated[str, field("The prefix and the next eight characters of the key.", "whk_90e4b318")]
+    last4: Annotated[str, field("The last four characters of the key.", "EkBD")]
     created_at: Time
-    created_by: Annotated[str | None, field("Who made it; null: an operator.", "you@example.com")]
+    created_by: Annotated[str | None, field("The email address of its creator. Null: an operator.", "you@example.com")]
     expires_at: Ending
-    last_used_at: Annotated[str | None, field("Null: never.", "2026-04-16T12:15:00Z", format="date-time")]
-    revoked_at: Annotated[str | None, field("Null: not revoked.", format="date-time")]
-    status: Annotated[key_status.Status, field("`expiring`: seven days or less to go.", "active")]
+    last_used_at: Annotated[
+        str | None, field("When the key was last used. Null: never.", "2026-04-16T12:15:00Z", format="date-time")
+    ]
+    revoked_at: Annotated[str | None, field("When the key was revoked. Null: not revoked.", format="date-time")]
+    status: Annotated[key_status.Status, field("`expiring`: active, and expires within seven days.", "active")]
 
 
 class CreatedKey(KeyItem):
-    key: Annotated[str, field("The key itself. Keep it: it is not shown again.", "whk_…")]
+    key: Annotated[str, field("The key. Store it now: it is shown only once.", "whk_…")]
 
 
 @blueprint.get("/orgs/<org>/keys")
@@ -125,7 +127,7 @@ class CreatedKey(KeyItem):
 def index() -> Answer[Listing[KeyItem]]:
     """List keys of an organization
 
-    All of them, newest first; revoked and expired ones too.
+    All keys, including revoked and expired ones, newest first.
     """
     limit, cursor = read_paging(default=1000)
     return listing(keys.page(context.member(), limit=limit, cursor=cursor), item)
@@ -142,7 +144,7 @@ def index() -> Answer[Listing[KeyItem]]:
 def create() -> Answer[Data[CreatedKey]]:
     """Create a key
 
-    `key` is its plaintext, shown this once.
+    `key` in the response is the key itself, shown only once.
     """
     settings = read_json(NewKey).new_settings()
     return data(_with_plaintext(keys.create(context.runtime(), context.member(), settings)), 201)
@@ -154,7 +156,7 @@ def create() -> Answer[Data[CreatedKey]]:
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
-    It is refused from the next request on. Revoking again changes nothing.
+    The key is refused from the next request on. Revoking a revoked key changes nothing.
     """
     return data(item(keys.revoke(context.runtime(), context.member(), key)))
 
@@ -165,8 +167,8 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 
-    Makes a successor with the same name, scopes and expiry, and shows it this once. The old key dies after
-    `overlap_seconds`, and never later than it would have.
+    Creates a new key with the same name, scopes, limits and expiry. `key` in the response is the new key, shown only
+    once. The old key stops working after `overlap_seconds`, or when it expires if that is earlier.
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds
     issued = key_rotation.rotate(context.runtime(), context.member(), key, overlap_seconds=overlap)
@@ -174,7 +176,7 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
 
 
 def item(listed: ListedKey) -> KeyItem:
-    """A key as every list shows it."""
+    """A key in a list."""
     key = listed.key
     return {
         "id": key.id,

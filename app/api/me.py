@@ -1,4 +1,4 @@
-"""What a key is, said to whoever holds it."""
+"""`GET /v1/me`: what the key in the request is and what it is allowed to do."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class KeyOrganization(TypedDict):
 
 
 class Limits(TypedDict):
-    rate: Annotated[RateAnswer | None, field("Null: no limit of its own.")]
+    rate: Annotated[RateAnswer | None, field("The key's rate limit. Null: no limit.")]
     networks: Networks
 
 
@@ -33,7 +33,7 @@ class Me(TypedDict):
     scopes: Scopes
     grants: Annotated[
         list[str],
-        field("Everything that the scopes allow, those that come with them included.", ["cache:invalidate"]),
+        field("All scopes the key has, including the scopes that its scopes grant.", ["cache:invalidate"]),
     ]
     expires_at: Ending
     limits: Limits
@@ -43,9 +43,9 @@ class Me(TypedDict):
 @RequireKey()
 @RouteDocs()
 def show() -> Answer[Data[Me]]:
-    """What this key is
+    """Get the current key
 
-    Its name, organization, scopes, expiry and limits.
+    The name, organization, scopes, expiry and limits of the key in the request.
     """
     key = context.key()
     rate = key.rate_limit
@@ -57,7 +57,6 @@ def show() -> Answer[Data[Me]]:
             "scopes": list(key.scopes),
             "grants": sorted(key.granted),
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-            # None: no limit of its own. Empty: from anywhere.
             "limits": {
                 "rate": rate_answer(rate),
                 "networks": [str(network) for network in key.networks],

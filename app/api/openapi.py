@@ -1,4 +1,4 @@
-"""The description of the API, for programs."""
+"""`/openapi.json`: the API description."""
 
 from flask import Blueprint, Response, current_app
 from flask.json import dumps
@@ -10,9 +10,9 @@ blueprint = Blueprint("openapi", __name__)
 
 
 @blueprint.get("/openapi.json")
-@Public("a description, the same for everybody")
+@Public("the same description for everybody")
 def show() -> Response:
-    """Made at the first request; settings do not change while a process lives."""
+    """Generated at the first request and kept: the settings do not change while the process runs."""
     if "openapi" not in current_app.extensions:
         current_app.extensions["openapi"] = dumps(document(current_app), separators=(",", ":"))
     return Response(current_app.extensions["openapi"], mimetype="application/json")

@@ -1,4 +1,4 @@
-"""Organizations of the signed-in person."""
+"""`GET /v1/orgs`: the organizations of the signed-in user."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("api_organizations", __name__)
 class OrganizationItem(TypedDict):
     id: OrgId
     name: OrgName
-    role: Annotated[Role, field("What the caller is there.", "owner")]
+    role: Annotated[Role, field("Your role in the organization.", "owner")]
 
 
 @blueprint.get("/orgs")
@@ -29,7 +29,7 @@ class OrganizationItem(TypedDict):
 def index() -> Answer[Listing[OrganizationItem]]:
     """List organizations
 
-    The caller's own, and their role in each.
+    The organizations you belong to, and your role in each.
     """
     found = organizations.of_person(context.person().id)
     return listing(Page(found, None), lambda org: {"id": org.id, "name": org.name, "role": org.role})

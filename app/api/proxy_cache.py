@@ -1,4 +1,4 @@
-"""Cache invalidation, made for CI bots."""
+"""`POST /v1/cache/invalidate`: CI bots empty the cache of the key's organization."""
 
 from typing import Annotated
 
@@ -22,16 +22,16 @@ class Invalidation(Body):
 
 
 class Generation(TypedDict):
-    generation: Annotated[int, field("The cache generation from now on.", 7)]
+    generation: Annotated[int, field("The new cache generation.", 7)]
 
 
 @blueprint.post("/cache/invalidate")
 @RequireScope()
 @RouteDocs(body=Invalidation, errors=(Busy,))
 def invalidate() -> Answer[Data[Generation]]:
-    """Empty the organization's cache
+    """Invalidate the cache
 
-    Raises its cache generation by 1: what proxies cached before is unreachable at once.
+    Raises the cache generation of the key's organization by 1, so that proxies stop serving what they cached before.
     """
     read_json(Invalidation, optional=True)
     return data({"generation": proxy_cache.invalidate(context.runtime(), context.key())})

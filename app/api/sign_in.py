@@ -1,4 +1,4 @@
-"""Door A for programs: ask for a sign-in link, sign out."""
+"""`/v1/auth/request` and `/v1/auth/sign-out`: request a sign-in link, end the session."""
 
 from typing import Annotated, NotRequired
 
@@ -25,13 +25,13 @@ class LinkRequest(Body):
 
 
 class LinkSent(TypedDict):
-    message: Annotated[str, field("For people.", "If this address may sign in, a link is on its way to it.")]
+    message: Annotated[str, field("A message for people.", "If this address can sign in, we have sent a link to it.")]
     expires_at: Time
     devLink: NotRequired[
         Annotated[
             str,
             field(
-                "The link itself; in dev mode only, where no mail is sent.",
+                "The link. Only in dev mode, where no email is sent.",
                 "http://localhost:7860/v1/auth/callback?token=…",
             ),
         ]
@@ -39,17 +39,17 @@ class LinkSent(TypedDict):
 
 
 @blueprint.post("/auth/request")
-@Public("this is how one gets in")
+@Public("nobody is signed in yet")
 @RouteDocs(LinkSent, body=LinkRequest, example={"email": "you@example.com"}, errors=(RateLimited,))
 @limit_anonymous
 def request_link() -> Response:
-    """Ask for a sign-in link
+    """Request a sign-in link
 
-    Mails it to the address. The answer is the same for every address.
+    Emails the link to the address. The response is the same for every address.
     """
     asked = ask_for_link(read_json(LinkRequest).email)
     answer: LinkSent = {
-        "message": "If this address may sign in, a link is on its way to it.",
+        "message": "If this address can sign in, we have sent a link to it.",
         "expires_at": rfc3339(asked.link.expires_at),
     }
     if asked.dev_link:
@@ -60,12 +60,12 @@ def request_link() -> Response:
 
 
 @blueprint.post("/auth/sign-out")
-@Public("it ends the session of its own cookie and nothing else")
-@RouteDocs(empty={204: "Nobody is signed in any more.", 303: "The same, for a form: on to the sign-in page."})
+@Public("it only ends the session of the cookie it carries")
+@RouteDocs(empty={204: "Signed out.", 303: "Signed out by a form. Redirects to the sign-in page."})
 def sign_out() -> AnyResponse:
     """Sign out
 
-    Ends the session of the cookie, on the server.
+    Ends the session on the server and deletes the cookie.
     """
     sessions.sign_out(context.runtime(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}

@@ -1,4 +1,4 @@
-"""Test tokens, in dev mode and only when switched on."""
+"""`POST /v1/auth/test-token`: trial tokens, in dev mode and only if the operator enables them."""
 
 from typing import Annotated
 
@@ -19,18 +19,18 @@ blueprint = Blueprint("api_test_tokens", __name__)
 
 
 class TestToken(TypedDict):
-    token: Annotated[str, field("A key with the scope `agent:rw`.", "whk_test_…")]
+    token: Annotated[str, field("An API key with the scope `agent:rw`.", "whk_test_…")]
     expires_at: Ending
 
 
 @blueprint.post("/auth/test-token")
-@Public("dev mode only, and switched on by the operator")
+@Public("dev mode only, and enabled by the operator")
 @RouteDocs(errors=(RateLimited,))
 @limit_anonymous
 def create() -> Answer[Data[TestToken]]:
-    """Get a key for trying the API
+    """Get a trial token
 
-    It lives for one hour. Only in dev mode, and only where the operator switched it on.
+    An API key that is valid for one hour. Only in dev mode, and only if the operator has enabled it.
     """
     issued = trial_tokens.issue(context.runtime(), client=context.client())
     expires_at = issued.listed.key.expires_at

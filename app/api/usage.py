@@ -1,4 +1,4 @@
-"""Telemetry: real counts of requests made with the organization's keys."""
+"""`GET /v1/telemetry`: how often the organization's keys were used."""
 
 from typing import Annotated
 
@@ -20,17 +20,17 @@ blueprint = Blueprint("api_usage", __name__)
 class UsageItem(TypedDict):
     hour: Time
     key_id: KeyId
-    outcome: Annotated[str, field("`VALID`, or why the key was refused.", "VALID")]
-    requests: Annotated[int, field("How many.", 120)]
+    outcome: Annotated[str, field("`VALID`, or why the request was refused.", "VALID")]
+    requests: Annotated[int, field("The number of requests.", 120)]
 
 
 @blueprint.get("/telemetry")
 @RequireScope()
-@RouteDocs(paging=1000, query={"key_id": "Narrows to one key; `me` is the key that asks."})
+@RouteDocs(paging=1000, query={"key_id": "Only count this key. `me` is the key in the request."})
 def index() -> Answer[Listing[UsageItem]]:
-    """Count requests
+    """Get request counts
 
-    Those made with keys of the organization, by hour, key and outcome, newest hour first; written once a second.
+    Requests with the organization's keys, by hour, key and outcome, newest hour first. Updated once a second.
     """
     limit, cursor = read_paging(default=1000)
     key_id = request.args.get("key_id")

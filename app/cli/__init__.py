@@ -1,35 +1,38 @@
-"""The operator's command line: `python -m app.cli`."""
+"""The operator's command line, `python -m app.cli`: the list of its commands."""
 
 import click
 
 from app.cli.lazy_group import Command, LazyGroup
 
-#: Where the shell asks for completions; the script that `completion` prints names it.
+#: The environment variable by which the shell asks for completions. The script that `completion` prints sets it.
 COMPLETE_VAR = "_KEYDESK_COMPLETE"
 
-#: Where each command is, and what the list of commands says of it.
+#: Where each command is, and its short help: the first sentence of the command's own help (a test compares them).
 COMMANDS = {
-    "audit": Command("app.cli.audit:audit", "Check the audit log."),
-    "backup": Command("app.cli.backup:backup", "Copy the database into a file while Keydesk runs."),
-    "completion": Command("app.cli.completion:completion", "Print a script that completes ./keydesk in your shell."),
-    "create": Command("app.cli.keys:create", "Create a key."),
+    "audit": Command("app.cli.audit:audit", "Check the audit log for tampering."),
+    "backup": Command("app.cli.backup:backup", "Back up the database to FILE while the server runs."),
+    "completion": Command("app.cli.completion:completion", "Print a completion script for ./keydesk."),
+    "create": Command("app.cli.keys:create", "Create a key and show it once."),
     "credits": Command("app.cli.credits:credits", "Grant credits to an organization, or show its balance."),
-    "doctor": Command("app.cli.doctor:doctor", "Check settings, database, migrations, mail and clock."),
-    "import": Command("app.cli.imported_keys:import_keys", "Import another system's keys from a CSV file."),
-    "init": Command("app.cli.init:init", "Create the database's tables, or migrate them."),
-    "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install ids (deprecated)."),
+    "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),
+    "import": Command("app.cli.imported_keys:import_keys", "Import the keys of another system from a CSV file."),
+    "init": Command("app.cli.init:init", "Create the database tables, or migrate them."),
+    "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install IDs (deprecated)."),
     "list": Command("app.cli.keys:list_keys", "List the active keys of all organizations."),
     "members": Command("app.cli.members:members", "List, add, remove, disable or enable members."),
     "orgs": Command("app.cli.organizations:orgs", "List, create, disable or enable organizations."),
-    "restore": Command("app.cli.backup:restore", "Replace the database with a backup."),
-    "revoke": Command("app.cli.keys:revoke", "Revoke a key."),
-    "rotate": Command("app.cli.keys:rotate", "Replace a key with a new one."),
-    "seed": Command("app.cli.benchmark_keys:seed", "Create many random keys for a benchmark. Dev mode only."),
+    "restore": Command("app.cli.backup:restore", "Replace the database with the backup in FILE."),
+    "revoke": Command("app.cli.keys:revoke", "Revoke the key that starts with PREFIX."),
+    "rotate": Command("app.cli.keys:rotate", "Replace the key that starts with PREFIX with a new one."),
+    "seed": Command("app.cli.benchmark_keys:seed", "Create many random keys for a benchmark (dev mode only)."),
     "serve": Command("app.cli.serve:serve", "Start the server."),
-    "set": Command("app.cli.key_settings:set_key", "Change a key's name, scopes, limits or expiry."),
+    "set": Command("app.cli.key_settings:set_key", "Change the settings of the key that starts with PREFIX."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Keydesk, offline: works on the same database as the server."""
+    """Manage Keydesk from the command line.
+
+    The commands work on the server's database, whether or not the server is running.
+    """

@@ -1,4 +1,4 @@
-"""The application that a command works on: settings, application context, errors said on stderr."""
+"""Opens the application for a command: settings, application context, errors on stderr."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,14 +22,16 @@ def settings_or_exit() -> Settings:
 
 @contextmanager
 def open_runtime(*, migrated: bool = True) -> Iterator[Runtime]:
-    """The application on the database of the settings, which must be migrated unless `migrated` is False. Errors are
-    said on stderr and end the command with exit code 1."""
+    """The application's runtime, inside its context. The database must be migrated unless `migrated` is False.
+
+    Prints errors on stderr. Ends the command with exit code 1, or 2 for wrong settings.
+    """
     try:
         app = create_app(settings_or_exit())
     except SettingsError as error:
         refuse_settings(error)
     except OSError as error:
-        fail(f"The folder of the database cannot be made: {error}")
+        fail(f"Cannot create the folder of the database: {error}")
     with app.app_context():
         try:
             if migrated:
@@ -39,7 +41,7 @@ def open_runtime(*, migrated: bool = True) -> Iterator[Runtime]:
             fail(error.detail)
         except DATABASE_UNAVAILABLE as error:
             reason = str(getattr(error, "orig", error)).strip()
-            fail(f"The database does not answer: {reason}\nStart it, or correct DATABASE_URL. See: doctor")
+            fail(f"Cannot connect to the database: {reason}\nStart it, or correct DATABASE_URL. For help, run: doctor")
         finally:
             db.session.remove()
             db.engine.dispose()

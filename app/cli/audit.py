@@ -1,4 +1,4 @@
-"""`audit verify`: checks the hash chains of the audit log."""
+"""`audit verify`: checks the hash chain of each organization's audit log."""
 
 import sys
 
@@ -12,13 +12,13 @@ from app.services import operator_organizations
 
 @click.group()
 def audit() -> None:
-    """The audit log."""
+    """Check the audit log for tampering."""
 
 
 @audit.command()
 @as_json
 def verify(is_json: bool) -> None:
-    """Check every organization's hash chain; exit code 1 when one is broken."""
+    """Check the hash chain of every organization. Exits with 1 if one is broken."""
     with open_runtime():
         rows = [
             {"org_id": org.id, "name": org.name, "entries": org.audit_count, "broken_at": audit_log.broken_at(org.id)}
@@ -26,7 +26,7 @@ def verify(is_json: bool) -> None:
         ]
         lines = [
             f"{row['name']}: "
-            + (f"broken at entry {row['broken_at']}" if row["broken_at"] else f"{row['entries']} entries, whole")
+            + (f"broken at entry {row['broken_at']}" if row["broken_at"] else f"{row['entries']} entries, intact")
             for row in rows
         ]
         answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "No entries yet."))

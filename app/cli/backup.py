@@ -1,4 +1,4 @@
-"""`backup` and `restore`: copies of the whole database."""
+"""`backup` and `restore`: copy the whole database to a file and back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,22 +16,22 @@ from app.services.backup import BackupError
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the database into FILE while Keydesk runs, and check the copy. Only you can read the file."""
+    """Back up the database to FILE while the server runs. The copy is checked. Only you can read the file."""
     with open_runtime(migrated=False) as runtime, _failing_backup(), progress("Copying", 100, "%") as copied:
         copies.backup(runtime, file, copied)
-    click.echo(f"{file} holds the database, checked. Keep SECRET_KEY with it.")
+    click.echo(f"Backed up to {file}. The copy was checked. Keep SECRET_KEY with it.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def restore(file: Path, yes: bool) -> None:
     """Replace the database with the backup in FILE. Stop the server first."""
     if not yes:
-        click.confirm("This replaces the whole present database. Is the server stopped?", abort=True, err=True)
+        click.confirm("This replaces the whole database. Have you stopped the server?", abort=True, err=True)
     with open_runtime(migrated=False) as runtime, _failing_backup(), progress("Copying", 100, "%") as copied:
         copies.restore(runtime, file, copied)
-    click.echo("Restored, checked, and brought up to date.")
+    click.echo("Database restored, checked and migrated.")
 
 
 @contextmanager

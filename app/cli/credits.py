@@ -1,4 +1,4 @@
-"""`credits`: what an organization may spend."""
+"""`credits`: grants credits to an organization, and shows its balance."""
 
 import click
 
@@ -11,7 +11,7 @@ from app.services.operator_organizations import ACTOR
 
 @click.group()
 def credits() -> None:
-    """Credits of an organization."""
+    """Grant credits to an organization, or show its balance."""
 
 
 @credits.command("grant")
@@ -19,7 +19,7 @@ def credits() -> None:
 @click.argument("amount", type=int)
 @as_json
 def grant(org: str, amount: int, is_json: bool) -> None:
-    """Give ORG (id or name) AMOUNT credits."""
+    """Grant AMOUNT credits to ORG (ID or name)."""
     with open_runtime() as runtime:
         found = operator_organizations.organization(org)
         name, org_id = found.name, found.id
@@ -32,7 +32,7 @@ def grant(org: str, amount: int, is_json: bool) -> None:
 @click.argument("org")
 @as_json
 def balance(org: str, is_json: bool) -> None:
-    """Say what ORG has left."""
+    """Show how many credits ORG (ID or name) has left."""
     with open_runtime():
         found = operator_organizations.organization(org)
         now = ledger.balance(found.id)

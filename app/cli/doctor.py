@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with an installation, and the fix."""
+"""`doctor`: checks the installation and says how to fix what is wrong."""
 
 import sys
 import time
@@ -21,14 +21,17 @@ from app.store.unavailable import DATABASE_UNAVAILABLE
 class Finding:
     what: str
     ok: bool
-    #: What was found, and the fix if it is bad.
+    #: What was found, and the fix if it is not OK.
     text: str
 
 
 @click.command()
 @as_json
 def doctor(is_json: bool) -> None:
-    """Check settings, database, migrations, mail and clock: what is wrong, and the fix."""
+    """Check the installation and say how to fix it.
+
+    Checks settings, workers, Valkey, database, migrations, clock and email. Exits with 1 if something is wrong.
+    """
     findings = _examine()
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.text}" for finding in findings]
     content = [{"check": finding.what, "ok": finding.ok, "detail": finding.text} for finding in findings]
@@ -62,7 +65,7 @@ def _valkey(settings: Settings) -> list[Finding]:
     if settings.valkey_url is None:
         return []
     answers = bool(storage_from_string(settings.valkey_url, socket_timeout=2, socket_connect_timeout=2).check())
-    return [Finding("valkey", answers, "answers" if answers else "does not answer: start it, or correct VALKEY_URL")]
+    return [Finding("valkey", answers, "reachable" if answers else "not reachable: start it, or correct VALKEY_URL")]
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -78,25 +81,29 @@ def _database(settings: Settings) -> list[Finding]:
             seconds = abs(health.database_seconds() - time.time())
             current = migrations.is_current()
         except DATABASE_UNAVAILABLE as error:
-            return [Finding("database", False, f"does not answer ({type(error).__name__}): {fix}")]
+            return [Finding("database", False, f"not reachable ({type(error).__name__}): {fix}")]
         finally:
             db.session.remove()
             db.engine.dispose()
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
         return [
-            Finding("database", True, f"{kind} answers"),
-            Finding("migrations", current, "up to date" if current else "not run: python -m app.cli init"),
+            Finding("database", True, f"{kind} is reachable"),
+            Finding("migrations", current, "up to date" if current else "not up to date: run python -m app.cli init"),
             Finding(
                 "clock",
                 seconds < 2,
-                "agrees with the database" if seconds < 2 else f"{seconds:.0f} s off the database: set up NTP",
+                "agrees with the database's clock"
+                if seconds < 2
+                else f"{seconds:.0f} seconds off the database's clock: set up NTP",
             ),
         ]
 
 
 def _mail(settings: Settings) -> Finding:
     if not settings.has_mail:
-        return Finding("mail", settings.dev_mode, "none; links come back in the answer (dev mode)")
+        return Finding("mail", settings.dev_mode, "not set up; sign-in links appear on the page (dev mode)")
     problem = try_connection(settings)
     fix = "check MAIL_SERVER, MAIL_PORT, MAIL_USE_TLS and the password"
-    return Finding("mail", problem is None, "the server takes our sign-in" if problem is None else f"{problem}: {fix}")
+    return Finding(
+        "mail", problem is None, "the server accepts our sign-in" if problem is None else f"{problem}: {fix}"
+    )

@@ -1,4 +1,4 @@
-"""`import`: another system's keys, by their hashes."""
+"""`import`: imports the keys of another system by their hashes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +15,15 @@ from app.services import imported_keys, operator_organizations
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--org", required=True, help="Organization that they belong to, by id or name.")
+@click.option("--org", required=True, help="The organization of the keys, by ID or name.")
 @as_json
 def import_keys(file: Path, org: str, is_json: bool) -> None:
-    """Import keys from a CSV FILE with the column hash, and if there name, start, scopes, expires_at.
+    """Import the keys of another system from a CSV file.
 
-    A hash is SHA-256 of the whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as
-    sha512$$hex (drf-api-key). The whole file is checked before anything is imported. Run it again after an
-    interruption: nothing is imported twice.
+    FILE must have a column hash, and can have the columns name, start, scopes and expires_at. A hash is SHA-256 of the
+    whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as sha512$$hex
+    (drf-api-key). The whole file is checked before anything is imported. After an interruption, run the command again:
+    no key is imported twice.
     """
     with open_runtime() as runtime:
         org_id = operator_organizations.organization(org).id
@@ -32,16 +33,16 @@ def import_keys(file: Path, org: str, is_json: bool) -> None:
             for batch, added in imported_keys.import_keys(runtime, org_id, _keys(file, runtime.settings.policy)):
                 read, new = read + batch, new + added
                 imported(read)
-        done = f"Imported {new} keys into {org}; {read - new} were there already."
+        done = f"Imported {new} keys into {org}. {read - new} were already there."
         answer(is_json, {"read": read, "imported": new}, lambda: click.echo(done))
 
 
 def _keys(file: Path, policy: Policy) -> Iterator[ImportedKey]:
-    """The file's keys, checked. What is wrong ends the command."""
+    """The keys in the file, checked. What is wrong ends the command."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield from parse_csv(lines, policy)
     except InvalidFile as error:
-        fail(f"{file.name}, {error}; nothing was imported")
+        fail(f"{file.name}, {error}\nNothing was imported.")
     except UnicodeDecodeError as error:
-        fail(f"{file.name} is not UTF-8: {error}; nothing was imported")
+        fail(f"{file.name} is not in UTF-8: {error}\nNothing was imported.")

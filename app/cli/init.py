@@ -1,4 +1,4 @@
-"""`init`: makes the database's tables, or brings them up to date."""
+"""`init`: creates the database tables, or migrates them."""
 
 import click
 
@@ -8,7 +8,7 @@ from app.store import migrations
 
 @click.command()
 def init() -> None:
-    """Make the database's tables, or bring them up to date. Run it as often as you like."""
+    """Create the database tables, or migrate them. You can run this at any time."""
     with open_runtime(migrated=False):
         click.echo("Initializing Database structure...")
         migrations.upgrade()

@@ -1,4 +1,4 @@
-"""`installs`: the install ids of the first dashboard."""
+"""`installs`: imports, lists and withdraws the install IDs of the first dashboard."""
 
 from pathlib import Path
 
@@ -12,32 +12,36 @@ from app.services import install_ids, operator_organizations
 
 @click.group()
 def installs() -> None:
-    """Install ids of the first dashboard (x-install-id), accepted until the end of 2026."""
+    """Import, list or withdraw install IDs (deprecated).
+
+    The first dashboard gave each installation an ID (x-install-id). Requests with these IDs are accepted until the end
+    of 2026.
+    """
 
 
 @installs.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--org", required=True, help="Organization that they belong to, by id or name.")
+@click.option("--org", required=True, help="The organization of the install IDs, by ID or name.")
 @as_json
 def import_installs(file: Path, org: str, is_json: bool) -> None:
-    """Put the ids in FILE on record, one UUID a line."""
+    """Import the install IDs in FILE, one UUID per line."""
     try:
         ids = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
-        fail(f"{file.name} is no text in UTF-8: {error}; nothing was imported")
+        fail(f"{file.name} is not a text file in UTF-8: {error}\nNothing was imported.")
     for number, install_id in enumerate(ids, 1):
         if install_ids.normalise(install_id) is None:
-            fail(f"{file.name}, line {number}: {install_id!r} is no UUID; nothing was imported")
+            fail(f"{file.name}, line {number}: {install_id!r} is not a UUID\nNothing was imported.")
     with open_runtime() as runtime:
         new = install_ids.import_ids(runtime, operator_organizations.organization(org).id, ids)
-        done = f"{new} install ids are new on record; {len(ids) - new} were there already."
+        done = f"Imported {new} install IDs. {len(ids) - new} were already there."
         answer(is_json, {"read": len(ids), "imported": new}, lambda: click.echo(done))
 
 
 @installs.command("list")
 @as_json
 def list_installs(is_json: bool) -> None:
-    """List the ids on record, and when each last called."""
+    """List the install IDs, and when each was last used."""
     with open_runtime():
         rows = [
             {
@@ -50,16 +54,16 @@ def list_installs(is_json: bool) -> None:
         ]
         lines = [
             f"{row['id']} | {row['organization']} | "
-            + ("withdrawn" if row["withdrawn"] else f"last call: {row['last_seen_at'] or 'never'}")
+            + ("withdrawn" if row["withdrawn"] else f"last used: {row['last_seen_at'] or 'never'}")
             for row in rows
         ]
-        answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None on record."))
+        answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None yet."))
 
 
 @installs.command("withdraw")
 @click.argument("install_id")
 def withdraw(install_id: str) -> None:
-    """Refuse INSTALL_ID from now on."""
+    """Withdraw INSTALL_ID: requests with it are refused from now on."""
     with open_runtime() as runtime:
         install_ids.withdraw(runtime, install_id)
         click.echo(f"{install_id} is withdrawn.")

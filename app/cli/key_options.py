@@ -1,4 +1,4 @@
-"""The options for a key's settings, which several commands take."""
+"""The options for the settings of a key, shared by several commands."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,14 +12,14 @@ from app.domain.key_settings import KeySettings, expiry_in
 
 
 class Rate(click.ParamType):
-    """`100/60`: a hundred requests in any sixty seconds."""
+    """`100/60`: 100 requests in any 60 seconds."""
 
     name = "requests/seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> RateLimit:
         requests, slash, seconds = str(value).partition("/")
         if not (slash and requests.isdecimal() and seconds.isdecimal()):
-            self.fail(f"{value!r} is not like 100/60, a hundred requests in any sixty seconds", param, ctx)
+            self.fail(f"{value!r} must look like 100/60, which means 100 requests in any 60 seconds", param, ctx)
         limit = RateLimit(int(requests[:10]), int(seconds[:10]))
         try:
             checked(limit)
@@ -28,13 +28,15 @@ class Rate(click.ParamType):
         return limit
 
 
-rate = click.option("--rate", type=Rate(), help="At most so many requests in any so many seconds, like 100/60.")
-networks = click.option("--network", "networks", multiple=True, help="Where it may be used from (CIDR); repeatable.")
+rate = click.option("--rate", type=Rate(), help="Rate limit: 100/60 allows 100 requests in any 60 seconds.")
+networks = click.option(
+    "--network", "networks", multiple=True, help="Network (CIDR) the key can be used from. Repeat for several."
+)
 
 
 def settings_from(options: Mapping[str, Any], now: datetime) -> KeySettings:
-    """What the options say: `--name`, `--scope`, `--rate`, `--network`, `--expires-in-days`, and for a key that exists
-    `--no-rate`, `--any-network` and `--never-expires`. Raises `ValidationFailed`."""
+    """The settings in the options `--name`, `--scope`, `--rate`, `--network`, `--expires-in-days`, and for an existing
+    key `--no-rate`, `--any-network` and `--never-expires`. Raises `ValidationFailed`."""
     found = KeySettings()
     if options["name"] is not None:
         found["name"] = options["name"]

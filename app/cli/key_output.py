@@ -1,4 +1,4 @@
-"""How commands show keys."""
+"""How commands print keys, for people and as JSON."""
 
 from dataclasses import asdict
 from typing import Any, NoReturn

@@ -1,4 +1,4 @@
-"""`set`: what is different about a key from now on."""
+"""`set`: changes the settings of a key."""
 
 from typing import Any
 
@@ -14,17 +14,20 @@ from app.services.operator_keys import NoSingleMatch
 
 @click.command("set")
 @click.argument("prefix")
-@click.option("--name", help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, help="What it may do, instead of what it could; repeat for several.")
+@click.option("--name", help="Name of the key: what it is for.")
+@click.option("--scope", "scopes", multiple=True, help="Scope of the key. Repeat for several. Replaces all its scopes.")
 @key_options.rate
-@click.option("--no-rate", is_flag=True, help="As many requests as it likes.")
+@click.option("--no-rate", is_flag=True, help="Remove the rate limit.")
 @key_options.networks
-@click.option("--any-network", is_flag=True, help="From anywhere.")
-@click.option("--expires-in-days", type=int, help="Days from now until it ends.")
-@click.option("--never-expires", is_flag=True, help="It does not end.")
+@click.option("--any-network", is_flag=True, help="Allow any network.")
+@click.option("--expires-in-days", type=int, help="Days until the key expires.")
+@click.option("--never-expires", is_flag=True, help="Remove the expiry.")
 @as_json
 def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
-    """Change the key that begins with PREFIX (at least 8 characters, with or without whk_). The rest stays as it is."""
+    """Change the settings of the key that starts with PREFIX.
+
+    PREFIX is at least 8 characters, with or without whk_. Settings you leave out keep their value.
+    """
     _refuse_contradictions(options)
     with open_runtime() as runtime:
         try:
@@ -43,6 +46,6 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
         ("expires_in_days", "never_expires", "--expires-in-days and --never-expires"),
     ):
         if options[one] not in {None, ()} and options[other]:
-            raise click.UsageError(f"{said} contradict each other.")
+            raise click.UsageError(f"{said} cannot be combined.")
     if not any(value not in {None, (), False} for value in options.values()):
-        raise click.UsageError("Say what is to be different; --help lists what can be.")
+        raise click.UsageError("Give at least one setting to change. See --help.")

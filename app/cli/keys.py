@@ -1,4 +1,4 @@
-"""`create`, `list`, `revoke`, `rotate`: keys, offline."""
+"""`create`, `list`, `revoke` and `rotate`: manages keys."""
 
 import json
 import sys
@@ -18,15 +18,15 @@ from app.store.keys import WorkingKey
 
 
 @click.command()
-@click.option("--name", default="API key", show_default=True, help="What the key is for.")
-@click.option("--org", help="Organization, by id or name.")
-@click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for several.")
-@click.option("--expires-in-days", type=int, help="Days until it ends; without, it does not.")
+@click.option("--name", default="API key", show_default=True, help="Name of the key: what it is for.")
+@click.option("--org", help="Organization, by ID or name. Default: the only one, else Operators.")
+@click.option("--scope", "scopes", multiple=True, help="Scope of the key. Repeat for several.")
+@click.option("--expires-in-days", type=int, help="Days until the key expires. Default: never.")
 @key_options.rate
 @key_options.networks
 @as_json
 def create(*, org: str | None, is_json: bool, **options: Any) -> None:
-    """Create a key. Its text is shown this once."""
+    """Create a key and show it once."""
     with open_runtime() as runtime:
         settings = key_options.settings_from(options, runtime.clock())
         issued = operator_keys.create_key(runtime, settings, org=org)
@@ -36,7 +36,7 @@ def create(*, org: str | None, is_json: bool, **options: Any) -> None:
 @click.command("list")
 @as_json
 def list_keys(is_json: bool) -> None:
-    """List the working keys of all organizations."""
+    """List the active keys of all organizations."""
     with open_runtime() as runtime:
         keys = operator_keys.working_keys(runtime)
         sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
@@ -46,7 +46,10 @@ def list_keys(is_json: bool) -> None:
 @click.argument("prefix")
 @as_json
 def revoke(prefix: str, is_json: bool) -> None:
-    """Revoke the key that begins with PREFIX (at least 8 characters, with or without whk_)."""
+    """Revoke the key that starts with PREFIX.
+
+    PREFIX is at least 8 characters, with or without whk_.
+    """
     with open_runtime() as runtime:
         try:
             key = operator_keys.revoke_key(runtime, prefix)
@@ -59,10 +62,13 @@ def revoke(prefix: str, is_json: bool) -> None:
 
 @click.command()
 @click.argument("prefix")
-@click.option("--overlap", default=0, show_default=True, help="Seconds that the old key goes on working.")
+@click.option("--overlap", default=0, show_default=True, help="Seconds for which the old key keeps working.")
 @as_json
 def rotate(prefix: str, overlap: int, is_json: bool) -> None:
-    """Replace the key that begins with PREFIX by a new one."""
+    """Replace the key that starts with PREFIX with a new one.
+
+    PREFIX is at least 8 characters, with or without whk_. The new key has the same settings and is shown once.
+    """
     with open_runtime() as runtime:
         try:
             issued = operator_keys.rotate_key(runtime, prefix, overlap)
@@ -85,7 +91,7 @@ def _created(issued: IssuedKey) -> None:
 def _listed(keys: Iterable[WorkingKey]) -> Iterator[str]:
     line = "-" * 60 + "\n"
     yield "Active API Keys\n" + line
-    nothing = 'None yet. Make one: create --name "My key"\n'
+    nothing = 'None yet. To create one, run: create --name "My key"\n'
     for key in keys:
         nothing = ""
         start = f"{key.start}***" if key.start else "(imported)"
@@ -94,7 +100,7 @@ def _listed(keys: Iterable[WorkingKey]) -> Iterator[str]:
 
 
 def _listed_as_json(keys: Iterable[WorkingKey]) -> Iterator[str]:
-    """The same as for any other list, piece by piece."""
+    """The same JSON as other lists, written in pieces, so that the list need not fit in memory."""
     before = '{"data": ['
     for key in keys:
         yield before + json.dumps(described(key), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A group of commands whose files are imported when a command is run, so that `--help` answers at once.
+"""A click group that imports a command's file only when the command is run, so that `--help` is fast.
 
 https://click.palletsprojects.com/en/stable/complex/#lazily-loading-subcommands
 """
@@ -11,7 +11,7 @@ import click
 
 
 class Command(NamedTuple):
-    """`place` is `module:attribute`."""
+    """`place` is `module:attribute`; `short_help` is the line in the list of commands."""
 
     place: str
     short_help: str
@@ -33,6 +33,6 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """As click's, but from the table: click asks each command for its help, which imports them all."""
+        """Like click's, but with the short help of the table. Click's would import every command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self._lazy[name].short_help) for name in self.list_commands(ctx)])

@@ -1,4 +1,4 @@
-"""`members`: who belongs to an organization, and with what role."""
+"""`members`: lists, adds, removes, disables and enables members."""
 
 import click
 
@@ -10,14 +10,14 @@ from app.services import operator_organizations
 
 @click.group()
 def members() -> None:
-    """Members of an organization."""
+    """List, add, remove, disable or enable members."""
 
 
 @members.command("list")
 @click.argument("org")
 @as_json
 def list_members(org: str, is_json: bool) -> None:
-    """List the members of ORG (id or name)."""
+    """List the members of ORG (ID or name)."""
     with open_runtime():
         rows = [
             {"email": row.email, "role": row.role, "disabled": row.disabled}
@@ -32,7 +32,7 @@ def list_members(org: str, is_json: bool) -> None:
 @click.argument("email")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="member", show_default=True)
 def add_member(org: str, email: str, role: str) -> None:
-    """Make EMAIL a member of ORG, or change their role."""
+    """Add EMAIL to ORG (ID or name), or change their role."""
     with open_runtime() as runtime:
         operator_organizations.add_member(runtime, org, email, Role(role))
         click.echo(f"{email} is {role} of {org}.")
@@ -42,7 +42,7 @@ def add_member(org: str, email: str, role: str) -> None:
 @click.argument("org")
 @click.argument("email")
 def remove_member(org: str, email: str) -> None:
-    """Take EMAIL out of ORG."""
+    """Remove EMAIL from ORG (ID or name)."""
     with open_runtime() as runtime:
         operator_organizations.remove_member(runtime, org, email)
         click.echo(f"{email} is no longer a member of {org}.")
@@ -51,7 +51,10 @@ def remove_member(org: str, email: str) -> None:
 @members.command("disable")
 @click.argument("email")
 def disable_member(email: str) -> None:
-    """Refuse a person's sessions, session tokens and sign-up keys."""
+    """Disable the person with the address EMAIL.
+
+    Their sessions, session tokens and sign-up keys are refused. Keys that they created otherwise keep working.
+    """
     with open_runtime() as runtime:
         operator_organizations.set_person_disabled(runtime, email, disabled=True)
         click.echo(f"{email} is disabled.")
@@ -60,7 +63,7 @@ def disable_member(email: str) -> None:
 @members.command("enable")
 @click.argument("email")
 def enable_member(email: str) -> None:
-    """Let a disabled person in again."""
+    """Enable the person with the address EMAIL again."""
     with open_runtime() as runtime:
         operator_organizations.set_person_disabled(runtime, email, disabled=False)
         click.echo(f"{email} is enabled.")

@@ -1,4 +1,4 @@
-"""`orgs`: organizations."""
+"""`orgs`: lists, creates, disables and enables organizations."""
 
 import click
 
@@ -9,7 +9,7 @@ from app.services import operator_organizations
 
 @click.group()
 def orgs() -> None:
-    """Organizations."""
+    """List, create, disable or enable organizations."""
 
 
 @orgs.command("list")
@@ -29,7 +29,7 @@ def list_orgs(is_json: bool) -> None:
 @click.argument("name")
 @as_json
 def create_org(name: str, is_json: bool) -> None:
-    """Make an organization."""
+    """Create an organization."""
     with open_runtime() as runtime:
         made = operator_organizations.create_organization(runtime, name)
         answer(is_json, {"id": made.id, "name": made.name}, lambda: click.echo(f"{made.id} | {made.name}"))
@@ -42,7 +42,7 @@ def _switch(word: str, done: str, disabled: bool) -> click.Command:
             found = operator_organizations.set_organization_disabled(runtime, org, disabled=disabled)
             click.echo(f"{found.name} {done}")
 
-    switch.__doc__ = f"{word.capitalize()} an organization, by id or name."
+    switch.__doc__ = f"{word.capitalize()} ORG (ID or name)."
     return orgs.command(word)(switch)
 
 

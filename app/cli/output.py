@@ -1,4 +1,4 @@
-"""What commands print: answers for people or for scripts, errors on stderr."""
+"""How commands print: text for people or JSON for scripts, errors on stderr."""
 
 import json
 import sys
@@ -9,11 +9,11 @@ import click
 
 from app.config import SettingsError
 
-as_json = click.option("--json", "is_json", is_flag=True, help="Answer as JSON, for scripts.")
+as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for scripts.")
 
 
 def answer(is_json: bool, content: Any, say: Callable[[], None]) -> None:
-    """`content` as JSON for scripts, or whatever `say` prints for people."""
+    """Prints `content` as JSON, or calls `say` to print text."""
     if is_json:
         click.echo(json.dumps(content, ensure_ascii=False))
     else:
@@ -21,15 +21,17 @@ def answer(is_json: bool, content: Any, say: Callable[[], None]) -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """Ends the command with exit code 1."""
+    """Prints `message` on stderr and ends the command with exit code 1."""
     click.echo(message, err=True)
     sys.exit(1)
 
 
 def refuse_settings(error: SettingsError) -> NoReturn:
-    """Names every setting that is wrong, and ends the command with exit code 2."""
+    """Prints every setting that is wrong on stderr, and ends the command with exit code 2."""
     click.echo("Keydesk cannot start with these settings:", err=True)
     for name, problem in error.problems.items():
         click.echo(f"  {name} {problem}", err=True)
-    click.echo("Set them in the environment or in a file .env here; docs/settings.md lists them all.", err=True)
+    click.echo(
+        "Set them in the environment or in a file .env in this folder. docs/settings.md lists all settings.", err=True
+    )
     sys.exit(2)

@@ -1,4 +1,4 @@
-"""How far a long command is, on stderr."""
+"""The progress of a long command, on stderr."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import click
 
-#: Lines that a whole run takes where there is no terminal to redraw.
+#: How many lines a whole run prints if stderr is not a terminal.
 LINES = 10
 
 
 @contextmanager
 def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """What is called with how much is done by now: a bar on a terminal, elsewhere (a log, a pipe) a line each tenth."""
+    """Yields a function to call with the amount done so far. Prints a bar on a terminal, else a line for each tenth."""
     if sys.stderr.isatty():
         with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
             yield lambda done: bar.update(done - bar.pos)

@@ -1,4 +1,4 @@
-"""`serve`: the web server."""
+"""`serve`: starts the web server."""
 
 import errno
 import logging
@@ -21,22 +21,22 @@ from app.process import stop_signals
 from app.store import migrations
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
-#: Threads that answer requests, in each process. Each may hold a database connection.
+#: Threads for requests in each process. Each can hold a database connection.
 BLOCKING_THREADS = 8
-#: How long a stop waits for requests under way. Below the 10 seconds after which Docker kills.
+#: How long a stop waits for running requests. Less than the 10 seconds after which Docker kills.
 STOP_SECONDS = 8
 
 
 @click.command()
 def serve() -> None:
-    """Start the server. Reads its settings from the environment and from .env here."""
+    """Start the server. Reads its settings from the environment and from a file .env in this folder."""
     settings = settings_or_exit()
     if settings.workers > 1 and not settings.valkey_url:
         refuse_settings(
             SettingsError(
                 {
-                    "WORKERS": f"is {settings.workers}, but without VALKEY_URL each process would count limits for"
-                    " itself: set VALKEY_URL, or WORKERS=1"
+                    "WORKERS": f"is {settings.workers}, but without VALKEY_URL each process would count rate limits"
+                    " separately: set VALKEY_URL, or WORKERS=1"
                 }
             )
         )
@@ -52,9 +52,9 @@ def serve() -> None:
 
 
 def _free_address(settings: Settings) -> str:
-    """HOST as an address. Granian would share the port with another Keydesk, and each get some of the requests."""
+    """The IP address of HOST, if the port is free. Granian would share the port with another Keydesk."""
     try:
-        # The smallest is IPv4 where a name has both.
+        # The smallest is IPv4 if a name has both.
         family, kind, protocol, _, address = min(
             socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         )
@@ -63,41 +63,42 @@ def _free_address(settings: Settings) -> str:
             probe.bind(address)
     except OSError as error:
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            refuse_settings(SettingsError({"PORT": f"{settings.port} cannot be had ({error.strerror}): set another"}))
-        refuse_settings(SettingsError({"HOST": f"{settings.host} is no address of this machine ({error.strerror})"}))
+            refuse_settings(
+                SettingsError({"PORT": f"{settings.port} is not available ({error.strerror}): set another port"})
+            )
+        refuse_settings(
+            SettingsError({"HOST": f"{settings.host} is not an address of this machine ({error.strerror})"})
+        )
     return str(address[0])
 
 
 def _prepare_database(settings: Settings) -> None:
-    """SQLite is migrated here; another server's schema is its operator's decision."""
+    """Migrates SQLite. A PostgreSQL database that is not migrated ends the command: its operator decides when."""
     app = create_app(settings)
     with app.app_context():
         try:
             if settings.is_sqlite:
                 migrations.upgrade()
             elif not migrations.is_current():
-                fail(
-                    "The database at DATABASE_URL has an old schema, or none. Back it up, then run:"
-                    " python -m app.cli init"
-                )
+                fail("The database at DATABASE_URL is not migrated. Back it up, then run: python -m app.cli init")
         except DATABASE_UNAVAILABLE as error:
-            fail(f"The database at DATABASE_URL does not answer: {getattr(error, 'orig', error)}")
-        # Worker processes are forked from this one and must not inherit its connections.
+            fail(f"Cannot connect to the database at DATABASE_URL: {getattr(error, 'orig', error)}")
+        # Worker processes are forked from this process and must not inherit its connections.
         db.engine.dispose()
         app.extensions["runtime"].key_records.close()
 
 
 def _let_threads_finish() -> None:
-    """Asks Linux for batch scheduling: a thread that wakes does not push one aside that holds the interpreter lock
-    (docs/adr/0017-verification-before-flask.md). Not every system knows this, or allows it."""
+    """Asks Linux for batch scheduling, so that a thread that wakes does not preempt the one that holds the interpreter
+    lock (docs/adr/0017-verification-before-flask.md). Some systems do not support or allow this."""
     with suppress(AttributeError, OSError):
-        # What the operator chose stays.
+        # Keep a policy that the operator has chosen.
         if os.sched_getscheduler(0) == os.SCHED_OTHER:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def granian(target: str, settings: Settings, address: str) -> Any:
-    """The application server for `target`, as we set it up. Benchmarks serve bare applications by it too."""
+    """The application server for `target`. Benchmarks also use it, to serve bare applications."""
     return Granian(
         target,
         address=address,
@@ -119,8 +120,8 @@ def _welcome(settings: Settings) -> str:
     lines = ["", f"  Keydesk is at {settings.public_url}", ""]
     if settings.dev_mode:
         lines += [
-            "  Dev mode: no mail is set up, so sign-in links appear on the page and here.",
-            f"  Next: open {settings.public_url}, enter any address, follow the link, create a key.",
+            "  Dev mode: email is not set up, so sign-in links appear on the page and here.",
+            f"  Next: open {settings.public_url}, enter any email address, open the link, create a key.",
         ]
     else:
         lines += [f"  Next: sign in at {settings.public_url}/sign-in"]

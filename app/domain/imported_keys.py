@@ -73,7 +73,7 @@ def parse_csv(lines: Iterable[str], policy: Policy) -> Iterator[ImportedKey]:
     rows = csv.DictReader(lines)
     try:
         if "hash" not in (rows.fieldnames or ()):
-            raise InvalidFile("the first line must name the columns, and one of them must be hash")
+            raise InvalidFile("line 1: must name the columns, including hash")
         for row in rows:
             key = parse_row(row)
             policy.check_known(key.scopes)

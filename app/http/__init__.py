@@ -1,4 +1,4 @@
-"""What pages and JSON share of HTTP: guards, cookies, the signed-in person, cross-site checks, request bodies."""
+"""What pages and JSON routes share: guards, cookies, the signed-in user, cross-site checks, request bodies, errors."""
 
 from functools import partial
 
@@ -11,8 +11,8 @@ from app.http import anonymous_limit, cookies, cross_site, current_user, depreca
 
 
 def register(app: Flask) -> None:
-    """The checks before every view, in their order."""
-    # Under /v1 nobody gets a redirect, not even for a doubled slash.
+    """Registers the checks that run before every view."""
+    # No path under /v1 redirects, not even one with a double slash.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     current_user.bind(app, login_manager)
@@ -23,10 +23,10 @@ def register(app: Flask) -> None:
 
 
 def _before(app: Flask) -> ResponseReturnValue | None:
-    """In this order. One hook, because Flask takes longer to call one than most checks take."""
-    # Looked up once: each look-up through Flask's proxy takes as long as a check.
+    """All checks, in this order, in one hook: Flask takes longer to call a hook than most checks take."""
+    # Looked up once: each lookup through Flask's proxy takes as long as a check.
     now: Request = request._get_current_object()  # type: ignore[attr-defined]
-    # First, so that a refusal says it too.
+    # First, so that errors carry the headers too.
     deprecation.announce_to(now)
     request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
@@ -34,7 +34,7 @@ def _before(app: Flask) -> ResponseReturnValue | None:
 
 
 def check_routes(app: Flask) -> None:
-    """Raises `SettingsError` when the policy file leaves out a route of ours: nobody could use it."""
+    """Raises `SettingsError` if the policy file leaves out one of our own routes: nobody could use it."""
     policy = app.extensions["runtime"].settings.policy
     for rule in app.url_map.iter_rules():
         if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.RequireScope):

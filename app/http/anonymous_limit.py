@@ -1,5 +1,7 @@
-"""A limit by address on the routes that anybody may POST to. The limits of `services.sign_in_limits`, counted in the
-database, come first."""
+"""The rate limit by client address on POST routes that need no credential.
+
+Far above the limits of `services.sign_in_limits`, which are counted in the database and reached first.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -23,7 +25,7 @@ def limit_anonymous(view: View) -> View:
 
 
 def bind(app: Flask) -> None:
-    """Limited views ask Flask-Limiter by themselves. Its hooks around every other request only cost: half of a view."""
+    """Without Flask-Limiter's hooks: limited views call it themselves, and elsewhere the hooks cost half a view."""
     hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
     lengths = [len(hook.get(None, ())) for hook in hooks]
     limiter.init_app(app)
@@ -35,7 +37,7 @@ def rate_limited(error: RateLimitExceeded) -> RateLimited:
     """What a client over the limit is told."""
     limit = error.limit.limit
     return RateLimited(
-        "Too many requests from this address. Wait a moment and try again.",
+        "Too many requests from your address. Wait a moment, then try again.",
         policy="anonymous",
         quota=limit.amount,
         window=limit.get_expiry(),

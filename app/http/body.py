@@ -1,4 +1,4 @@
-"""Request bodies and query parameters, checked before a view sees them."""
+"""Reads request bodies and query parameters, and checks their types and names."""
 
 import re
 from contextlib import suppress
@@ -21,19 +21,19 @@ def _moment(value: object) -> datetime:
     raise ValueError("must be a time like 2027-01-31T12:00:00Z")
 
 
-#: A time on the wire; other spellings, and numbers, are refused.
+#: A time in a request body, in RFC 3339. Other formats and numbers are refused.
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Body(BaseModel):
-    """The base of every request body: exact types, no unknown fields."""
+    """The base class of JSON request bodies: exact types, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     media_type: ClassVar[str] = "application/json"
 
 
 class Form(Body):
-    """The base of every OAuth request: form-encoded text; unknown parameters are ignored (RFC 6749 3.2)."""
+    """The base class of form-encoded requests. Unknown parameters are ignored (RFC 6749 3.2)."""
 
     model_config = ConfigDict(extra="ignore")
     media_type: ClassVar[str] = "application/x-www-form-urlencoded"
@@ -44,12 +44,12 @@ ParsedForm = TypeVar("ParsedForm", bound=Form)
 
 
 def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
-    """The body as `model`; with `optional` no body is an empty object. Blanks that are said to be JSON are a body.
+    """The body as `model`. With `optional`, no body means an empty object; whitespace sent as JSON is a body.
 
     Raises `MalformedJson`, `UnsupportedMediaType`, and `ValidationFailed` naming the fields.
     """
     environ = request.environ
-    # As it comes: `request_checks` has measured it, which Werkzeug's stream would do again.
+    # Read directly: `request_checks` has limited the length, which Werkzeug's stream would do again.
     raw: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     is_json = environ.get("CONTENT_TYPE") == "application/json" or request.is_json
     if optional and not raw.strip() and not (raw and is_json):
@@ -68,10 +68,10 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
 
 
 def read_form(model: type[ParsedForm]) -> ParsedForm:
-    """The form as `model`. Raises `ValidationFailed` for a parameter that is missing or stands there twice; an empty
-    one counts as missing (RFC 6749 3.2)."""
+    """The form as `model`. Raises `ValidationFailed` for a parameter that is missing or sent twice. An empty parameter
+    counts as missing (RFC 6749 3.2)."""
     sent = {name: [value for value in request.form.getlist(name) if value] for name in model.model_fields}
-    problems = {name: "stands there twice" for name in sent if len(request.form.getlist(name)) > 1}
+    problems = {name: "was sent more than once" for name in sent if len(request.form.getlist(name)) > 1}
     problems |= {
         name: "is missing" for name, field in model.model_fields.items() if field.is_required() and not sent[name]
     }
@@ -81,7 +81,7 @@ def read_form(model: type[ParsedForm]) -> ParsedForm:
 
 
 def read_paging(default: int) -> tuple[int, str | None]:
-    """`?limit` and `?cursor`. Raises `ValidationFailed`."""
+    """`?limit` and `?cursor`. Raises `ValidationFailed` for a bad limit."""
     raw = request.args.get("limit")
     if raw is None:
         limit = default
@@ -99,6 +99,6 @@ def _sentence(model: type[Body], problem: Any) -> str:
     if kind == "extra_forbidden" and place:
         return f"is not a field of {place[-1]}"
     if kind == "extra_forbidden":
-        return f"is not a field of this request; it takes: {', '.join(model.model_fields) or 'none'}"
+        return f"is not a field of this request. Its fields: {', '.join(model.model_fields) or 'none'}"
     message = problem["msg"].removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

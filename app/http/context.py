@@ -1,4 +1,4 @@
-"""What a request is about, once its guard has let it in."""
+"""What views read about the current request: the runtime, the user, member or key that its guard found, the client."""
 
 from typing import NamedTuple, cast
 
@@ -26,29 +26,29 @@ def runtime() -> Runtime:
 
 
 def person() -> SignedInPerson:
-    """The signed-in person. Raises `MissingCredential` when nobody is."""
+    """The signed-in user. Raises `MissingCredential` if nobody is signed in."""
     if not current_user.is_authenticated:
-        raise MissingCredential("Sign in first: this needs a session that is still alive.")
+        raise MissingCredential("Sign in first. The request has no valid session.")
     return cast(SignedInPerson, current_user)
 
 
 def member() -> Member:
-    """The signed-in person in the organization that the address names. Routes guarded by `Member` only."""
+    """The signed-in user as a member of the organization in the path. Only for routes guarded by `RequireMember`."""
     return cast(Member, g.member)
 
 
 def manager() -> KeyManagerPerson:
-    """The person who manages keys, by cookie or by session token. Routes guarded by `KeyManager` only."""
+    """The user who manages keys, by cookie or session token. Only for routes guarded by `RequireKeyManager`."""
     return cast(KeyManagerPerson, g.manager)
 
 
 def key() -> KeyRecord:
-    """The key that the request presents. Routes guarded by `AnyKey` or `ScopedKey` only."""
+    """The key that the request presents. Only for routes guarded by `RequireKey` or `RequireScope`."""
     return cast(KeyRecord, g.key)
 
 
 def client() -> str:
-    """Who asks, as limits count it."""
+    """The client's address as limits count it: IPv4, or the /64 of IPv6."""
     return client_address.counted(request.remote_addr or "")
 
 
@@ -57,12 +57,12 @@ def user_agent() -> str:
 
 
 def shows_dev_secrets() -> bool:
-    """Dev mode, asked by this very machine: with HOST=0.0.0.0 others get a page, not a way in as anybody."""
+    """Whether this is dev mode and the client is on this machine. No other machine may sign in as anybody."""
     return runtime().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
 
 
 def wants_json() -> bool:
-    """Programs get JSON, people get pages; the address says which (docs/adr/0002-errors-and-validation.md)."""
+    """Whether an error is JSON for a program or a page: the path decides (docs/adr/0002-errors-and-validation.md)."""
     path = request.path
     if path == "/v1/auth/callback":
         return False

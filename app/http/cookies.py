@@ -1,4 +1,4 @@
-"""The two cookies of ours: the session, and the mark of a browser that asked for a link."""
+"""The cookies: the session, the mark of a browser that requested a sign-in link, and Flask's own for notices."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ LOGIN = "whs_login"
 
 
 class NoticeInterface(SecureCookieSessionInterface):
-    """Flask's own cookie, which carries notices between two pages. Requests without it pay nothing for it."""
+    """Flask's session cookie, used only for flashed notices. Requests without the cookie skip its handling."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if self.get_cookie_name(app) not in request.environ.get("HTTP_COOKIE", ""):
@@ -37,7 +37,7 @@ def clear_session(response: Response, settings: Settings) -> None:
 
 
 def login_mark(request: Request) -> str:
-    """The browser's own mark, or a new one. Kept when it is there, so that an earlier link still finds its browser."""
+    """The browser's mark, or a new one. An existing mark is kept, so that an earlier link still finds its browser."""
     mark = request.cookies.get(LOGIN, "")
     return mark if len(mark) == 43 else secrets.token_urlsafe(32)
 
@@ -47,7 +47,7 @@ def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
 
 
 def mark_digest(mark: str) -> str:
-    """What is kept of a mark."""
+    """What is stored of a mark: SHA-256 in hex."""
     return hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
 
 

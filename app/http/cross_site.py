@@ -1,4 +1,4 @@
-"""The one mechanism against cross-site requests, for forms and JSON alike (docs/adr/0004-cross-site.md)."""
+"""Protection against cross-site requests (CSRF), for forms and JSON alike (docs/adr/0004-cross-site.md)."""
 
 from urllib.parse import urlsplit
 
@@ -12,10 +12,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def check(request: Request) -> None:
-    """Raises `CrossSite` for a change that a browser sends from elsewhere.
+    """Raises `CrossSite` for a request with an unsafe method that a browser sends from another site.
 
-    A browser says where a request comes from (`Sec-Fetch-Site`, else `Origin`) and pages cannot forge either; a client
-    that says neither is no browser.
+    Browsers send `Sec-Fetch-Site`, older ones `Origin`, and pages cannot forge either. A client that sends neither is
+    not a browser.
     """
     environ = request.environ
     if environ["REQUEST_METHOD"] in SAFE_METHODS:
@@ -33,7 +33,7 @@ def check(request: Request) -> None:
 def _is_ours(origin: str, host: str) -> bool:
     if origin == runtime().settings.public_url:
         return True
-    # In development the same server has several names: localhost, 127.0.0.1, a forwarded port.
+    # In development the server has several names: localhost, 127.0.0.1, a forwarded port.
     try:
         parts = urlsplit(origin)
     except ValueError:

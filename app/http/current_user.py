@@ -1,4 +1,4 @@
-"""Flask-Login on our own session rows: no user id in a cookie, no remember cookie."""
+"""The signed-in user: Flask-Login on our own session rows, without a user ID in a cookie or a remember cookie."""
 
 from flask import Flask, Request, current_app
 from flask_login import LoginManager, UserMixin
@@ -9,7 +9,7 @@ from app.store.sessions import LiveSession
 
 
 class SignedInPerson(UserMixin):
-    """Who is signed in, by which session."""
+    """The signed-in user, and the ID of their session."""
 
     def __init__(self, live: LiveSession) -> None:
         self.id = live.person_id
@@ -18,7 +18,7 @@ class SignedInPerson(UserMixin):
 
 
 def bind(app: Flask, login_manager: LoginManager) -> None:
-    """Not by `init_app`: all that this adds is a hook after every request for the cookie that we do not have."""
+    """Without `init_app`, which only adds a hook after every request for the remember cookie that we do not use."""
     app.login_manager = login_manager  # type: ignore[attr-defined]
     login_manager.session_protection = None
     login_manager.request_loader(_from_cookie)

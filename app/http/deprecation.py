@@ -1,4 +1,4 @@
-"""Every answer to an install id says that it is deprecated."""
+"""The deprecation headers on every response to a request with an install ID."""
 
 from flask import Request, Response, after_this_request
 

@@ -1,4 +1,4 @@
-"""From what went wrong to what the caller sees: a page for people, problem+json (RFC 9457) for programs."""
+"""Turns every exception into a response: a page for people, problem+json (RFC 9457) for programs."""
 
 import logging
 from typing import Any
@@ -49,10 +49,10 @@ def _http_error(error: HTTPException) -> Response:
     if status == 404:
         detail = errors.NotFound.message
     elif isinstance(error, RequestEntityTooLarge):
-        detail = "The body has more than 64 KiB."
+        detail = "The request body is larger than 64 KiB."
     elif isinstance(error, MethodNotAllowed):
         allowed = sorted(error.valid_methods or ())
-        detail = f"This address does not take {request.method}. It takes: {', '.join(allowed)}."
+        detail = f"This path does not support {request.method}. Supported methods: {', '.join(allowed)}."
         details["allowed"] = allowed
     answer = _answer(status, HTTP_CODES.get(status, f"HTTP_{status}"), detail, details)
     if isinstance(error, MethodNotAllowed):
@@ -67,14 +67,14 @@ def _database_unavailable(error: Exception) -> Response:
 
 def _crash(error: Exception) -> Response:
     log.error("crash in request %s", _request_id(), exc_info=error)
-    detail = "Something went wrong on our side. Try again; if it stays, tell your operator the request id."
+    detail = "Something went wrong on our side. Try again. If it happens again, tell your operator the request ID."
     return _answer(500, "INTERNAL_ERROR", detail, {"request_id": _request_id()})
 
 
 def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) -> Response:
     if wants_json():
         return Response(body(status, error_code, detail, details), status, content_type=CONTENT_TYPE)
-    # A page about a fault must not ask the database who is signed in.
+    # The page must not ask the database who is signed in: the database may be the reason for the error.
     g.is_fault = status >= 500
     page = render_template(
         "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=_request_id()

@@ -1,4 +1,4 @@
-"""Who may enter a route. Every route declares a guard; one that does not is closed to everybody."""
+"""Guards: who may call a route. Every route has one; a route without a guard refuses everybody."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,12 +52,12 @@ _KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
 
 
 class Guard:
-    """`admit` lets the request in, answers in the view's place, or raises. It is given the request itself, because each
-    look-up through Flask's proxy takes as long as a check."""
+    """The base class. `admit` returns None to let the request in or a response to send instead, or raises. It gets the
+    request itself, because each lookup through Flask's proxy takes as long as a check."""
 
-    #: What opens it: names of the API description's security schemes.
+    #: The credentials it accepts: names of the security schemes in the API description.
     opened_by: ClassVar[tuple[str, ...]] = ()
-    #: What `admit` raises.
+    #: The errors that `admit` raises.
     errors: ClassVar[Errors] = ()
 
     def admit(self, request: Request) -> Response | None:
@@ -70,7 +70,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class Public(Guard):
-    """Anybody. `because` says why that is right."""
+    """Lets everybody in. `because` is the reason."""
 
     because: str
 
@@ -80,7 +80,7 @@ class Public(Guard):
 
 @dataclass(frozen=True)
 class RequireSignIn(Guard):
-    """A person with a live session. Pages send others to sign in; JSON answers 401."""
+    """A signed-in user. Others are redirected to the sign-in page; for them, JSON routes raise an error."""
 
     opened_by = ("sessionCookie",)
     errors = (*_KEY_REFUSALS, Forbidden)
@@ -96,7 +96,7 @@ class RequireSignIn(Guard):
 
 @dataclass(frozen=True)
 class RequireMember(RequireSignIn):
-    """A signed-in member of the organization that the address names, with this permission; 404 for outsiders."""
+    """A signed-in member, with this permission, of the organization in the path. Others get `NotFound`."""
 
     permission: Permission
     errors = (*RequireSignIn.errors, NotFound)
@@ -105,7 +105,7 @@ class RequireMember(RequireSignIn):
         answer = super().admit(request)
         if answer is None:
             who = person()
-            # Taken out of the address here, so that no view can look up another organization than the one checked.
+            # Removed from the view's arguments, so that no view can use another organization than the one checked.
             org_id = (request.view_args or {}).pop("org")
             g.member = organizations.member(who.id, who.email, org_id, self.permission)
         return answer
@@ -113,7 +113,7 @@ class RequireMember(RequireSignIn):
 
 @dataclass(frozen=True)
 class RequireKeyManager(Guard):
-    """A person by the session cookie, or their agent by a session token. Nothing else manages keys."""
+    """A user with a session cookie, or their agent with a session token. No other credential can manage keys."""
 
     opened_by = ("sessionToken", "sessionCookie")
     errors = RequireSignIn.errors
@@ -132,7 +132,7 @@ class RequireKeyManager(Guard):
 
 @dataclass(frozen=True)
 class RequireKey(Guard):
-    """Any working API key."""
+    """Any active API key, whatever its scopes."""
 
     opened_by = _KEY_STYLES
     errors = _KEY_REFUSALS
@@ -151,24 +151,25 @@ class RequireScope(Guard):
     def admit(self, request: Request) -> None:
         route = runtime().settings.policy.route(request.method, request.path)
         if route is None:
-            raise Forbidden("The route table does not list this address.")
+            raise Forbidden("The policy does not list this route, so no key can use it.")
         g.key = _key(request, scope=route.scope, cost=route.cost)
 
 
 def enforce(app: Flask, request: Request) -> Response | None:
-    """Runs before every view."""
+    """Runs the guard of the requested view. Called before every view."""
     rule = request.url_rule
     if rule is None or (request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False)):
         return None
     guard: Guard | None = getattr(app.view_functions[rule.endpoint], "guard", None)
     if guard is None:
-        raise Forbidden("This address has no guard, so it is closed.")
+        raise Forbidden("This route has no guard, so it is closed.")
     return guard.admit(request)
 
 
 def _presented(request: Request) -> tuple[str | None, str | None]:
-    """The key or session token, or the install id, that the request carries."""
-    # From the environment: every request with a key passes here, and a look-up by header name costs ten times as much.
+    """The key or session token, and the install ID, of the request; at most one of the two."""
+    # From the WSGI environment: this runs for every request with a key, and a lookup by header name takes ten times as
+    # long.
     environ = request.environ
     get = environ.get
     websocket = is_websocket_handshake(environ["REQUEST_METHOD"], get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY"))
@@ -185,7 +186,7 @@ def _key(request: Request, scope: str | None, cost: int = 0) -> KeyRecord:
 
 
 def _announce(rate: RateState) -> None:
-    """Adds what is left of the key's rate limit to the response; a refusal says it by itself."""
+    """Adds the `RateLimit` headers of the key's rate limit to the response, unless an error has set them."""
 
     def announced(response: AnyResponse) -> AnyResponse:
         if "RateLimit" not in response.headers:
@@ -196,7 +197,7 @@ def _announce(rate: RateState) -> None:
 
 
 def _refuse_keys(request: Request) -> None:
-    """A key beside a cookie decides, and a key never manages keys."""
+    """Raises if the request carries a key: a key takes precedence over the cookie, and cannot do what a user can."""
     if _presented(request) != (None, None):
         _key(request, scope=None)
-        raise Forbidden("An API key cannot do this; a signed-in person can.")
+        raise Forbidden("An API key cannot do this. Sign in instead, without sending a key.")

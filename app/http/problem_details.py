@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457): the only place that knows statuses. Pages and forward-auth share it."""
+"""Problem details (RFC 9457): the status, headers and JSON of each error. No other file knows statuses."""
 
 import json
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.Unavailable: 503,
 }
 
-#: Refusals that the framework makes, by status.
+#: The error codes of errors that Flask and Werkzeug raise, by status.
 HTTP_CODES = {
     400: "BAD_REQUEST",
     404: "NOT_FOUND",
@@ -52,7 +52,7 @@ def status_of(error: DomainError | type[DomainError]) -> int:
 
 
 def headers_of(error: DomainError, status: int, resource_metadata_url: str) -> dict[str, str]:
-    """What a refusal says beside its body; a 401 where to learn how to get in (RFC 9728 5.1)."""
+    """The headers of an error response. A 401 names the protected resource metadata (RFC 9728 5.1)."""
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = f'Bearer realm="keydesk", resource_metadata="{resource_metadata_url}"'

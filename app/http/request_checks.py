@@ -1,4 +1,4 @@
-"""What no view should have to look at: foreign host names, bodies that are too large, what no database can look up."""
+"""Checks of every request before its guard: host name, body size, NUL characters that no database can look up."""
 
 import re
 from functools import lru_cache
@@ -12,10 +12,10 @@ from app.config import Settings
 from app.http.cross_site import SAFE_METHODS
 from app.services.runtime import Runtime
 
-#: Bytes. The largest body that anybody needs to send is a form of a few fields.
+#: Bytes. The largest body that anybody needs to send is a form with a few fields.
 MAX_BODY = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
-#: Probes come by address, before any name is known.
+#: Health probes use the IP address instead of a host name.
 _PROBES = frozenset({"/healthz", "/readyz"})
 
 
@@ -25,7 +25,7 @@ def check(request: Request, runtime: Runtime) -> None:
         raise NotFound
     host = environ.get("HTTP_HOST", "")
     if not _trusts(runtime.settings, host) and environ["PATH_INFO"] not in _PROBES:
-        raise SecurityError("This host name is not one that Keydesk answers to; see TRUSTED_HOSTS.")
+        raise SecurityError("Keydesk does not serve this host name. The operator can add it to TRUSTED_HOSTS.")
     _limit_body(environ)
 
 
@@ -35,15 +35,15 @@ def _trusts(settings: Settings, host: str) -> bool:
 
 
 def _limit_body(environ: dict[str, Any]) -> None:
-    """Not every view reads the body, and one may come in pieces or to its end without a length: all are measured here,
-    and views rely on it."""
+    """Refuses a body over `MAX_BODY`. A body without a length (chunked, or up to the end of input) is read here, so
+    that views can rely on `CONTENT_LENGTH`."""
     length = environ.get("CONTENT_LENGTH") or ""
     if not length and _ends_by_itself(environ):
         body = environ["wsgi.input"].read(MAX_BODY + 1)
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = length = str(len(body))
     if length and not _LENGTH.fullmatch(length):
-        raise BadRequest("Content-Length is no length.")
+        raise BadRequest("The Content-Length header is not a number of bytes.")
     if length and int(length) > MAX_BODY:
         raise RequestEntityTooLarge
 
@@ -51,5 +51,5 @@ def _limit_body(environ: dict[str, Any]) -> None:
 def _ends_by_itself(environ: dict[str, Any]) -> bool:
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return True
-    # Servers say so of every request; those that change nothing have a body only where they say it themselves.
+    # Servers set this for every request, but a request with a safe method has a body only if it declares one.
     return bool(environ.get("wsgi.input_terminated")) and environ["REQUEST_METHOD"] not in SAFE_METHODS

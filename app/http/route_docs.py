@@ -1,4 +1,4 @@
-"""What a route says of itself to programs, beside the view; `app/api/description` makes OpenAPI of it."""
+"""`RouteDocs`: what a route adds to the API description, as a decorator on its view. `app/api/description` reads it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class RouteDocs:
-    """Everything that cannot be read off the guard, the address, the docstring and the view's return type."""
+    """Everything that the guard, the path, the docstring and the return type of the view do not say."""
 
-    #: What a success answers: a type. None: what the view's return type says.
+    #: The type of a successful response. None: the view's return type.
     answer: Any = None
     status: int = 200
-    #: The model that the view reads its body as. None: it reads none.
+    #: The model of the request body. None: the view reads no body.
     body: type[Body] | None = None
-    #: A request that works: the fields of the body. A test sends it.
+    #: An example request body. A test sends it.
     example: Mapping[str, Any] = field(default_factory=dict)
-    #: The default of `?limit`, for a route that pages by `?limit` and `?cursor`.
+    #: The default of `?limit`, for a route with `?limit` and `?cursor`. None: no pagination.
     paging: int | None = None
-    #: Further query parameters, all optional, and what they are for.
+    #: Further query parameters, all optional, with their descriptions.
     query: Mapping[str, str] = field(default_factory=dict)
-    #: What can go wrong beyond what the guard and the body bring along.
+    #: Errors in addition to those of the guard and the body.
     errors: tuple[type[DomainError], ...] = ()
-    #: The type of the errors that are no problem+json, by status.
+    #: The types of error responses that are not problem+json, by status.
     other_errors: Mapping[int, Any] = field(default_factory=dict)
-    #: Successes without a body, by status, and when they happen.
+    #: Successful responses without a body, by status, with their descriptions.
     empty: Mapping[int, str] = field(default_factory=dict)
-    #: For people: its answers are HTML.
+    #: Whether the responses are HTML.
     is_page: bool = False
 
     def __call__(self, view: View) -> View:
@@ -39,6 +39,6 @@ class RouteDocs:
         return view
 
     def answer_of(self, view: Callable[..., Any]) -> Any:
-        """The type of a success; `Answer[X]` is a body and a status."""
+        """The type of a successful response. `Answer[X]` is a body of type X and a status."""
         answer = self.answer or get_type_hints(view)["return"]
         return get_args(answer)[0] if get_origin(answer) is tuple else answer

@@ -1,4 +1,4 @@
-"""Where a sign-in may lead: our own pages, and nowhere else."""
+"""`safe_next`: where a sign-in may redirect to. Only to our own pages."""
 
 from flask import current_app
 from werkzeug.exceptions import HTTPException
@@ -8,9 +8,9 @@ MAX_LENGTH = 200
 
 
 def safe_next(target: str | None) -> str | None:
-    """`target` if it is the path of a page of ours, else None.
+    """`target` if it is the path of one of our own pages, else None.
 
-    Matched against our own routes, because what looks like a path can lead away: `//evil.example`, `/\\evil.example`.
+    Matched against our routes, because what looks like a path can lead elsewhere: `//evil.example`, `/\\evil.example`.
     """
     if not target or len(target) > MAX_LENGTH or not target.startswith("/") or target.startswith("//"):
         return None

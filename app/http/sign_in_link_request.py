@@ -1,4 +1,4 @@
-"""Asking for a sign-in link, from a page or a program."""
+"""Requests a sign-in link. Shared by the sign-in page and the JSON route."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from app.services.sign_in import RequestedLink
 @dataclass(frozen=True)
 class AskedLink:
     link: RequestedLink
-    #: None: outside dev mode, or `SIGN_UP` refuses the address.
+    #: None outside dev mode, for a client on another machine, and for an address that `SIGN_UP` refuses.
     dev_link: str | None
     _mark: str
 
     def mark(self, response: Response) -> None:
-        """Lets this browser be recognised when it follows the link."""
+        """Sets the cookie by which the browser is recognized when it follows the link."""
         cookies.set_login_mark(response, self._mark, context.runtime().settings)
 
 

@@ -1,4 +1,4 @@
-"""Mail: its texts, and how it is sent."""
+"""Emails: their texts, and how they are sent."""
 
 from app.mail.delivery import deliverer, flask_mail_config, try_connection
 from app.mail.messages import show_dev_link, sign_in_url

@@ -1,6 +1,6 @@
-"""How mails are sent.
+"""Sends emails with Flask-Mail over SMTP.
 
-Flask-Mail verifies no certificate and sets no timeout by itself; `_VerifiedConnection` does both.
+Flask-Mail does not verify certificates and sets no timeout; `_VerifiedConnection` does both.
 """
 
 import smtplib
@@ -39,7 +39,7 @@ class _VerifiedConnection(flask_mail.Connection):
         return host
 
     def __exit__(self, *_: object) -> None:
-        # A mail that was taken must not count as failed because the goodbye did.
+        # The server has accepted the email, so an error in QUIT must not count as a failure.
         with suppress(smtplib.SMTPException, OSError):
             super().__exit__(*_)  # type: ignore[arg-type]
         if self.host is not None:
@@ -47,7 +47,7 @@ class _VerifiedConnection(flask_mail.Connection):
 
 
 def flask_mail_config(settings: Settings) -> dict[str, object]:
-    """Flask-Mail's settings from ours. `RESEND_API_KEY` means Resend's SMTP."""
+    """Flask-Mail's settings, from ours. `RESEND_API_KEY` selects Resend's SMTP server."""
     resend = settings.resend_api_key
     password = resend or settings.mail_password
     port = 465 if resend else settings.mail_port
@@ -64,7 +64,7 @@ def flask_mail_config(settings: Settings) -> dict[str, object]:
 
 
 def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
-    """What sends a letter. Call it inside an application context."""
+    """A function that sends a letter of the outbox. Call it inside an application context."""
 
     def deliver(letter: Letter) -> None:
         mail = message(letter, settings)
@@ -75,7 +75,7 @@ def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
 
 
 def try_connection(settings: Settings) -> str | None:
-    """Whether the mail server takes our sign-in: None, or the kind of failure. Sends nothing."""
+    """Signs in to the mail server without sending anything. None if it works, else the class name of the error."""
     state: Any = Mail().init_mail(flask_mail_config(settings))
     try:
         with _VerifiedConnection(state):

@@ -1,4 +1,4 @@
-"""The mails: one small function each. Their texts are in templates/email/."""
+"""The emails, one function each. Their texts are in templates/email/."""
 
 import sys
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from app.services.outbox import Letter
 
 
 def message(letter: Letter, settings: Settings) -> Message:
-    """The mail that a letter of the outbox asks for. Call it inside an application context."""
+    """The email for a letter of the outbox. Call it inside an application context."""
     return _MAILS[letter.mail](letter, settings)
 
 
 def sign_in_url(token: Secret, settings: Settings) -> str:
-    """Built from PUBLIC_URL alone: a request's Host never reaches a mail."""
+    """The link for a token. Built only from PUBLIC_URL, so that the Host header of a request cannot change it."""
     return f"{settings.public_url}/v1/auth/callback?token={token.reveal()}"
 
 
@@ -55,11 +55,11 @@ def _message(letter: Letter, **values: object) -> Message:
 
 
 def _render(template: str, values: dict[str, object]) -> str:
-    # Not Flask's `render_template`: it adds what pages need, and a mail has no request to take that from.
+    # Flask's `render_template` would run the context processors of pages, which need a request.
     return current_app.jinja_env.get_template(template).render(values)
 
 
 def show_dev_link(link: str) -> None:
-    """Dev mode's mail: the link on one line of stderr."""
+    """Prints the link on one line of stderr, instead of an email in dev mode."""
     sys.stderr.write(f"devLink: {link}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The pages: parse, call one service, render. All work without JavaScript."""
+"""The HTML pages: each view parses the request, calls a service and renders. All work without JavaScript."""
 
 from flask import Flask
 

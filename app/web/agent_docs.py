@@ -1,4 +1,4 @@
-"""What agents read: how to get a key by oneself, and where everything else stands. Made from the live configuration."""
+"""`/auth.md` and `/llms.txt`: how an agent gets a key, and what else there is to read. Made from the live settings."""
 
 from flask import Blueprint, Response, current_app, render_template
 
@@ -14,43 +14,43 @@ from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
 
-#: What an agent should do about each refusal.
+#: What an agent should do about each error.
 ADVICE: dict[type[DomainError], str] = {
     MalformedJson: "Send one JSON object.",
-    errors.OtpInvalid: "Ask your person to look again. `details.remaining_attempts` tries are left for this code.",
-    errors.OtpExpired: "No code is pending, or it is too old: ask for a new one.",
-    errors.AmbiguousCredentials: "Send one credential: the header that you use, and no other.",
-    errors.MissingCredential: "Send the key, e.g. as `x-api-key`.",
-    errors.InvalidKey: "Check that the key is whole. If it is, get a new one.",
-    errors.KeyRevoked: "Do not try again with this key. Ask your person, then get a new one.",
+    errors.OtpInvalid: "Ask your user to check the code. `details.remaining_attempts` attempts are left for it.",
+    errors.OtpExpired: "There is no code for this address, or it has expired. Request a new one.",
+    errors.AmbiguousCredentials: "Send only one credential.",
+    errors.MissingCredential: "Send the key, for example as `x-api-key`.",
+    errors.InvalidKey: "Check that you send the whole key. If you do, get a new key.",
+    errors.KeyRevoked: "Do not retry with this key. Ask your user, then get a new key.",
     errors.KeyExpired: "Get a new key.",
-    errors.KeyDisabled: "Do not try again. Your person's operator has switched the organization or the person off.",
-    errors.InstallIdSunset: "Install ids have ended: get a key.",
-    errors.CreditsExhausted: "Do not try again. Ask your person for more credits.",
-    errors.InsufficientScope: "Get a key that has `details.required`. Do not ask for more than that.",
-    errors.Forbidden: "Your person may not do this here. Ask an owner or admin of the organization.",
-    errors.IpNotAllowed: "The key is bound to networks. Call from one of them, or ask your person to change the key.",
-    errors.CrossSite: "Only browsers say that they come from another site: leave out `Origin` and `Sec-Fetch-Site`.",
-    errors.NotFound: "Nothing that you can see is there. Check the address; do not try again unchanged.",
+    errors.KeyDisabled: "Do not retry. The operator has disabled the organization or your user.",
+    errors.InstallIdSunset: "Install IDs are no longer accepted. Get a key.",
+    errors.CreditsExhausted: "Do not retry. Ask your user for more credits.",
+    errors.InsufficientScope: "Get a key with the scope `details.required`, and no more than that.",
+    errors.Forbidden: "This key, or your user's role, does not allow this. `detail` says why.",
+    errors.IpNotAllowed: "The key works from certain networks only. Call from one, or ask your user to change the key.",
+    errors.CrossSite: "Do not send the headers `Origin` and `Sec-Fetch-Site`; only browsers need them.",
+    errors.NotFound: "Check the path and the IDs in it. Do not retry the same request.",
     UnsupportedMediaType: "Send the header `content-type: application/json`.",
-    errors.ValidationFailed: "Correct what `details.fields` names, then send it again.",
-    errors.UnknownScope: "Use scopes of `details.known`.",
-    errors.RateLimited: "Wait `details.retry_after_seconds` seconds (also in `Retry-After`), then try once.",
-    errors.OtpMaxAttempts: "Stop guessing. Wait `details.retry_after_seconds` seconds, then ask for a new code.",
-    errors.KeyNotActive: "The key was revoked, has expired or was replaced: get a new one.",
-    errors.Busy: "Nothing was changed. Wait `Retry-After` seconds, then try again.",
-    forward_auth.NotCanonical: "Write the address in its plain form: no encoded or doubled slashes, dots, semicolons.",
-    forward_auth.NotListed: "There is no such route for keys. Check method and address.",
-    forward_auth.NothingAsked: "The proxy in front asks wrongly: tell your person.",
-    errors.Fault: "Wait `Retry-After` seconds, then try again.",
-    errors.LimiterUnavailable: "Wait `Retry-After` seconds, then try again.",
+    errors.ValidationFailed: "Correct the fields in `details.fields`, then send the request again.",
+    errors.UnknownScope: "Use only scopes from `details.known`.",
+    errors.RateLimited: "Wait `details.retry_after_seconds` seconds (also in `Retry-After`), then retry once.",
+    errors.OtpMaxAttempts: "Wait `details.retry_after_seconds` seconds, then request a new code.",
+    errors.KeyNotActive: "The key was revoked, has expired or was rotated. Get a new key.",
+    errors.Busy: "Nothing was changed. Wait `Retry-After` seconds, then retry.",
+    forward_auth.NotCanonical: "Send the plain path, without encoded or double slashes, dot segments and semicolons.",
+    forward_auth.NotListed: "Check the method and path. No key can use this route.",
+    forward_auth.NothingAsked: "The proxy in front of the API is misconfigured. Tell your user.",
+    errors.Fault: "Wait `Retry-After` seconds, then retry.",
+    errors.LimiterUnavailable: "Wait `Retry-After` seconds, then retry.",
 }
 
 
 @blueprint.get("/auth.md")
 @Public("read by agents that have no key yet")
 def auth() -> Response:
-    """How an agent gets a key, and uses it."""
+    """How an agent gets and uses a key."""
     page = render_template(
         "agents/auth.md",
         settings=context.runtime().settings,
@@ -73,6 +73,6 @@ def auth() -> Response:
 @blueprint.get("/llms.txt")
 @Public("read by agents that have no key yet")
 def index() -> Response:
-    """What there is to read, in the form of llmstxt.org."""
+    """An index of what there is to read, in the format of https://llmstxt.org."""
     page = render_template("agents/llms.txt", settings=context.runtime().settings)
     return Response(page, content_type="text/plain; charset=utf-8")

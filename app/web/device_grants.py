@@ -1,4 +1,4 @@
-"""The page where a person types the code that an agent shows, sees who asks for what, and decides."""
+"""The device flow's page (RFC 8628 3.3): the user enters the code that an agent shows, and approves or denies it."""
 
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
@@ -23,7 +23,7 @@ def ask() -> str:
 @blueprint.post("/device")
 @RequireSignIn()
 def show() -> Response:
-    """Who asks for what; nothing is decided yet."""
+    """Shows which agent asks for which scopes. Decides nothing."""
     code = request.form.get("code", "")
     try:
         return make_response(_question(code))
@@ -57,7 +57,7 @@ def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
 
 
 def _question(code: str, refused: DomainError | None = None) -> str:
-    """Who asks for what; after a refusal with what the person had chosen."""
+    """The page that asks for a decision. After an error it keeps what the user had chosen."""
     who = context.person()
     grant = device_grants.find(context.runtime(), code, email=who.email, client=context.client())
     policy = context.runtime().settings.policy

@@ -1,4 +1,4 @@
-"""Probes."""
+"""Health probes: `/healthz` (the process is alive) and `/readyz` (the database answers)."""
 
 from flask import Blueprint
 
@@ -9,13 +9,13 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
-@Public("a probe; it says nothing but that the process lives")
+@Public("a probe; it only says that the process is alive")
 def alive() -> dict[str, str]:
     return {"status": "alive"}
 
 
 @blueprint.get("/readyz")
-@Public("a probe; it says nothing but that the database answers")
+@Public("a probe; it only says that the database answers")
 def ready() -> dict[str, str]:
     health.database_answers()
     return {"status": "ready"}

@@ -1,4 +1,4 @@
-"""The front door: leads people to their keys."""
+"""The start page: redirects to the keys of the user's organization, or lists the organizations."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -13,7 +13,6 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @RequireSignIn()
 def index() -> Response | str:
-    """The keys of one's only organization, else a choice."""
     found = organizations.of_person(context.person().id)
     if len(found) == 1:
         return redirect(url_for("keys.index", org=found[0].id))

@@ -1,4 +1,4 @@
-"""How to move from install ids to API keys."""
+"""`/install-ids`: how to move from install IDs to API keys."""
 
 from flask import Blueprint, render_template
 
@@ -8,6 +8,6 @@ blueprint = Blueprint("install_ids", __name__)
 
 
 @blueprint.get("/install-ids")
-@Public("answers to install ids link here")
+@Public("responses to requests with an install ID link here")
 def show() -> str:
     return render_template("install_ids/show.html")

@@ -1,4 +1,4 @@
-"""One key: everything about it, and changing it."""
+"""The pages of one key: its settings and usage, and the form that changes the settings."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -45,23 +45,23 @@ def ask_change(key: str) -> str:
 @blueprint.post("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def change(key: str) -> Response:
-    """A form that shows other settings than the key has by now changes nothing: it would undo what it never saw."""
+    """Changes nothing if the key has changed since the form was loaded: the form would undo that change."""
     listed, form = keys.manageable(context.member(), key, lock=False), as_sent()
     if request.form.get("seen", "") != _seen(listed):
         now = as_it_is(listed, KEEP)
-        problem = {"name": "Somebody changed this key meanwhile. These are its settings now"}
+        problem = {"name": "Somebody else changed this key in the meantime. The form shows its current settings"}
         return make_response(_page(listed, now, problem), 409)
     try:
         key_settings.change(context.runtime(), context.member(), key, _wanted(listed, form))
     except (ValidationFailed, UnknownScope, Forbidden) as error:
         return make_response(_page(listed, form, problems_of(error)), status_of(error))
-    flash(f"“{form.name.strip()}” is changed. The next request with it goes by this.")
+    flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
     return redirect(url_for("key_settings.show", org=context.member().org_id, key=key), 303)
 
 
 def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
     wanted = form.settings(_expiries(listed))
-    # Somebody may keep scopes that they could not give.
+    # Unchanged scopes are left out: a member may keep scopes that they could not grant.
     if set(form.scopes) == set(listed.key.scopes):
         del wanted["scopes"]
     return wanted
@@ -81,9 +81,9 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str]) -> str:
 
 def _expiries(listed: ListedKey) -> dict[str, str]:
     ends = listed.key.expires_at
-    return {KEEP: f"As it is: {moment(ends) if ends else 'never'}", **EXPIRIES}
+    return {KEEP: f"No change: {moment(ends) if ends else 'never'}", **EXPIRIES}
 
 
 def _seen(listed: ListedKey) -> str:
-    """A mark of the settings that a form shows."""
+    """A digest of the settings that a form shows, to notice changes made since."""
     return sha256(repr((as_it_is(listed, KEEP), listed.key.expires_at)).encode()).hexdigest()[:16]

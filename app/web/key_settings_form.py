@@ -1,4 +1,4 @@
-"""The form of a key, new or changed: its fields as they were typed, and what they mean."""
+"""The form fields of a new or changed key: reading them, and turning them into `KeySettings`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.http import context
 from app.store.keys import ListedKey
 
-#: Of an existing key: leave its expiry as it is.
+#: The choice that leaves the expiry of an existing key as it is.
 KEEP = "keep"
-#: What the form offers; the API takes any date.
+#: The choices of the form; the API takes any date.
 EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never"}
 #: The answer that a new form has chosen.
 EXPIRES_BEFOREHAND = "90"
@@ -28,7 +28,7 @@ class KeyForm:
     expires: str = ""
     requests: str = ""
     seconds: str = ""
-    #: One a line.
+    #: One per line.
     networks: str = ""
 
     @property
@@ -36,7 +36,8 @@ class KeyForm:
         return bool(self.requests or self.seconds or self.networks)
 
     def settings(self, expiries: dict[str, str]) -> KeySettings:
-        """What the form asks for; `expiries` are the answers that it offered. With `KEEP` the expiry is absent.
+        """The settings that the form asks for. `expiries` are the choices that it offered; with `KEEP` the expiry is
+        left out.
 
         Raises `ValidationFailed` naming every field that is wrong, and `UnknownScope`.
         """
@@ -48,14 +49,14 @@ class KeyForm:
         except ValidationFailed as error:
             problems |= error.fields
         if self.expires not in expiries:
-            problems["expires"] = "choose one of the answers on offer"
+            problems["expires"] = "choose one of the options"
         elif self.expires != KEEP:
             now = runtime.clock()
             found["expires_at"] = expiry_in(int(self.expires), now) if self.expires else None
         return checked(found, runtime.clock(), runtime.settings.policy, problems)
 
     def _rate_limit(self) -> RateLimit | None:
-        """Raises `ValidationFailed` for one number without the other, and for what is not a number."""
+        """Raises `ValidationFailed` if one number is missing, and if one is not a whole number."""
         if not (self.requests or self.seconds):
             return None
         requests, seconds = _number(self.requests), _number(self.seconds)
@@ -83,7 +84,7 @@ def as_sent() -> KeyForm:
 
 
 def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
-    """The settings that a key has. `expires` is the choice that keeps its expiry."""
+    """The form filled with the settings of a key. `expires` is the choice that keeps its expiry."""
     key = listed.key
     rate = key.rate_limit
     return KeyForm(
@@ -97,7 +98,7 @@ def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
 
 
 def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
-    """Those that the member may give, with the routes that each opens, and those that the key has already."""
+    """The scopes that the member may grant and those that the key already has, each with the routes it allows."""
     role, policy = context.member().role, context.runtime().settings.policy
     known = [
         (scope, policy.routes_opened_by(scope.name))
@@ -111,23 +112,23 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
 
 
 def problems_of(error: DomainError) -> dict[str, str]:
-    """What is wrong, by the id of the field."""
+    """What is wrong, by the HTML id of the field."""
     if isinstance(error, ValidationFailed):
         return dict(error.details["fields"])
     return {"scopes": error.detail}
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:
-    """Raises `ValidationFailed` for an answer that was not offered."""
+    """The number chosen. Raises `ValidationFailed` for a choice that was not offered."""
     if value not in offered:
-        raise ValidationFailed({field: "choose one of the answers on offer"})
+        raise ValidationFailed({field: "choose one of the options"})
     return int(value)
 
 
 def _number(text: str) -> int | str:
     """The number, or what is wrong."""
     if not text:
-        return "is missing; a limit needs requests and seconds"
+        return "is missing; a rate limit needs both requests and seconds"
     if not (text.isascii() and text.isdigit()):
         return "must be a whole number"
     return int(text[:20])

@@ -1,4 +1,4 @@
-"""Keys of an organization, in the browser."""
+"""The pages for the keys of an organization: list, create, revoke, rotate."""
 
 import re
 import secrets
@@ -37,7 +37,7 @@ def new() -> str:
 @blueprint.post("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def create() -> Response:
-    """The answer is the key itself, shown once; sending the form again makes no second one."""
+    """Responds with the key itself, shown once. Sending the same form again creates no second key."""
     form, submission_id = as_sent(), _submission_id()
     try:
         issued = keys.create(context.runtime(), context.member(), form.settings(EXPIRIES), submission_id=submission_id)
@@ -58,7 +58,7 @@ def ask_revoke(key: str) -> str:
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def revoke(key: str) -> Response:
     listed = keys.revoke(context.runtime(), context.member(), key)
-    flash(f"“{listed.key.name}” is revoked. Requests with it are refused from now on.")
+    flash(f"“{listed.key.name}” is revoked. Every request with this key is now refused.")
     return redirect(url_for("keys.index", org=context.member().org_id), 303)
 
 
@@ -107,6 +107,6 @@ def _already_shown(error: KeyAlreadyShown) -> Response:
 
 
 def _submission_id() -> str:
-    """The form's own mark; a form without a usable one counts as a new one."""
+    """The ID of the form, the same if it is sent twice. A form without a valid ID counts as new."""
     submission_id = request.form.get("submission_id", "")
     return submission_id if _SUBMISSION.fullmatch(submission_id) else secrets.token_urlsafe(16)

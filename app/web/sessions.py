@@ -1,4 +1,4 @@
-"""The signed-in person's own sessions."""
+"""The page of the user's own sessions: list and end them."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -23,5 +23,5 @@ def end(session: str) -> Response:
     sessions.end(context.runtime(), who.id, who.email, session)
     if session == who.session_id:
         return redirect(url_for("sign_in.ask"), 303)
-    flash("That session has ended. Whoever used it has to sign in again.")
+    flash("That session has ended. To use that browser again, sign in there.")
     return redirect(url_for("sessions.index"), 303)

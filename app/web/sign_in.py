@@ -1,4 +1,4 @@
-"""Door A for people: ask for a link, follow it."""
+"""The sign-in pages: request a link by email, follow it, confirm it in another browser."""
 
 from typing import Annotated
 
@@ -23,11 +23,11 @@ blueprint = Blueprint("sign_in", __name__)
 
 
 class Confirmation(Form):
-    token: Annotated[str | None, field("What the mailed link carries.")] = None
+    token: Annotated[str | None, field("The token from the emailed link.")] = None
 
 
 @blueprint.get("/sign-in")
-@Public("this is how one gets in")
+@Public("the sign-in page")
 def ask() -> AnyResponse | str:
     if current_user.is_authenticated:
         return redirect(url_for("home.index"))
@@ -35,10 +35,10 @@ def ask() -> AnyResponse | str:
 
 
 @blueprint.post("/sign-in")
-@Public("this is how one gets in")
+@Public("the sign-in page")
 @limit_anonymous
 def send() -> Response:
-    """Sends a link and says so: the same page for every address."""
+    """Emails a link. The page is the same for every address."""
     email, next_path = request.form.get("email", ""), safe_next(request.form.get("next"))
     try:
         asked = ask_for_link(email, next_path)
@@ -62,15 +62,16 @@ def send() -> Response:
 @Public("the signed link is the credential")
 @RouteDocs(
     str,
-    query={"token": "What the mailed link carries."},
+    query={"token": "The token from the emailed link."},
     errors=(LinkForged, LinkSpent),
-    empty={302: "Signed in: on to the dashboard."},
+    empty={302: "Signed in. Redirects to the dashboard."},
     is_page=True,
 )
 def follow() -> AnyResponse:
     """Follow a sign-in link
 
-    For browsers. Signs in the one that asked; shows any other one a button, so that no mail scanner uses the link up.
+    For browsers. Signs in the browser that requested the link. Any other browser gets a page with a button, so that
+    mail scanners do not use up the link.
     """
     token = request.args.get("token", "")
     try:
@@ -88,16 +89,16 @@ def follow() -> AnyResponse:
 @Public("the signed link is the credential")
 @RouteDocs(
     body=Confirmation,
-    query={"token": "Instead of the form's field."},
+    query={"token": "The token, if the form field is missing."},
     errors=(LinkForged, LinkSpent, ValidationFailed),
-    empty={303: "Signed in: on to the dashboard."},
+    empty={303: "Signed in. Redirects to the dashboard."},
     is_page=True,
 )
 @limit_anonymous
 def confirm() -> AnyResponse:
-    """Sign in by the button
+    """Confirm a sign-in
 
-    For browsers, from the page that the link shows.
+    For browsers: the button on the page that the link shows.
     """
     try:
         return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
@@ -130,7 +131,7 @@ def _asked_here(browser: str | None) -> bool:
 
 
 def _only_looking() -> bool:
-    """A HEAD, or a browser that fetches ahead of a click."""
+    """Whether this is a HEAD request, or a browser that prefetches the link."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
     return request.method == "HEAD" or any(
         word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview")

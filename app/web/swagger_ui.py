@@ -1,4 +1,4 @@
-"""The description of the API, to look at and to try out."""
+"""`/docs`: the API description in Swagger UI."""
 
 from flask import Blueprint, render_template
 
@@ -8,6 +8,6 @@ blueprint = Blueprint("swagger_ui", __name__)
 
 
 @blueprint.get("/docs")
-@Public("a description, the same for everybody")
+@Public("the same description for everybody")
 def show() -> str:
     return render_template("docs/show.html")

@@ -1,4 +1,4 @@
-"""What every template can use."""
+"""Filters, tests and variables that every template can use."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ def moment(value: datetime) -> str:
 
 
 def duration(seconds: int) -> str:
-    """`15 minutes`, `1 hour`, `24 hours`: in the largest unit that people would use for it."""
+    """`15 minutes`, `1 hour`, `24 hours`: in the largest unit that people would use."""
     for unit, length, least in (("day", 86_400, 2), ("hour", 3600, 1), ("minute", 60, 2)):
         count, rest = divmod(seconds, length)
         if not rest and count >= least:
@@ -45,7 +45,7 @@ def duration(seconds: int) -> str:
 
 
 def capitalize_first(text: str) -> str:
-    """As `capitalize`, but the rest stays as it is."""
+    """Like `str.capitalize`, but leaves the rest as it is."""
     return text[:1].upper() + text[1:]
 
 
@@ -54,7 +54,7 @@ def status(listed: ListedKey) -> str:
 
 
 def manageable(listed: ListedKey) -> bool:
-    """Whether the member who looks may revoke and rotate it."""
+    """Whether the member may change, revoke and rotate the key."""
     return context.member().may_manage(listed.key)
 
 
@@ -71,7 +71,7 @@ def _everywhere() -> dict[str, Any]:
 
 
 def _is_signed_in() -> bool:
-    """A page about a fault must not fail of the same fault."""
+    """The page about an error must not fail with the same error."""
     try:
         return not g.get("is_fault") and current_user.is_authenticated
     except DATABASE_UNAVAILABLE:

@@ -1,4 +1,4 @@
-"""Where programs look first: what protects this API (RFC 9728), and who gives keys out and how (RFC 8414, RFC 8628)."""
+"""OAuth metadata under `/.well-known/`: protected resource (RFC 9728) and authorization server (RFC 8414, RFC 8628)."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("well_known", __name__, url_prefix="/.well-known")
 @blueprint.get("/oauth-protected-resource")
 @Public("read by programs that have no key yet")
 def resource() -> dict[str, Any]:
-    """RFC 9728 2. The resource is the whole server: what stands under its address is one API."""
+    """RFC 9728 2. The resource is the whole server: everything under its URL is one API."""
     settings = context.runtime().settings
     return {
         "resource": settings.public_url,
@@ -29,8 +29,8 @@ def resource() -> dict[str, Any]:
 @blueprint.get("/oauth-authorization-server")
 @Public("read by programs that have no key yet")
 def server() -> dict[str, Any]:
-    """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, so no response type is supported; the field is
-    required all the same. Clients do not register and have no secret."""
+    """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, so no response type is supported, but the field
+    is required. Clients do not register and have no secret."""
     settings = context.runtime().settings
     return {
         "issuer": settings.public_url,

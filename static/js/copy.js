@@ -1,4 +1,4 @@
-// Shows the copy buttons; beside each, a status says whether copying worked.
+// Copy buttons: shows them, and says next to each whether copying worked.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);
   const status = button.parentElement.querySelector("[role=status]");
@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       await navigator.clipboard.writeText(source.textContent);
       status.textContent = "Copied";
     } catch {
-      // Without permission, or over plain http: the text is selected, Ctrl-C does the rest.
+      // No permission, or plain http: select the text, so that Ctrl-C copies it.
       getSelection().selectAllChildren(source);
       status.textContent = "Selected: press Ctrl-C";
     }

@@ -1,19 +1,19 @@
-// Shows the description with Swagger UI.
+// Shows the API description with Swagger UI.
 const place = document.querySelector("[data-description]");
 fetch(place.dataset.description)
   .then((answer) => answer.json())
   .then((description) => {
-    // What is tried out goes to this very server, by whatever name it was opened: the page may connect to no other.
+    // Requests go to the host that the page was opened at: the content security policy allows no other.
     delete description.servers;
     SwaggerUIBundle({
       domNode: place,
       spec: description,
       deepLinking: true,
-      // The default one has numbers that are too faint.
+      // The contrast of numbers in the default theme is too low.
       syntaxHighlight: { theme: "obsidian" },
-      // Nothing is sent elsewhere to be validated.
+      // Otherwise Swagger UI sends the description to an online validator.
       validatorUrl: null,
-      // The list of routes is long enough without every schema below it.
+      // The list of routes is long enough without all the schemas below it.
       defaultModelsExpandDepth: 0,
     });
   });

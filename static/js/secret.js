@@ -1,4 +1,4 @@
-// A browser may keep a page in memory to show it again on "back". A key is not shown again.
+// Removes a key from a page that is left: a browser may keep the page in memory and show it again on "back".
 addEventListener("pagehide", () => {
   for (const element of document.querySelectorAll("[data-secret]")) {
     element.textContent = "(shown once)";

@@ -196,7 +196,7 @@ def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
     assert document["components"]["securitySchemes"]["apiKeyBearer"]["bearerFormat"] == "acme_…"
     audit = document["paths"]["/v1/audit"]["get"]
     assert audit["security"][0] == {"apiKey": ["memos:read"]}
-    assert "The key needs the scope `memos:read`." in audit["description"]
+    assert "Required scope: `memos:read`." in audit["description"]
 
 
 def test_a_path_that_is_answered_before_flask_is_described_by_hand(app, monkeypatch):

@@ -13,7 +13,7 @@ def test_a_changed_entry_is_found_and_the_exit_code_says_so(operator, database):
     for name in ("Acme", "Bolt"):
         operator.run("orgs", "create", name)
         operator.run("create", "--org", name)
-    assert operator.run("audit", "verify") == "Acme: 2 entries, whole\nBolt: 2 entries, whole\n"
+    assert operator.run("audit", "verify") == "Acme: 2 entries, intact\nBolt: 2 entries, intact\n"
     query(database, "UPDATE audit_entry SET actor = 'somebody else' WHERE sequence = 2 AND action = 'key.created'")
     query(database, "UPDATE audit_entry SET actor = 'operator' WHERE sequence = 2 AND org_id LIKE 'none'")
     done = operator.try_to("audit", "verify")

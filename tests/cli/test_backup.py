@@ -39,13 +39,13 @@ def works(app, runtime):
 def test_what_was_there_comes_back_and_what_came_later_is_gone(operator, works, tmp_path):
     kept = operator.json("create", "--name", "Kept")["key"]
     done = operator.try_to("backup", "copy")
-    assert (done.exit_code, done.stdout) == (0, "copy holds the database, checked. Keep SECRET_KEY with it.\n")
+    assert (done.exit_code, done.stdout) == (0, "Backed up to copy. The copy was checked. Keep SECRET_KEY with it.\n")
     assert done.stderr.endswith("Copying: 100 of 100 %\n")
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.glob("copy*")] == ["copy"]
     later = operator.json("create", "--name", "Later")["key"]
     done = operator.try_to("restore", "copy", "--yes")
-    assert (done.exit_code, done.stdout) == (0, "Restored, checked, and brought up to date.\n")
+    assert (done.exit_code, done.stdout) == (0, "Database restored, checked and migrated.\n")
     assert works(kept)
     assert not works(later)
     assert [key["name"] for key in operator.json("list")["data"]] == ["Kept"]
@@ -90,7 +90,7 @@ def test_restoring_asks_first(operator, tmp_path):
     operator.run("create")
     done = operator.try_to("restore", "copy", typed="n\n")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "Is the server stopped?" in done.stderr
+    assert "Have you stopped the server?" in done.stderr
     assert len(operator.json("list")["data"]) == 1
     assert operator.try_to("restore", "copy", typed="y\n").exit_code == 0
     assert operator.json("list")["data"] == []

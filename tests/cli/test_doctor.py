@@ -66,7 +66,7 @@ def test_a_database_that_is_down_is_named(operator, tmp_path):
 def test_migrations_that_were_not_run_are_named_with_the_command(at_desk, postgresql, tmp_path):
     for url in (f"sqlite:///{tmp_path}/empty.db", postgresql.create_database()):
         operator = at_desk(url)
-        assert bad(examined(operator)) == {"migrations": "not run: python -m app.cli init"}
+        assert bad(examined(operator)) == {"migrations": "not up to date: run python -m app.cli init"}
         operator.run("init")
         assert bad(examined(operator)) == {}
 
@@ -78,7 +78,7 @@ def test_a_mail_server_that_is_down_is_named(operator):
 
 def test_a_valkey_that_is_down_is_named(operator):
     down = examined(operator, VALKEY_URL=f"valkey://127.0.0.1:{free_port()}")
-    assert bad(down) == {"valkey": "does not answer: start it, or correct VALKEY_URL"}
+    assert bad(down) == {"valkey": "not reachable: start it, or correct VALKEY_URL"}
 
 
 def test_a_clock_that_is_off_is_named(at_desk, postgresql):
@@ -88,4 +88,4 @@ def test_a_clock_that_is_off_is_named(at_desk, postgresql):
     query(url, f"ALTER DATABASE {make_url(url).database} SET search_path = public, pg_catalog")
     ahead = "SELECT pg_catalog.clock_timestamp() + interval '1 hour'"
     query(url, f"CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $${ahead}$$")
-    assert bad(examined(at_desk(url))) == {"clock": "3600 s off the database: set up NTP"}
+    assert bad(examined(at_desk(url))) == {"clock": "3600 seconds off the database's clock: set up NTP"}

@@ -41,7 +41,7 @@ def acme(operator):
 def test_imported_keys_work_and_importing_again_adds_none(operator, acme, csv, app, runtime):
     file = csv(25)
     done = operator.try_to("import", file, "--org", "Acme")
-    assert (done.exit_code, done.stdout) == (0, "Imported 25 keys into Acme; 0 were there already.\n")
+    assert (done.exit_code, done.stdout) == (0, "Imported 25 keys into Acme. 0 were already there.\n")
     assert done.stderr == "Importing: 25 of 25 keys\n"
     done = operator.try_to("import", file, "--org", acme, "--json")
     assert (done.exit_code, done.stdout) == (0, '{"read": 25, "imported": 0}\n')
@@ -62,12 +62,12 @@ def test_progress_is_a_line_each_tenth_where_there_is_no_terminal(operator, acme
     ("content", "problem"),
     [
         (b"", "the first line must name the columns"),
-        (b"name,start\nCI,whk_\n", "one of them must be hash"),
+        (b"name,start\nCI,whk_\n", "must name the columns, including hash"),
         (b"hash\n%s\nnone\n", "line 3: hash: must be the SHA-256"),
         (b"hash,scopes\n%s,notes:read\n%s,root\n", "line 3: "),
         (b"hash,expires_at\n%s,tomorrow\n", "line 2: expires_at: must be a time"),
         (b'hash,name\n%s,"two\nlines"\n', "line 3: name: "),
-        (b"hash,name\n%s,\xff\n", "is not UTF-8"),
+        (b"hash,name\n%s,\xff\n", "is not in UTF-8"),
         (b"hash,name\n%s," + b"x" * 200_000 + b"\n", "line 1: field larger than field limit"),
     ],
 )
@@ -112,7 +112,7 @@ def test_an_import_that_was_killed_is_finished_by_running_it_again(operator, acm
     there = kill_in_the_middle(database, tmp_path, file)
     assert 0 < there < total
     done = operator.try_to("import", file, "--org", "Acme")
-    assert done.stdout == f"Imported {total - there} keys into Acme; {there} were there already.\n"
+    assert done.stdout == f"Imported {total - there} keys into Acme. {there} were already there.\n"
     assert count(database) == total
     assert operator.json("audit", "verify")["data"][0]["broken_at"] is None
 

@@ -37,7 +37,7 @@ def test_with_the_database_down_a_command_says_so_and_what_to_do(at_desk, tmp_pa
 
 def test_a_database_whose_folder_cannot_be_made_is_named(at_desk, tmp_path):
     (tmp_path / "file").touch()
-    assert "cannot be made" in at_desk(f"sqlite:///{tmp_path}/file/keydesk.db").refused("init")
+    assert "Cannot create the folder" in at_desk(f"sqlite:///{tmp_path}/file/keydesk.db").refused("init")
 
 
 def test_bad_settings_are_all_named_on_stderr(operator):

@@ -22,7 +22,7 @@ def ids(operator, tmp_path):
 @BOTH
 def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, runtime):
     done = operator.run("installs", "import", "ids.txt", "--org", "Acme")
-    assert done == "2 install ids are new on record; 0 were there already.\n"
+    assert done == "Imported 2 install IDs. 0 were already there.\n"
     assert operator.json("installs", "import", "ids.txt", "--org", "Acme") == {"read": 2, "imported": 0}
     listed = operator.json("installs", "list")["data"]
     assert {row["id"] for row in listed} == set(ids)
@@ -38,8 +38,8 @@ def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, run
 def test_a_file_with_anything_else_in_it_imports_nothing(operator, ids, tmp_path):
     for content in (f"{ids[0]}\nnot an id\n".encode(), b"\xff\n"):
         (tmp_path / "bad.txt").write_bytes(content)
-        assert "nothing was imported" in operator.refused("installs", "import", "bad.txt", "--org", "Acme")
-    assert operator.run("installs", "list") == "None on record.\n"
+        assert "Nothing was imported" in operator.refused("installs", "import", "bad.txt", "--org", "Acme")
+    assert operator.run("installs", "list") == "None yet.\n"
     assert operator.json("installs", "list") == {"data": []}
 
 

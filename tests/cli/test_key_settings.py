@@ -52,12 +52,12 @@ def test_a_rate_is_requests_and_seconds():
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ([], "Say what is to be different"),
-        (["--rate", "1/1", "--no-rate"], "--rate and --no-rate contradict"),
-        (["--network", "::1", "--any-network"], "--network and --any-network contradict"),
-        (["--expires-in-days", "3", "--never-expires"], "--expires-in-days and --never-expires contradict"),
-        (["--rate", "often"], "is not like 100/60"),
-        (["--rate", "100"], "is not like 100/60"),
+        ([], "Give at least one setting to change"),
+        (["--rate", "1/1", "--no-rate"], "--rate and --no-rate cannot be combined"),
+        (["--network", "::1", "--any-network"], "--network and --any-network cannot be combined"),
+        (["--expires-in-days", "3", "--never-expires"], "--expires-in-days and --never-expires cannot be combined"),
+        (["--rate", "often"], "must look like 100/60"),
+        (["--rate", "100"], "must look like 100/60"),
         (["--rate", "0/60"], "must be from 1 to 1000000"),
     ],
 )

@@ -24,7 +24,7 @@ def post(app):
 @pytest.mark.parametrize("length", ["+5", "-1", " 5", "5 ", "²", "٣", "0x10", "1e3", "0" * 5000 + "5", "9" * 30, "a"])
 def test_a_length_that_is_none_is_a_bad_request(post, length):
     status, problem = post(CONTENT_LENGTH=length)
-    assert (status, problem["detail"]) == (400, "Content-Length is no length.")
+    assert (status, problem["detail"]) == (400, "The Content-Length header is not a number of bytes.")
 
 
 @pytest.mark.parametrize(

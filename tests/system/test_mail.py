@@ -81,7 +81,7 @@ def test_the_mail_goes_to_one_recipient_as_text_and_html_under_one_subject(alice
     assert message["To"] == email
     assert message["Cc"] is None
     assert message["Bcc"] is None
-    assert message["Subject"] == "Your sign-in link for Keydesk"
+    assert message["Subject"] == "Your Keydesk sign-in link"
     assert message["From"] == "Keydesk <keydesk@localhost>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert {part.get_content_type() for part in message.walk() if not part.is_multipart()} == {

@@ -38,7 +38,7 @@ def test_a_server_killed_while_sending_sends_one_extra_at_most(database, tmp_pat
         with serving(database, tmp_path, **post_office.settings(port)) as server:
             office.mails_to("alice@example.com", 2)
         assert len(office.mails) == 2
-        assert {message["Subject"] for _, message in office.mails} == {"Your sign-in link for Keydesk"}
+        assert {message["Subject"] for _, message in office.mails} == {"Your Keydesk sign-in link"}
         assert query(database, "SELECT due_at, secret_id FROM outbox_mail") == [(None, None)]
 
 

@@ -101,7 +101,7 @@ def test_a_database_server_that_is_not_there_is_said_in_a_line_without_its_passw
     url = f"postgresql://keydesk:open-sesame@127.0.0.1:{free_port()}/keydesk"
     refused = run(url, tmp_path, "serve")
     assert refused.returncode == 1
-    assert "DATABASE_URL does not answer" in refused.stderr
+    assert "Cannot connect to the database at DATABASE_URL" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "open-sesame" not in refused.stderr + refused.stdout
 
@@ -114,7 +114,7 @@ def test_a_port_that_another_program_has_is_named(database, tmp_path, host):
         port = other.getsockname()[1]
         refused = run(database, tmp_path, "serve", PORT=str(port), HOST=host)
     assert refused.returncode == 2
-    assert f"PORT {port} cannot be had" in refused.stderr
+    assert f"PORT {port} is not available" in refused.stderr
     assert "Traceback" not in refused.stderr + refused.stdout
 
 
@@ -123,7 +123,7 @@ def test_a_port_that_another_keydesk_has_is_not_shared_with_it(database, tmp_pat
         port = server.url.rpartition(":")[2]
         refused = run(database, tmp_path, "serve", PORT=port)
         assert refused.returncode == 2
-        assert f"PORT {port} cannot be had" in refused.stderr
+        assert f"PORT {port} is not available" in refused.stderr
 
 
 def test_a_host_that_is_not_ours_is_named(database, tmp_path):

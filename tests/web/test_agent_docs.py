@@ -98,14 +98,14 @@ def test_it_says_what_this_server_is_set_to(tmp_path):
     client = create_app(load_settings(environ, instance_path=tmp_path)).test_client()
     page = client.get("/auth.md", base_url="https://keys.example.com").text
     for said in (
-        "lives 2 hours",
-        "lives 2 minutes",
-        "lives 5 minutes",
+        "valid for 2 hours",
+        "valid for 2 minutes",
+        "valid for 5 minutes",
         "with 77 credits",
         "`agent_…`",
         '"welcome_…"',
         '"session_…"',
-        "Not every address may sign up here.",
+        "Not every address can sign up here.",
     ):
         assert said in page, said
     for unsaid in ("localhost", "owk_live_", "devCode", "test-token", "example.com,"):
@@ -116,7 +116,7 @@ def test_test_tokens_are_mentioned_where_they_are_switched_on(page, tmp_path):
     assert "test-token" not in page
     settings = load_settings({"SECRET_KEY": SECRET, "ENABLE_TEST_TOKEN_ENDPOINT": "true"}, instance_path=tmp_path)
     text = create_app(settings).test_client().get("/auth.md").text
-    assert "`POST /v1/auth/test-token` gives a key `whk_test_…` for 1 hour" in text
+    assert "`POST /v1/auth/test-token` returns a key `whk_test_…` that is valid for 1 hour" in text
 
 
 def test_the_limits_that_it_names_are_those_in_force(page):
@@ -124,10 +124,10 @@ def test_the_limits_that_it_names_are_those_in_force(page):
         "1 in 60 seconds for each email address",
         "5 in 1 hour for each email address",
         "10 in 1 hour for each client address (IPv6: each /64)",
-        "100 in a row, across codes, pause codes for an email address for 24 hours",
+        "after 100 in a row, across codes, codes for the email address are paused for 24 hours",
         "20 in 1 hour for each client address",
-        "lives 24 hours; 10 attempts",
-        "lives 10 minutes; 5 attempts",
+        "valid for 24 hours and 10 attempts",
+        "valid for 10 minutes and 5 attempts",
     ):
         assert said in page, said
 

@@ -57,7 +57,7 @@ def test_a_person_sees_who_asks_for_what_and_gives_less(alice, ceremony, poll):
 
 @pytest.mark.parametrize("decision", ["deny", "", "something"])
 def test_whatever_is_no_approval_refuses(alice, ceremony, poll, decision):
-    assert Page(decide(alice, ceremony.user_code.reveal(), decision=decision)).title == "Agent refused · Keydesk"
+    assert Page(decide(alice, ceremony.user_code.reveal(), decision=decision)).title == "Request denied · Keydesk"
     assert poll() == "access_denied"
 
 
@@ -76,8 +76,8 @@ def test_a_form_without_a_scope_comes_back_with_what_was_chosen(alice, cast, cer
 def test_a_viewer_cannot_give_a_key_but_can_refuse(cast, ceremony, poll):
     vera = cast.vera
     page = ask(vera, ceremony.user_code.reveal())
-    assert "Give it a key" not in page.text
-    assert "Refuse" in page.text
+    assert "Approve</button>" not in page.text
+    assert "Deny</button>" in page.text
     assert decide(vera, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 403
     assert decide(vera, ceremony.user_code.reveal(), decision="deny").status_code == 200
     assert poll() == "access_denied"

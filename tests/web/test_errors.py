@@ -25,7 +25,7 @@ def test_with_the_database_down_a_signed_in_person_gets_a_page_too(alice, monkey
     answer = alice.http.get("/")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
-    assert Page(answer).title == "Back in a moment · Keydesk"
+    assert Page(answer).title == "Temporarily unavailable · Keydesk"
 
 
 def test_a_crash_shows_nothing_of_the_inside(alice, monkeypatch):

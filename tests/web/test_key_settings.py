@@ -51,7 +51,7 @@ def test_a_key_has_a_page_with_all_about_it(cast):
     key = alice.create_key(name="CI", scopes=["notes:write"], expires_in_days=30, **limits)
     fresh = Page(alice.http.get(path(alice, key)))
     assert "Never" in fresh.text
-    assert "Not used in the last 24 hours" in fresh.text
+    assert "No requests in the last 24 hours" in fresh.text
     me(alice, key)
     me(alice, key, environ_base={"REMOTE_ADDR": "203.0.113.7"})
     with alice.app.app_context():
@@ -65,10 +65,10 @@ def test_a_key_has_a_page_with_all_about_it(cast):
         "DELETE /v1/notes/{id}",
         "by alice@example.com",
         "16 May 2026, 12:00 UTC",
-        "<dt>From</dt><dd>127.0.0.1</dd>",
-        "<dt>By</dt><dd>Werkzeug/",
-        "12:00 UTC</time>: 1 let through",
-        "12:00 UTC</time>: 1 refused: from another network",
+        "<dt>IP address</dt><dd>127.0.0.1</dd>",
+        "<dt>Client</dt><dd>Werkzeug/",
+        "12:00 UTC</time>: 1 allowed",
+        "12:00 UTC</time>: 1 refused: network not allowed",
     ):
         assert said in page.text, said
     assert [path(alice, key, f"/{act}") in page.links for act in ("change", "rotate", "revoke")] == [True] * 3
@@ -79,8 +79,8 @@ def test_a_key_has_a_page_with_all_about_it(cast):
 
 def test_a_key_without_limits_says_so(alice, key):
     page = Page(alice.http.get(path(alice, key))).text
-    assert "<dt>How often</dt><dd>As often as it likes</dd>" in page
-    assert "<dt>May be used from</dt><dd>Anywhere</dd>" in page
+    assert "<dt>Rate limit</dt><dd>No limit</dd>" in page
+    assert "<dt>Can be used from</dt><dd>Anywhere</dd>" in page
 
 
 def test_a_route_with_a_cost_says_what_it_takes(alice, priced):
@@ -97,7 +97,7 @@ def test_use_of_earlier_days_is_not_shown(alice, key, clock):
     with alice.app.app_context():
         alice.app.extensions["runtime"].usage.flush()
     clock.advance(hours=25)
-    assert "Not used in the last 24 hours" in alice.http.get(path(alice, key)).text
+    assert "No requests in the last 24 hours" in alice.http.get(path(alice, key)).text
 
 
 def test_saving_changes_the_key_at_once_and_the_rest_stays(alice, key):
@@ -134,9 +134,9 @@ def test_the_expiry_stays_moves_or_goes(alice, clock):
         ({"name": " "}, "name", "enter a name"),
         ({"scopes": []}, "scopes", "choose at least one"),
         ({"scopes": ["root"]}, "scopes", "Unknown scope: root"),
-        ({"expires": "17"}, "expires", "choose one of the answers on offer"),
-        ({"requests": "9"}, "rate_limit.window_seconds", "a limit needs requests and seconds"),
-        ({"seconds": "9"}, "rate_limit.requests", "a limit needs requests and seconds"),
+        ({"expires": "17"}, "expires", "choose one of the options"),
+        ({"requests": "9"}, "rate_limit.window_seconds", "a rate limit needs both requests and seconds"),
+        ({"seconds": "9"}, "rate_limit.requests", "a rate limit needs both requests and seconds"),
         ({"requests": "many", "seconds": "9"}, "rate_limit.requests", "must be a whole number"),
         ({"requests": "0", "seconds": "9"}, "rate_limit.requests", "must be from 1 to"),
         ({"requests": "1", "seconds": "86401"}, "rate_limit.window_seconds", "one day"),
@@ -174,7 +174,7 @@ def test_a_form_that_was_overtaken_undoes_nothing(cast, key):
     save(cast.adam, key, networks="203.0.113.0/24")
     answer = save(alice, key, name="Nightly", seen=old)
     assert answer.status_code == 409
-    assert "Somebody changed this key meanwhile" in Page(answer).text
+    assert "Somebody else changed this key in the meantime" in Page(answer).text
     assert "203.0.113.0/24</textarea>" in answer.text
     assert (settings(alice, key)["name"], settings(alice, key)["networks"]) == ("CI", ["203.0.113.0/24"])
 

@@ -74,7 +74,7 @@ def test_sending_the_form_again_makes_no_second_key_and_says_the_way_out(alice):
         ({"name": "x" * 101}, "at most 100"),
         ({"scopes": []}, "choose at least one"),
         ({"scopes": ["root"]}, "Unknown scope: root"),
-        ({"expires": "17"}, "choose one of the answers on offer"),
+        ({"expires": "17"}, "choose one of the options"),
     ],
 )
 def test_a_form_that_cannot_be_meant_comes_back_with_what_was_written(alice, form, problem):

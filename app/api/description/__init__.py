@@ -1,1 +1,1 @@
-"""The description of the API (OpenAPI 3.1), made from the code that runs: the URL map, guards, bodies and answers."""
+"""The API description (OpenAPI 3.1), generated from the URL map, guards, request models and return types."""

@@ -1,4 +1,4 @@
-"""The whole document, put together."""
+"""Builds the OpenAPI document: info, paths, components."""
 
 from typing import Annotated, Any
 
@@ -13,16 +13,19 @@ from app.config import VERSION, Settings
 from app.domain import paging
 from app.http.api_fields import KeyId, OrgId, field
 
-#: What stands for a segment of a path.
+#: The types of path parameters.
 SEGMENTS = {"org": OrgId, "key": KeyId}
-_LIMIT = Annotated[int, field("How many to answer at most.", minimum=1, maximum=paging.MAX_LIMIT)]
+_LIMIT = Annotated[int, field("The maximum number of items on the page.", minimum=1, maximum=paging.MAX_LIMIT)]
 _CURSOR = Annotated[
-    str, field("`next_cursor` of the page before; without it, the first page.", maxLength=paging.MAX_CURSOR_LENGTH)
+    str,
+    field(
+        "The `next_cursor` of the previous page. Leave it out for the first page.", maxLength=paging.MAX_CURSOR_LENGTH
+    ),
 ]
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """OpenAPI 3.1 of what this application answers, with its settings."""
+    """The OpenAPI document of this application with its current settings."""
     settings: Settings = app.extensions["runtime"].settings
     described = list(operations(app))
     found = _problems(described)
@@ -49,7 +52,7 @@ def document(app: Flask) -> dict[str, Any]:
         "info": {
             "title": "Keydesk",
             "version": VERSION,
-            "summary": "Gets API keys to people, agents and CI bots, and tells whether a key is good.",
+            "summary": "Issues API keys to people, agents and CI bots, and verifies them.",
             "description": render_template("agents/introduction.md", settings=settings),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -70,7 +73,7 @@ def _operation(
 ) -> dict[str, Any]:
     security = security_schemes.requirement(operation.guard, settings.policy, operation.method, operation.path)
     scopes = {scope for way in security for words in way.values() for scope in words}
-    needs = [f"The key needs the scope `{scope}`." for scope in scopes]
+    needs = [f"Required scope: `{scope}`." for scope in scopes]
     found = {
         "tags": [operation.group],
         "operationId": operation.name,
@@ -105,6 +108,6 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 
 
 def _problems(described: list[Operation]) -> list[Problem]:
-    """Each kind once, those that only pages show left out."""
+    """Each error once, without those that only pages show."""
     programs = [operation for operation in described if not operation.route_docs.is_page]
     return list({problem.component: problem for operation in programs for problem in operation.problems()}.values())

@@ -1,4 +1,4 @@
-"""Which routes are described: those of the URL map whose view says so, and those that are answered before Flask."""
+"""The operations of the API description: views with `RouteDocs`, and routes that respond before Flask."""
 
 import inspect
 import re
@@ -33,22 +33,22 @@ class Operation:
 
     method: str
     path: str
-    #: Unique; what generated clients call it.
+    #: The `operationId`: unique, and the name in generated clients.
     name: str
-    #: The group it stands in.
+    #: The tag.
     group: str
     summary: str
     text: str
     guard: Guard
     route_docs: RouteDocs
-    #: The type of a success. None: without a body.
+    #: The type of a successful response. None: no body.
     answer: Any = None
     has_anonymous_limit: bool = False
-    #: None of the refusals that Flask makes.
+    #: Whether the route responds before Flask, so that Flask's own errors cannot happen.
     is_before_flask: bool = False
 
     def problems(self) -> list[Problem]:
-        """Everything that can go wrong, each once."""
+        """Every error that can happen, each once, by status."""
         kinds = [*self.guard.errors, *self.route_docs.errors]
         if self.method not in SAFE_METHODS:
             kinds.append(CrossSite)
@@ -66,7 +66,7 @@ class Operation:
 
 
 def _as_proxies_take_it(problem: Problem) -> list[Problem]:
-    """401 and 403 are what every proxy understands (`app/wsgi/forward_auth.py`); some pass on 402 and 429."""
+    """The statuses of a forward-auth error: every proxy understands 401 and 403, only some pass on 402 and 429."""
     if problem.status == 400:
         return [problem.under(401)]
     if problem.status in {402, 429}:
@@ -74,25 +74,26 @@ def _as_proxies_take_it(problem: Problem) -> list[Problem]:
     return [problem]
 
 
-#: Paths that no Flask view answers: `app/wsgi/forward_auth.py` does, before Flask. Describe them here by hand.
+#: Routes without a Flask view, described by hand: `app/wsgi/forward_auth.py` responds before Flask.
 BEFORE_FLASK = (
     Operation(
         method="GET",
         path="/v1/forward-auth",
         name="forward_auth_ask",
         group="Forward auth",
-        summary="May this request pass?",
+        summary="Authorize a request for a proxy",
         text=inspect.cleandoc("""
-            Asked by your proxy, by any method, about a request that it holds: nginx says which in `X-Original-Method`
-            and `X-Original-URI`, Caddy and Traefik in `X-Forwarded-Method` and `X-Forwarded-Uri`, Envoy in the path
-            below `/v1/forward-auth`. Those headers are believed with `TRUSTED_HOPS` only. The route table says which
-            scope the request needs and what it costs. Allowed: 200 with `X-Auth-Key-Id`, `X-Auth-Org-Id`,
-            `X-Auth-Scopes`, `X-Auth-Name` and `X-Auth-Cache-Generation`. Refused: 401 or 403; with `?status=exact`, and
-            in the path form, 402 and 429 too, which otherwise stand in `X-Auth-Status`.
+            Your proxy calls this route, with any method, before it passes a request on. nginx names that request in
+            `X-Original-Method` and `X-Original-URI`, Caddy and Traefik in `X-Forwarded-Method` and `X-Forwarded-Uri`,
+            Envoy in the path after `/v1/forward-auth`. The headers are used only if `TRUSTED_HOPS` is set. The policy
+            file says which scope the request needs and how many credits it costs. An allowed request gets 200 with
+            `X-Auth-Key-Id`, `X-Auth-Org-Id`, `X-Auth-Scopes`, `X-Auth-Name` and `X-Auth-Cache-Generation`. A refused
+            request gets 401 or 403. The statuses 402 and 429 are sent only with `?status=exact` and in Envoy's form;
+            otherwise the status is 403, and `X-Auth-Status` holds the exact one.
         """),
         guard=RequireScope(),
         route_docs=RouteDocs(
-            empty={200: "The request may pass; the `X-Auth-…` headers say whose key it carries."},
+            empty={200: "The request is allowed. The `X-Auth-…` headers identify its key."},
             errors=(NotCanonical, NotListed, NothingAsked, Fault),
         ),
         is_before_flask=True,

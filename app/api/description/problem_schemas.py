@@ -1,4 +1,4 @@
-"""What can go wrong, as schemas: one for each error code, so that an answer with another code breaks the description.
+"""The schemas of error responses: one for each error code, so that a response with another code breaks the description.
 
 RFC 9457 problem details, as `app/http/problem_details.py` writes them.
 """
@@ -15,7 +15,7 @@ from app.domain.errors import DomainError
 from app.http.api_fields import OrgId, OrgName, field
 from app.http.problem_details import HTTP_CODES, status_of
 
-RetryAfter = Annotated[int, field("Seconds until it is worth trying again.", 42)]
+RetryAfter = Annotated[int, field("Seconds to wait before the next attempt.", 42)]
 
 
 class OrganizationChoice(TypedDict):
@@ -24,18 +24,18 @@ class OrganizationChoice(TypedDict):
 
 
 class WrongFields(TypedDict):
-    fields: Annotated[dict[str, str], field("Each field's name, and what is wrong with it.", {"name": "is missing"})]
-    organizations: NotRequired[Annotated[list[OrganizationChoice], field("What `org_id` can be.")]]
+    fields: Annotated[dict[str, str], field("What is wrong with each field, by its name.", {"name": "is missing"})]
+    organizations: NotRequired[Annotated[list[OrganizationChoice], field("The possible values of `org_id`.")]]
 
 
 class UnknownScopes(TypedDict):
-    unknown: Annotated[list[str], field("What was asked for.", ["notes:admin"])]
-    known: Annotated[list[str], field("What there is.", ["notes:read", "notes:write"])]
+    unknown: Annotated[list[str], field("The scopes that do not exist.", ["notes:admin"])]
+    known: Annotated[list[str], field("The scopes that exist.", ["notes:read", "notes:write"])]
 
 
 class MissingScope(TypedDict):
-    required: Annotated[str, field("What the address needs.", "agent:r")]
-    granted: Annotated[list[str], field("What the key has.", ["cache:invalidate"])]
+    required: Annotated[str, field("The scope that the route needs.", "agent:r")]
+    granted: Annotated[list[str], field("The scopes that the key has.", ["cache:invalidate"])]
 
 
 class Retry(TypedDict):
@@ -43,14 +43,14 @@ class Retry(TypedDict):
 
 
 class Remaining(TypedDict):
-    remaining_attempts: Annotated[int, field("How many tries are left for this code.", 4)]
+    remaining_attempts: Annotated[int, field("The attempts left for this code.", 4)]
 
 
 class Crash(TypedDict):
-    request_id: Annotated[str, field("What your operator needs to find it.", "9f86d081884c-1729")]
+    request_id: Annotated[str, field("The ID by which your operator finds the error in the log.", "9f86d081884c-1729")]
 
 
-#: What `details` holds, by error; empty for the others.
+#: The type of `details` for each error. For other errors it is empty.
 DETAILS: Mapping[type[DomainError], Any] = {
     errors.ValidationFailed: WrongFields,
     errors.UnknownScope: UnknownScopes,
@@ -63,13 +63,13 @@ DETAILS: Mapping[type[DomainError], Any] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """`detail` is an example, `details` the type of that field. None: an empty object."""
+    """An error response. `detail` is an example; `details` is the type of that field, None for an empty object."""
 
     code: str
     status: int
     detail: str
     details: Any = None
-    #: What its schema is called, where it stands under another status than elsewhere. None: as its code.
+    #: The name of its schema, if the error has another status here than elsewhere. None: its code.
     name: str | None = None
 
     @property
@@ -77,7 +77,7 @@ class Problem:
         return self.name or self.code
 
     def under(self, status: int) -> "Problem":
-        """The same refusal as `app/wsgi/forward_auth.py` gives it to proxies that take few statuses."""
+        """The same error with the status that `app/wsgi/forward_auth.py` sends to proxies that understand few."""
         return replace(self, status=status, name=f"{self.code}.{status}")
 
 
@@ -85,13 +85,13 @@ def of(kind: type[DomainError]) -> Problem:
     return Problem(kind.error_code, status_of(kind), kind.message, DETAILS.get(kind))
 
 
-#: What every address can answer.
+#: The errors that every route can return.
 EVERYWHERE = (
-    Problem(HTTP_CODES[400], 400, "This host name is not one that Keydesk answers to; see TRUSTED_HOSTS."),
+    Problem(HTTP_CODES[400], 400, "Keydesk does not serve this host name. The operator can add it to TRUSTED_HOSTS."),
     of(errors.NotFound),
-    Problem(HTTP_CODES[413], 413, "The body is larger than 64 KiB."),
-    Problem("INTERNAL_ERROR", 500, "Something went wrong on our side.", Crash),
-    Problem("DATABASE_UNAVAILABLE", 503, "The database does not answer just now. Try again in a moment."),
+    Problem(HTTP_CODES[413], 413, "The request body is larger than 64 KiB."),
+    Problem("INTERNAL_ERROR", 500, "Something went wrong on our side. Try again.", Crash),
+    of(errors.DatabaseDown),
 )
 
 
@@ -100,7 +100,11 @@ def schema(problem: Problem, details: dict[str, Any]) -> dict[str, Any]:
         "type": {"const": "about:blank"},
         "title": {"const": HTTPStatus(problem.status).phrase},
         "status": {"const": problem.status},
-        "detail": {"type": "string", "description": "For people; it may change.", "examples": [problem.detail]},
+        "detail": {
+            "type": "string",
+            "description": "A message for people. It may change.",
+            "examples": [problem.detail],
+        },
         "error_code": {"const": problem.code},
         "details": details,
     }

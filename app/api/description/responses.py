@@ -1,4 +1,4 @@
-"""What an operation answers: its success, and a problem for each status that it can refuse with."""
+"""The responses of an operation: its success, and an error for each status that it can fail with."""
 
 from itertools import groupby
 from typing import Any
@@ -11,43 +11,49 @@ from app.domain.install_id_sunset import SUNSET_DATE
 PROBLEM = "application/problem+json"
 PAGE = "text/html"
 
-#: Headers that only some answers carry, by the name under `components`.
+#: Response headers, by their name under `components`.
 HEADERS: dict[str, Any] = {
     "X-Request-Id": {
-        "description": "What your operator needs to find this request in the log.",
+        "description": "The ID by which your operator finds this request in the log.",
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9a-f]{12}-[0-9]+$"},
     },
     "Cache-Control": {
-        "description": "Nothing here may be kept by a cache.",
+        "description": "Responses must not be cached.",
         "required": True,
         "schema": {"const": "no-store"},
     },
     "WWW-Authenticate": {
-        "description": "Where to learn how to get in: `resource_metadata`, RFC 9728 5.1.",
+        "description": "`resource_metadata` is the URL of the protected resource metadata (RFC 9728 5.1).",
         "required": True,
         "schema": {"type": "string"},
     },
     "Retry-After": {
-        "description": "Seconds until it is worth trying again.",
+        "description": "Seconds to wait before the next attempt.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     },
     "RateLimit-Policy": {
-        "description": 'The limit that was reached, e.g. `"default";q=100;w=60`: 100 in 60 seconds.',
+        "description": 'The rate limit, e.g. `"default";q=100;w=60`: 100 requests in 60 seconds.',
         "schema": {"type": "string"},
     },
     "RateLimit": {
-        "description": 'What is left of it, e.g. `"default";r=0;t=30`: nothing, for 30 seconds.',
+        "description": 'What is left of it, e.g. `"default";r=0;t=30`: no requests for 30 seconds.',
         "schema": {"type": "string"},
     },
-    "Location": {"description": "Where it goes on.", "required": True, "schema": {"type": "string"}},
+    "Location": {"description": "The URL of the redirect.", "required": True, "schema": {"type": "string"}},
     "Deprecation": {
-        "description": "To an install id: since when they are deprecated (RFC 9745).",
+        "description": "For requests with an install ID: since when install IDs are deprecated (RFC 9745).",
         "schema": {"type": "string"},
     },
-    "Sunset": {"description": f"To an install id: `{SUNSET_DATE}` (RFC 8594).", "schema": {"type": "string"}},
-    "Link": {"description": "To an install id: how to move to an API key.", "schema": {"type": "string"}},
+    "Sunset": {
+        "description": f"For requests with an install ID: `{SUNSET_DATE}` (RFC 8594).",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "description": "For requests with an install ID: how to move to an API key.",
+        "schema": {"type": "string"},
+    },
 }
 _ALWAYS = ("X-Request-Id", "Cache-Control")
 _OF_STATUS = {
@@ -65,7 +71,7 @@ def responses(operation: Operation, schemas: dict[Any, Schema], components: dict
     if operation.answer is not None:
         schema = schemas[operation.answer]
         content = {PAGE: {"schema": schema}} if docs.is_page else _json(schema, example_of(schema, components))
-        found[docs.status] = {"description": "Done.", "content": content}
+        found[docs.status] = {"description": "Success.", "content": content}
     for status, group in groupby(operation.problems(), key=lambda problem: problem.status):
         found[status] = _refusal(list(group), is_page=docs.is_page)
     for status, kind in docs.other_errors.items():

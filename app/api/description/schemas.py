@@ -1,4 +1,4 @@
-"""JSON Schema of requests and answers, from their types, and examples from the schemas."""
+"""The JSON Schema of request and response types, and examples made from the schemas."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -11,7 +11,7 @@ Schema = dict[str, Any]
 
 
 class _Schemas(GenerateJsonSchema):
-    """Without a title for each field, and with `DataOfKeyItem` instead of `Data_KeyItem_`."""
+    """Leaves out field titles, and writes `DataOfKeyItem` instead of `Data_KeyItem_`."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 -- pydantic asks for each
         return False
@@ -21,14 +21,14 @@ class _Schemas(GenerateJsonSchema):
 
 
 def schemas_of(types: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """Each type's schema, and the components that they refer to."""
+    """The schema of each type, and the components that the schemas refer to."""
     wanted = [(kind, _mode(kind), TypeAdapter(kind)) for kind in dict.fromkeys(types)]
     found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_Schemas, ref_template=f"{REFERENCE}{{model}}")
     return {kind: schema for (kind, _), schema in found.items()}, shared.get("$defs", {})
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Schema]) -> Any:
-    """What such a value looks like: the schema's own example, or one made of its parts' examples."""
+    """An example value: the schema's own example, or one made from the examples of its parts."""
     if schema.get("examples"):
         return schema["examples"][0]
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""The security schemes: what opens a route, by the names that guards use."""
+"""The security schemes: the credentials that routes accept, by the names that guards use."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def schemes(settings: Settings) -> dict[str, Any]:
             "type": "apiKey",
             "in": "header",
             "name": "x-api-key",
-            "description": "An API key. The simplest way; the other two mean the same.",
+            "description": "An API key in the `x-api-key` header.",
         },
         "apiKeyBearer": {
             "type": "http",
@@ -27,30 +27,30 @@ def schemes(settings: Settings) -> dict[str, Any]:
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "An API key as `Authorization: Token KEY`: write `Token`, a space and the key.",
+            "description": "An API key as `Authorization: Token KEY`. Enter `Token`, a space and the key.",
         },
         "sessionToken": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": f"{settings.session_token_prefix}…",
-            "description": "A session token from `auth/email-code/verify`. It manages keys and does nothing else.",
+            "description": "A session token from `/v1/auth/email-code/verify`. It can only manage keys.",
         },
         "sessionCookie": {
             "type": "apiKey",
             "in": "cookie",
             "name": cookies.SESSION,
-            "description": "The session of a signed-in person. The browser sends it by itself.",
+            "description": "The session of a signed-in user. The browser sends it automatically.",
         },
         "installId": {
             "type": "apiKey",
             "in": "header",
             "name": HEADER,
-            "description": f"Deprecated: the id of an installation, refused after {SUNSET_DATE}.",
+            "description": f"Deprecated. An install ID, refused after {SUNSET_DATE}.",
         },
     }
 
 
 def requirement(guard: Guard, policy: Policy, method: str, path: str) -> list[dict[str, list[str]]]:
-    """Any one of these opens the route; the words are the scopes that a key needs."""
+    """The alternatives of the route: any one of these credentials, with the scopes that a key needs."""
     route = policy.route(method, path) if isinstance(guard, RequireScope) else None
     return [{name: [route.scope] if route else []} for name in guard.opened_by]
