@@ -13,7 +13,8 @@ from app.http.api_fields import field
 
 
 class Json(DefaultJSONProvider):
-    """Keeps the order of fields and writes non-ASCII characters as they are. Pydantic writes it in a third of the time."""
+    """Keeps the order of fields, writes non-ASCII characters as they are, and has pydantic write the JSON: three times as
+    fast."""
 
     sort_keys = False
     ensure_ascii = False
