@@ -105,7 +105,7 @@ class KeyRecords:
             key_id=id_,
             org_id=org_id,
             org_name=org_name,
-            name="Install ID",
+            name="Install id",
             scopes=SCOPES,
             granted=self._granted(SCOPES),
             expires_at=None,

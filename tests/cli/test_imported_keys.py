@@ -61,7 +61,7 @@ def test_progress_is_a_line_each_tenth_where_there_is_no_terminal(operator, acme
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "the first line must name the columns"),
+        (b"", "must name the columns, including hash"),
         (b"name,start\nCI,whk_\n", "must name the columns, including hash"),
         (b"hash\n%s\nnone\n", "line 3: hash: must be the SHA-256"),
         (b"hash,scopes\n%s,notes:read\n%s,root\n", "line 3: "),
