@@ -1,10 +1,12 @@
-"""Bodies as servers hand them over: with any length, with none, in pieces."""
+"""Checked before any view: bodies however servers deliver them, foreign hosts, and what no database can look up."""
 
 import json
 from io import BytesIO
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from tests.http.problems import assert_problem
 
 BODY = json.dumps({"email": "alice@example.com"}).encode()
 
@@ -65,3 +67,33 @@ def test_a_host_is_a_name_or_an_address(post, host):
 @pytest.mark.parametrize("host", ["localhost", "localhost:7860", "x.localhost", "127.0.0.1:1", "[::1]:7860"])
 def test_this_machine_has_several_names(post, host):
     assert post(HTTP_HOST=host, CONTENT_LENGTH=str(len(BODY)))[0] == 200
+
+
+def test_a_body_over_64_kib_is_413(client):
+    body = b'{"email": "' + b"a" * 65_536 + b'"}'
+    assert_problem(client.post("/v1/auth/request", data=body, content_type="application/json"), 413, "BODY_TOO_LARGE")
+
+
+def test_a_route_that_reads_no_body_refuses_a_large_one_too(alice):
+    key_id = alice.create_key()["id"]
+    answer = alice.http.post(f"/v1/orgs/{alice.org}/keys/{key_id}/revoke", data=b"x" * 65_537)
+    assert_problem(answer, 413, "BODY_TOO_LARGE")
+
+
+def test_an_unknown_host_is_refused(client):
+    assert_problem(client.get("/v1/me", headers={"Host": "evil.example"}), 400, "BAD_REQUEST")
+    assert client.get("/healthz", headers={"Host": "10.0.0.7"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:1234", "app.localhost", "127.0.0.1:7860", "127.8.9.1", "[::1]:7860"]
+)
+def test_localhost_is_trusted_by_any_of_its_names_and_ports(client, host):
+    assert client.get("/readyz", headers={"Host": host}).get_json() == {"status": "ready"}
+    assert client.get("/v1/me", headers={"Host": host}).status_code == 401
+
+
+@pytest.mark.parametrize("query", ["telemetry?key_id=%00", "telemetry?limit=%00", "audit?cursor=%00"])
+def test_a_nul_in_the_query_is_nothing_that_exists(alice, client, query):
+    headers = {"x-api-key": alice.create_key(scopes=["agent:r"])["key"]}
+    assert client.get(f"/v1/{query}", headers=headers).status_code == 404
