@@ -1,0 +1,48 @@
+"""How mail is sent. Servers that are down, hang or are not who they say are in tests/system/test_mail_server.py."""
+
+import pytest
+
+from app.mail.delivery import flask_mail_config, try_connection
+from tests.config.environments import PRODUCTION, load
+from tests.servers import free_port
+from tests.system import post_office
+
+
+def test_resends_key_is_enough_and_is_its_password(tmp_path):
+    settings = load(tmp_path, **(PRODUCTION | {"MAIL_SERVER": "", "RESEND_API_KEY": "re_123"}))
+    assert flask_mail_config(settings) == {
+        "MAIL_SERVER": "smtp.resend.com",
+        "MAIL_PORT": 465,
+        "MAIL_USERNAME": "resend",
+        "MAIL_PASSWORD": "re_123",
+        "MAIL_USE_SSL": True,
+        "MAIL_USE_TLS": False,
+        "MAIL_DEFAULT_SENDER": "Keydesk <keydesk@keys.example.com>",
+        "MAIL_DEBUG": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("environ", "from_the_start", "starttls"),
+    [
+        ({}, False, True),
+        ({"MAIL_PORT": "465"}, True, False),
+        ({"MAIL_USE_TLS": "false"}, False, False),
+        ({"MAIL_PORT": "465", "MAIL_USE_TLS": "false"}, True, False),
+    ],
+)
+def test_port_465_speaks_tls_from_the_start_and_others_ask_for_it(tmp_path, environ, from_the_start, starttls):
+    config = flask_mail_config(load(tmp_path, **PRODUCTION, **environ))
+    assert (config["MAIL_USE_SSL"], config["MAIL_USE_TLS"]) == (from_the_start, starttls)
+
+
+def test_a_connection_is_tried_without_a_mail(tmp_path):
+    with post_office.open_office() as (office, port):
+        environ = PRODUCTION | {"MAIL_SERVER": "127.0.0.1", "MAIL_USE_TLS": "false"}
+        assert try_connection(load(tmp_path, **environ, MAIL_PORT=str(port))) is None
+        # It offers no TLS, and nobody to sign in as.
+        assert try_connection(load(tmp_path, **(environ | {"MAIL_USE_TLS": "true"}), MAIL_PORT=str(port))) == (
+            "SMTPNotSupportedError"
+        )
+        assert office.mails == []
+    assert try_connection(load(tmp_path, **environ, MAIL_PORT=str(free_port()))) == "ConnectionRefusedError"

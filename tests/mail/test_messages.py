@@ -1,0 +1,72 @@
+"""The emails: each has one recipient, a text and a page that say the same, and its secret."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.config import ROOT
+from app.domain.secret import Secret
+from app.mail.messages import message
+from app.services.outbox import Letter
+
+SECRET = "482901"
+CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused"]
+
+
+@pytest.fixture
+def written(app, clock):
+    """The mail that is sent for a letter."""
+
+    def written(mail, recipient="ann@example.com"):
+        letter = Letter(mail, recipient, Secret(SECRET), clock.now + timedelta(minutes=15))
+        with app.app_context():
+            return message(letter, app.extensions["runtime"].settings)
+
+    return written
+
+
+def test_there_are_no_other_mails():
+    assert {file.name.partition(".")[0] for file in (ROOT / "templates" / "email").iterdir()} == set(EVERY_MAIL)
+
+
+@pytest.mark.parametrize("mail", EVERY_MAIL)
+def test_a_mail_goes_to_its_recipient_only_as_text_and_as_a_page(written, mail):
+    made = written(mail)
+    assert made.send_to == {"ann@example.com"}
+    assert made.subject == made.subject.strip() != ""
+    assert "\n" not in made.subject
+    assert made.extra_headers == {"Auto-Submitted": "auto-generated"}
+    for text in (made.body, made.html):
+        assert text.startswith(("Hello,", "<!doctype html>"))
+        assert not any(sign in text for sign in ("{{", "{%", "None", "Secret("))
+    assert not any(sign in made.body for sign in ("<", "&amp;", "&#"))
+
+
+@pytest.mark.parametrize("mail", CARRY_A_SECRET)
+def test_its_secret_is_in_both_and_not_in_the_subject(written, mail):
+    made = written(mail)
+    assert SECRET in made.body
+    assert SECRET in made.html
+    assert SECRET not in made.subject
+    assert "2026-04-16T12:15:00Z" in made.body
+
+
+def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):
+    made = written("codes_paused")
+    assert SECRET not in made.body + made.html
+    assert "http://localhost:7860/sign-in" in made.body
+    assert 'href="http://localhost:7860/sign-in"' in made.html
+
+
+@pytest.mark.parametrize("mail", ["sign_in_link", "codes_paused"])
+def test_an_address_is_text_whatever_signs_it_holds(written, mail):
+    made = written(mail, "o'brien&co@example.com")
+    assert "o'brien&co@example.com" in made.body
+    assert "o&#39;brien&amp;co@example.com" in made.html
+
+
+def test_links_are_built_from_public_url(written, set_settings):
+    set_settings(public_url="https://keys.example.com")
+    assert f"https://keys.example.com/v1/auth/callback?token={SECRET}" in written("sign_in_link").body
+    assert f'href="https://keys.example.com/v1/auth/callback?token={SECRET}"' in written("sign_in_link").html
