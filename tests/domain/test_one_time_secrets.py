@@ -1,9 +1,9 @@
-"""Signed links."""
+"""Signed links, and codes that nobody keeps."""
 
 import pytest
 
 from app.domain.errors import LinkForged
-from app.domain.one_time_secrets import LinkSigner
+from app.domain.one_time_secrets import CodeMaker, LinkSigner, Purpose
 from app.domain.secret import Secret
 
 OLD, NEW = Secret("o" * 32), Secret("n" * 32)
@@ -24,3 +24,13 @@ def test_a_token_of_an_earlier_secret_is_still_read_and_new_ones_are_signed_with
     assert LinkSigner([NEW]).read(LinkSigner([OLD, NEW]).sign("ots_2").reveal()) == "ots_2"
     with pytest.raises(LinkForged):
         LinkSigner([NEW]).read(token)
+
+
+def test_a_code_made_under_an_earlier_secret_still_verifies():
+    old, new = CodeMaker([OLD]), CodeMaker([OLD, NEW])
+    made, digest = old.make(Purpose.EMAIL_CODE, "ots_1")
+    code = made.reveal()
+    assert new.matches(code, Purpose.EMAIL_CODE, "ots_1", digest)
+    assert new.again(Purpose.EMAIL_CODE, "ots_1", digest) == made
+    assert not new.matches(code, Purpose.SIGN_UP_CODE, "ots_1", digest)
+    assert not CodeMaker([NEW]).matches(code, Purpose.EMAIL_CODE, "ots_1", digest)

@@ -26,7 +26,7 @@ from app.services import (
 from app.services.immediate_revocation import MAX_REVOCATIONS, revoking, seldom_revoking
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
 from app.store import keys as key_store
-from app.store import last_uses, organizations, usage
+from app.store import last_uses, usage
 from app.store import revocation_counter as counter
 from app.store.column_types import to_microseconds
 from app.store.revocation_counter import RevocationCounter
@@ -201,24 +201,6 @@ def test_what_failed_raises_no_revision(runtime, alice, issued):
     with pytest.raises(RuntimeError, match="stop"):
         fails()
     assert revision() == before
-
-
-def test_parallel_changes_of_organizations_in_any_order_number_themselves_one_by_one(app, runtime, clock):
-    with transaction():
-        orgs = [organizations.add(f"Org {number}", clock.now).id for number in range(4)]
-
-    def change(number):
-        with app.app_context():
-            for turn in range(5):
-                mine = [orgs[(number + turn) % 4], orgs[(number + 2 * turn + 1) % 4]]
-                with transaction():
-                    counter.raise_for(mine if number % 2 else mine[::-1])
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(change, range(8)))
-    assert revision() == 40
-    assert set(runtime.key_records.changed_after(0)) == set(orgs)
-    assert runtime.key_records.changed_after(40) == []
 
 
 @pytest.mark.databases("postgresql")

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
-from app.domain.one_time_secrets import CodeMaker, Purpose
-from app.domain.secret import Secret
+from app.domain.one_time_secrets import Purpose
 from app.extensions import db
 from app.services import agent_sign_up, email_codes, outbox, session_tokens, sign_in, sign_in_limits
 from app.store import code_failures
@@ -260,17 +259,6 @@ def test_under_attack_the_owner_is_told_after_every_hundred_guesses(runtime, kno
         clock.advance(days=1)
     print(f"{days} days: {guesses} guesses, {told()} mails to the owner")
     assert told() >= days // 3
-
-
-def test_a_code_made_under_an_earlier_secret_still_verifies(runtime, known):
-    first, second = Secret("o" * 32), Secret("n" * 32)
-    old, new = CodeMaker([first]), CodeMaker([first, second])
-    made, digest = old.make(Purpose.EMAIL_CODE, "ots_1")
-    code = made.reveal()
-    assert new.matches(code, Purpose.EMAIL_CODE, "ots_1", digest)
-    assert new.again(Purpose.EMAIL_CODE, "ots_1", digest) == made
-    assert not new.matches(code, Purpose.SIGN_UP_CODE, "ots_1", digest)
-    assert not CodeMaker([second]).matches(code, Purpose.EMAIL_CODE, "ots_1", digest)
 
 
 def test_a_code_for_a_session_token_is_tried_five_times_and_one_for_sign_up_ten():

@@ -3,12 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
-from app.extensions import db
+from app.extensions import Base, db
 from app.store import organizations
 from app.store.organizations import Organization
 from app.store.transaction import transaction
+from tests.store.writers import arguments, writers
 
 
 def test_what_fails_leaves_nothing(app, clock):
@@ -60,10 +61,25 @@ def test_thirty_two_writers_wait_their_turn(app, clock):
     assert db.session.get(Organization, org_id).cache_generation == 160
 
 
-@pytest.mark.databases("sqlite")
-def test_sqlite_is_opened_for_durability(app):
-    pragmas = {
-        name: db.session.execute(text(f"PRAGMA {name}")).scalar_one()
-        for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-    }
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+def test_nothing_is_written_outside_of_a_transaction(app):
+    """One test for all functions that write, and it names those that would."""
+    not_refused = []
+    for name, write in writers().items():
+        try:
+            write(**arguments(write))
+            not_refused.append(name)
+        except RuntimeError as refused:
+            if "call it inside transaction()" not in str(refused):
+                raise
+        finally:
+            db.session.close()
+    assert not_refused == []
+    for table in Base.metadata.sorted_tables:
+        assert db.session.execute(select(func.count()).select_from(table)).scalar_one() == 0, table
+
+
+def test_every_table_has_a_function_that_writes_it_and_that_is_found():
+    tables = {mapper.class_.__module__.rpartition(".")[2] for mapper in Base.registry.mappers}
+    assert tables <= {name.partition(".")[0] for name in writers()}
+    # One of each way to write.
+    assert {"keys.add", "keys.add_missing", "organizations.put_member", "sessions.end", "usage.add"} <= set(writers())

@@ -1,0 +1,63 @@
+"""What a proxy asks about, and what it is told. How whole questions are answered is in tests/wsgi."""
+
+import pytest
+
+from app.domain import forward_auth
+from app.domain.forward_auth import MAX_METHOD_LENGTH, MAX_PATH_LENGTH, Asked, NotCanonical, NothingAsked
+from app.domain.key_verification import KeyRecord
+
+NOTES = Asked("GET", "/v1/notes", "")
+
+
+def test_a_pair_of_headers_asks_about_a_method_a_raw_path_and_a_query():
+    assert forward_auth.by_uri("GET", "/v1/notes") == NOTES
+    assert forward_auth.by_uri("POST", "/a%20b/%C3%A9?x=%2e&y=a/b") == Asked("POST", "/a%20b/%C3%A9", "x=%2e&y=a/b")
+
+
+@pytest.mark.parametrize(
+    ("method", "uri"), [(None, "/"), ("", "/"), ("GET", None), ("GET", ""), ("G" * (MAX_METHOD_LENGTH + 1), "/")]
+)
+def test_half_a_pair_or_an_endless_method_asks_nothing(method, uri):
+    with pytest.raises(NothingAsked):
+        forward_auth.by_uri(method, uri)
+
+
+def test_the_longest_path_is_read_and_a_longer_one_is_not():
+    longest = "/" + "a" * (MAX_PATH_LENGTH - 1)
+    for ask in (forward_auth.by_uri, lambda method, path: forward_auth.by_path(method, path, "")):
+        assert ask("GET", longest).path == longest
+        with pytest.raises(NotCanonical):
+            ask("GET", longest + "a")
+
+
+@pytest.mark.parametrize(
+    "decoded", ["", "v1", "//a", "/a\\b", "/../a", "/a/..b", "/a;b", "/./a", "/a/.", "/%2e", "/\n"]
+)
+def test_a_decoded_path_with_several_readings_is_refused(decoded):
+    with pytest.raises(NotCanonical):
+        forward_auth.by_path("GET", decoded, "")
+
+
+def test_a_query_holds_visible_ascii_only():
+    for query in ("a b", "a\x00", "é"):
+        with pytest.raises(NotCanonical):
+            forward_auth.by_uri("GET", f"/?{query}")
+
+
+def test_two_ways_of_asking_must_mean_the_same():
+    encoded, decoded = Asked("GET", "/a%20b", "x=1"), Asked("GET", "/a b", "x=1")
+    assert forward_auth.agreed(None, decoded) == decoded
+    assert forward_auth.agreed(encoded, decoded) == decoded
+    for other in (decoded._replace(method="POST"), decoded._replace(path="/a"), decoded._replace(query="x=2")):
+        with pytest.raises(NothingAsked):
+            forward_auth.agreed(encoded, other)
+
+
+def test_every_identity_header_is_set_whoever_it_is_and_fits_in_a_header():
+    record = KeyRecord(
+        "key_1", "org_1", "Org", "CI\r\nX-Evil: ü", (), frozenset(), None, None, False, cache_generation=7
+    )
+    known, nobody = forward_auth.identity_headers(record), forward_auth.identity_headers(None)
+    assert tuple(name for name, _ in known) == tuple(name for name, _ in nobody) == forward_auth.IDENTITY_HEADERS
+    assert [value for _, value in known] == ["key_1", "org_1", "-", "CI%0D%0AX-Evil%3A%20%C3%BC", "7"]
+    assert {value for _, value in nobody} == {"-"}

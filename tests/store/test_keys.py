@@ -1,0 +1,152 @@
+"""Keys: found in their own organization only, in pages without gaps, and working until the moment they expire."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.ids import new_id
+from app.domain.key_origin import KeyOrigin
+from app.domain.roles import Role
+from app.store import keys, last_uses, organizations
+from app.store.column_types import to_microseconds
+from app.store.transaction import transaction
+from tests.store.pages import all_pages
+
+
+@pytest.fixture
+def row(org, clock):
+    """A key's columns."""
+
+    def row(**values):
+        return {
+            "org_id": org,
+            "digest": new_id("digest").encode(),
+            "start": "whk_12345678",
+            "last4": "wxyz",
+            "prefix": "whk_",
+            "name": "CI",
+            "scopes": ("agent:r",),
+            "created_at": clock.now,
+        } | values
+
+    return row
+
+
+@pytest.fixture
+def add(row):
+    """Adds a key; its id."""
+
+    def add(**values):
+        with transaction():
+            return keys.add(**row(**values)).id
+
+    return add
+
+
+@pytest.fixture
+def some_of_each(add, clock):
+    """One that lives on, one that just lives, one that ends at this moment, and one that was revoked; the ids."""
+    just, moment = timedelta(microseconds=1), clock.now
+    return [
+        add(name="on", expires_at=None),
+        add(name="just", expires_at=moment + just),
+        add(name="ends", expires_at=moment),
+        add(name="revoked", revoked_at=moment),
+    ]
+
+
+def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org, other_org, person, add, clock):
+    key_id, offline = add(created_by=person), add()
+    with transaction():
+        last_uses.mark([org, key_id, to_microseconds(clock.now), "203.0.113.7", "curl/8"])
+    found = keys.get(org, key_id)
+    assert (found.key.id, found.created_by, found.last_use.at) == (key_id, "ann@example.com", clock.now)
+    assert keys.get(org, offline)[1:] == (None, None)
+    assert keys.get(other_org, key_id) is None
+    assert keys.locked(other_org, key_id) is None
+    assert keys.organization_of(key_id) == org
+    assert keys.organization_of("key_none") is None
+    assert (keys.count(org), keys.count(other_org)) == (2, 0)
+
+
+def test_pages_are_newest_first_without_gaps_though_many_are_of_the_same_moment(org, other_org, add, clock):
+    made = []
+    for seconds in (0, 0, 0, 1, 1, 0):
+        clock.advance(seconds=seconds)
+        made.append((clock.now, add(created_at=clock.now)))
+        add(created_at=clock.now, org_id=other_org)
+    newest_first = [key_id for _, key_id in sorted(made, reverse=True)]
+    for limit in (1, 2, 5, 6, 7):
+        listed = all_pages(lambda cursor, limit=limit: keys.page(org, limit=limit, cursor=cursor), limit)
+        assert [found.key.id for found in listed] == newest_first
+
+
+def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_org, person, add, some_of_each, clock):
+    elsewhere = add(org_id=other_org)
+
+    def listed():
+        page = all_pages(
+            lambda cursor: keys.page_of_person(person, now=clock.now, limit=1, cursor=cursor),
+            limit=1,
+        )
+        return {found.key.id for found in page}
+
+    assert listed() == set()
+    for org_id, expected in ((org, {*some_of_each[:2]}), (other_org, {*some_of_each[:2], elsewhere})):
+        with transaction():
+            organizations.add_member(org_id, person, Role.VIEWER, clock.now)
+        assert listed() == expected
+
+
+def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add, some_of_each, clock):
+    early = add(org_id=other_org, created_at=clock.now - timedelta(days=1), start="whk_87654321", digest=b"early")
+    working = some_of_each[:2]
+    assert [key.id for key in keys.working(clock.now)] == [early, *sorted(working)]
+    assert [key.id for key in keys.working_by_start(["whk_12345678"], clock.now)] == sorted(working)
+    starts = ["whk_12345678", "whk_87654321", "whk_00000000"]
+    assert {key.id for key in keys.working_by_start(starts, clock.now)} == {early, *working}
+    assert [key.id for key in keys.working_by_digest(b"early", clock.now)] == [early]
+    assert keys.working_by_digest(b"none", clock.now) == []
+
+
+def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row, clock):
+    add(digest=b"one", name="First")
+    rows = [row(digest=b"one", name="Second", org_id=other_org), row(digest=b"two", org_id=other_org)]
+    for new in (1, 0):
+        with transaction():
+            assert keys.add_missing(rows) == new
+    (kept,) = keys.working_by_digest(b"one", clock.now)
+    assert (kept.org_id, kept.name) == (org, "First")
+
+
+def test_the_newest_working_key_of_a_sign_up_is_the_current_one(org, other_org, person, add, clock):
+    sign_up = {"created_by": person, "origin": KeyOrigin.SIGN_UP.value}
+    assert keys.current_sign_up_key(person, clock.now) is None
+    assert keys.organizations_with_sign_up_keys(person) == []
+    older = add(**sign_up, created_at=clock.now - timedelta(days=1))
+    newer = add(**sign_up, org_id=other_org, expires_at=clock.now + timedelta(hours=1))
+    add(created_by=person, created_at=clock.now + timedelta(hours=1))
+    assert keys.current_sign_up_key(person, clock.now).id == newer
+    clock.advance(hours=1)
+    assert keys.current_sign_up_key(person, clock.now).id == older
+    assert set(keys.organizations_with_sign_up_keys(person)) == {org, other_org}
+
+
+def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, add):
+    first = add(submission_id="form-1")
+    assert keys.by_submission(org, "form-1") == first
+    assert keys.by_submission(other_org, "form-1") is None
+    assert not keys.has_successor(first)
+    second = add(rotated_from=first)
+    assert keys.has_successor(first)
+    assert not keys.has_successor(second)
+
+
+@pytest.mark.databases("postgresql")
+def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_it(org, add, has_to_wait, row, clock):
+    key_id = add()
+    with transaction():
+        assert keys.locked(org, key_id)
+        assert has_to_wait(lambda: keys.locked(org, key_id))
+        assert has_to_wait(lambda: keys.working_by_start(["whk_12345678"], clock.now))
+        assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))

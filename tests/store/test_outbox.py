@@ -1,0 +1,81 @@
+"""Mails that wait to be sent."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.extensions import db
+from app.store import outbox
+from app.store.outbox import OutboxMail
+from app.store.transaction import transaction
+
+LIFE = timedelta(minutes=15)
+
+
+@pytest.fixture
+def add(app, clock):
+    """Adds a mail that is due in so many seconds, or never; its id."""
+
+    def add(recipient, due_in):
+        with transaction():
+            return outbox.add(
+                mail="sign_in_link",
+                recipient=recipient,
+                secret_id="ots_1",
+                now=clock.now,
+                expires_at=clock.now + LIFE,
+                due_at=None if due_in is None else clock.now + timedelta(seconds=due_in),
+            ).id
+
+    return add
+
+
+def next_due(clock):
+    with transaction():
+        found = outbox.next_due(clock.now)
+        return found and found.recipient
+
+
+def test_the_mail_that_waited_longest_is_next_and_none_before_it_is_due(add, clock):
+    add("never", None)
+    add("later", 10)
+    add("sooner", 5)
+    assert next_due(clock) is None
+    clock.advance(seconds=5)
+    assert next_due(clock) == "sooner"
+    clock.advance(seconds=60)
+    assert next_due(clock) == "sooner"
+
+
+def test_a_mail_that_was_sent_is_not_next_and_holds_no_secret_any_more(add, clock):
+    mail_id = add("ann", 0)
+    with transaction():
+        outbox.mark_failed(mail_id, "ConnectionRefusedError")
+    failed = db.session.get(OutboxMail, mail_id)
+    assert (failed.last_error, failed.secret_id, failed.sent_at) == ("ConnectionRefusedError", "ots_1", None)
+    assert next_due(clock) == "ann"
+    with transaction():
+        outbox.mark_sent(mail_id, clock.now)
+    assert next_due(clock) is None
+    sent = db.session.get(OutboxMail, mail_id)
+    assert (sent.sent_at, sent.secret_id, sent.last_error) == (clock.now, None, None)
+
+
+def test_what_expired_before_a_moment_is_forgotten_and_what_expired_at_it_is_kept(add, clock):
+    add("old", 0)
+    clock.advance(seconds=1)
+    add("young", 0)
+    with transaction():
+        outbox.prune(clock.now + LIFE)
+    assert db.session.scalars(db.select(OutboxMail.recipient)).all() == ["young"]
+
+
+@pytest.mark.databases("postgresql")
+def test_another_sender_takes_the_next_one_instead_of_waiting(add, clock, has_to_wait):
+    for recipient, due_in in (("first", -2), ("second", -1)):
+        add(recipient, due_in)
+    taken = []
+    with transaction():
+        assert outbox.next_due(clock.now).recipient == "first"
+        assert not has_to_wait(lambda: taken.append(outbox.next_due(clock.now).recipient))
+    assert taken == ["second"]
