@@ -46,14 +46,6 @@ def test_without_limits_there_are_none(alice):
     assert "RateLimit" not in me(alice, created).headers
 
 
-def test_an_agents_key_takes_limits_too(cast):
-    headers = {"Authorization": f"Bearer {cast.session_token(cast.alice)}"}
-    body = {"name": "Agent", "rate_limit": RATE, "networks": ["127.0.0.0/8"]}
-    created = cast.nobody().http.post("/v1/keys/create", json=body, headers=headers).get_json()["data"]
-    assert list(created) == ["key", "id", "name", "scopes", "expires_at", "created_at"]
-    assert me(cast.alice, created).headers["RateLimit-Policy"] == '"default";q=2;w=60'
-
-
 def test_a_key_is_shown_with_its_settings_and_its_last_use(cast):
     alice = cast.alice
     created = alice.create_key(rate_limit=RATE, networks=["127.0.0.0/8"])

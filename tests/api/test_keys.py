@@ -22,11 +22,6 @@ FIELDS = [
 ]
 
 
-def test_orgs_are_listed_with_id_name_and_role(cast):
-    answer = cast.bob.http.get("/v1/orgs").get_json()
-    assert answer["data"] == [{"id": cast.alice.org, "name": "alice’s organization", "role": "member"}]
-
-
 def test_create_answers_201_with_the_item_and_the_plaintext_once(alice, clock):
     created = alice.create_key(name="GitHub Action prod", scopes=["cache:invalidate"])
     assert list(created) == [*FIELDS, "key"]
@@ -171,15 +166,6 @@ def test_an_unknown_scope_lists_the_known_ones(alice):
         "notes:write",
         "keys:verify",
     ]
-
-
-@pytest.mark.parametrize(
-    ("query", "field"), [("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor")]
-)
-def test_paging_that_cannot_be_meant_names_the_parameter(alice, query, field):
-    answer = alice.http.get(f"/v1/orgs/{alice.org}/keys?{query}")
-    assert answer.status_code == 422
-    assert list(answer.get_json()["details"]["fields"]) == [field]
 
 
 def test_pages_of_keys_follow_each_other(alice):

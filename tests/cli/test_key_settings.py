@@ -8,8 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
-from app.cli.key_options import Rate
-from app.domain.key_rate_limit import RateLimit
 from tests.servers import ROOT, environment
 
 
@@ -43,10 +41,6 @@ def test_a_key_is_made_with_limits_changed_and_listed_with_them(run):
     (listed,) = json.loads(run("list", "--json").stdout)["data"]
     settings = [listed[field] for field in ("name", "scopes", "rate_limit", "networks", "expires_at")]
     assert settings == ["Nightly", ["agent:r"], None, ["198.51.100.7/32"], None]
-
-
-def test_a_rate_is_requests_and_seconds():
-    assert Rate().convert("100/60", None, None) == RateLimit(100, 60)
 
 
 @pytest.mark.parametrize(

@@ -116,12 +116,6 @@ def test_a_wrong_option_is_a_wrong_usage(operator):
         assert "Usage:" in done.stderr
 
 
-@pytest.mark.parametrize("command", [("list",), ("create",), ("orgs", "list"), ("audit", "verify")])
-def test_without_tables_the_way_out_is_init(at_desk, postgresql, tmp_path, command):
-    for url in (f"sqlite:///{tmp_path}/empty.db", postgresql.create_database()):
-        assert "init" in at_desk(url).refused(*command)
-
-
 def test_the_list_is_json_however_many_there_are(operator):
     operator.run("orgs", "create", "Acme")
     for _ in range(3):

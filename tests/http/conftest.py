@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.api.description import CheckedClient
 
@@ -9,3 +10,9 @@ from tests.api.description import CheckedClient
 @pytest.fixture(autouse=True)
 def every_answer_is_described(app: Flask) -> None:
     app.test_client_class = CheckedClient
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or program that is not signed in."""
+    return app.test_client()

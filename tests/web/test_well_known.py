@@ -129,10 +129,3 @@ def test_every_401_leads_to_the_metadata_from_which_the_rest_is_found(app, cast)
         assert challenge == "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         metadata = client.get(urlsplit(parameters["resource_metadata"]).path)
         assert metadata.get_json()["resource"] == "http://localhost:7860"
-
-
-@pytest.mark.parametrize("path", [RESOURCE, SERVER, "/.well-known/nope", "/auth.md", "/llms.txt", "/openapi.json"])
-def test_errors_of_addresses_for_programs_are_problems(app, path):
-    answer = app.test_client().post(path)
-    assert answer.status_code == (404 if path.endswith("nope") else 405)
-    assert answer.content_type == "application/problem+json"

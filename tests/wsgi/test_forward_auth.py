@@ -3,15 +3,9 @@
 import pytest
 
 from app.config import load_settings
-from tests.api.description import CheckedClient
 from tests.conftest import SECRET
 
 IDENTITY = ["X-Auth-Key-Id", "X-Auth-Org-Id", "X-Auth-Scopes", "X-Auth-Name", "X-Auth-Cache-Generation"]
-
-
-@pytest.fixture(autouse=True)
-def every_answer_is_described(app):
-    app.test_client_class = CheckedClient
 
 
 @pytest.fixture

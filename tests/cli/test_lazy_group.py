@@ -36,3 +36,10 @@ def test_each_command_is_where_the_table_says_and_its_help_begins_with_the_short
     assert command.name == name
     first_sentence = re.split(r"(?<=\.)\s", command.help, maxsplit=1)[0]
     assert COMMANDS[name].short_help == first_sentence
+
+
+def test_each_command_answers_help_without_a_database(at_desk):
+    for name in COMMANDS:
+        shown = at_desk("sqlite:////nowhere/keydesk.db").run(name, "--help")
+        assert shown.startswith("Usage: ")
+        assert len(shown.splitlines()) > 4

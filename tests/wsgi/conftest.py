@@ -1,0 +1,11 @@
+"""As in tests/api: every answer from a route of /v1 must be one that the API description declares."""
+
+import pytest
+from flask import Flask
+
+from tests.api.description import CheckedClient
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_described(app: Flask) -> None:
+    app.test_client_class = CheckedClient
