@@ -144,7 +144,7 @@ class RequireKey(Guard):
 
 @dataclass(frozen=True)
 class RequireScope(Guard):
-    """An API key with the scope that the route table names for this route."""
+    """An API key with the scope that the policy requires for this route."""
 
     opened_by = _KEY_STYLES
     errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
