@@ -10,14 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import site
 from tests.browser.chromium import launch_options
 from tests.browser.mailbox import Mailbox, receiving
-from tests.browser.page_states import PAGE_STATES, PageState
 from tests.browser.site import Site
-from tests.browser.visitor import WIDE, Visitor, new_context
+from tests.browser.visitor import Visitor, new_context
 from tests.servers import free_port, serving
 
 PROBES = Path(__file__).with_name("probes.js")
@@ -92,41 +91,13 @@ def visitor(open_browser: Open) -> Visitor:
 
 
 @pytest.fixture(scope="package")
-def dev_mode_tourist(chromium: Browser, in_dev_mode: Site) -> Iterator[Visitor]:
-    """Somebody who sees one place after the other in the same browser."""
-    with visiting(chromium, in_dev_mode) as tourist:
-        yield tourist
+def visitor_in_dev_mode(chromium: Browser, in_dev_mode: Site) -> Iterator[Visitor]:
+    """Somebody who opens one page after the other in the same browser."""
+    with visiting(chromium, in_dev_mode) as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="package")
-def mail_tourist(chromium: Browser, with_mail: Site) -> Iterator[Visitor]:
-    with visiting(chromium, with_mail) as tourist:
-        yield tourist
-
-
-@pytest.fixture(scope="package", params=PAGE_STATES, ids=str)
-def arrival(request: pytest.FixtureRequest) -> tuple[PageState, Visitor]:
-    """Every place is visited once; all tests that look at it come in a row."""
-    place: PageState = request.param
-    tourist: Visitor = request.getfixturevalue("mail_tourist" if place.needs_mail else "dev_mode_tourist")
-    tourist.context.clear_cookies()
-    place.open(tourist)
-    return place, tourist
-
-
-@pytest.fixture
-def place(arrival: tuple[PageState, Visitor]) -> PageState:
-    return arrival[0]
-
-
-@pytest.fixture
-def there(arrival: tuple[PageState, Visitor]) -> Page:
-    """The place's page, as one finds it on arrival. Tests that use it look, and go nowhere."""
-    page = arrival[1].page
-    assert arrival[1].alarms == []
-    if page.viewport_size != WIDE:
-        page.set_viewport_size(WIDE)
-    page.emulate_media(color_scheme="light")
-    page.mouse.move(0, 0)
-    page.evaluate("probe.reset()")
-    return page
+def visitor_with_mail(chromium: Browser, with_mail: Site) -> Iterator[Visitor]:
+    with visiting(chromium, with_mail) as visitor:
+        yield visitor

@@ -3,11 +3,12 @@ const probe = {};
 window.probe = probe;
 
 // What our own scripts listen to; what the tests' tools listen to comes from elsewhere.
-probe.listeners = [];
+const listeners = [];
+probe.listeners = () => listeners;
 const listen = EventTarget.prototype.addEventListener;
 EventTarget.prototype.addEventListener = function (type, ...rest) {
   const name = this === window ? "window" : this.tagName?.toLowerCase() ?? this.constructor.name;
-  if (new Error().stack.includes("/static/")) probe.listeners.push(`${type} on ${name}`);
+  if (new Error().stack.includes("/static/")) listeners.push(`${type} on ${name}`);
   return listen.call(this, type, ...rest);
 };
 
@@ -55,7 +56,15 @@ probe.focusStop = () => {
     outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
     contrast: contrast(opaque(style.outlineColor), behind(element.parentElement)),
     covered: !(top && (element.contains(top) || top.contains(element))),
+    text: probe.visibleText(),
   };
+};
+
+// When the Tab key is let go, the focus has moved and its new place is in view.
+probe.recordTabStops = () => {
+  const stops = [];
+  probe.tabStops = () => stops;
+  addEventListener("keyup", ({ key }) => key === "Tab" && stops.push(probe.focusStop()), true);
 };
 
 probe.smallTargets = () => {
@@ -83,6 +92,23 @@ probe.cutOff = () => {
   return found;
 };
 
+const pointable = () =>
+  [...document.querySelectorAll("main :is(a, button), header :is(a, button)")]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && element.getBoundingClientRect().width);
+
+// Where to point at each. A link may run over two lines: the middle of the first.
+probe.pointable = () => pointable().map((element) => {
+  const { x, y, width, height } = element.getClientRects()[0];
+  return [x + width / 2, y + height / 2];
+});
+
+probe.pointedAt = (number) => {
+  const element = pointable()[number];
+  return { what: probe.describe(element), hovered: element.matches(":hover"), contrast: probe.textContrast(element), text: probe.visibleText() };
+};
+
+probe.height = () => Math.max(innerHeight, document.documentElement.scrollHeight);
+
 probe.scrollsSideways = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
 
 // Boxes that overlap though neither holds the other: text over text.
@@ -102,6 +128,18 @@ probe.overlaps = () => {
   });
   return found;
 };
+
+probe.lost = () => [
+  ...(probe.scrollsSideways() ? ["the page scrolls sideways"] : []),
+  ...probe.cutOff(),
+  ...probe.overlaps().map((both) => `overlap: ${both}`),
+];
+
+// Pixels between the large parts of the page and the edge of the window.
+probe.margins = () => [...document.querySelectorAll("header > *, main > *")].map((part) => {
+  const { left, right } = part.getBoundingClientRect();
+  return { what: probe.describe(part), pixels: Math.min(left, innerWidth - right) };
+});
 
 // Text blocks that stand before their predecessor in the source: higher, or further left in the same line.
 probe.outOfOrder = () => {
@@ -148,18 +186,31 @@ probe.spreadText = () => {
   document.adoptedStyleSheets = [sheet];
 };
 
+probe.headingSize = () => parseFloat(getComputedStyle(document.querySelector("h1")).fontSize);
+
 probe.doubleText = () => {
   document.documentElement.style.fontSize = "200%";
 };
 
+let focusWasMoved = true;
+addEventListener("focusin", () => { focusWasMoved = true; }, true);
+
+let pointerIsAway = true;
+addEventListener("mousemove", ({ clientX, clientY }) => { pointerIsAway = clientX > 0 || clientY > 0; }, true);
+
+// Undoes what a check did to the page, and says whether the pointer is to be moved back into the corner.
 probe.reset = () => {
-  document.adoptedStyleSheets = [];
+  if (document.adoptedStyleSheets.length) document.adoptedStyleSheets = [];
   document.documentElement.style.fontSize = "";
-  // Tab begins after what had the focus last: from the top.
-  document.body.tabIndex = -1;
-  document.body.focus();
-  document.body.removeAttribute("tabindex");
+  if (focusWasMoved) {
+    // Tab begins after what had the focus last: from the top.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+    focusWasMoved = false;
+  }
   scrollTo(0, 0);
+  return pointerIsAway;
 };
 
 // Elements that only some people could see, hear or stop.
@@ -169,6 +220,13 @@ probe.moving = () => [
   ...document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty),
   ...[...document.querySelectorAll("marquee, blink, progress, meta[http-equiv=refresh], [aria-busy=true]")].map(probe.describe),
 ];
+
+probe.title = () => document.title;
+probe.language = () => document.documentElement.lang;
+const innerTexts = (selector) => [...document.querySelectorAll(selector)].map((element) => element.innerText);
+probe.mainHeadings = () => innerTexts("h1");
+probe.badges = () => innerTexts(".badge");
+probe.draggedOrByShortcut = () => [...document.querySelectorAll("[draggable=true], [accesskey]")].map(probe.describe);
 
 probe.headings = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((element) => Number(element.tagName[1]));
 

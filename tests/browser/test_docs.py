@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser import axe
-from tests.browser.visitor import PHONE, WIDE
+from tests.browser import axe_engine
+from tests.browser.views import PHONE_DARK, WIDE
 
 #: What axe finds in Swagger UI, which others make; app/accessibility.yaml says so in words.
 KNOWN = {
@@ -64,11 +64,10 @@ def test_every_text_has_contrast_and_axe_finds_nothing_but_what_the_report_admit
     page.locator("#operations-Me-me_show .opblock-summary-control").click()
     expect(page.locator("#operations-Me-me_show .responses-table")).to_be_visible()
     page.get_by_role("button", name="Authorize", exact=True).click()
-    for scheme, viewport, background in (("light", WIDE, "rgba(0, 0, 0, 0)"), ("dark", PHONE, "rgb(28, 32, 34)")):
-        page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=scheme)
+    for view, background in ((WIDE, "rgba(0, 0, 0, 0)"), (PHONE_DARK, "rgb(28, 32, 34)")):
+        view.apply(page)
         expect(page.locator("html")).to_have_css("background-color", background)
-        assert {violation["id"] for violation in axe.run(page).response["violations"]} <= KNOWN
+        assert {violation["id"] for violation in axe_engine.run(page).response["violations"]} <= KNOWN
         assert not page.evaluate("probe.scrollsSideways()")
 
 

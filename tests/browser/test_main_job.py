@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import program
-from tests.browser.visitor import PHONE, WIDE, fresh_email
+from tests.browser.views import PHONE, WIDE
+from tests.browser.visitor import fresh_email
 
 
 def run_as_shown(page: Page) -> tuple[int, dict]:
@@ -39,7 +40,7 @@ def wait_for_last_use(page: Page) -> None:
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, viewport, javascript):
-    page = open_browser(viewport=viewport, java_script_enabled=javascript).page
+    page = open_browser(viewport=viewport.size, java_script_enabled=javascript).page
     email = fresh_email()
 
     page.goto("/")

@@ -6,9 +6,7 @@ from itertools import count
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page
 
 from tests.browser.site import Site
-
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 375, "height": 812}
+from tests.browser.views import WIDE
 
 _numbers = count(1)
 
@@ -21,7 +19,7 @@ def fresh_email() -> str:
 def new_context(chromium: Browser, url: str, **options: object) -> BrowserContext:
     """A browser of its own, from a network address of its own: sign-in links are limited by address."""
     number = next(_numbers)
-    options = {"viewport": WIDE, "reduced_motion": "reduce", "base_url": url} | options
+    options = {"viewport": WIDE.size, "reduced_motion": "reduce", "base_url": url} | options
     headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}"}
     return chromium.new_context(extra_http_headers=headers, **options)
 
@@ -82,6 +80,11 @@ class Visitor:
             if "ERR_CACHE_MISS" not in error.message:
                 raise
             self.page.wait_for_url("chrome-error://**")
+
+    def take_alarms(self) -> list[str]:
+        """Those since the last time."""
+        alarms, self.alarms[:] = list(self.alarms), []
+        return alarms
 
     def _heard(self, message: ConsoleMessage) -> None:
         # The browser's own error page (go_back) may still ask for our icon, and says that it may not have it.

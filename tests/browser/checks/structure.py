@@ -1,0 +1,84 @@
+"""Pages say what they are to those who do not see them."""
+
+import re
+from itertools import pairwise
+
+from tests.browser.check import check
+
+#: What the fields are called; a checkbox has its scope and what that opens.
+LABELS = {
+    "email": "Email address",
+    "name": "Name",
+    "expires": "Expires",
+    "requests": "Requests",
+    "seconds": "Seconds",
+    "networks": "Networks",
+    "overlap": "The old key stops",
+    "code": "Code",
+    "org": "In the name of",
+}
+ROLES = {
+    "link",
+    "button",
+    "textbox",
+    "checkbox",
+    "combobox",
+    "option",
+    "group",
+    "DisclosureTriangle",
+    "main",
+    "RootWebArea",
+}
+
+
+@check("2.4.2", "2.4.6")
+def title_and_heading_are_the_reviewed_ones(opened):
+    assert opened.ask("title") == f"{opened.state.title} · Keydesk"
+    assert opened.ask("mainHeadings") == [opened.state.heading]
+
+
+@check("3.1.1")
+def the_page_says_that_it_is_english(opened):
+    assert opened.ask("language") == "en"
+
+
+@check("1.3.1")
+def headings_step_down_one_level_at_a_time_and_nothing_only_looks_like_one(opened):
+    levels = opened.ask("headings")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert opened.ask("falseHeadings") == []
+
+
+@check("1.3.1", "2.4.6", "3.3.2", "4.1.2")
+def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists(opened):
+    for field in opened.ask("fields"):
+        if field["type"] == "checkbox":
+            assert field["group"] == "What may it do?"
+            assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
+        else:
+            assert field["label"] == LABELS[field["name"]]
+        assert field["described"], field
+
+
+@check("4.1.2")
+def every_control_has_a_name_and_a_role_of_its_own(opened):
+    session = opened.page.context.new_cdp_session(opened.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    focusable = [
+        node
+        for node in nodes
+        if any(item["name"] == "focusable" and item["value"]["value"] for item in node.get("properties", []))
+    ]
+    for node in focusable:
+        role = node["role"]["value"]
+        assert role in ROLES, role
+        assert role == "main" or node["name"]["value"].strip(), node
+
+
+@check("3.2.3")
+def the_menu_is_the_same_on_every_page(opened):
+    signed_in = opened.page.get_by_role("button", name="Sign out").count() == 1
+    expected = ["Keydesk", "Keys", "Sessions", "Sign out"] if signed_in else ["Keydesk"]
+    assert opened.ask("menu") == expected
