@@ -6,8 +6,7 @@ open, nothing else in the process can use asyncio.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -16,10 +15,10 @@ from tests.browser import site
 from tests.browser.chromium import launch_options
 from tests.browser.mailbox import Mailbox, receiving
 from tests.browser.site import Site
-from tests.browser.visitor import Visitor, new_context
+from tests.browser.visitor import Visitor, new_context, visiting
 from tests.servers import free_port, serving
 
-PROBES = Path(__file__).with_name("probes.js")
+Open = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="package")
@@ -58,19 +57,6 @@ def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailb
             assert context.request.post("/v1/auth/request", data={"email": "dora@example.com"}).ok
         text = mailbox.wait_for("dora@example.com").get_body(("plain",)).get_content()
         yield Site(url, database_url, {}, {"mailed": re.search(rf"{url}\S+", text)[0]})
-
-
-Open = Callable[..., Visitor]
-
-
-@contextmanager
-def visiting(chromium: Browser, where: Site, **options: object) -> Iterator[Visitor]:
-    """A browser of its own; nothing alarming may have happened in it when the block ends."""
-    with new_context(chromium, where.url, **options) as context:
-        context.add_init_script(path=PROBES)
-        visitor = Visitor(context, where)
-        yield visitor
-    assert visitor.alarms == []
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ class OpenedPage:
 
     def show(self, view: View) -> None:
         self.reset()
+        view.apply(self._page, before=self.view)
         self.view = view
-        view.apply(self._page)
 
     def ask(self, question: str) -> Any:
         """What probes.js answers to a question; it leaves the page as it is."""

@@ -1,9 +1,11 @@
 """The API description in a browser: looked at, tried out, and what it lacks."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import axe_engine
 from tests.browser.views import PHONE_DARK, WIDE
+from tests.browser.visitor import visiting
 
 #: What axe finds in Swagger UI, which others make; app/accessibility.yaml says so in words.
 KNOWN = {
@@ -21,6 +23,13 @@ def open_docs(visitor, host="localhost"):
     # A megabyte and a half of script, on a machine that may be busy.
     expect(visitor.page.locator(".opblock").first).to_be_visible(timeout=30_000)
     return visitor.page
+
+
+@pytest.fixture(scope="module")
+def docs(chromium, in_dev_mode):
+    """The page, opened once (it takes a second of work) by somebody who is signed in."""
+    with visiting(chromium, in_dev_mode) as visitor:
+        yield open_docs(visitor.become("erin"))
 
 
 def try_out(page, operation):
@@ -52,23 +61,22 @@ def test_a_key_is_tried_out_on_the_page(visitor):
     assert key not in str(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
 
 
-def test_who_is_signed_in_tries_out_what_sessions_open(visitor):
-    page = open_docs(visitor.become("erin"))
-    answer = try_out(page, "Organizations-organizations_index")
+def test_every_text_has_contrast_and_axe_finds_nothing_but_what_the_report_admits(docs):
+    docs.locator("#operations-Me-me_show .opblock-summary-control").click()
+    expect(docs.locator("#operations-Me-me_show .responses-table")).to_be_visible()
+    docs.get_by_role("button", name="Authorize", exact=True).click()
+    for view, background in ((WIDE, "rgba(0, 0, 0, 0)"), (PHONE_DARK, "rgb(28, 32, 34)")):
+        view.apply(docs)
+        expect(docs.locator("html")).to_have_css("background-color", background)
+        assert {violation["id"] for violation in axe_engine.run(docs).response["violations"]} <= KNOWN
+        assert not docs.evaluate("probe.scrollsSideways()")
+    docs.locator(".modal-ux-header .close-modal").click()
+
+
+def test_who_is_signed_in_tries_out_what_sessions_open(docs):
+    answer = try_out(docs, "Organizations-organizations_index")
     expect(answer.locator(".response-col_status")).to_have_text("200")
     expect(answer).to_contain_text("erin’s organization")
-
-
-def test_every_text_has_contrast_and_axe_finds_nothing_but_what_the_report_admits(visitor):
-    page = open_docs(visitor)
-    page.locator("#operations-Me-me_show .opblock-summary-control").click()
-    expect(page.locator("#operations-Me-me_show .responses-table")).to_be_visible()
-    page.get_by_role("button", name="Authorize", exact=True).click()
-    for view, background in ((WIDE, "rgba(0, 0, 0, 0)"), (PHONE_DARK, "rgb(28, 32, 34)")):
-        view.apply(page)
-        expect(page.locator("html")).to_have_css("background-color", background)
-        assert {violation["id"] for violation in axe_engine.run(page).response["violations"]} <= KNOWN
-        assert not page.evaluate("probe.scrollsSideways()")
 
 
 def test_without_javascript_the_page_leads_to_the_files(open_browser):

@@ -5,11 +5,15 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import program
 from tests.browser.views import PHONE, WIDE
 from tests.browser.visitor import fresh_email
+
+JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+COMPUTER = {"viewport": WIDE.size}
+TELEPHONE = {"viewport": PHONE.size, "has_touch": True, "is_mobile": True}
 
 
 def run_as_shown(page: Page) -> tuple[int, dict]:
@@ -37,25 +41,28 @@ def wait_for_last_use(page: Page) -> None:
     raise AssertionError("the key's last use did not appear")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, viewport, javascript):
-    page = open_browser(viewport=viewport.size, java_script_enabled=javascript).page
+@pytest.mark.wcag("2.5.1")
+@JAVASCRIPT
+@pytest.mark.parametrize(
+    ("device", "press"), [(COMPUTER, Locator.click), (TELEPHONE, Locator.tap)], ids=["click", "tap"]
+)
+def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, device, press, javascript):
+    page = open_browser(**device, java_script_enabled=javascript).page
     email = fresh_email()
 
     page.goto("/")
-    page.get_by_label("Email address").fill(email)
-    page.get_by_role("button", name="Send me a sign-in link").click()
-    page.get_by_role("link", name="Open the sign-in link").click()
+    press(page.get_by_label("Email address"))
+    page.keyboard.type(email)
+    press(page.get_by_role("button", name="Send me a sign-in link"))
+    press(page.get_by_role("link", name="Open the sign-in link"))
     expect(page.get_by_role("heading", name="No keys yet")).to_be_visible()
 
-    page.get_by_role("link", name="Create the first key").click()
+    press(page.get_by_role("link", name="Create the first key"))
     page.get_by_label("Name").fill("GitHub Action prod")
-    page.get_by_role("checkbox", name=re.compile("^agent:rw")).uncheck()
-    page.get_by_role("checkbox", name=re.compile("^agent:r ")).check()
-    page.get_by_role("checkbox", name=re.compile("^notes:read")).check()
+    for scope in ("agent:rw", "agent:r", "notes:read"):
+        press(page.get_by_role("checkbox", name=re.compile(f"^{scope} ")))
     page.get_by_label("Expires").select_option("In 30 days")
-    page.get_by_role("button", name="Create key").click()
+    press(page.get_by_role("button", name="Create key"))
 
     key = page.locator("#key").inner_text()
     assert re.fullmatch("whk_[0-9A-Za-z]{32}", key)
@@ -64,27 +71,27 @@ def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, vi
     assert (status, answer["data"]["name"]) == (200, "GitHub Action prod")
     assert answer["data"]["scopes"] == ["agent:r", "notes:read"]
 
-    page.get_by_role("link", name="I have copied it").click()
-    assert key not in page.content()
+    press(page.get_by_role("link", name="I have copied it"))
     expect(page.get_by_role("article", name=re.compile("GitHub Action prod"))).to_contain_text("Active")
+    assert key not in page.content()
     wait_for_last_use(page)
 
-    page.get_by_role("link", name="Revoke GitHub Action prod").click()
+    press(page.get_by_role("link", name="Revoke GitHub Action prod"))
     assert run(command)[0] == 200
-    page.get_by_role("button", name="Revoke key").click()
+    press(page.get_by_role("button", name="Revoke key"))
     expect(page.get_by_role("status")).to_contain_text("“GitHub Action prod” is revoked")
     expect(page.get_by_role("article")).to_contain_text("Revoked")
     status, answer = run(command)
     assert (status, answer["error_code"]) == (401, "KEY_REVOKED")
 
-    page.get_by_role("button", name="Sign out").click()
+    press(page.get_by_role("button", name="Sign out"))
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     for path in ("/", "/sessions"):
         page.goto(path)
         assert page.url.startswith(f"{page.url.split('/sign-in')[0]}/sign-in?next=")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@JAVASCRIPT
 def test_a_rotated_key_hands_over_at_the_chosen_moment(open_browser, javascript):
     visitor = open_browser(java_script_enabled=javascript).sign_in()
     page = visitor.page
@@ -122,22 +129,7 @@ def test_a_person_ends_a_session_of_another_browser(open_browser):
     expect(there.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser, with_mail, mailbox):
-    email = fresh_email()
-    asking, opening = open_browser(with_mail), open_browser(with_mail)
-    asking.page.goto("/sign-in")
-    asking.page.get_by_label("Email address").fill(email)
-    asking.page.get_by_role("button", name="Send me a sign-in link").click()
-    expect(asking.page.get_by_role("heading", name="Check your mail")).to_be_visible()
-
-    text = mailbox.wait_for(email).get_body(("plain",)).get_content()
-    opening.page.goto(re.search(r"http\S+", text)[0])
-    expect(opening.page.get_by_role("heading", name="Sign in as v•••@example.com?")).to_be_visible()
-    opening.page.get_by_role("button", name="Sign in").click()
-    expect(opening.page.get_by_role("heading", name="No keys yet")).to_be_visible()
-
-
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+@JAVASCRIPT
 def test_limits_are_set_with_a_key_seen_on_its_page_and_changed(open_browser, javascript):
     page = open_browser(java_script_enabled=javascript).sign_in().page
     page.get_by_role("link", name="Create the first key").click()
@@ -167,3 +159,18 @@ def test_limits_are_set_with_a_key_seen_on_its_page_and_changed(open_browser, ja
     expect(settings).to_contain_text("100 requests in any 60 seconds")
     expect(settings).to_contain_text("Anywhere")
     expect(settings).not_to_contain_text("Never")
+
+
+def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser, with_mail, mailbox):
+    email = fresh_email()
+    asking, opening = open_browser(with_mail), open_browser(with_mail)
+    asking.page.goto("/sign-in")
+    asking.page.get_by_label("Email address").fill(email)
+    asking.page.get_by_role("button", name="Send me a sign-in link").click()
+    expect(asking.page.get_by_role("heading", name="Check your mail")).to_be_visible()
+
+    text = mailbox.wait_for(email).get_body(("plain",)).get_content()
+    opening.page.goto(re.search(r"http\S+", text)[0])
+    expect(opening.page.get_by_role("heading", name="Sign in as v•••@example.com?")).to_be_visible()
+    opening.page.get_by_role("button", name="Sign in").click()
+    expect(opening.page.get_by_role("heading", name="No keys yet")).to_be_visible()

@@ -64,26 +64,19 @@ def test_no_browser_and_no_proxy_may_keep_the_page(visitor):
     assert made.value.headers["cache-control"] == "no-store"
 
 
-def test_the_copy_button_copies_the_key_and_says_so(visitor):
-    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.sign_in()
-    key = visitor.create_key("Only one")
-
-    visitor.page.get_by_role("button", name="Copy the key").click()
-
-    expect(visitor.page.get_by_role("status").first).to_have_text("Copied")
-    assert visitor.page.evaluate("navigator.clipboard.readText()") == key
-
-
-def test_the_curl_line_is_copied_whole(visitor):
+@pytest.mark.wcag("4.1.3")
+def test_copying_is_announced_without_moving_the_focus(visitor):
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.sign_in()
     visitor.create_key("Only one")
 
-    visitor.page.get_by_role("button", name="Copy the curl line").click()
-
-    expect(visitor.page.get_by_role("status").last).to_have_text("Copied")
-    assert visitor.page.evaluate("navigator.clipboard.readText()") == visitor.page.locator("#curl").inner_text()
+    for number, (name, source) in enumerate([("Copy the key", "#key"), ("Copy the curl line", "#curl")]):
+        button, status = visitor.page.get_by_role("button", name=name), visitor.page.get_by_role("status").nth(number)
+        expect(status).to_be_empty()
+        button.click()
+        expect(status).to_have_text("Copied")
+        expect(button).to_be_focused()
+        assert visitor.page.evaluate("navigator.clipboard.readText()") == visitor.page.locator(source).inner_text()
 
 
 def test_where_a_browser_lets_nobody_copy_the_key_is_selected_instead(visitor):

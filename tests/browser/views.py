@@ -23,9 +23,12 @@ class View:
     def size(self) -> ViewportSize:
         return {"width": self.width, "height": self.height}
 
-    def apply(self, page: Page) -> None:
-        page.set_viewport_size(self.size)
-        page.emulate_media(color_scheme=self.scheme, reduced_motion=self.motion)
+    def apply(self, page: Page, before: "View | None" = None) -> None:
+        """`before` is the view that the page is in. What both share is not set again: each change costs a layout."""
+        if before is None or before.size != self.size:
+            page.set_viewport_size(self.size)
+        if before is None or (before.scheme, before.motion) != (self.scheme, self.motion):
+            page.emulate_media(color_scheme=self.scheme, reduced_motion=self.motion)
 
 
 WIDE = View(1280, 800)
