@@ -27,7 +27,7 @@ class OpenedPage:
         self.view = view
 
     def ask(self, question: str) -> Any:
-        """What probes.js answers to a question; it leaves the page as it is."""
+        """What `probes` answers to a question; it leaves the page as it is."""
         return self._page.evaluate(f"probe.{question}()")
 
     @property
@@ -37,7 +37,7 @@ class OpenedPage:
         return self._page
 
     def change(self, what: str) -> None:
-        """Lets probes.js change the page."""
+        """Lets `probes` change the page."""
         self.page.evaluate(f"probe.{what}()")
 
     def once(self, record: Callable[["OpenedPage"], Record]) -> Record:
