@@ -1,4 +1,4 @@
-"""Every page, in every state that looks different."""
+"""Every page, in every state that looks different. A new one is an entry in PAGE_STATES: all checks run there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
