@@ -1,4 +1,4 @@
-"""Every page, in every state that looks different."""
+"""Every page, in every state that looks different. A new one is an entry in PAGE_STATES: all checks run there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -120,7 +120,9 @@ PAGE_STATES = [
     ),
     PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
     PageState("agent denied", "Request denied", "Request denied", decide("Deny")),
-    PageState("install ids", "Move from install IDs to API keys", "Move from install IDs to API keys", at("/install-ids")),
+    PageState(
+        "install ids", "Move from install IDs to API keys", "Move from install IDs to API keys", at("/install-ids")
+    ),
     PageState("not found", "Not found", "Not found", at("/no/such/page", "alice")),
     PageState("not allowed", "Not allowed", "Not allowed", at("new key of a viewer", "vera")),
     PageState("not possible", "Method not allowed", "Method not allowed", at("/device/decide", "alice")),

@@ -117,8 +117,7 @@ def test_filling_in_a_form_changes_nothing_else(visitor):
 
 @pytest.mark.wcag("3.3.4")
 def test_what_cannot_be_undone_asks_first_and_can_be_left(visitor):
-    visitor.sign_in()
-    visitor.create_key("Deploy bot")
+    visitor.sign_in().key_from_api("Deploy bot")
     for action, leave in (("Revoke", "Keep it"), ("Rotate", "Cancel")):
         visitor.page.goto("/")
         visitor.page.get_by_role("link", name=f"{action} Deploy bot").click()
