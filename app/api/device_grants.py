@@ -71,7 +71,7 @@ class OAuthError(TypedDict):
 
 
 @blueprint.post("/device/authorize")
-@Public("the ceremony begins before anybody is known")
+@Public("an agent has no credential yet")
 @RouteDocs(
     DeviceCodes,
     body=DeviceRequest,

@@ -13,8 +13,8 @@ from app.http.api_fields import field
 
 
 class Json(DefaultJSONProvider):
-    """Keeps the order of fields and writes non-ASCII characters as they are. Pydantic writes the JSON, in a third of the
-    time."""
+    """Keeps the order of fields and writes non-ASCII characters as they are. Pydantic does the writing, in a third of
+    the time."""
 
     sort_keys = False
     ensure_ascii = False

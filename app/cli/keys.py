@@ -1,4 +1,4 @@
-"""`create`, `list`, `revoke` and `rotate`: manages keys."""
+"""`create`, `list`, `revoke` and `rotate`: manage keys."""
 
 import json
 import sys

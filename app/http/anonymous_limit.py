@@ -25,7 +25,8 @@ def limit_anonymous(view: View) -> View:
 
 
 def bind(app: Flask) -> None:
-    """Without Flask-Limiter's hooks: limited views call it themselves, and elsewhere the hooks cost half a view."""
+    """Registers Flask-Limiter without its hooks: limited views call it themselves, and for other requests the hooks
+    would take half as long as a view."""
     hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
     lengths = [len(hook.get(None, ())) for hook in hooks]
     limiter.init_app(app)

@@ -49,7 +49,7 @@ def _http_error(error: HTTPException) -> Response:
     if status == 404:
         detail = errors.NotFound.message
     elif isinstance(error, RequestEntityTooLarge):
-        detail = "The request body is larger than 64 KiB."
+        detail = "The request body is over the limit of 64 KiB."
     elif isinstance(error, MethodNotAllowed):
         allowed = sorted(error.valid_methods or ())
         detail = f"This path does not support {request.method}. Supported methods: {', '.join(allowed)}."

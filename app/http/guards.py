@@ -29,8 +29,9 @@ from app.domain.errors import (
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
-from app.http.context import KeyManagerPerson, person, runtime, wants_json
+from app.http.context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
+from app.services.runtime import Runtime
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,15 +53,15 @@ _KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
 
 
 class Guard:
-    """The base class. `admit` returns None to let the request in or a response to send instead, or raises. It gets the
-    request itself, because each lookup through Flask's proxy takes as long as a check."""
+    """The base class. `admit` returns None to let the request in or a response to send instead, or raises. It gets both
+    arguments directly, because each lookup through Flask's proxies takes as long as a check."""
 
     #: The credentials it accepts: names of the security schemes in the API description.
     opened_by: ClassVar[tuple[str, ...]] = ()
     #: The errors that `admit` raises.
     errors: ClassVar[Errors] = ()
 
-    def admit(self, request: Request) -> Response | None:
+    def admit(self, request: Request, runtime: Runtime) -> Response | None:
         raise NotImplementedError
 
     def __call__(self, view: View) -> View:
@@ -74,7 +75,7 @@ class Public(Guard):
 
     because: str
 
-    def admit(self, request: Request) -> None:  # noqa: ARG002 -- it lets every request in
+    def admit(self, request: Request, runtime: Runtime) -> None:  # noqa: ARG002 -- it lets every request in
         return None
 
 
@@ -85,9 +86,9 @@ class RequireSignIn(Guard):
     opened_by = ("sessionCookie",)
     errors = (*_KEY_REFUSALS, Forbidden)
 
-    def admit(self, request: Request) -> Response | None:
+    def admit(self, request: Request, runtime: Runtime) -> Response | None:
         if wants_json():
-            _refuse_keys(request)
+            _refuse_keys(request, runtime)
             person()
         elif not current_user.is_authenticated:
             return redirect(url_for("sign_in.ask", next=request.path if request.method == "GET" else None))
@@ -101,8 +102,8 @@ class RequireMember(RequireSignIn):
     permission: Permission
     errors = (*RequireSignIn.errors, NotFound)
 
-    def admit(self, request: Request) -> Response | None:
-        answer = super().admit(request)
+    def admit(self, request: Request, runtime: Runtime) -> Response | None:
+        answer = super().admit(request, runtime)
         if answer is None:
             who = person()
             # Removed from the view's arguments, so that no view can use another organization than the one checked.
@@ -118,16 +119,16 @@ class RequireKeyManager(Guard):
     opened_by = ("sessionToken", "sessionCookie")
     errors = RequireSignIn.errors
 
-    def admit(self, request: Request) -> None:
+    def admit(self, request: Request, runtime: Runtime) -> None:
         credential, install_id = _presented(request)
         if credential is None and install_id is None:
             signed_in = person()
             g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
-        elif credential is not None and session_tokens.is_session_token(runtime(), credential):
-            holder = session_tokens.holder(runtime(), credential)
+        elif credential is not None and session_tokens.is_session_token(runtime, credential):
+            holder = session_tokens.holder(runtime, credential)
             g.manager = KeyManagerPerson(holder.person_id, holder.email)
         else:
-            _refuse_keys(request)
+            _refuse_keys(request, runtime)
 
 
 @dataclass(frozen=True)
@@ -137,22 +138,22 @@ class RequireKey(Guard):
     opened_by = _KEY_STYLES
     errors = _KEY_REFUSALS
 
-    def admit(self, request: Request) -> None:
-        g.key = _key(request, scope=None)
+    def admit(self, request: Request, runtime: Runtime) -> None:
+        g.key = _key(request, runtime, scope=None)
 
 
 @dataclass(frozen=True)
 class RequireScope(Guard):
-    """An API key with the scope that the route table names for this route."""
+    """An API key with the scope that the policy requires for this route."""
 
     opened_by = _KEY_STYLES
     errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
 
-    def admit(self, request: Request) -> None:
-        route = runtime().settings.policy.route(request.method, request.path)
+    def admit(self, request: Request, runtime: Runtime) -> None:
+        route = runtime.settings.policy.route(request.method, request.path)
         if route is None:
             raise Forbidden("The policy does not list this route, so no key can use it.")
-        g.key = _key(request, scope=route.scope, cost=route.cost)
+        g.key = _key(request, runtime, scope=route.scope, cost=route.cost)
 
 
 def enforce(app: Flask, request: Request) -> Response | None:
@@ -163,7 +164,7 @@ def enforce(app: Flask, request: Request) -> Response | None:
     guard: Guard | None = getattr(app.view_functions[rule.endpoint], "guard", None)
     if guard is None:
         raise Forbidden("This route has no guard, so it is closed.")
-    return guard.admit(request)
+    return guard.admit(request, app.extensions["runtime"])
 
 
 def _presented(request: Request) -> tuple[str | None, str | None]:
@@ -176,10 +177,10 @@ def _presented(request: Request) -> tuple[str | None, str | None]:
     return presented(environ, request.args.getlist("token") if websocket else ())
 
 
-def _key(request: Request, scope: str | None, cost: int = 0) -> KeyRecord:
+def _key(request: Request, runtime: Runtime, scope: str | None, cost: int = 0) -> KeyRecord:
     environ = request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
-    done = key_verification.verify_presented(runtime(), _presented(request), scope, cost, address, agent)
+    done = key_verification.verify_presented(runtime, _presented(request), scope, cost, address, agent)
     if done.rate is not None:
         _announce(done.rate)
     return key_verification.passed(done, scope).record
@@ -196,8 +197,8 @@ def _announce(rate: RateState) -> None:
     after_this_request(announced)
 
 
-def _refuse_keys(request: Request) -> None:
+def _refuse_keys(request: Request, runtime: Runtime) -> None:
     """Raises if the request carries a key: a key takes precedence over the cookie, and cannot do what a user can."""
     if _presented(request) != (None, None):
-        _key(request, scope=None)
+        _key(request, runtime, scope=None)
         raise Forbidden("An API key cannot do this. Sign in instead, without sending a key.")

@@ -81,7 +81,7 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str]) -> str:
 
 def _expiries(listed: ListedKey) -> dict[str, str]:
     ends = listed.key.expires_at
-    return {KEEP: f"No change: {moment(ends) if ends else 'never'}", **EXPIRIES}
+    return {KEEP: f"Keep: {moment(ends) if ends else 'never'}", **EXPIRIES}
 
 
 def _seen(listed: ListedKey) -> str:

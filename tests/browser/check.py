@@ -26,7 +26,8 @@ def check(*criteria: str, views: Sequence[View] = (WIDE,)) -> Callable[[Run], Ru
     """Makes a function run on every page in each of the `views`.
 
     `criteria` are those of WCAG 2.2 that it checks: the accessibility report may claim these and no others. It finds
-    the page as it was opened, and may press keys, move the pointer, resize the window and change styles, but not leave.
+    the page as it was opened. It may press keys, move the pointer, resize the window and change styles, but must stay
+    on the page.
     """
     assert views, "a check without a view would never run"
 

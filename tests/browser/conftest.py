@@ -1,4 +1,4 @@
-"""A server, a browser, and a fresh context for each test.
+"""A server and a browser. Each test has a context of its own; the pages of test_pages.py share one.
 
 The expensive fixtures live as long as this folder's tests run, not as long as the whole run: while Playwright is
 open, nothing else in the process can use asyncio.

@@ -13,7 +13,7 @@ Record = TypeVar("Record")
 
 
 class OpenedPage:
-    """A page in a state, as a visitor has opened it in the wide view."""
+    """A page in a state; a visitor has just opened it, in the view WIDE."""
 
     def __init__(self, visitor: Visitor, state: PageState) -> None:
         self.state, self.view = state, WIDE
@@ -27,17 +27,17 @@ class OpenedPage:
         self.view = view
 
     def ask(self, question: str) -> Any:
-        """What probes.js answers to a question; it leaves the page as it is."""
+        """What a probe (probes/*.js) answers. Probes that are asked leave the page as it is."""
         return self._page.evaluate(f"probe.{question}()")
 
     @property
     def page(self) -> Page:
-        """Playwright's page. Whoever takes it may touch the page, so it is reset before the next check."""
+        """Playwright's page. A check that takes it counts as having touched it: the next one finds it reset."""
         self._untouched = False
         return self._page
 
     def change(self, what: str) -> None:
-        """Lets probes.js change the page."""
+        """Lets a probe change the page."""
         self.page.evaluate(f"probe.{what}()")
 
     def once(self, record: Callable[["OpenedPage"], Record]) -> Record:
@@ -48,7 +48,7 @@ class OpenedPage:
         return self._records[key]
 
     def reset(self) -> None:
-        """As somebody finds it who has just come: at the top, nothing focused, the pointer in the corner."""
+        """Back to how it was opened: at the top, nothing focused, the pointer in the corner."""
         if self._untouched:
             return
         if self._page.viewport_size != self.view.size:

@@ -27,8 +27,7 @@ def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
 
 
 def used_link(visitor: Visitor) -> None:
-    ask_for_link()(visitor)
-    link = visitor.page.get_by_role("link", name="Open the sign-in link").get_attribute("href") or ""
+    link = visitor.link_from_api()
     visitor.page.goto(link)
     visitor.context.clear_cookies()
     visitor.page.goto(link)
@@ -67,16 +66,14 @@ def already_shown(visitor: Visitor) -> None:
 
 
 def rotated(visitor: Visitor) -> None:
-    reveal(visitor)
-    visitor.page.goto("/")
-    visitor.page.get_by_role("link", name="Rotate Nightly report").first.click()
+    path, _ = visitor.become("rita").key_from_api("Nightly report")
+    visitor.page.goto(f"{path}/rotate")
     visitor.page.get_by_role("button", name="Rotate key").click()
 
 
 def just_revoked(visitor: Visitor) -> None:
-    reveal(visitor)
-    visitor.page.goto("/")
-    visitor.page.get_by_role("link", name="Revoke Nightly report").first.click()
+    path, _ = visitor.become("rita").key_from_api("Nightly report")
+    visitor.page.goto(f"{path}/revoke")
     visitor.page.get_by_role("button", name="Revoke key").click()
 
 

@@ -1,4 +1,4 @@
-"""Every page, in every state that looks different."""
+"""Every page, in every state that looks different. A new one is an entry in PAGE_STATES: all checks run there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ PAGE_STATES = [
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
     PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", ask_for_link()),
-    PageState("check your mail", "Check your mail", "Check your mail", ask_for_link(), needs_mail=True),
+    PageState("check your mail", "Check your email", "Check your email", ask_for_link(), needs_mail=True),
     PageState(
         "link in another browser", "Confirm sign-in", "Sign in as d•••@example.com?", at("mailed"), needs_mail=True
     ),
-    PageState("link used", "Link used or too old", "This link no longer works", used_link),
+    PageState("link used", "Link expired or already used", "This link no longer works", used_link),
     PageState("link forged", "Link not valid", "This link is not valid", at("/v1/auth/callback?token=forged")),
     PageState("no keys", "Keys · erin’s organization", "Keys of erin’s organization", at("/", "erin")),
     PageState("no keys for a viewer", "Keys · otto’s organization", "Keys of otto’s organization", at("/", "vera")),
@@ -116,15 +116,17 @@ PAGE_STATES = [
         "decide without a scope",
         "Problem: Connect Claude Code?",
         "Give this agent a key?",
-        decide("Give it a key", scopes=False),
+        decide("Approve", scopes=False),
     ),
-    PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Give it a key")),
-    PageState("agent refused", "Agent refused", "The agent is refused", decide("Refuse")),
-    PageState("install ids", "From install ids to API keys", "From install ids to API keys", at("/install-ids")),
+    PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
+    PageState("agent denied", "Request denied", "Request denied", decide("Deny")),
+    PageState(
+        "install ids", "Move from install IDs to API keys", "Move from install IDs to API keys", at("/install-ids")
+    ),
     PageState("not found", "Not found", "Not found", at("/no/such/page", "alice")),
     PageState("not allowed", "Not allowed", "Not allowed", at("new key of a viewer", "vera")),
-    PageState("not possible", "Not possible here", "Not possible here", at("/device/decide", "alice")),
-    PageState("too much", "Too much at once", "Too much at once", ask_for_link("x" * 70_000)),
+    PageState("not possible", "Method not allowed", "Method not allowed", at("/device/decide", "alice")),
+    PageState("too much", "Too much data", "Too much data", ask_for_link("x" * 70_000)),
     PageState(
         "crash",
         "Something went wrong",
@@ -136,8 +138,8 @@ PAGE_STATES = [
     ),
     PageState(
         "database down",
-        "Back in a moment",
-        "Back in a moment",
+        "Temporarily unavailable",
+        "Temporarily unavailable",
         while_broken("ALTER TABLE session RENAME TO away", "ALTER TABLE away RENAME TO session"),
     ),
 ]

@@ -42,7 +42,7 @@ def try_out(page, operation):
 
 def test_a_key_is_tried_out_on_the_page(visitor):
     """By another name than PUBLIC_URL's: the page connects to where it came from, and its policy allows no other."""
-    key = visitor.become("alice").create_key("Tried out", "agent:rw")
+    _, key = visitor.become("alice").key_from_api("Tried out", "agent:rw")
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
     page = open_docs(visitor, host="127.0.0.1")

@@ -52,7 +52,7 @@ def test_a_refused_code_is_kept_and_the_problem_named_with_a_way_out(visitor):
     field = page.get_by_label("Code")
     expect(field).to_have_value("WDJB-MJHT")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("let the agent ask again"))
+    expect(field).to_have_accessible_description(re.compile("ask the agent for a new one"))
     expect(field).to_be_focused()
 
 
@@ -66,7 +66,7 @@ def test_a_refused_address_is_kept_and_the_problem_named_with_a_way_out(visitor)
     field = page.get_by_label("Email address")
     expect(field).to_have_value("grace.example.com")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description("Write one address, like you@example.com")
+    expect(field).to_have_accessible_description("Enter one address, like you@example.com")
     expect(field).to_be_focused()
 
 
@@ -74,8 +74,8 @@ def test_a_refused_address_is_kept_and_the_problem_named_with_a_way_out(visitor)
 @pytest.mark.parametrize(
     ("name", "scopes", "field", "way_out"),
     [
-        (" ", ["notes:read"], "name", "give the key a name"),
-        ("two\u200bwords", ["notes:read"], "name", "write it on one line"),
+        (" ", ["notes:read"], "name", "enter a name"),
+        ("two\u200bwords", ["notes:read"], "name", "remove them"),
         ("Nightly report", [], "scopes", "choose at least one of: agent:rw"),
     ],
 )
@@ -117,8 +117,7 @@ def test_filling_in_a_form_changes_nothing_else(visitor):
 
 @pytest.mark.wcag("3.3.4")
 def test_what_cannot_be_undone_asks_first_and_can_be_left(visitor):
-    visitor.sign_in()
-    visitor.create_key("Deploy bot")
+    visitor.sign_in().key_from_api("Deploy bot")
     for action, leave in (("Revoke", "Keep it"), ("Rotate", "Cancel")):
         visitor.page.goto("/")
         visitor.page.get_by_role("link", name=f"{action} Deploy bot").click()

@@ -67,6 +67,6 @@ def test_an_agent_is_connected_with_tab_enter_and_space(visitor):
     page.keyboard.type(visitor.agents_code().lower())
     page.keyboard.press("Enter")
     press_on(page, "checkbox", "^agent:r ", "Space")
-    tab_to(page, page.get_by_label("In the name of"))
-    press_on(page, "button", "Give it a key")
+    tab_to(page, page.get_by_label("Organization"))
+    press_on(page, "button", "Approve")
     expect(page.get_by_role("heading", name="Claude Code gets its key")).to_be_visible()

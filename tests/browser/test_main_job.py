@@ -167,7 +167,7 @@ def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser
     asking.page.goto("/sign-in")
     asking.page.get_by_label("Email address").fill(email)
     asking.page.get_by_role("button", name="Send me a sign-in link").click()
-    expect(asking.page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    expect(asking.page.get_by_role("heading", name="Check your email")).to_be_visible()
 
     text = mailbox.wait_for(email).get_body(("plain",)).get_content()
     opening.page.goto(re.search(r"http\S+", text)[0])

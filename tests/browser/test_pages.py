@@ -15,7 +15,7 @@ def state(request):
 
 @pytest.fixture
 def visitor(state, request):
-    """Somebody who has opened the page. They use one browser for all pages, and come to each without cookies."""
+    """Somebody who has opened the page. All pages share one browser, without the cookies of the page before."""
     visitor = request.getfixturevalue("visitor_with_mail" if state.needs_mail else "visitor_in_dev_mode")
     visitor.context.clear_cookies()
     WIDE.apply(visitor.page)

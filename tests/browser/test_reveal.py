@@ -70,7 +70,7 @@ def test_copying_is_announced_without_moving_the_focus(visitor):
     visitor.sign_in()
     visitor.create_key("Only one")
 
-    for number, (name, source) in enumerate([("Copy the key", "#key"), ("Copy the curl line", "#curl")]):
+    for number, (name, source) in enumerate([("Copy the key", "#key"), ("Copy the curl command", "#curl")]):
         button, status = visitor.page.get_by_role("button", name=name), visitor.page.get_by_role("status").nth(number)
         expect(status).to_be_empty()
         button.click()

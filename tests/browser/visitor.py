@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from tests.browser.site import Site
 from tests.browser.views import WIDE
 
-PROBES = Path(__file__).with_name("probes.js")
+PROBES = "\n".join(file.read_text() for file in sorted(Path(__file__).with_name("probes").glob("*.js")))
 
 _numbers = count(1)
 
@@ -48,10 +48,21 @@ class Visitor:
         return self
 
     def sign_in(self, email: str | None = None) -> "Visitor":
-        """To the list of keys, by the link that dev mode answers with; test_main_job.py asks for it on the page."""
-        asked = self.context.request.post("/v1/auth/request", data={"email": email or fresh_email()})
-        self.page.goto(asked.json()["devLink"])
+        """To the list of keys."""
+        self.page.goto(self.link_from_api(email))
         return self
+
+    def link_from_api(self, email: str | None = None) -> str:
+        """A sign-in link, as dev mode answers with it."""
+        asked = self.context.request.post("/v1/auth/request", data={"email": email or fresh_email()})
+        return str(asked.json()["devLink"])
+
+    def key_from_api(self, name: str, *scopes: str) -> tuple[str, str]:
+        """A new key of their first organization: the path of its page, and the key."""
+        asked = self.context.request
+        keys = f"/orgs/{asked.get('/v1/orgs').json()['data'][0]['id']}/keys"
+        made = asked.post(f"/v1{keys}", data={"name": name, "scopes": scopes or ["agent:r"]}).json()["data"]
+        return f"{keys}/{made['id']}", made["key"]
 
     def create_key(self, name: str, *scopes: str) -> str:
         """The key, as the page shows it. Starts at the list of keys, and goes there from a page without that link."""
@@ -106,7 +117,7 @@ class Visitor:
 def visiting(chromium: Browser, site: Site, **options: object) -> Iterator[Visitor]:
     """A browser of its own; nothing alarming may have happened in it when the block ends."""
     with new_context(chromium, site.url, **options) as context:
-        context.add_init_script(path=PROBES)
+        context.add_init_script(PROBES)
         visitor = Visitor(context, site)
         yield visitor
     assert visitor.alarms == []

@@ -89,7 +89,7 @@ def of(kind: type[DomainError]) -> Problem:
 EVERYWHERE = (
     Problem(HTTP_CODES[400], 400, "Keydesk does not serve this host name. The operator can add it to TRUSTED_HOSTS."),
     of(errors.NotFound),
-    Problem(HTTP_CODES[413], 413, "The request body is larger than 64 KiB."),
+    Problem(HTTP_CODES[413], 413, "The request body is over the limit of 64 KiB."),
     Problem("INTERNAL_ERROR", 500, "Something went wrong on our side. Try again.", Crash),
     of(errors.DatabaseDown),
 )

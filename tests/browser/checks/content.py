@@ -1,4 +1,4 @@
-"""What a page holds, people can take in in more than one way, and at their own pace."""
+"""Nothing on a page is only for those who see, hear or keep up with it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""With the Tab key one reaches everything, and always sees where one is."""
+"""The Tab key reaches everything, and the focus can be seen wherever it is."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,14 +25,14 @@ class TabThrough:
 
 
 def tab_through(opened: OpenedPage) -> TabThrough:
-    controls, before = opened.ask("focusable"), _whereabouts(opened)
+    controls, before = opened.ask("focusable"), _snapshot(opened)
     opened.change("recordTabStops")
     for _ in range(len(controls) + 1):
         opened.page.keyboard.press("Tab")
-    return TabThrough(controls, opened.ask("tabStops"), before, _whereabouts(opened))
+    return TabThrough(controls, opened.ask("tabStops"), before, _snapshot(opened))
 
 
-def _whereabouts(opened: OpenedPage) -> tuple[str, str, int, str]:
+def _snapshot(opened: OpenedPage) -> tuple[str, str, int, str]:
     page = opened.page
     return page.url, opened.ask("title"), len(page.context.pages), opened.ask("visibleText")
 
@@ -76,6 +76,6 @@ def the_first_stop_skips_to_the_content(opened):
 
 @check("2.1.4")
 def no_letter_is_a_shortcut(opened):
-    before = _whereabouts(opened)
+    before = _snapshot(opened)
     opened.page.keyboard.type("abcdefghijklmnopqrstuvwxyz0123456789.,-/?")
-    assert _whereabouts(opened) == before
+    assert _snapshot(opened) == before

@@ -1,4 +1,4 @@
-"""What one points at, presses or calls by its name is what one meant."""
+"""Pointing at a control, pressing it, and saying its name."""
 
 from tests.browser import axe_engine
 from tests.browser.check import check

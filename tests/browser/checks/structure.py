@@ -13,9 +13,9 @@ LABELS = {
     "requests": "Requests",
     "seconds": "Seconds",
     "networks": "Networks",
-    "overlap": "The old key stops",
+    "overlap": "The old key stops working",
     "code": "Code",
-    "org": "In the name of",
+    "org": "Organization",
 }
 ROLES = {
     "link",
@@ -54,7 +54,7 @@ def headings_step_down_one_level_at_a_time_and_nothing_only_looks_like_one(opene
 def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists(opened):
     for field in opened.ask("fields"):
         if field["type"] == "checkbox":
-            assert field["group"] == "What may it do?"
+            assert field["group"] == "Scopes"
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
             assert field["label"] == LABELS[field["name"]]

@@ -1,0 +1,16 @@
+// What tests ask a page about itself, a file a topic. They run before the page's own scripts, this one first.
+const probe = {};
+window.probe = probe;
+
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+
+probe.describe = (element) =>
+  `${element.tagName.toLowerCase()} ${(element.id || element.name || element.textContent).trim().replace(/\s+/g, " ").slice(0, 60)}`;
+
+probe.isVisible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden");
+
+probe.controls = () => [...document.querySelectorAll(FOCUSABLE)].filter(probe.isVisible);
+
+probe.focusable = () => probe.controls().map(probe.describe);
+
+probe.visibleText = () => document.body.innerText;

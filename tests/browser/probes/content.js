@@ -1,0 +1,16 @@
+// Elements that only some people could see, hear or stop.
+probe.pictures = () => [...document.querySelectorAll("img, picture, svg, canvas, input[type=image]")].map(probe.describe);
+probe.media = () => [...document.querySelectorAll("audio, video, embed, object, iframe, track")].map(probe.describe);
+probe.moving = () => [
+  ...document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty),
+  ...[...document.querySelectorAll("marquee, blink, progress, meta[http-equiv=refresh], [aria-busy=true]")].map(probe.describe),
+];
+
+probe.links = () => [...document.querySelectorAll("a[href]")].map((link) => ({
+  text: link.textContent.trim().replace(/\s+/g, " "),
+  target: link.href,
+  underlined: getComputedStyle(link).textDecorationLine.includes("underline"),
+  inText: Boolean(link.closest("main")) && !link.matches(".button"),
+}));
+
+probe.badges = () => [...document.querySelectorAll(".badge")].map((badge) => badge.innerText);

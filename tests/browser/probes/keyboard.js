@@ -1,0 +1,22 @@
+// The stop of the Tab key where the focus is now; null when it is outside of the page's content.
+probe.focusStop = () => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 10));
+  return {
+    what: probe.describe(element),
+    outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+    contrast: contrast(opaque(style.outlineColor), behind(element.parentElement)),
+    covered: !(top && (element.contains(top) || top.contains(element))),
+    text: probe.visibleText(),
+  };
+};
+
+// When the Tab key is let go, the focus has moved and its new place is in view.
+probe.recordTabStops = () => {
+  const stops = [];
+  probe.tabStops = () => stops;
+  addEventListener("keyup", ({ key }) => key === "Tab" && stops.push(probe.focusStop()), true);
+};

@@ -1,0 +1,50 @@
+// What our own scripts listen to; what the tests' tools listen to comes from elsewhere.
+const listeners = [];
+probe.listeners = () => listeners;
+const listen = EventTarget.prototype.addEventListener;
+EventTarget.prototype.addEventListener = function (type, ...rest) {
+  const name = this === window ? "window" : this.tagName?.toLowerCase() ?? this.constructor.name;
+  if (new Error().stack.includes("/static/")) listeners.push(`${type} on ${name}`);
+  return listen.call(this, type, ...rest);
+};
+
+const pointable = () =>
+  [...document.querySelectorAll("main :is(a, button), header :is(a, button)")]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && element.getBoundingClientRect().width);
+
+// Where to point at each. A link may run over two lines: the middle of the first.
+probe.pointable = () => pointable().map((element) => {
+  const { x, y, width, height } = element.getClientRects()[0];
+  return [x + width / 2, y + height / 2];
+});
+
+probe.pointedAt = (number) => {
+  const element = pointable()[number];
+  return { what: probe.describe(element), hovered: element.matches(":hover"), contrast: probe.textContrast(element), text: probe.visibleText() };
+};
+
+probe.height = () => Math.max(innerHeight, document.documentElement.scrollHeight);
+
+probe.draggedOrByShortcut = () => [...document.querySelectorAll("[draggable=true], [accesskey]")].map(probe.describe);
+
+probe.smallTargets = () => {
+  const inText = (element) =>
+    element.matches("a") && getComputedStyle(element).display === "inline" && element.parentElement.matches("p, li, dd, h2");
+  const alone = (element) => element.parentElement.textContent.trim() === element.textContent.trim();
+  return probe.controls().filter((element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return (width < 24 || height < 24) && !(inText(element) && !alone(element));
+  }).map(probe.describe);
+};
+
+// What one reads on a control, and what it is called; axe must be there.
+probe.seenAndCalled = () => {
+  axe.setup(document);
+  const found = probe.controls().filter((element) => element.matches("a, button")).map((element) => {
+    const seen = element.cloneNode(true);
+    seen.querySelectorAll(".visually-hidden").forEach((hidden) => hidden.remove());
+    return { seen: seen.textContent.trim(), called: axe.commons.text.accessibleText(element) };
+  });
+  axe.teardown();
+  return found;
+};
