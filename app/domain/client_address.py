@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 def believed(peer: str | None, forwarded_for: str | None, trusted_hops: int) -> str | None:
     """The client's address, or None if it is not known.
 
-    Every trusted proxy appends one entry to `X-Forwarded-For`, so the client's is that many from the right; what stands
+    Every trusted proxy appends one entry to `X-Forwarded-For`, so the client's is that many from the right; entries
     further left may be forged. With fewer entries than `trusted_hops`, it is the peer's address.
     """
     if trusted_hops and forwarded_for is not None:

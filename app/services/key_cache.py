@@ -81,7 +81,7 @@ class KeyCache:
         return self.cached(digest) or self.read(digest, read)
 
     def cached(self, digest: bytes) -> CachedKey | None:
-        """The record under `digest`, if it is cached and still current. Raises `DatabaseUnavailable` if the lease on it
+        """The record under `digest`, if it is cached and still current. Raises `DatabaseUnavailable` if the lease
         cannot be renewed."""
         began = self._now()
         if began - self._renewed_at > _RENEW_AFTER:

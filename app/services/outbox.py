@@ -10,7 +10,7 @@ from app.services.runtime import Runtime
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
 
-#: Seconds until the next attempt. Each is longer than a delivery can take, so that no mail is sent twice at a time.
+#: Seconds until the next attempt. Each is longer than a delivery can take: a mail that is being sent is not sent again.
 RETRY_AFTER = (30, 60, 120, 240, 300)
 
 
