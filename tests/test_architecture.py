@@ -1,4 +1,4 @@
-"""Who may import whom. One test lists every offending import."""
+"""Who may import whom, and where each file is tested. A test lists everything that offends."""
 
 import ast
 import subprocess
@@ -65,6 +65,38 @@ CLOCKS = {"now", "today", "utcnow"}
 LATE_IMPORTS = {
     "app/__init__.py": "importing app.domain or app.cli must not load Flask",
     "app/domain/email_address.py": "email-validator takes 20 ms, and a command without an address starts without it",
+}
+
+#: The folders in which `app/<folder>/<name>.py` is tested by `tests/<folder>/test_<name>.py`.
+MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
+#: Files, and folders, that are tested elsewhere: where, and why there.
+TESTED_ELSEWHERE = {
+    "app/api/agent_sign_up.py": ("tests/journeys/test_agent_sign_up.py", "every answer, by curl"),
+    "app/api/description": ("tests/api/test_description.py", "its files make one document"),
+    "app/api/email_codes.py": ("tests/journeys/test_agents_with_a_mailed_code.py", "every answer, by curl"),
+    "app/api/openapi.py": ("tests/api/test_description.py", "it serves that document"),
+    "app/api/trial_tokens.py": ("tests/journeys/test_operators_offline.py", "every answer, by curl"),
+    "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
+    "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
+    "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
+    "app/config/paths.py": ("tests/api/test_description.py", "two constants; the version is that of pyproject.toml"),
+    "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
+    "app/domain/install_id_sunset.py": ("tests/http/test_deprecation.py", "headers, as responses carry them"),
+    "app/domain/key_origin.py": ("tests/store/test_keys.py", "an enumeration; keys of a sign-up are found by it"),
+    "app/http/api_fields.py": ("tests/api/test_description.py", "descriptions of fields"),
+    "app/process/background_jobs.py": ("tests/system/test_stop.py", "real processes that are stopped"),
+    "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
+    "app/services/runtime.py": (
+        "tests/services/test_immediate_revocation.py",
+        "no logic; its turns of those who revoke",
+    ),
+    "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
+    "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
+    "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
+    "app/store/unavailable.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
+    "app/store/upsert.py": ("tests/store/test_code_failures.py", "one expression, under every upsert"),
+    "app/web/health.py": ("tests/system/test_database_down.py", "both probes, with the database up and down"),
+    "app/web/key_settings_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
 }
 
 
@@ -172,10 +204,31 @@ def test_importing_the_domain_is_cheap():
     assert loaded.stdout.strip() == "[]"
 
 
-def test_every_service_file_has_its_twin_test():
-    services = {file.stem for file in (APP / "services").glob("*.py")} - {"__init__", "runtime"}
-    tests = {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "services").glob("test_*.py")}
-    assert services <= tests, services - tests
+def test_every_file_has_a_test_of_its_name_or_is_listed_with_where_it_is_tested():
+    missing = [
+        f"{name} has neither {twin} nor a place in TESTED_ELSEWHERE"
+        for name, twin in twins()
+        if not (ROOT / twin).exists() and not {name, name.rpartition("/")[0]} & TESTED_ELSEWHERE.keys()
+    ]
+    assert missing == []
+
+
+def test_what_is_tested_elsewhere_has_no_test_of_its_name_and_the_place_exists():
+    twin_of = dict(twins())
+    wrong = [
+        name
+        for name, (place, _) in TESTED_ELSEWHERE.items()
+        if not ((ROOT / name).exists() and (ROOT / place).exists()) or (ROOT / twin_of.get(name, "none")).exists()
+    ]
+    assert wrong == []
+
+
+def twins() -> Iterator[tuple[str, str]]:
+    """Each file of the mirrored folders, and its test."""
+    for file in FILES:
+        folder = file.relative_to(APP).parent
+        if part_of(file) in MIRRORED and not file.stem.startswith("__"):
+            yield str(file.relative_to(ROOT)), str(Path("tests") / folder / f"test_{file.stem}.py")
 
 
 def _dotted(file: Path) -> str:
