@@ -4,7 +4,6 @@ from flask import Flask
 
 from app.api import (
     accessibility,
-    agent_keys,
     agent_sign_up,
     audit,
     credits,
@@ -13,6 +12,7 @@ from app.api import (
     key_settings,
     key_verification,
     keys,
+    keys_by_session_token,
     me,
     openapi,
     organizations,
@@ -28,7 +28,7 @@ EVERYWHERE = (
     keys,
     key_settings,
     email_codes,
-    agent_keys,
+    keys_by_session_token,
     key_verification,
     agent_sign_up,
     device_grants,

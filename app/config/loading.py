@@ -10,8 +10,9 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from app.config import consistency
 from app.config.paths import ROOT
-from app.config.settings import PREFIX_SETTINGS, Settings
+from app.config.settings import Settings
 from app.domain.access_policy import Policy, PolicyError, parse_policy
 from app.domain.secret import Secret
 
@@ -60,35 +61,12 @@ def _complete(values: dict[str, Any]) -> Settings:
     values.setdefault("database_url", f"sqlite:///{draft.instance_path / 'keydesk.db'}")
     values.setdefault("trusted_hosts", (draft.public_host,))
     values.setdefault("mail_default_sender", f"Keydesk <keydesk@{draft.public_host}>")
-    problems |= _refusals(draft)
+    problems |= consistency.problems(draft)
     if problems:
         raise SettingsError(problems)
     if not draft.secret_key:
         values["secret_key"] = _kept_dev_secret(draft.instance_path)
     return Settings(**values)
-
-
-def _refusals(settings: Settings) -> dict[str, str]:
-    problems = {}
-    names = ("key_prefix", *dict.fromkeys(PREFIX_SETTINGS.values()), "session_token_prefix")
-    prefixes = {name: getattr(settings, name) for name in names}
-    for name, prefix in prefixes.items():
-        if list(prefixes.values()).count(prefix) > 1:
-            problems[name.upper()] = f"{prefix!r} is the prefix of two kinds of credentials; they must differ"
-    if settings.dev_mode:
-        return problems
-    if not settings.has_mail:
-        problems["MAIL_SERVER"] = (
-            "is missing: set it or RESEND_API_KEY, because sign-in links must be mailed unless PUBLIC_URL"
-            f" ({settings.public_url}) is on localhost"
-        )
-    if settings.public_url.startswith("http://") and not settings.on_localhost:
-        problems["PUBLIC_URL"] = (
-            "must start with https:// unless it is on localhost, because cookies and keys are sent to it"
-        )
-    if not settings.secret_key:
-        problems |= {"SECRET_KEY": "is missing: create one with openssl rand -hex 32 and keep it"}
-    return problems
 
 
 def _load_policy(path: str | None) -> Policy:

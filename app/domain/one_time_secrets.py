@@ -22,6 +22,10 @@ class Purpose(StrEnum):
     SIGN_UP_CODE = "sign_up_code"
 
 
+#: The purposes that mail a code; the others mail a link.
+CODES = frozenset({Purpose.EMAIL_CODE, Purpose.SIGN_UP_CODE})
+
+
 class LinkSigner:
     """Signs and reads the token of a sign-in link.
 

@@ -18,6 +18,8 @@ from app.mail.messages import message
 from app.services.outbox import Letter
 
 SMTP_TIMEOUT_SECONDS = 10
+#: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
+HEADERS = {"Auto-Submitted": "auto-generated"}
 
 
 class _VerifiedConnection(flask_mail.Connection):
@@ -68,6 +70,7 @@ def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
 
     def deliver(letter: Letter) -> None:
         mail = message(letter, settings)
+        mail.extra_headers = dict(HEADERS)
         with _VerifiedConnection(app.extensions["mail"]) as connection:
             connection.send(mail)
 

@@ -50,7 +50,6 @@ def _message(letter: Letter, **values: object) -> Message:
         recipients=[letter.recipient],
         body=_render(f"email/{letter.mail}.txt", values),
         html=_render(f"email/{letter.mail}.html", values),
-        extra_headers={"Auto-Submitted": "auto-generated"},
     )
 
 

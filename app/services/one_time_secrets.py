@@ -8,11 +8,11 @@ from app.config import Settings
 from app.domain import email_address
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts
 from app.domain.ids import new_id
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODES, Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
 from app.services.runtime import Runtime
-from app.services.sign_in_limits import PAUSE, PAUSE_AFTER, TRIES, Attempt
+from app.services.sign_in_limits import PAUSE, PAUSE_AFTER, Attempt
 from app.store import code_failures, one_time_secrets, people
 from app.store.one_time_secrets import OneTimeSecret
 from app.store.people import Person
@@ -53,10 +53,10 @@ def request(
     address = email_address.normalise(email)
     with transaction():
         now = runtime.clock()
-        kind = Attempt.CODE if purpose in TRIES else Attempt.LINK
+        kind = Attempt.CODE if purpose in CODES else Attempt.LINK
         sign_in_limits.take(kind, email=address, client=client, now=now)
         send = may_receive(people.by_email(address), address)
-        if purpose in TRIES:
+        if purpose in CODES:
             _refuse_while_paused(address, now)
         return _issue(runtime, purpose, address, now, send=send, browser=browser, next_path=next_path)
 
@@ -73,7 +73,7 @@ def _issue(
 ) -> Issued:
     """A new secret and its mail."""
     secret_id = new_id("ots")
-    code, digest = runtime.codes.make(purpose, secret_id) if purpose in TRIES else (None, None)
+    code, digest = runtime.codes.make(purpose, secret_id) if purpose in CODES else (None, None)
     expires_at = now + timedelta(seconds=_LIFETIMES[purpose](runtime.settings))
     one_time_secrets.add(
         secret_id=secret_id,
@@ -98,16 +98,16 @@ def _issue(
     return Issued(expires_at, plaintext if send else None)
 
 
-def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
+def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str, *, tries: int) -> str:
     """The ID of the secret with this code, for `redeem`. Counts the attempt first, in a transaction of its own.
 
     Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`, in the same way for an address that gets no mail.
     """
-    secret = _count(runtime, purpose, email)
+    secret = _count(runtime, purpose, email, tries)
     digest = secret.digest or ""
     if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    raise OtpInvalid(TRIES[purpose] - secret.attempts)
+    raise OtpInvalid(tries - secret.attempts)
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
@@ -119,7 +119,7 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
     return secret
 
 
-def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
+def _count(runtime: Runtime, purpose: Purpose, email: str, tries: int) -> OneTimeSecret:
     """The pending secret, with this attempt counted. Errors are raised after the count is committed. The attempt that
     pauses codes also queues the mail to the owner, in the same transaction, so that no crash comes between."""
     with transaction():
@@ -131,7 +131,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
         counted = None
         if paused is None and secret is not None and pending:
-            counted = one_time_secrets.count_attempt(secret.id, most=TRIES[purpose], now=now)
+            counted = one_time_secrets.count_attempt(secret.id, most=tries, now=now)
             if counted is not None:
                 secret.attempts = counted
                 if code_failures.count(email, now) == PAUSE_AFTER:
