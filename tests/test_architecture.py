@@ -79,6 +79,10 @@ TESTED_ELSEWHERE = {
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
+    "app/config/consistency.py": (
+        "tests/config/test_loading.py",
+        "settings that do not go together are refused at loading",
+    ),
     "app/config/paths.py": ("tests/api/test_description.py", "two constants; the version is that of pyproject.toml"),
     "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
     "app/domain/install_id_sunset.py": ("tests/http/test_deprecation.py", "headers, as responses carry them"),
