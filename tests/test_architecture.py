@@ -81,7 +81,7 @@ TESTED_ELSEWHERE = {
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
     "app/config/consistency.py": (
         "tests/config/test_loading.py",
-        "settings that do not go together are refused at loading",
+        "settings are loaded and checked together",
     ),
     "app/config/paths.py": ("tests/api/test_description.py", "two constants; the version is that of pyproject.toml"),
     "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
