@@ -22,7 +22,7 @@ from app.store import engine
 from app.store.key_records import KeyRecords
 from app.store.verification_reader import VerificationReader
 from app.wsgi.dispatcher import Dispatcher
-from app.wsgi.flask_app import Keydesk
+from app.wsgi.flask_subclass import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
 from app.wsgi.security_headers import SecurityHeaders
 

@@ -16,7 +16,7 @@ def run() -> None:
             connection.exec_driver_sql("SET lock_timeout = '3s'")
             connection.commit()
         context.configure(
-            connection=connection, target_metadata=Base.metadata, compare_type=True, render_as_batch=False
+            connection=connection, target_metadata=Base.metadata, compare_type=True, transaction_per_migration=True
         )
         with context.begin_transaction():
             context.run_migrations()

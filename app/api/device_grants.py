@@ -88,7 +88,7 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     """
     try:
         asked = read_form(DeviceRequest)
-        ceremony = device_grants.authorize(
+        authorization = device_grants.authorize(
             context.runtime(),
             client_name=asked.client_name or asked.client_id,
             scopes=asked.scope.split(),
@@ -100,11 +100,11 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
     codes: DeviceCodes = {
-        "device_code": ceremony.device_code.reveal(),
-        "user_code": ceremony.user_code.reveal(),
+        "device_code": authorization.device_code.reveal(),
+        "user_code": authorization.user_code.reveal(),
         "verification_uri": f"{context.runtime().settings.public_url}/device",
-        "expires_in": ceremony.expires_in,
-        "interval": ceremony.interval,
+        "expires_in": authorization.expires_in,
+        "interval": authorization.interval,
     }
     return codes, 200
 

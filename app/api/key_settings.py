@@ -5,7 +5,7 @@ from typing import Annotated
 from flask import Blueprint
 
 from app.api.json_responses import Answer, Data, data
-from app.api.keys import KeyItem, RateAnswer, Settings, item, rate_answer
+from app.api.keys import KeyItem, KeySettingsBody, RateAnswer, item, rate_answer
 from app.domain.errors import Busy, KeyNotActive, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
@@ -19,7 +19,7 @@ from app.store.keys import ListedKey
 blueprint = Blueprint("api_key_settings", __name__)
 
 
-class Change(Settings):
+class Change(KeySettingsBody):
     """Fields you leave out keep their value."""
 
     name: KeyName = ""

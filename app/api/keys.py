@@ -48,7 +48,7 @@ class Rate(Body):
         return RateLimit(self.requests, self.window_seconds)
 
 
-class Settings(Body):
+class KeySettingsBody(Body):
     """The settings of a new or changed key. The defaults here are never read: `settings` takes only what was sent."""
 
     rate_limit: Annotated[Rate | None, field("The rate limit. Null: no limit.")] = None
@@ -63,7 +63,7 @@ class Settings(Body):
         return cast(KeySettings, sent)
 
 
-class NewKey(Settings):
+class NewKey(KeySettingsBody):
     name: KeyName
     scopes: WantedScopes | None = None
     expires_in_days: WantedDays | None = None

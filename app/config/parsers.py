@@ -127,5 +127,6 @@ def sender(value: str) -> str:
         normal = email_address.normalise(address)
     except DomainError:
         raise ValueError("must be an address like Keydesk <keys@example.com>") from None
-    # In ASCII: Flask-Mail would make another domain of straße.de (IDNA 2003).
-    return value.replace(address, normal)
+    # The domain in ASCII: Flask-Mail would make another one of straße.de (IDNA 2003).
+    before, _, after = value.rpartition(address.rpartition("@")[2])
+    return f"{before}{email_address.domain_of(normal)}{after}"

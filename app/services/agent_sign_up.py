@@ -65,10 +65,13 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
     key = keys.current_sign_up_key(person.id, now)
     # A key stays active when its person leaves the organization, but they do not get it again.
     if key is None or key.org_id not in _organizations(person, key.scopes):
+        revocation.nothing_changed()
         return None
     plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest)
     if plaintext is None:
         _revoke_underivable(key, person, revocation, now)
+    else:
+        revocation.nothing_changed()
     return plaintext
 
 

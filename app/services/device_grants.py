@@ -40,7 +40,7 @@ class DeviceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ceremony:
+class DeviceAuthorization:
     """The device authorization response (RFC 8628 3.2). Only hashes of the codes are stored. Times are in seconds."""
 
     device_code: Secret
@@ -55,7 +55,9 @@ class DeviceKey:
     scopes: tuple[str, ...]
 
 
-def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], client: str, address: str) -> Ceremony:
+def authorize(
+    runtime: Runtime, *, client_name: str, scopes: Sequence[str], client: str, address: str
+) -> DeviceAuthorization:
     """Starts a device authorization. `client`: who asks, as limits count clients; `address`: as the person is shown it.
 
     Raises `ValidationFailed`, `UnknownScope` and `RateLimited`.
@@ -78,7 +80,7 @@ def authorize(runtime: Runtime, *, client_name: str, scopes: Sequence[str], clie
             expires_at=now + LIFETIME,
             interval=INTERVAL_SECONDS,
         )
-    return Ceremony(Secret(device_code), Secret(code), int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
+    return DeviceAuthorization(Secret(device_code), Secret(code), int(LIFETIME.total_seconds()), INTERVAL_SECONDS)
 
 
 def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGrant:
@@ -153,7 +155,7 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     now = runtime.clock()
     wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes])
     granted = tuple(keys.checked(runtime, wanted, now)["scopes"])
-    keys.refuse_ungrantable(member, granted)
+    keys.refuse_ungrantable(runtime, member, granted)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)

@@ -34,7 +34,7 @@ class Revocation:
         """Everything was already as wanted. The caller waits all the same: the change may be only a moment old."""
         self._org_ids = self._org_ids or set()
 
-    def raise_counter(self) -> bool:
+    def _raise_counter(self) -> bool:
         """Raises the revocation counter if something changed, and returns whether it did. Raises `RuntimeError` if
         neither method was called; nothing is committed then."""
         if self._org_ids is None:
@@ -54,20 +54,19 @@ def revoking(runtime: Runtime, *, in_seconds: int = 0) -> Iterator[Revocation]:
         with transaction():
             revocation = Revocation()
             yield revocation
-            revocation.raise_counter()
+            revocation._raise_counter()
         if waits:
             _wait()
 
 
 @contextmanager
 def seldom_revoking() -> Iterator[Revocation]:
-    """As `revoking`, for a transaction that seldom revokes anything: it takes no turn, need not call `nothing_changed`,
-    and waits only if something was revoked."""
+    """As `revoking`, for a transaction that seldom revokes anything: it takes no turn, and waits only if something was
+    revoked."""
     with transaction():
         revocation = Revocation()
-        revocation.nothing_changed()
         yield revocation
-        changed = revocation.raise_counter()
+        changed = revocation._raise_counter()
     if changed:
         _wait()
 

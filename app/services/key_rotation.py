@@ -26,7 +26,7 @@ def rotate(
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
         refuse_unrotatable(old, runtime.clock())
-        refuse_ungrantable(member, old.scopes)
+        refuse_ungrantable(runtime, member, old.scopes)
         return replace(
             runtime,
             old,
@@ -34,6 +34,7 @@ def rotate(
             overlap_seconds=overlap_seconds,
             origin=KeyOrigin.DASHBOARD if old.origin == KeyOrigin.SIGN_UP else KeyOrigin(old.origin),
             actor=member.email,
+            prefix=old.prefix,
             created_by=member.person_id,
             submission_id=submission_id,
         )
@@ -47,6 +48,7 @@ def replace(
     overlap_seconds: int,
     origin: KeyOrigin,
     actor: str,
+    prefix: str | None = None,
     created_by: str | None = None,
     submission_id: str | None = None,
 ) -> IssuedKey:
@@ -58,7 +60,7 @@ def replace(
         old.settings,
         now,
         origin=origin,
-        prefix=old.prefix,
+        prefix=prefix,
         created_by=created_by,
         email=actor if created_by else None,
         submission_id=submission_id,

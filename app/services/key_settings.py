@@ -25,10 +25,10 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         found = manageable(member, key_id)
         checked = checked_change(runtime, found.key, wanted, runtime.clock())
         if "scopes" in checked:
-            refuse_ungrantable(member, checked["scopes"])
+            refuse_ungrantable(runtime, member, checked["scopes"])
         elif _is_longer(found.key, checked):
             # As for a rotation: members who may not give a key these scopes any more may not extend them.
-            refuse_ungrantable(member, found.key.scopes)
+            refuse_ungrantable(runtime, member, found.key.scopes)
         apply(runtime, found.key, checked, revocation, actor=member.email)
     return found
 

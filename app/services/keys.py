@@ -69,7 +69,7 @@ def create_within(
 ) -> IssuedKey:
     """As `create`, in the caller's transaction."""
     settings = checked(runtime, settings, now)
-    refuse_ungrantable(member, settings["scopes"])
+    refuse_ungrantable(runtime, member, settings["scopes"])
     refuse_second_submission(member.org_id, submission_id)
     issued = issue(
         runtime,
@@ -85,7 +85,7 @@ def create_within(
     return issued
 
 
-def create_offline(
+def create_without_person(
     runtime: Runtime, org_id: str, settings: KeySettings, now: datetime, *, origin: KeyOrigin
 ) -> IssuedKey:
     """A key that no person creates: an operator's, or a trial token. Joins the caller's transaction. Raises
@@ -144,8 +144,10 @@ def checked(runtime: Runtime, settings: KeySettings, now: datetime) -> KeySettin
     return key_settings.checked(KeySettings(scopes=policy.default_scopes) | settings, now, policy)
 
 
-def refuse_ungrantable(member: Member, scopes: Sequence[str]) -> None:
-    """Raises `Forbidden` for a scope that this member may not give to a key."""
+def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) -> None:
+    """Raises `UnknownScope` for a scope that the policy no longer has, and `Forbidden` for one that this member may not
+    give to a key."""
+    runtime.settings.policy.check_known(scopes)
     for scope in scopes:
         if not roles.may_grant(member.role, scope):
             raise Forbidden(

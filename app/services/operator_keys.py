@@ -42,7 +42,7 @@ def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = Non
         else:
             organization = organizations.only() or organizations.operators(now)
         named = KeySettings(name=DEFAULT_NAME) | settings
-        return keys.create_offline(runtime, organization.id, named, now, origin=KeyOrigin.OPERATOR)
+        return keys.create_without_person(runtime, organization.id, named, now, origin=KeyOrigin.OPERATOR)
 
 
 def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
@@ -95,8 +95,14 @@ def _single_match(runtime: Runtime, prefix: str) -> ApiKey:
         matches = key_store.working_by_start(_starts(runtime, prefix), runtime.clock())
     if len(matches) != 1:
         what = "Several active keys start" if matches else "No active key starts"
-        raise NoSingleMatch(f"{what} with {prefix}; nothing was changed.", matches)
+        # Never a whole key: it may work elsewhere, and what a command prints may end up in a log.
+        raise NoSingleMatch(f"{what} with {_start_of(prefix)}; nothing was changed.", matches)
     return matches[0]
+
+
+def _start_of(prefix: str) -> str:
+    hidden = key_format.RANDOM_LENGTH + key_format.CHECKSUM_LENGTH - SHOWN
+    return f"{prefix[:-hidden]}…" if key_format.is_well_formed(prefix) else prefix
 
 
 def _starts(runtime: Runtime, prefix: str) -> list[str]:

@@ -21,5 +21,8 @@ def issue(runtime: Runtime, *, client: str) -> IssuedKey:
         now = runtime.clock()
         sign_in_limits.take(Attempt.TRIAL_TOKEN, client=client, now=now)
         organization = organizations.operators(now)
-        settings = KeySettings(name="Test token", scopes=SCOPES, expires_at=now + LIFETIME)
-        return keys.create_offline(runtime, organization.id, settings, now, origin=KeyOrigin.TEST)
+        policy = runtime.settings.policy
+        # Another policy file may not have them.
+        scopes = [scope for scope in SCOPES if scope in policy.scopes] or policy.default_scopes
+        settings = KeySettings(name="Test token", scopes=scopes, expires_at=now + LIFETIME)
+        return keys.create_without_person(runtime, organization.id, settings, now, origin=KeyOrigin.TEST)

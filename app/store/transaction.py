@@ -70,7 +70,8 @@ def _refuse_to_flush(*_: Any) -> None:
 
 @event.listens_for(db.session, "do_orm_execute")
 def _refuse_to_write(state: ORMExecuteState) -> None:
-    if state.is_insert or state.is_update or state.is_delete:
+    locks = state.is_select and getattr(state.statement, "_for_update_arg", None) is not None
+    if locks or state.is_insert or state.is_update or state.is_delete:
         require_transaction()
 
 

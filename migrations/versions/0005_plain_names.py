@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         # All at once, in the order in which servers lock them, so that nothing can deadlock.
-        op.execute("LOCK TABLE organization, api_key, rights_revision, agent_session IN ACCESS EXCLUSIVE MODE")
+        op.execute("LOCK TABLE person, organization, api_key, rights_revision, agent_session IN ACCESS EXCLUSIVE MODE")
     _rename_column("api_key", "door", "origin", index=["origin", "created_by"], old_index="ix_api_key_door_created_by")
     _rename_column(
         "organization",

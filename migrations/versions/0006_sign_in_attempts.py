@@ -10,6 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        # No attempt is added between the copy and the end.
+        op.execute("LOCK TABLE one_time_secret, device_grant IN ACCESS EXCLUSIVE MODE")
     op.create_table(
         "sign_in_attempt",
         sa.Column("id", sa.String(), nullable=False),

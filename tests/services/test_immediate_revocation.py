@@ -168,8 +168,8 @@ def test_what_seldom_revokes_waits_only_when_it_did(runtime, alice, monkeypatch)
     waits = []
     monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
     before = revision()
-    with seldom_revoking():
-        pass
+    with seldom_revoking() as revocation:
+        revocation.nothing_changed()
     assert (waits, revision()) == ([], before)
     with seldom_revoking() as revocation:
         revocation.affects(alice.org)

@@ -1,10 +1,12 @@
 """Rotation: a successor, and the end of the old key."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.domain.errors import KeyNotActive, ValidationFailed
+from app.domain.errors import KeyNotActive, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
-from app.services import audit, key_rotation, keys, operator_keys
+from app.services import audit, key_rotation, key_settings, keys, operator_keys
 from tests.factories import in_days
 
 
@@ -60,3 +62,16 @@ def test_operators_and_members_rotate_alike(runtime, alice):
         assert (entry.action, entry.details["successor"], successor.prefix) == ("key.rotated", successor.id, "whk_")
         entries.append(set(entry.details))
     assert entries[0] == entries[1] == {"name", "start", "successor", "overlap_seconds"}
+
+
+def test_a_scope_that_left_the_policy_gets_no_successor_and_is_not_made_to_last(app, runtime, alice, set_settings):
+    settings = KeySettings(name="CI", scopes=["notes:read"], expires_at=in_days(runtime, 1))
+    key_id = keys.create(runtime, alice.member, settings).listed.key.id
+    policy = runtime.settings.policy
+    scopes = {name: scope for name, scope in policy.scopes.items() if name != "notes:read"}
+    set_settings(policy=replace(policy, scopes=scopes))
+    now = app.extensions["runtime"]
+    with pytest.raises(UnknownScope):
+        key_rotation.rotate(now, alice.member, key_id)
+    with pytest.raises(UnknownScope):
+        key_settings.change(now, alice.member, key_id, KeySettings(expires_at=None))

@@ -111,3 +111,12 @@ def test_a_change_that_cannot_be_meant_changes_nothing(runtime):
     with pytest.raises(NoSingleMatch):
         operator_keys.change_key(runtime, "whk_zzzzzzzz", KeySettings(name="Other"))
     assert [key.name for key in operator_keys.working_keys(runtime)] == ["API key"]
+
+
+def test_a_whole_key_that_matches_nothing_is_not_repeated(runtime):
+    key = create(runtime).plaintext.reveal()
+    operator_keys.revoke_key(runtime, key)
+    with pytest.raises(NoSingleMatch) as refused:
+        operator_keys.revoke_key(runtime, key)
+    assert key[:12] in refused.value.detail
+    assert key[:13] not in refused.value.detail

@@ -1,5 +1,7 @@
 """Test tokens: an hour, and twenty of them an hour for a client."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.errors import KeyExpired, RateLimited
@@ -23,3 +25,11 @@ def test_twenty_an_hour_for_a_client(runtime, clock):
     assert trial_tokens.issue(runtime, client="203.0.113.2")
     clock.advance(hours=1)
     assert trial_tokens.issue(runtime, client="203.0.113.1")
+
+
+def test_with_a_policy_that_lacks_its_scope_a_trial_token_has_the_default_ones(app, runtime, set_settings):
+    policy = runtime.settings.policy
+    scopes = {name: scope for name, scope in policy.scopes.items() if name != "agent:rw"}
+    set_settings(policy=replace(policy, scopes=scopes, default_scopes=("agent:r",)))
+    issued = trial_tokens.issue(app.extensions["runtime"], client="203.0.113.1")
+    assert issued.listed.key.scopes == ("agent:r",)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.extensions import Base, db
-from app.store import organizations
+from app.store import keys, organizations
 from app.store.organizations import Organization
 from app.store.transaction import transaction
 from tests.store.writers import arguments, writers
@@ -83,3 +83,9 @@ def test_every_table_has_a_function_that_writes_it_and_that_is_found():
     assert tables <= {name.partition(".")[0] for name in writers()}
     # One of each way to write.
     assert {"keys.add", "keys.add_missing", "organizations.put_member", "sessions.end", "usage.add"} <= set(writers())
+
+
+def test_a_row_cannot_be_locked_outside_of_a_transaction(app):
+    """The lock would end before whatever relies on it begins."""
+    with pytest.raises(RuntimeError, match="transaction"):
+        keys.locked("org_1", "key_1")
