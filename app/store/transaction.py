@@ -60,7 +60,7 @@ def _writers_in_line() -> Iterator[None]:
 def require_transaction() -> None:
     """Raises `RuntimeError` outside of `transaction`."""
     if not db.session.info.get(_IN_TRANSACTION):
-        raise RuntimeError("this writes to the database, so call it inside transaction()")
+        raise RuntimeError("this writes or locks rows, so call it inside transaction()")
 
 
 @event.listens_for(db.session, "before_flush")

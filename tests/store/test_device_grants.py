@@ -37,19 +37,21 @@ def test_a_person_decides_about_what_is_undecided_until_it_expires(grant, clock)
     asked = grant("asked")
     grant("approved", decision=APPROVED)
     grant("denied", decision=DENIED)
-    assert device_grants.waiting(b"user asked", clock.now).id == asked
-    for digest in (b"user approved", b"user denied", b"user none", b"device asked"):
-        assert device_grants.waiting(digest, clock.now) is None
-    clock.advance(seconds=LIFE.total_seconds())
-    assert device_grants.waiting(b"user asked", clock.now) is None
-    assert device_grants.waiting(b"user asked", clock.now - timedelta(microseconds=1)).id == asked
+    with transaction():
+        assert device_grants.waiting(b"user asked", clock.now).id == asked
+        for digest in (b"user approved", b"user denied", b"user none", b"device asked"):
+            assert device_grants.waiting(digest, clock.now) is None
+        clock.advance(seconds=LIFE.total_seconds())
+        assert device_grants.waiting(b"user asked", clock.now) is None
+        assert device_grants.waiting(b"user asked", clock.now - timedelta(microseconds=1)).id == asked
 
 
 def test_an_agent_is_told_of_its_own_whatever_came_of_it(grant, clock):
     denied = grant("denied", decision=DENIED)
     clock.advance(hours=1)
-    assert device_grants.polled(b"device denied").id == denied
-    assert device_grants.polled(b"user denied") is None
+    with transaction():
+        assert device_grants.polled(b"device denied").id == denied
+        assert device_grants.polled(b"user denied") is None
 
 
 def test_only_what_was_approved_is_used_and_that_once(grant, clock):

@@ -63,7 +63,8 @@ def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org,
     assert (found.key.id, found.created_by, found.last_use.at) == (key_id, "ann@example.com", clock.now)
     assert keys.get(org, offline)[1:] == (None, None)
     assert keys.get(other_org, key_id) is None
-    assert keys.locked(other_org, key_id) is None
+    with transaction():
+        assert keys.locked(other_org, key_id) is None
     assert keys.organization_of(key_id) == org
     assert keys.organization_of("key_none") is None
     assert (keys.count(org), keys.count(other_org)) == (2, 0)
@@ -102,11 +103,12 @@ def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add,
     early = add(org_id=other_org, created_at=clock.now - timedelta(days=1), start="whk_87654321", digest=b"early")
     working = some_of_each[:2]
     assert [key.id for key in keys.working(clock.now)] == [early, *sorted(working)]
-    assert [key.id for key in keys.working_by_start(["whk_12345678"], clock.now)] == sorted(working)
-    starts = ["whk_12345678", "whk_87654321", "whk_00000000"]
-    assert {key.id for key in keys.working_by_start(starts, clock.now)} == {early, *working}
-    assert [key.id for key in keys.working_by_digest(b"early", clock.now)] == [early]
-    assert keys.working_by_digest(b"none", clock.now) == []
+    with transaction():
+        assert [key.id for key in keys.working_by_start(["whk_12345678"], clock.now)] == sorted(working)
+        starts = ["whk_12345678", "whk_87654321", "whk_00000000"]
+        assert {key.id for key in keys.working_by_start(starts, clock.now)} == {early, *working}
+        assert [key.id for key in keys.working_by_digest(b"early", clock.now)] == [early]
+        assert keys.working_by_digest(b"none", clock.now) == []
 
 
 def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row, clock):
@@ -115,8 +117,9 @@ def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row,
     for new in (1, 0):
         with transaction():
             assert keys.add_missing(rows) == new
-    (kept,) = keys.working_by_digest(b"one", clock.now)
-    assert (kept.org_id, kept.name) == (org, "First")
+    with transaction():
+        (kept,) = keys.working_by_digest(b"one", clock.now)
+        assert (kept.org_id, kept.name) == (org, "First")
 
 
 def test_the_newest_working_key_of_a_sign_up_is_the_current_one(org, other_org, person, add, clock):
