@@ -1,4 +1,4 @@
-"""Which functions of the store write: found in its source, so that a new one cannot be forgotten."""
+"""Which functions of the store write or lock: found in its source, so that a new one cannot be forgotten."""
 
 import ast
 import inspect
@@ -14,8 +14,8 @@ from app.domain.roles import Role
 FOLDER = Path(store.__file__).parent
 #: What writes, as the source of a function names it.
 WRITES = {"delete", "insert", "update", "db.session.add", "db.session.add_all", "db.session.delete", "db.session.flush"}
-#: What says that it writes by other means.
-WRITES |= {"require_transaction"}
+#: What locks rows, and what says that it writes by other means.
+WRITES |= {"with_for_update", "require_transaction"}
 #: An argument of each type. What has none is given None: the refusal comes first.
 ARGUMENTS: dict[Any, Any] = {
     str: "none",
@@ -24,12 +24,13 @@ ARGUMENTS: dict[Any, Any] = {
     datetime: datetime(2026, 4, 16, tzinfo=UTC),
     Role: Role.MEMBER,
     Collection[str]: {"none"},
+    Sequence[str]: ["none"],
     Sequence[dict[str, Any]]: [{}],
 }
 
 
 def writers() -> dict[str, Callable[..., Any]]:
-    """The public functions that write, directly or by calling one that does, by `module.function`."""
+    """The public functions that write or lock, directly or by calling one that does, by `module.function`."""
     calls = dict(_calls())
     found: set[str] = set()
     while more := {name for name, called in calls.items() if called & (WRITES | found)} - found:
@@ -49,12 +50,18 @@ def arguments(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _calls() -> Iterator[tuple[str, set[str]]]:
-    """Each function, and what it calls: as it is written, and with its module if it is of the same one."""
+    """Each function, and what it calls: as it is written, by its last name for a method of a query, and with its module
+    if it is of the same one."""
     for file in sorted(FOLDER.glob("*.py")):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.FunctionDef):
-                called = {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
+                called = {_name(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
                 yield f"{file.stem}.{node.name}", called | {f"{file.stem}.{name}" for name in called if "." not in name}
+
+
+def _name(called: ast.expr) -> str:
+    is_method = isinstance(called, ast.Attribute) and isinstance(called.value, ast.Call)
+    return called.attr if is_method else ast.unparse(called)
 
 
 def _split(names: list[str]) -> Iterator[tuple[str, str, str]]:
