@@ -21,8 +21,6 @@ from app.store.people import Person
 from app.store.transaction import take_turns
 
 KEY_NAME = "Agent sign-up"
-#: How often a code can be tried.
-TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     """The person's sign-up key, in exchange for the right code: the same string as before while that key is active,
     else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
-    secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code, tries=TRIES)
+    secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.SIGN_UP_CODE, now)

@@ -11,9 +11,6 @@ from app.store import people
 from app.store.people import Person
 from app.store.transaction import transaction
 
-#: How often a code can be tried.
-TRIES = 5
-
 
 def request(runtime: Runtime, *, email: str, client: str) -> Issued:
     """Mails a code to a person who has an account. For an unknown address or a disabled person the response is the
@@ -24,7 +21,7 @@ def request(runtime: Runtime, *, email: str, client: str) -> Issued:
 def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
     """A session token in exchange for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
-    secret_id = one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, address, code, tries=TRIES)
+    secret_id = one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, address, code)
     with transaction():
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.EMAIL_CODE, now)

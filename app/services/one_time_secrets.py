@@ -98,16 +98,16 @@ def _issue(
     return Issued(expires_at, plaintext if send else None)
 
 
-def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str, *, tries: int) -> str:
+def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
     """The ID of the secret with this code, for `redeem`. Counts the attempt first, in a transaction of its own.
 
     Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`, in the same way for an address that gets no mail.
     """
-    secret = _count(runtime, purpose, email, tries)
+    secret = _count(runtime, purpose, email)
     digest = secret.digest or ""
     if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    raise OtpInvalid(tries - secret.attempts)
+    raise OtpInvalid(sign_in_limits.CODE_TRIES[purpose] - secret.attempts)
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
@@ -119,7 +119,7 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
     return secret
 
 
-def _count(runtime: Runtime, purpose: Purpose, email: str, tries: int) -> OneTimeSecret:
+def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
     """The pending secret, with this attempt counted. Errors are raised after the count is committed. The attempt that
     pauses codes also queues the mail to the owner, in the same transaction, so that no crash comes between."""
     with transaction():
@@ -131,7 +131,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str, tries: int) -> OneTim
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
         counted = None
         if paused is None and secret is not None and pending:
-            counted = one_time_secrets.count_attempt(secret.id, most=tries, now=now)
+            counted = one_time_secrets.count_attempt(secret.id, most=sign_in_limits.CODE_TRIES[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
                 if code_failures.count(email, now) == PAUSE_AFTER:

@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, and enter wrong device codes.
+"""How often somebody may ask for links, codes and trial tokens, and try codes.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.errors import RateLimited
+from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
 from app.store import sign_in_attempts
 from app.store.transaction import take_turns
@@ -55,7 +56,8 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
     ),
 }
 
-
+#: How often one code can be tried.
+CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 #: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
 #: five codes an hour, as the limits allow, would find one within a year with a probability of 20 %.
 PAUSE_AFTER = 100

@@ -5,10 +5,11 @@ from flask import Blueprint, Response, current_app, render_template
 from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_id_sunset import SUNSET
+from app.domain.one_time_secrets import Purpose
 from app.http import context
 from app.http.guards import Public
 from app.http.problem_details import status_of
-from app.services import agent_sign_up, device_grants, email_codes, sign_in_limits, trial_tokens
+from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
@@ -54,8 +55,8 @@ def auth() -> Response:
         "agents/auth.md",
         settings=context.runtime().settings,
         code_limits=LIMITS[Attempt.CODE],
-        email_code_attempts=email_codes.TRIES,
-        sign_up_attempts=agent_sign_up.TRIES,
+        email_code_attempts=sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE],
+        sign_up_attempts=sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE],
         pause_after=sign_in_limits.PAUSE_AFTER,
         pause=int(sign_in_limits.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),

@@ -28,12 +28,13 @@ from app.domain import (
 from app.domain.errors import DomainError
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.key_verification import KeyRecord, Outcome, refusal
+from app.domain.one_time_secrets import Purpose
 from app.domain.roles import Permission, Role
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.problem_details import HTTP_CODES, status_of
 from app.http.request_checks import MAX_BODY
-from app.services import agent_sign_up, device_grants, email_codes, sign_in_limits, trial_tokens
+from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.sign_in_limits import LIMITS
@@ -221,8 +222,8 @@ def test_every_secret_is_listed_with_its_lifetime_and_attempts():
     assert lifetimes["device code and user code"] == device_grants.LIFETIME.total_seconds()
     assert lifetimes["test token"] == trial_tokens.LIFETIME.total_seconds()
     attempts = {secret: attempts for secret, *_, attempts in listed}
-    assert attempts["mailed code for a session token"] == str(email_codes.TRIES)
-    assert attempts["mailed code of agent sign-up"] == str(agent_sign_up.TRIES)
+    assert attempts["mailed code for a session token"] == str(sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE])
+    assert attempts["mailed code of agent sign-up"] == str(sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE])
 
 
 def test_figures_of_the_flows():
