@@ -21,7 +21,7 @@ def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
         visitor.page.goto("/sign-in")
         visitor.page.get_by_label("Email address").fill(email or fresh_email())
-        visitor.page.get_by_role("button", name="Send me a sign-in link").click()
+        visitor.follow(visitor.page.get_by_role("button", name="Send me a sign-in link"))
 
     return open_it
 
@@ -35,7 +35,7 @@ def used_link(visitor: Visitor) -> None:
 
 def older_keys(visitor: Visitor) -> None:
     at("list of max", "max")(visitor)
-    visitor.page.get_by_role("link", name="Older keys").click()
+    visitor.follow(visitor.page.get_by_role("link", name="Older keys"))
 
 
 def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
@@ -44,7 +44,7 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
         visitor.page.get_by_label("Name").fill(name)
         if not scopes:
             visitor.page.get_by_role("checkbox", checked=True).uncheck()
-        visitor.page.get_by_role("button", name="Create key").click()
+        visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
     return open_it
 
@@ -52,7 +52,7 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
 def refused_change(visitor: Visitor) -> None:
     at("change", "alice")(visitor)
     visitor.page.get_by_label("Seconds").fill("")
-    visitor.page.get_by_role("button", name="Save changes").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
 
 
 def reveal(visitor: Visitor) -> None:
@@ -68,13 +68,13 @@ def already_shown(visitor: Visitor) -> None:
 def rotated(visitor: Visitor) -> None:
     path, _ = visitor.become("rita").key_from_api("Nightly report")
     visitor.page.goto(f"{path}/rotate")
-    visitor.page.get_by_role("button", name="Rotate key").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Rotate key"))
 
 
 def just_revoked(visitor: Visitor) -> None:
     path, _ = visitor.become("rita").key_from_api("Nightly report")
     visitor.page.goto(f"{path}/revoke")
-    visitor.page.get_by_role("button", name="Revoke key").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Revoke key"))
 
 
 def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor], None]:
@@ -83,7 +83,7 @@ def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor]
     def open_it(visitor: Visitor) -> None:
         visitor.become(who).page.goto("/device")
         visitor.page.get_by_label("Code").fill(code or visitor.agents_code())
-        visitor.page.get_by_role("button", name="Continue").click()
+        visitor.follow(visitor.page.get_by_role("button", name="Continue"))
 
     return open_it
 
@@ -94,7 +94,7 @@ def decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
         if not scopes:
             for box in visitor.page.get_by_role("checkbox").all():
                 box.uncheck()
-        visitor.page.get_by_role("button", name=button).click()
+        visitor.follow(visitor.page.get_by_role("button", name=button))
 
     return open_it
 

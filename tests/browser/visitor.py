@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page
 
 from tests.browser.site import Site
 from tests.browser.views import WIDE
@@ -73,8 +73,13 @@ class Visitor:
         self.page.get_by_label("Name").fill(name)
         for scope in scopes:
             self.page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
-        self.page.get_by_role("button", name="Create key").click()
+        self.follow(self.page.get_by_role("button", name="Create key"))
         return self.shown_key()
+
+    def follow(self, control: Locator) -> None:
+        """Clicks a link or button, and waits until the page that it leads to has loaded: `click` alone does not."""
+        with self.page.expect_navigation():
+            control.click()
 
     def agents_code(self) -> str:
         """What an agent that asks for a key shows."""
