@@ -1,6 +1,5 @@
 """Fixtures that every kind of test shares. Store and service tests run on SQLite and on PostgreSQL."""
 
-import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,9 +18,6 @@ from app.factory import put_in_front
 from app.services.runtime import Runtime
 from tests import databases
 from tests.actors import Actor, Cast
-
-# Thousands of modules are no garbage, and looking through them again and again takes a tenth of the run.
-gc.set_threshold(50_000, 20, 20)
 
 SECRET = "test-secret-of-at-least-32-characters"
 BOTH_DATABASES = {"store", "services"}
