@@ -1,12 +1,15 @@
 """Real databases for tests: SQLite files, and a PostgreSQL server from its wheel."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 from flask import current_app
+from sqlalchemy import event
 
 from app import create_app
 from app.config import load_settings
@@ -28,6 +31,21 @@ def dispose() -> None:
     db.session.remove()
     db.engine.dispose()
     current_app.extensions["runtime"].key_records.close()
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that the current application sends to its database within the block."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 class Sqlite:

@@ -1,10 +1,8 @@
 """Who is signed in: by our own session rows, and by nothing else."""
 
-from sqlalchemy import event
-
-from app.extensions import db
 from app.http import context
 from app.services import sessions
+from tests.databases import statements
 
 
 def test_a_cookie_of_an_ended_session_is_of_no_use(alice):
@@ -33,9 +31,7 @@ def test_a_session_says_who_is_signed_in_and_by_which_session(app, alice):
 
 
 def test_a_request_without_our_cookie_does_not_ask_the_database(app, client):
-    asked = []
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
     client.set_cookie("another", "value")
-    assert client.get("/sign-in").status_code == 200
-    assert asked == []
+    with app.app_context(), statements() as sent:
+        assert client.get("/sign-in").status_code == 200
+    assert sent == []

@@ -2,10 +2,8 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.errors import Busy, NotFound
 from app.domain.key_settings import KeySettings
@@ -31,6 +29,7 @@ from app.store import revocation_counter as counter
 from app.store.column_types import to_microseconds
 from app.store.revocation_counter import RevocationCounter
 from app.store.transaction import transaction
+from tests.databases import statements
 
 
 @pytest.fixture
@@ -49,22 +48,8 @@ def revision():
     return db.session.scalar(db.select(RevocationCounter.revision)) or 0
 
 
-@contextmanager
-def statements():
-    """What is sent to the database meanwhile, by its first words."""
-    seen = []
-
-    def note(_connection, _cursor, sql, *_):
-        seen.append(" ".join(sql.partition("=")[0].split()[:4]))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-
-
-def after_counter(seen):
+def after_counter(sent):
+    seen = [" ".join(sql.partition("=")[0].split()[:4]) for sql in sent]
     (at,) = [number for number, sql in enumerate(seen) if sql.startswith("INSERT INTO revocation_counter")]
     return [sql for sql in seen[at + 1 :] if not sql.startswith("SELECT revocation_counter")]
 

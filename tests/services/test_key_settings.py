@@ -4,15 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.errors import Forbidden, KeyNotActive, NotFound, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.domain.roles import Role
-from app.extensions import db
 from app.services import audit, key_rotation, key_settings, key_verification, keys
+from tests.databases import statements
 from tests.factories import in_days
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.7"
@@ -175,10 +174,9 @@ def test_without_an_audit_entry_nothing_changes(runtime, alice, issued, monkeypa
 
 def test_the_revision_is_the_last_thing_that_a_change_writes(runtime, alice, issued):
     """Rows that are locked after it would make others wait in a ring."""
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    change(runtime, alice, issued, name="Nightly")
-    writes = [sql.split()[0:3] for sql in statements if sql.startswith(("UPDATE", "INSERT"))]
+    with statements() as sent:
+        change(runtime, alice, issued, name="Nightly")
+    writes = [sql.split()[0:3] for sql in sent if sql.startswith(("UPDATE", "INSERT"))]
     assert [words[1] if words[0] == "UPDATE" else words[2] for words in writes][-2:] == [
         "revocation_counter",
         "organization",

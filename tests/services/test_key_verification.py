@@ -2,7 +2,6 @@
 
 import psycopg
 import pytest
-from sqlalchemy import event
 
 from app.domain import key_format
 from app.domain.errors import InsufficientScope, InvalidKey, KeyDisabled, KeyExpired, KeyRevoked
@@ -14,6 +13,7 @@ from app.services.immediate_revocation import revoking
 from app.store.organizations import Organization
 from app.store.unavailable import DatabaseUnavailable
 from app.store.verification_reader import Query
+from tests.databases import statements
 from tests.factories import in_days
 
 
@@ -66,11 +66,9 @@ def test_a_missing_scope_is_named(runtime, issued):
 def test_a_malformed_key_never_reaches_the_database(runtime, key):
     # Asked once a second: whether any imported key is on record.
     assert not runtime.key_records.has_imported()
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda *_: statements.append(1))
-    with pytest.raises(InvalidKey):
+    with statements() as sent, pytest.raises(InvalidKey):
         key_verification.require(runtime, key, scope=None)
-    assert statements == []
+    assert sent == []
 
 
 def test_a_well_formed_key_that_nobody_has_is_invalid(runtime, app):
@@ -79,10 +77,9 @@ def test_a_well_formed_key_that_nobody_has_is_invalid(runtime, app):
 
 
 def test_a_verification_writes_nothing(runtime, issued):
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    assert key_verification.verify(runtime, issued.plaintext.reveal(), scope=None).outcome is Outcome.VALID
+    with statements() as sent:
+        assert key_verification.verify(runtime, issued.plaintext.reveal(), scope=None).outcome is Outcome.VALID
     # Its own reading goes past the session, on connections that refuse to write.
-    assert statements == []
+    assert sent == []
     with pytest.raises((DatabaseUnavailable, psycopg.errors.ReadOnlySqlTransaction)):
         runtime.key_records._reader.rows(Query("DELETE FROM usage_hour", ()))

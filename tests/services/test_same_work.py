@@ -2,14 +2,13 @@
 `tests/system/test_same_time.py`.)"""
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.errors import OtpInvalid, OtpMaxAttempts
-from app.extensions import db
 from app.services import agent_sign_up, email_codes, sign_in
 from app.services.one_time_secrets import PAUSE_AFTER
 from app.store import code_failures
 from app.store.transaction import transaction
+from tests.databases import statements
 
 KNOWN, UNKNOWN = "alice@example.com", "nobody@example.com"
 
@@ -27,17 +26,9 @@ def work_of():
     """The statements that a call sends to the database."""
 
     def work_of(call):
-        statements = []
-
-        def note(_connection, _cursor, statement, *_):
-            statements.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
+        with statements() as sent:
             call()
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-        return statements
+        return sent
 
     return work_of
 

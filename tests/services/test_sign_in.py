@@ -13,6 +13,7 @@ from app.services import organizations, sessions, sign_in
 from app.store import organizations as store
 from app.store import people
 from app.store.transaction import transaction
+from tests.databases import statements
 
 
 def ask(runtime, email="alice@example.com", client="203.0.113.1", **more):
@@ -161,17 +162,14 @@ def test_signing_in_again_ends_the_session_that_the_browser_had(runtime):
 
 
 def test_known_and_unknown_addresses_run_the_same_statements(app, runtime, set_settings):
-    from sqlalchemy import event
-
     redeem(runtime, ask(runtime, client="198.51.100.9").token.reveal())
     set_settings(sign_up="invited")
     runtime = replace(app.extensions["runtime"])
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))
-    ask(runtime, email="alice@example.com")
-    known, statements[:] = [*statements], []
-    ask(runtime, email="nobody@example.com")
-    assert statements == known
+    with statements() as known:
+        ask(runtime, email="alice@example.com")
+    with statements() as unknown:
+        ask(runtime, email="nobody@example.com")
+    assert unknown == known
 
 
 def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, runtime, clock):

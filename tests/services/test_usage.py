@@ -1,7 +1,6 @@
 """Usage: gathered in memory, written by the flush."""
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import InsufficientScope
@@ -13,6 +12,7 @@ from app.store import keys as key_store
 from app.store.last_uses import LastUse
 from app.store.transaction import transaction
 from app.store.usage import UsageHour
+from tests.databases import statements
 
 
 @pytest.fixture
@@ -180,11 +180,10 @@ def test_a_busy_second_is_a_handful_of_statements(runtime, alice):
     runtime.usage.flush()
     for plaintext in plaintexts * 2:
         key_verification.require(runtime, plaintext, scope=None, address="203.0.113.7")
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql.split()[0]))
-    runtime.usage.flush()
+    with statements() as sent:
+        runtime.usage.flush()
     # The counts, and the last uses.
-    assert [kind for kind in statements if kind not in {"BEGIN", "SELECT"}] == ["INSERT"] * 2
+    assert [sql[:6] for sql in sent if not sql.startswith(("BEGIN", "SELECT"))] == ["INSERT"] * 2
     page = usage.page(alice.org, limit=100, cursor=None, key_id=None)
     assert [row.requests for row in page.items] == [2] * 43
     listed = keys.page(alice.member, limit=100).items

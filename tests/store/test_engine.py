@@ -1,11 +1,12 @@
 """How each database is spoken to."""
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
 from app.store.transaction import transaction
+from tests.databases import statements
 
 
 @pytest.mark.databases("sqlite")
@@ -36,9 +37,8 @@ def test_an_error_does_not_show_the_values_of_its_statement(app):
 @pytest.mark.databases("sqlite")
 def test_a_writer_takes_its_turn_before_it_reads_and_a_reader_takes_none(app, org):
     """Otherwise what it read could be old by the time it writes, and SQLite would refuse it at once."""
-    begun = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: begun.append(sql))
-    db.session.execute(text("SELECT 1"))
-    with transaction():
-        pass
-    assert [sql for sql in begun if sql.startswith("BEGIN")] == ["BEGIN DEFERRED", "BEGIN IMMEDIATE"]
+    with statements() as sent:
+        db.session.execute(text("SELECT 1"))
+        with transaction():
+            pass
+    assert [sql for sql in sent if sql.startswith("BEGIN")] == ["BEGIN DEFERRED", "BEGIN IMMEDIATE"]

@@ -2,13 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import event
-
 from app.extensions import db
 from app.store import organizations
 from app.store import revocation_counter as counter
 from app.store.revocation_counter import RevocationCounter
 from app.store.transaction import transaction
+from tests.databases import statements
 
 
 def revision():
@@ -44,15 +43,11 @@ def test_it_says_whose_keys_changed_last_and_nothing_when_nobodys_did(org, other
 
 def test_what_the_transaction_changed_before_is_written_before_the_counter(org):
     """Whoever holds the counter holds everybody up, so it comes last."""
-    statements = []
-    event.listen(
-        db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql.partition(" SET")[0])
-    )
-    with transaction():
+    with statements() as sent, transaction():
         db.session.get(organizations.Organization, org).name = "Acme 2"
         counter.raise_for([org])
     renamed, raised = (
-        next(place for place, sql in enumerate(statements) if sql.startswith(begin))
+        next(place for place, sql in enumerate(sent) if sql.startswith(begin))
         for begin in ("UPDATE organization", "INSERT INTO revocation_counter")
     )
     assert renamed < raised
