@@ -35,14 +35,13 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.config.from_mapping(mail.flask_mail_config(settings))
     app.json = api.json_responses.Json(app)
     _bind_extensions(app)
-    app.extensions["runtime"] = _runtime(app, settings, clock or partial(datetime.now, UTC))
+    use_runtime(app, make_runtime(app, settings, clock or partial(datetime.now, UTC)))
 
     http.register(app)
     web.register(app)
     api.register(app)
     error_handlers.register(app)
     http.check_routes(app)
-    put_in_front(app)
     return app
 
 
@@ -54,7 +53,8 @@ def _bind_extensions(app: Flask) -> None:
         engine.prepare(extensions.db.engine)
 
 
-def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Runtime:
+def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Runtime:
+    """A runtime with nothing cached and nothing counted yet."""
     secrets = settings.secret_keys
     with app.app_context():
         records = KeyRecords(VerificationReader(extensions.db.engine), settings.policy.granted)
@@ -73,9 +73,9 @@ def _runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> R
     )
 
 
-def put_in_front(app: Flask) -> None:
-    """Puts the WSGI layers in front of Flask. They keep the current runtime, so call it again after replacing that."""
-    runtime: Runtime = app.extensions["runtime"]
+def use_runtime(app: Flask, runtime: Runtime) -> None:
+    """Makes this the application's runtime, and puts the WSGI layers that use it in front of Flask."""
+    app.extensions["runtime"] = runtime
     flask_app = SecurityHeaders(Keydesk.wsgi_app.__get__(app), runtime.settings)
     app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
 

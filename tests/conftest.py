@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keydesk-test-"
 
 from app import create_app
 from app.config import Settings, load_settings
-from app.factory import put_in_front
+from app.extensions import limiter
+from app.factory import make_runtime, use_runtime
 from app.services.runtime import Runtime
 from tests import databases
 from tests.actors import Actor, Cast
@@ -54,11 +56,15 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> databases.Sqlite:
     return databases.Sqlite(tmp_path_factory.mktemp("sqlite"))
 
 
+def shares_app(request: pytest.FixtureRequest) -> bool:
+    return "app" in request.fixturenames and not request.node.get_closest_marker("own_app")
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty, migrated database."""
     kind: databases.Sqlite | databases.Postgresql = request.getfixturevalue(request.param)
-    return kind.fresh(tmp_path)
+    return kind.emptied() if shares_app(request) else kind.fresh(tmp_path)
 
 
 @pytest.fixture
@@ -66,18 +72,49 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def settings(database: str, tmp_path: Path) -> Settings:
+@cache
+def usual_settings(database: str) -> Settings:
     environ = {"DATABASE_URL": database, "SECRET_KEY": SECRET}
-    return load_settings(environ, instance_path=tmp_path)
+    return load_settings(environ, instance_path=Path(os.environ["XDG_RUNTIME_DIR"]))
 
 
 @pytest.fixture
-def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
-    app = create_app(settings, clock=clock)
+def settings(database: str) -> Settings:
+    return usual_settings(database)
+
+
+@pytest.fixture(scope="session")
+def usual_app() -> Iterator[Callable[[Settings], Flask]]:
+    """An application with the usual settings, which tests share: to make one, to compile its statements and to parse
+    its templates takes longer than most tests."""
+    apps: dict[Settings, Flask] = {}
+
+    def usual_app(settings: Settings) -> Flask:
+        if settings not in apps:
+            apps[settings] = create_app(settings)
+        return apps[settings]
+
+    yield usual_app
+    for app in apps.values():
+        with app.app_context():
+            databases.dispose()
+
+
+@pytest.fixture
+def app(
+    request: pytest.FixtureRequest, settings: Settings, clock: Clock, usual_app: Callable[[Settings], Flask]
+) -> Iterator[Flask]:
+    """The application, with nothing in its database, its caches and its counters."""
+    shared = shares_app(request) and settings is usual_settings(settings.database_url)
+    if shared:
+        app = usual_app(settings)
+        use_runtime(app, make_runtime(app, settings, clock))
+        limiter.reset()
+    else:
+        app = create_app(settings, clock=clock)
     yield app
     with app.app_context():
-        databases.dispose()
+        databases.dispose(pool=not shared)
 
 
 @pytest.fixture
@@ -91,8 +128,7 @@ def set_settings(app: Flask):
 
     def change(**values):
         runtime: Runtime = app.extensions["runtime"]
-        app.extensions["runtime"] = replace(runtime, settings=replace(runtime.settings, **values))
-        put_in_front(app)
+        use_runtime(app, replace(runtime, settings=replace(runtime.settings, **values)))
 
     return change
 

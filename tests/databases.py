@@ -1,8 +1,9 @@
 """Real databases for tests: SQLite files, and a PostgreSQL server from its wheel."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,10 +27,12 @@ def migrate(url: str, instance_path: Path) -> None:
         dispose()
 
 
-def dispose() -> None:
-    """Closes every connection of the current application, so that none is left to the garbage collector."""
+def dispose(*, pool: bool = True) -> None:
+    """Closes every connection of the current application, so that none is left to the garbage collector; those in its
+    pool only if `pool`."""
     db.session.remove()
-    db.engine.dispose()
+    if pool:
+        db.engine.dispose()
     current_app.extensions["runtime"].key_records.close()
 
 
@@ -48,12 +51,25 @@ def statements() -> Iterator[list[str]]:
         event.remove(db.engine, "before_cursor_execute", note)
 
 
+def _empty() -> str:
+    # Few rows: deleting them is quicker than giving each table new files.
+    deletes = (f'DELETE FROM "{table.name}";' for table in reversed(Base.metadata.sorted_tables))
+    return f"BEGIN; {' '.join(deletes)} COMMIT"
+
+
 class Sqlite:
-    """One file migrated once, copied for each test."""
+    """One file migrated once, copied for a test that wants a file of its own. Tests that share an application share a
+    copy too, emptied for each of them."""
 
     def __init__(self, folder: Path) -> None:
-        self._template = folder / "template.db"
+        self._template, self._shared = folder / "template.db", folder / "shared.db"
         migrate(f"sqlite:///{self._template}", folder)
+        shutil.copy(self._template, self._shared)
+
+    def emptied(self) -> str:
+        with closing(sqlite3.connect(self._shared)) as connection:
+            connection.executescript(_empty())
+        return f"sqlite:///{self._shared}"
 
     def fresh(self, folder: Path) -> str:
         file = folder / "keydesk.db"
@@ -78,16 +94,16 @@ class Postgresql:
         self.server.psql("SELECT pg_reload_conf();")
         self._url = self.create_database()
         migrate(self._url, tmp_path_factory.mktemp("postgresql-instance"))
-        # Few rows: deleting them is quicker than giving each table new files.
-        deletes = (f'DELETE FROM "{table.name}";' for table in reversed(Base.metadata.sorted_tables))
-        self._empty = f"BEGIN; {' '.join(deletes)} COMMIT"
 
     def create_database(self) -> str:
         name = f"keydesk_{uuid4().hex[:12]}"
         self.server.psql(f"CREATE DATABASE {name};")
         return self.server.get_uri(database=name)
 
-    def fresh(self, _folder: Path) -> str:
+    def emptied(self) -> str:
         with psycopg.connect(self._url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True) as connection:
-            connection.execute(self._empty)
+            connection.execute(_empty())
         return self._url
+
+    def fresh(self, _folder: Path) -> str:
+        return self.emptied()

@@ -13,6 +13,9 @@ from app.domain.errors import InvalidKey
 from app.services import key_verification
 from tests.system.visitors import query
 
+# Restoring replaces the file, which nobody else may have open.
+pytestmark = pytest.mark.own_app
+
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 

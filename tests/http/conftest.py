@@ -8,8 +8,8 @@ from tests.api.description import CheckedClient
 
 
 @pytest.fixture(autouse=True)
-def every_answer_is_described(app: Flask) -> None:
-    app.test_client_class = CheckedClient
+def every_answer_is_described(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "test_client_class", CheckedClient)
 
 
 @pytest.fixture
