@@ -16,8 +16,8 @@ def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) 
     `?token=` of a WebSocket handshake: browsers cannot set its headers, so it is the only request with a credential in
     its query. Raises `AmbiguousCredentials` if the request has two different credentials.
     """
-    x_api_key, authorization = environ.get("HTTP_X_API_KEY"), environ.get("HTTP_AUTHORIZATION")
-    install_id = environ.get("HTTP_X_INSTALL_ID") or None
+    get = environ.get
+    x_api_key, authorization, install_id = get("HTTP_X_API_KEY"), get("HTTP_AUTHORIZATION"), get("HTTP_X_INSTALL_ID")
     if websocket_tokens:
         key = _only_one(x_api_key, authorization, websocket_tokens)
     # Fast path: one header, sent once.
@@ -27,9 +27,11 @@ def presented(environ: Mapping[str, Any], websocket_tokens: Iterable[str] = ()) 
         key = _from_authorization(authorization)
     else:
         key = _only_one(x_api_key, authorization, ())
-    if install_id is not None and key is not None:
+    if not install_id:
+        return key, None
+    if key is not None:
         raise AmbiguousCredentials
-    return key, install_id
+    return None, install_id
 
 
 def _only_one(x_api_key: str | None, authorization: str | None, websocket_tokens: Iterable[str]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.domain.key_verification import KeyRecord
 from app.store.unavailable import DATABASE_UNAVAILABLE, DatabaseUnavailable
@@ -47,6 +47,8 @@ class CachedKey:
     read_at: int
     #: Forward-auth's headers for this key, which are the same in every response. None: not used yet; empty: used once.
     headers: list[tuple[str, str]] | tuple[()] | None = None
+    #: The `key_verification.Verification` that accepts this key and takes nothing, which is always the same one.
+    accepted: Any = None
 
 
 class _Epoch:

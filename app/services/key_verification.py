@@ -99,7 +99,13 @@ def _judged(  # noqa: PLR0917 -- keyword arguments are slower
     record, now = cached.record, runtime.clock()
     outcome = decide(record, scope, address, now)
     rate, balance = None, None
-    if outcome is _VALID and (cost or record.rate_limit is not None):
+    if outcome is _VALID:
+        if not cost and record.rate_limit is None:
+            runtime.usage.key_used(record, outcome, now, address, agent)
+            accepted: Verification | None = cached.accepted
+            if accepted is None:
+                accepted = cached.accepted = Verification(outcome, cached)
+            return accepted
         outcome, rate, balance = _take(runtime, record, cost)
     runtime.usage.key_used(record, outcome, now, address, agent)
     return Verification(outcome, cached, rate, balance)

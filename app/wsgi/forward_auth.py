@@ -59,12 +59,12 @@ class ForwardAuth:
             # Cached from the second time on: for a key that is used once, these would be most of what is cached.
             first = constant is None
             constant = [*forward_auth.identity_headers(key.record), NO_STORE, _EMPTY]
+            if key.record.is_install:
+                constant += deprecation_headers(self._runtime.settings.public_url)
             key.headers = _ASKED_ONCE if first else constant
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
             headers += done.rate.headers()
-        if key.record.is_install:
-            headers += deprecation_headers(self._runtime.settings.public_url)
         start_response("200 OK", headers)
         # A list, because Granian sends any other iterable piece by piece.
         return []
