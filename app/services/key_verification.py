@@ -104,7 +104,10 @@ def _judged(  # noqa: PLR0917 -- keyword arguments are slower
             runtime.usage.key_used(record, outcome, now, address, agent)
             accepted: Verification | None = cached.accepted
             if accepted is None:
-                accepted = cached.accepted = Verification(outcome, cached)
+                accepted = Verification(outcome, cached)
+                # Not at the first use: a key that is used once would take more memory.
+                if cached.headers is not None:
+                    cached.accepted = accepted
             return accepted
         outcome, rate, balance = _take(runtime, record, cost)
     runtime.usage.key_used(record, outcome, now, address, agent)

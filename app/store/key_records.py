@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from sys import intern
-from typing import Any
 
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
 
@@ -109,7 +108,7 @@ class KeyRecords:
             scopes=SCOPES,
             granted=self._granted(SCOPES),
             expires_at=None,
-            revoked_at=_moment(withdrawn_at),
+            revoked_at=None if withdrawn_at is None else from_microseconds(withdrawn_at),
             disabled=disabled_at is not None,
             cache_generation=generation,
             is_install=True,
@@ -151,14 +150,10 @@ class KeyRecords:
             name,
             words,
             granted,
-            _moment(expires),
-            _moment(revoked),
+            None if expires is None else from_microseconds(expires),
+            None if revoked is None else from_microseconds(revoked),
             bool(disabled),
             networks.compiled(tuple(nets.split())) if nets else (),
             RateLimit(requests, seconds) if requests else None,
             generation,
         )
-
-
-def _moment(microseconds: Any) -> Any:
-    return None if microseconds is None else from_microseconds(microseconds)

@@ -54,20 +54,23 @@ class ForwardAuth:
         except Exception:
             log.exception("forward-auth: fault, so the request is refused")
             return self._deny(environ, start_response, below, Fault())
-        constant = key.headers
-        if not constant:
-            # Cached from the second time on: for a key that is used once, these would be most of what is cached.
-            first = constant is None
-            constant = [*forward_auth.identity_headers(key.record), NO_STORE, _EMPTY]
-            if key.record.is_install:
-                constant += deprecation_headers(self._runtime.settings.public_url)
-            key.headers = _ASKED_ONCE if first else constant
+        constant = key.headers or self._constant_headers(key)
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
             headers += done.rate.headers()
         start_response("200 OK", headers)
         # A list, because Granian sends any other iterable piece by piece.
         return []
+
+    def _constant_headers(self, key: CachedKey) -> list[tuple[str, str]]:
+        """The headers that are the same in every response for this key."""
+        headers = forward_auth.identity_headers(key.record)
+        headers += (NO_STORE, _EMPTY)
+        if key.record.is_install:
+            headers += deprecation_headers(self._runtime.settings.public_url)
+        # Cached from the second time on: for a key that is used once, these would be most of what is cached.
+        key.headers = _ASKED_ONCE if key.headers is None else headers
+        return headers
 
     def _verify(self, environ: WSGIEnvironment, asked: Asked) -> tuple[Verification, CachedKey]:
         """Verifies the request's credential for the scope that the route table requires. Raises the `DomainError` that
