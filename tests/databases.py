@@ -10,7 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from flask import current_app
-from sqlalchemy import event
+from psycopg import sql
+from sqlalchemy import URL, event, make_url
 
 from app import create_app
 from app.config import load_settings
@@ -18,6 +19,8 @@ from app.extensions import Base, db
 from app.store import migrations
 
 SECRET = "test-secret-of-at-least-32-characters"
+#: How the names of PostgreSQL roles begin that have to give a password.
+_WITH_PASSWORD = "with_password_"
 
 
 def migrate(url: str, instance_path: Path) -> None:
@@ -99,6 +102,26 @@ class Postgresql:
         name = f"keydesk_{uuid4().hex[:12]}"
         self.server.psql(f"CREATE DATABASE {name};")
         return self.server.get_uri(database=name)
+
+    def create_database_with_password(self, password: str) -> URL:
+        """A database whose owner has to give a password: the server refuses that role without one."""
+        role = f"{_WITH_PASSWORD}{uuid4().hex[:12]}"
+        self._ask_for_passwords()
+        with psycopg.connect(self._url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
+            connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(role)))
+        return make_url(self._url).set(username=role, password=password, database=role)
+
+    def _ask_for_passwords(self) -> None:
+        """Test processes share the server and may come here together: each writes the same file, in one step."""
+        file = Path(self.server.psql("SHOW hba_file").splitlines()[2].strip())
+        rule = f'local all "/^{_WITH_PASSWORD}" scram-sha-256\n'
+        rules = file.read_text()
+        if not rules.startswith(rule):
+            fresh = file.with_name(uuid4().hex)
+            fresh.write_text(rule + rules)
+            fresh.rename(file)
+        self.server.psql("SELECT pg_reload_conf();")
 
     def emptied(self) -> str:
         with psycopg.connect(self._url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True) as connection:

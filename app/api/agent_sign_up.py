@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
+from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited, TooManyKeys
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
 from app.http.api_fields import Code, Email, field
@@ -60,7 +60,7 @@ def sign_up() -> SignUpSent:
 @RouteDocs(
     body=SignUpVerification,
     example={"email": "founder@example.com", "otp_code": "123456"},
-    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts),
+    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts, TooManyKeys, RateLimited),
 )
 @limit_anonymous
 def verify() -> SignedUp:

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.domain import key_status
-from app.domain.errors import Busy, KeyNotActive, UnknownScope, ValidationFailed
+from app.domain.errors import Busy, KeyNotActive, RateLimited, TooManyKeys, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.rfc3339 import rfc3339
@@ -139,7 +139,7 @@ def index() -> Answer[Listing[KeyItem]]:
     status=201,
     body=NewKey,
     example={"name": "GitHub Action prod", "scopes": ["cache:invalidate"]},
-    errors=(UnknownScope,),
+    errors=(UnknownScope, TooManyKeys, RateLimited),
 )
 def create() -> Answer[Data[CreatedKey]]:
     """Create a key
@@ -163,7 +163,12 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
-@RouteDocs(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(Busy, KeyNotActive, UnknownScope))
+@RouteDocs(
+    status=201,
+    body=Rotation,
+    example={"overlap_seconds": 3600},
+    errors=(Busy, KeyNotActive, UnknownScope, TooManyKeys, RateLimited),
+)
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 

@@ -7,7 +7,15 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.api.keys import KeyItem, NewKey, item
-from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
+from app.domain.errors import (
+    Busy,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
 from app.domain.key_origin import KeyOrigin
 from app.domain.rfc3339 import rfc3339
 from app.domain.roles import Permission
@@ -48,7 +56,7 @@ class AgentKeyItem(KeyItem):
     status=201,
     body=NewAgentKey,
     example={"name": "Claude Code - MacBook Pro", "scopes": ["notes:read", "notes:write"]},
-    errors=(UnknownScope, Forbidden, NotFound),
+    errors=(UnknownScope, Forbidden, NotFound, TooManyKeys, RateLimited),
 )
 def create() -> Answer[Data[AgentKey]]:
     """Create a key

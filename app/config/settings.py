@@ -102,6 +102,9 @@ class Settings:
         "Who may sign up: open (everybody), invited (people an operator added), or email domains",
     )
     sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization gets")
+    max_keys_per_org: int = _setting(
+        parsers.integer(0, 10**9), 10_000, "Active keys that an organization may have; 0: any number"
+    )
     enable_test_token_endpoint: bool = _setting(
         parsers.boolean, False, "Trial tokens at POST /v1/auth/test-token, in dev mode only"
     )

@@ -1,32 +1,40 @@
-"""The hash chain of an audit log: each seal covers the one before it, so changed and missing entries show."""
+"""The hash chain of an audit log: each seal covers the one before it, so changed and missing entries show.
+
+There are two versions of seals. Version 2 covers every stored byte and begins with `2:`. Version 1, hexadecimal digits
+alone, does not cover the ID and fractions of a second; entries that have it keep it, because it is part of all seals
+after it.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+
+from app.domain.rfc3339 import rfc3339
 
 GENESIS = "0" * 64
+_VERSION_2 = "2:"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a seal covers. `at` is RFC 3339; `sequence` counts from 1 within one organization."""
+    """What a seal covers, as it is stored. `sequence` counts from 1 within one organization, `at` is in microseconds
+    since 1970, `details` is JSON."""
 
+    id: str
     org_id: str
     sequence: int
-    at: str
+    at: int
     action: str
     actor: str
     target: str
-    details: dict[str, Any]
+    details: str
 
 
 def seal(previous: str, entry: Entry) -> str:
-    """The entry's seal: SHA-256, in hex, of the previous seal and the entry's canonical JSON."""
-    body = [entry.org_id, entry.sequence, entry.at, entry.action, entry.actor, entry.target, entry.details]
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
+    """The seal of a new entry: SHA-256, in hex, of the previous seal and of all fields as a JSON array."""
+    return _VERSION_2 + _sha256(previous, json.dumps(astuple(entry), ensure_ascii=False))
 
 
 def first_broken(chain: Iterable[tuple[Entry, str]], head: tuple[int, str]) -> int | None:
@@ -37,7 +45,33 @@ def first_broken(chain: Iterable[tuple[Entry, str]], head: tuple[int, str]) -> i
     previous, expected = GENESIS, 0
     for entry, sealed in chain:
         expected += 1
-        if entry.sequence != expected or seal(previous, entry) != sealed:
+        if entry.sequence != expected or not _is_seal(sealed, previous, entry):
             return expected
         previous = sealed
     return None if head == (expected, previous) else expected + 1
+
+
+def _is_seal(sealed: str, previous: str, entry: Entry) -> bool:
+    try:
+        if sealed.startswith(_VERSION_2):
+            return seal(previous, entry) == sealed
+        # After the first seal of version 2 there are no more of version 1, which cover less.
+        return not previous.startswith(_VERSION_2) and _seal_1(previous, entry) == sealed
+    except (AttributeError, TypeError, ValueError):
+        # SQLite stores any type in any column, and what is no JSON.
+        return False
+
+
+def _seal_1(previous: str, entry: Entry) -> str:
+    """The seal of version 1. Raises `ValueError` for details that are not in the one form in which they were stored:
+    this seal covers what they mean, which is the same with a key that is there twice."""
+    details = json.loads(entry.details)
+    if json.dumps(details, sort_keys=True) != entry.details:
+        raise ValueError("not as it was stored")
+    at = rfc3339(datetime.fromtimestamp(entry.at // 1_000_000, UTC))
+    body = [entry.org_id, entry.sequence, at, entry.action, entry.actor, entry.target, details]
+    return _sha256(previous, json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def _sha256(previous: str, canonical: str) -> str:
+    return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()

@@ -126,6 +126,19 @@ class RateLimited(DomainError):
         super().__init__(message, retry_after_seconds=retry_after)
 
 
+class TooManyKeys(DomainError):
+    """`details.limit` is the number of active keys that the organization may have."""
+
+    error_code = "TOO_MANY_KEYS"
+    message = "This organization has as many active keys as it may have. Revoke keys that are no longer used."
+
+    def __init__(self, limit: int) -> None:
+        sentence = (
+            f"This organization has {limit:,} active keys, as many as it may have. Revoke keys that are no longer used."
+        )
+        super().__init__(sentence, limit=limit)
+
+
 class KeyNotActive(DomainError):
     error_code = "KEY_NOT_ACTIVE"
     message = "This key was revoked or has expired, so it cannot be rotated. Create a new key."

@@ -23,7 +23,10 @@ class Window:
 
         `newest_first`: the times of the events in the window; only the first `quota` are needed.
         """
-        if len(newest_first) < self.quota:
+        return self.wait_for(newest_first[self.quota - 1] if len(newest_first) >= self.quota else None, now)
+
+    def wait_for(self, event: datetime | None, now: datetime) -> int | None:
+        """Whole seconds until this event has left the window, or None if it has, or if there is none."""
+        if event is None or event <= self.opens(now):
             return None
-        leaves = newest_first[self.quota - 1] + timedelta(seconds=self.seconds)
-        return max(1, ceil((leaves - now).total_seconds()))
+        return max(1, ceil((event - self.opens(now)).total_seconds()))

@@ -27,6 +27,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.KeyNotActive: 409,
     errors.LinkSpent: 410,
     errors.UnsupportedMediaType: 415,
+    errors.TooManyKeys: 422,
     errors.UnknownScope: 422,
     errors.ValidationFailed: 422,
     errors.OtpMaxAttempts: 429,

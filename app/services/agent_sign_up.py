@@ -11,7 +11,7 @@ from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
-from app.services import audit, one_time_secrets, sign_in
+from app.services import audit, key_quotas, one_time_secrets, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.one_time_secrets import Issued
 from app.services.runtime import Runtime
@@ -41,7 +41,8 @@ def request(runtime: Runtime, *, email: str, client: str) -> Issued:
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     """The person's sign-up key, in exchange for the right code: the same string as before while that key is active,
-    else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
+    else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys` and `RateLimited` leave the
+    code as it was."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -84,6 +85,7 @@ def _revoke_underivable(key: ApiKey, person: Person, revocation: Revocation, now
 def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
     scopes = runtime.settings.policy.default_scopes
     org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(runtime, person, now)
+    key_quotas.refuse_over(runtime, org_id, person.id, now)
     key_id, prefix = new_id("key"), runtime.settings.prefix_of(KeyOrigin.SIGN_UP)
     minted = runtime.key_deriver.mint(prefix, key_id)
     key = keys.add(

@@ -12,7 +12,7 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.secret import Secret
-from app.services import audit, keys, sign_in_limits
+from app.services import audit, key_quotas, keys, sign_in_limits
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
@@ -156,6 +156,8 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes])
     granted = tuple(keys.checked(runtime, wanted, now)["scopes"])
     keys.refuse_ungrantable(runtime, member, granted)
+    # The key is made later, but only now somebody can be told.
+    key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)

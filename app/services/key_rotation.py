@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working
-from app.services import audit
+from app.services import audit, key_quotas
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
@@ -20,13 +20,15 @@ def rotate(
     runtime: Runtime, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
 ) -> IssuedKey:
     """A successor with the same settings. The old key stops working after the overlap, and never later than it would
-    have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
+    have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown`, `TooManyKeys`,
+    `RateLimited` and `Busy`."""
     check_overlap(overlap_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
         refuse_unrotatable(old, runtime.clock())
         refuse_ungrantable(runtime, member, old.scopes)
+        key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
         return replace(
             runtime,
             old,

@@ -12,7 +12,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.paging import Page
 from app.domain.roles import Permission
 from app.domain.secret import Secret
-from app.services import audit, organizations
+from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
@@ -52,7 +52,8 @@ def create(
 ) -> IssuedKey:
     """A new key. `submission_id`: the form that asks for it, so that sending the form twice creates one key.
 
-    Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`.
+    Raises `ValidationFailed`, `UnknownScope`, `Forbidden`, `KeyAlreadyShown`, `TooManyKeys` and
+    `RateLimited`.
     """
     with transaction():
         return create_within(runtime, member, settings, runtime.clock(), origin=origin, submission_id=submission_id)
@@ -71,6 +72,7 @@ def create_within(
     settings = checked(runtime, settings, now)
     refuse_ungrantable(runtime, member, settings["scopes"])
     refuse_second_submission(member.org_id, submission_id)
+    key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
     issued = issue(
         runtime,
         member.org_id,

@@ -1,25 +1,40 @@
-"""Deletes rows that are too old to be of use. The audit log is never shortened."""
+"""Deletes rows that are too old to be of use. The audit log is never shortened. docs/tables.md lists every table."""
 
 from datetime import timedelta
 
 from app.services.runtime import Runtime
-from app.store import device_grants, one_time_secrets, outbox, session_tokens, sessions, sign_in_attempts, usage
+from app.store import (
+    code_failures,
+    credits,
+    device_grants,
+    one_time_secrets,
+    outbox,
+    session_tokens,
+    sessions,
+    sign_in_attempts,
+    usage,
+)
 from app.store.transaction import transaction
 
-#: Longer than any limit counts back, short enough that addresses do not pile up.
+#: Longer than any limit counts back and than codes pause, short enough that addresses do not pile up. Who waits for it
+#: to try 99 more codes tries fewer than the 100 a day that a pause allows.
 KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
 
 
 def prune(runtime: Runtime) -> None:
     now = runtime.clock()
+    old = now - timedelta(days=runtime.settings.usage_retention_days)
     # In a transaction of its own: on SQLite other writers wait for it, and there may be many counts to delete.
     with transaction():
-        usage.prune(now - timedelta(days=runtime.settings.usage_retention_days))
+        usage.prune(old)
+    with transaction():
+        credits.fold(old)
     with transaction():
         one_time_secrets.prune(now - KEEP_SPENT)
         sign_in_attempts.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
+        code_failures.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

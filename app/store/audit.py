@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, select, update
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, select, type_coerce, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.domain.audit_chain import Entry, seal
 from app.domain.ids import new_id
-from app.domain.rfc3339 import rfc3339
 from app.extensions import Base, db
-from app.store.column_types import UtcTime
+from app.store.column_types import UtcTime, to_microseconds
 from app.store.organizations import Organization
 
 
@@ -46,17 +45,27 @@ def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, d
         .values(audit_count=Organization.audit_count + 1)
         .returning(Organization.audit_count, Organization.audit_head)
     ).one()
-    sealed = seal(previous, Entry(org_id, sequence, rfc3339(at), action, actor, target, details))
+    entry = Entry(
+        id=new_id("aud"),
+        org_id=org_id,
+        sequence=sequence,
+        at=to_microseconds(at),
+        action=action,
+        actor=actor,
+        target=target,
+        details=json.dumps(details, sort_keys=True),
+    )
+    sealed = seal(previous, entry)
     db.session.add(
         AuditEntry(
-            id=new_id("aud"),
+            id=entry.id,
             org_id=org_id,
             sequence=sequence,
             at=at,
             action=action,
             actor=actor,
             target=target,
-            details_json=json.dumps(details, sort_keys=True),
+            details_json=entry.details,
             seal=sealed,
         )
     )
@@ -75,9 +84,24 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEnt
 
 
 def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
-    """All entries with their seals, oldest first, for `audit_chain.first_broken`."""
-    rows = db.session.scalars(select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence))
-    return [(Entry(r.org_id, r.sequence, rfc3339(r.at), r.action, r.actor, r.target, r.details), r.seal) for r in rows]
+    """All entries as they are stored, with their seals, oldest first, for `audit_chain.first_broken`."""
+    rows = db.session.execute(
+        select(
+            AuditEntry.id,
+            AuditEntry.org_id,
+            AuditEntry.sequence,
+            # As it is stored: a time would hide what SQLite stores as a fraction of a microsecond.
+            type_coerce(AuditEntry.at, BigInteger),
+            AuditEntry.action,
+            AuditEntry.actor,
+            AuditEntry.target,
+            AuditEntry.details_json,
+            AuditEntry.seal,
+        )
+        .where(AuditEntry.org_id == org_id)
+        .order_by(AuditEntry.sequence)
+    )
+    return [(Entry(*row[:-1]), row.seal) for row in rows]
 
 
 def head(org_id: str) -> tuple[int, str]:

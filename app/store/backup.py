@@ -4,13 +4,16 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import make_url
 
 from app.extensions import db
+from app.store import migrations
 
 Progress = Callable[[int], None]
 PAGES_A_STEP = 500
@@ -31,8 +34,8 @@ def to_file(url: str, file: Path, progress: Progress) -> None:
             _copy(_path(url), file, progress)
             _check(file)
         else:
-            address, password = _libpq(url)
-            _run("pg_dump", "--format=custom", f"--file={file}", address, password=password)
+            with _libpq(url) as (database, environment):
+                _run("pg_dump", "--format=custom", f"--file={file}", database, **environment)
             _check_dump(file)
     except BaseException:
         file.unlink(missing_ok=True)
@@ -44,13 +47,15 @@ def from_file(url: str, file: Path, progress: Progress) -> None:
     db.engine.dispose()
     if url.startswith("sqlite"):
         _check(file)
+        _refuse_newer(file, _revisions(file))
         _copy(file, _path(url), progress)
     else:
         _check_dump(file)
-        address, password = _libpq(url)
+        _refuse_newer(file, _dumped_revisions(file))
         # The roles of the original server may not exist here.
         how = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
-        _run("pg_restore", *how, address, str(file), password=password)
+        with _libpq(url) as (database, environment):
+            _run("pg_restore", *how, database, str(file), **environment)
     progress(100)
 
 
@@ -89,6 +94,33 @@ def _check(file: Path) -> None:
         raise BackupError(f"{file} is not a Keydesk database")
 
 
+def _revisions(file: Path) -> list[str]:
+    """The migrations that an SQLite copy is at: one, in a copy that is whole."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return [str(revision) for (revision,) in connection.execute("SELECT version_num FROM alembic_version")]
+    except sqlite3.Error as error:
+        raise BackupError(f"{file} does not say which migration it is at: {error}") from error
+
+
+def _dumped_revisions(file: Path) -> list[str]:
+    """The migrations that a dump is at: the rows between `COPY` and `\\.`."""
+    script = _run("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
+    _, _, rows = script.partition("FROM stdin;\n")
+    return rows.partition("\\.\n")[0].split()
+
+
+def _refuse_newer(file: Path, revisions: list[str]) -> None:
+    """Raises `BackupError` for a copy that these migrations cannot bring up to date."""
+    if len(revisions) != 1:
+        raise BackupError(f"{file} does not say which migration it is at; the database is unchanged")
+    if not migrations.exists(revisions[0]):
+        raise BackupError(
+            f"{file} was made by a newer Keydesk (migration {revisions[0]}); the database is unchanged."
+            " Install that version, and restore with it."
+        )
+
+
 def _path(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
@@ -100,20 +132,40 @@ def _check_dump(file: Path) -> None:
     _run("pg_restore", "--file=/dev/null", str(file))
 
 
-def _run(program: str, *arguments: str, password: str | None = None) -> str:
-    """The output of a program. The password is passed in the environment, because every user of the machine can read
-    arguments. Raises `BackupError`."""
+def _run(program: str, *arguments: str, **environment: str) -> str:
+    """The output of a program. `environment`: variables for it, in addition to ours. Raises `BackupError`."""
     if shutil.which(program) is None:
         raise BackupError(f"{program} is not installed (on Debian: apt-get install postgresql-client)")
-    environment = os.environ | ({"PGPASSWORD": password} if password else {})
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=environment)  # noqa: S603 -- our own arguments
+    done = subprocess.run(  # noqa: S603 -- our own arguments
+        [program, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
     if done.returncode != 0:
         raise BackupError(f"{program}: {done.stderr.strip()}")
     return done.stdout
 
 
-def _libpq(url: str) -> tuple[str, str | None]:
-    """The database URL as an argument for PostgreSQL's programs, and the password separately."""
+@contextmanager
+def _libpq(url: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """How PostgreSQL's programs connect as Keydesk does: an argument, and variables of the environment.
+
+    Every user of the machine can read arguments, so the argument only names an entry of a service file, which only we
+    can read (https://www.postgresql.org/docs/current/libpq-pgservice.html). The password is a variable, because a line
+    of that file loses blanks at its end.
+    """
+    options = _connection_options(url)
+    if "service" in options:
+        raise BackupError("DATABASE_URL names a service: write its host, port and database into the URL instead")
+    password = options.pop("password", None)
+    with TemporaryDirectory(prefix="keydesk-") as folder:
+        file = Path(folder, "pg_service.conf")
+        file.touch(mode=0o600)
+        file.write_text("\n".join(["[keydesk]", *(f"{name}={value}" for name, value in options.items()), ""]))
+        environment = {"PGSERVICEFILE": str(file)} | ({} if password is None else {"PGPASSWORD": str(password)})
+        yield "--dbname=service=keydesk", environment
+
+
+def _connection_options(url: str) -> dict[str, Any]:
+    """The options with which SQLAlchemy connects to this URL, under their names in libpq."""
     parts = make_url(url)
-    address = parts.set(drivername="postgresql", password=None).render_as_string()
-    return f"--dbname={address}", parts.password if isinstance(parts.password, str) else None
+    _, options = parts.get_dialect()().create_connect_args(parts)
+    return dict(options)

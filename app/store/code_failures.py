@@ -44,3 +44,8 @@ def mark_told(email: str, now: datetime) -> None:
 def forget(email: str) -> None:
     """Resets the count: after a right code, a sign-in by link, or the end of a pause."""
     db.session.execute(delete(CodeFailures).where(CodeFailures.email == email))
+
+
+def prune(before: datetime) -> None:
+    """Forgets the addresses whose last wrong code was before `before`."""
+    db.session.execute(delete(CodeFailures).where(CodeFailures.last_at < before))

@@ -3,24 +3,29 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, func, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, and_, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.organizations import Organization
+from app.store.transaction import take_turns
+
+CARRIED_OVER = "carried over"
 
 
 class CreditEntry(Base):
     __tablename__ = "credit_entry"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"), index=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"))
     at: Mapped[datetime] = mapped_column(UtcTime)
     #: Positive: granted. Negative: used.
     amount: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str]
+
+    __table_args__ = (Index("ix_credit_entry_org_id_at", "org_id", "at"),)
 
 
 class Balance(NamedTuple):
@@ -70,6 +75,23 @@ def ledger_sum(org_id: str) -> int:
             select(func.coalesce(func.sum(CreditEntry.amount), 0)).where(CreditEntry.org_id == org_id)
         ).scalar_one()
     )
+
+
+def fold(before: datetime) -> None:
+    """Replaces each organization's entries before `before` by one with their sum, at the time of the newest of them."""
+    # Two that fold at once would both carry the sum over.
+    take_turns("fold credit entries")
+    # By organization, because that is the order of the index.
+    old = and_(CreditEntry.org_id.in_(select(Organization.id)), CreditEntry.at < before)
+    rows = db.session.execute(
+        select(CreditEntry.org_id, func.sum(CreditEntry.amount), func.max(CreditEntry.at))
+        .where(old)
+        .group_by(CreditEntry.org_id)
+        .having(func.count() > 1)
+    ).all()
+    for org_id, amount, newest in rows:
+        db.session.execute(delete(CreditEntry).where(CreditEntry.org_id == org_id, CreditEntry.at < before))
+        _enter(org_id, int(amount), CARRIED_OVER, newest)
 
 
 def _enter(org_id: str, amount: int, reason: str, now: datetime) -> None:

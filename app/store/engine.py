@@ -1,6 +1,8 @@
 """Connections to SQLite and PostgreSQL: their options, and how transactions begin."""
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +43,29 @@ def driver_dialect(name: str) -> Dialect:
 
 
 def prepare(engine: Engine) -> None:
-    """Sets up SQLite: WAL, foreign keys, full durability, and transactions that we begin ourselves."""
+    """Sets up SQLite: a file that only its owner can read, WAL, foreign keys, full durability, and transactions that we
+    begin ourselves. Raises `OSError` if its folder cannot be created."""
     if engine.dialect.name == "sqlite":
         if engine.url.database and engine.url.database != ":memory:":
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(Path(engine.url.database))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+
+
+def _make_private(file: Path) -> None:
+    """Creates the file if it does not exist, and takes it from everybody but its owner: in a folder that others may
+    enter, they could read addresses and mails from it, or from the write-ahead log beside it.
+
+    SQLite gives what it creates beside the file the permissions of the file.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # If it cannot be created, SQLite says so when it is opened.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        # Only its owner can do it, and the log goes away when its last connection is closed.
+        with suppress(OSError):
+            each.chmod(0o600)
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,6 +69,15 @@ class ApiKey(Base):
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
         Index("ix_api_key_origin_created_by", "origin", "created_by"),
+        Index("ix_api_key_created_by_created_at", "created_by", "created_at"),
+        # For counting active keys: revoked ones may be many times as many.
+        Index(
+            "ix_api_key_org_id_expires_at",
+            "org_id",
+            "expires_at",
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
         Index("ix_api_key_start", "start"),
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
@@ -163,6 +173,23 @@ def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | N
         Membership.person_id == person_id, works(now)
     )
     return _page(query, limit=limit, cursor=cursor)
+
+
+def has_working(org_id: str, number: int, now: datetime) -> bool:
+    """Whether the organization has at least so many active keys."""
+    nth = select(ApiKey.id).where(ApiKey.org_id == org_id, works(now)).offset(number - 1).limit(1)
+    return db.session.scalar(nth) is not None
+
+
+def nth_newest_creation(person_id: str, number: int) -> datetime | None:
+    """When the person created the key before which they created `number - 1` newer ones, or None."""
+    return db.session.scalar(
+        select(ApiKey.created_at)
+        .where(ApiKey.created_by == person_id)
+        .order_by(ApiKey.created_at.desc())
+        .offset(number - 1)
+        .limit(1)
+    )
 
 
 def organization_of(key_id: str) -> str | None:

@@ -22,5 +22,11 @@ def is_current() -> bool:
     return found == ScriptDirectory(directory).get_current_head()
 
 
+def exists(revision: str) -> bool:
+    """Whether this is one of our migrations. One that is not comes from a newer Keydesk."""
+    directory = current_app.extensions["migrate"].directory
+    return revision in {script.revision for script in ScriptDirectory(directory).walk_revisions()}
+
+
 def table_names() -> set[str]:
     return set(inspect(db.engine).get_table_names())

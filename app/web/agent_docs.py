@@ -35,6 +35,7 @@ ADVICE: dict[type[DomainError], str] = {
     UnsupportedMediaType: "Send the header `content-type: application/json`.",
     errors.ValidationFailed: "Correct the fields in `details.fields`, then send the request again.",
     errors.UnknownScope: "Use only scopes from `details.known`.",
+    errors.TooManyKeys: "Do not retry. Ask your user to revoke keys that are no longer used.",
     errors.RateLimited: "Wait `details.retry_after_seconds` seconds (also in `Retry-After`), then retry once.",
     errors.OtpMaxAttempts: "Wait `details.retry_after_seconds` seconds, then request a new code.",
     errors.KeyNotActive: "The key was revoked, has expired or was rotated. Get a new key.",

@@ -6,6 +6,8 @@ import pytest
 
 from app.domain import key_format
 from app.domain.rfc3339 import rfc3339
+from app.domain.sliding_window import Window
+from app.services import key_quotas
 
 FIELDS = [
     "id",
@@ -213,3 +215,27 @@ def test_a_key_never_manages_keys_even_beside_a_cookie(alice):
         assert (answer.status_code, answer.get_json()["error_code"]) == (403, "FORBIDDEN")
     answer = alice.http.get("/v1/orgs", headers={"x-api-key": "whk_wrong"})
     assert (answer.status_code, answer.get_json()["error_code"]) == (401, "INVALID_KEY")
+
+
+def test_one_key_too_many_is_a_422_with_the_limit(alice, set_settings):
+    key_id = alice.create_key()["id"]
+    set_settings(max_keys_per_org=1)
+    keys = f"/v1/orgs/{alice.org}/keys"
+    answers = [
+        alice.http.post(keys, json={"name": "CI"}),
+        alice.http.post(f"{keys}/{key_id}/rotate", json={"overlap_seconds": 60}),
+        alice.http.post("/v1/keys/create", json={"name": "CI", "org_id": alice.org}),
+    ]
+    for answer in answers:
+        problem = answer.get_json()
+        assert (answer.status_code, problem["error_code"], problem["details"]) == (422, "TOO_MANY_KEYS", {"limit": 1})
+    assert alice.http.post(f"{keys}/{key_id}/rotate").status_code == 201
+
+
+def test_too_many_new_keys_are_a_429_that_says_when(alice, monkeypatch):
+    monkeypatch.setattr(key_quotas, "CREATIONS", Window("key-creations", 1, 3600))
+    alice.create_key()
+    answer = alice.http.post(f"/v1/orgs/{alice.org}/keys", json={"name": "CI"})
+    assert (answer.status_code, answer.get_json()["error_code"]) == (429, "RATE_LIMITED")
+    assert answer.headers["RateLimit-Policy"] == '"key-creations";q=1;w=3600'
+    assert answer.headers["Retry-After"] == "3600"

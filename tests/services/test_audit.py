@@ -48,6 +48,15 @@ def test_the_chain_is_whole_after_parallel_changes(app, runtime, alice):
     [
         ("UPDATE audit_entry SET actor = 'nobody' WHERE sequence = 2", 2),
         ("UPDATE audit_entry SET details_json = '{}' WHERE sequence = 3", 3),
+        ("UPDATE audit_entry SET id = 'aud_forged' WHERE sequence = 3", 3),
+        ("UPDATE audit_entry SET at = at + 1 WHERE sequence = 3", 3),
+        (
+            """UPDATE audit_entry SET details_json = '{"name": "x", ' || substr(details_json, 2) WHERE sequence = 3""",
+            3,
+        ),
+        ("UPDATE audit_entry SET details_json = details_json || ' ' WHERE sequence = 3", 3),
+        ("UPDATE audit_entry SET details_json = 'no JSON' WHERE sequence = 3", 3),
+        ("UPDATE audit_entry SET seal = substr(seal, 3) WHERE sequence = 3", 3),
         ("DELETE FROM audit_entry WHERE sequence = 2", 2),
         ("DELETE FROM audit_entry WHERE sequence = 4", 4),
     ],

@@ -1,14 +1,109 @@
 """What is forgotten, and what is not."""
 
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
 from sqlalchemy import text
 
+from app.domain.errors import OtpInvalid
 from app.domain.key_settings import KeySettings
-from app.extensions import db
-from app.services import audit, key_verification, keys, retention
+from app.domain.one_time_secrets import Purpose
+from app.extensions import Base, db
+from app.services import (
+    audit,
+    credits,
+    device_grants,
+    install_ids,
+    key_verification,
+    keys,
+    one_time_secrets,
+    retention,
+)
+from app.store import code_failures, session_tokens
+from app.store import credits as credit_store
+from app.store.transaction import transaction
+from tests.docs.pages import DOCS, rows
 
 
 def count(table):
     return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def fill_every_table(runtime, member, clock):
+    """At least one row in each."""
+    issued = keys.create(runtime, member, KeySettings(name="CI"))
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    runtime.usage.flush()
+    keys.revoke(runtime, member, issued.listed.key.id)
+    install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])
+    device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")
+    one_time_secrets.request(
+        runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
+    )
+    with pytest.raises(OtpInvalid):
+        one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
+    with transaction():
+        session_tokens.add(
+            person_id=member.person_id, digest=b"1", now=clock.now, expires_at=clock.now + timedelta(minutes=15)
+        )
+
+
+def documented_tables():
+    """The names in docs/tables.md, with what it says about their deletion."""
+    return {name.strip("`"): deleted for name, _, _, deleted in rows((DOCS / "tables.md").read_text(encoding="utf-8"))}
+
+
+def test_every_table_is_documented():
+    assert set(documented_tables()) == set(Base.metadata.tables)
+
+
+def test_after_400_days_only_those_tables_have_rows_whose_rows_are_kept(runtime, alice, clock):
+    fill_every_table(runtime, alice.member, clock)
+    retention.prune(runtime)
+    assert [name for name in Base.metadata.tables if count(name) == 0] == []
+    clock.advance(days=401)
+    retention.prune(runtime)
+    kept = {name for name in Base.metadata.tables if count(name)}
+    # A membership goes with its member; of credit entries one is left.
+    assert kept == {name for name, deleted in documented_tables().items() if deleted.startswith("never")} | {
+        "membership",
+        "credit_entry",
+    }
+
+
+def test_credit_entries_of_400_days_ago_are_one_with_their_sum(runtime, alice, clock):
+    def entries():
+        query = "SELECT amount, reason FROM credit_entry WHERE org_id = :org ORDER BY at, amount"
+        return [tuple(row) for row in db.session.execute(text(query), {"org": alice.org})]
+
+    for _ in range(3):
+        with transaction():
+            credit_store.take(alice.org, 10, "a route", clock.now)
+        clock.advance(days=1)
+    granted = credits.balance(alice.org).granted
+    clock.advance(days=398, minutes=1)
+    for _ in range(2):
+        retention.prune(runtime)
+        assert entries() == [(granted - 20, "carried over"), (-10, "a route")]
+    clock.advance(days=1)
+    retention.prune(runtime)
+    assert entries() == [(granted - 30, "carried over")]
+    assert credits.balance(alice.org).balance == credit_store.ledger_sum(alice.org) == granted - 30
+
+
+def test_wrong_codes_count_for_as_long_as_codes_pause(runtime, clock, alice):
+    def failures():
+        with transaction():
+            return code_failures.count(alice.email, clock.now)
+
+    assert failures() == 1
+    clock.advance(days=6)
+    retention.prune(runtime)
+    assert failures() == 2
+    clock.advance(days=7, minutes=1)
+    retention.prune(runtime)
+    assert failures() == 1
 
 
 def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(runtime, alice, clock):

@@ -1,12 +1,19 @@
 """How each database is spoken to."""
 
+import os
+import sqlite3
+import stat
+from contextlib import closing
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app import create_app
+from app.config import load_settings
 from app.extensions import db
 from app.store.transaction import transaction
-from tests.databases import statements
+from tests.databases import SECRET, dispose, statements
 
 
 @pytest.mark.databases("sqlite")
@@ -16,6 +23,43 @@ def test_sqlite_is_opened_for_durability(app):
         for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+@pytest.fixture
+def modes_in_use(tmp_path):
+    """The permissions of a database and of what SQLite keeps beside it, while it is open and was written to."""
+
+    def modes_in_use(file):
+        url = f"sqlite:///{file}"
+        settings = load_settings({"DATABASE_URL": url, "SECRET_KEY": SECRET}, instance_path=tmp_path)
+        with create_app(settings).app_context():
+            with transaction():
+                db.session.execute(text("CREATE TABLE IF NOT EXISTS note (text)"))
+            modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in file.parent.glob(f"{file.name}*")}
+            dispose()
+        return modes
+
+    previous = os.umask(0o022)
+    yield modes_in_use
+    os.umask(previous)
+
+
+PRIVATE = dict.fromkeys(("keys.db", "keys.db-wal", "keys.db-shm"), 0o600)
+
+
+def test_a_new_sqlite_file_is_private_in_a_folder_that_everybody_may_enter(tmp_path, modes_in_use):
+    tmp_path.chmod(0o777)
+    assert modes_in_use(tmp_path / "keys.db") == PRIVATE
+
+
+def test_a_sqlite_file_that_others_could_read_becomes_private_with_its_log(tmp_path, modes_in_use):
+    file = tmp_path / "keys.db"
+    with closing(sqlite3.connect(file)) as left_open:
+        left_open.execute("PRAGMA journal_mode = WAL")
+        left_open.execute("CREATE TABLE note (text)")
+        for each in (file, tmp_path / "keys.db-wal", tmp_path / "keys.db-shm"):
+            each.chmod(0o644)
+        assert modes_in_use(file) == PRIVATE
 
 
 @pytest.mark.databases("postgresql")

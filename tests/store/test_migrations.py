@@ -77,6 +77,21 @@ def test_the_migration_to_cheaper_counts_keeps_every_count_and_every_last_use(ol
         databases.dispose()
 
 
+def test_the_migration_to_credit_entries_by_time_keeps_every_entry(old_database, tmp_path):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0006")
+        entries = [{"id": f"crd_{n}", "org_id": "org_1", "at": n, "amount": n, "reason": "a route"} for n in range(9)]
+        with db.engine.begin() as connection:
+            insert_into(connection, "organization", [OLD_ORGANIZATION])
+            insert_into(connection, "credit_entry", entries)
+        migrations.upgrade()
+        with db.engine.connect() as connection:
+            kept = connection.execute(db.text("SELECT id, org_id, at, amount, reason FROM credit_entry ORDER BY at"))
+            assert [dict(row) for row in kept.mappings()] == entries
+        databases.dispose()
+
+
 def test_the_migration_to_plain_names_keeps_origins_tokens_and_the_counter(old_database, tmp_path):
     settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
     with create_app(settings).app_context():

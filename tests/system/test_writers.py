@@ -62,7 +62,7 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
 def test_under_unbroken_load_every_writer_gets_a_turn_within_seconds(database, tmp_path):
     with serving(database, tmp_path) as server, Visitor(server) as owner:
         owner.sign_in("alice@example.com")
-        ends = time.monotonic() + 30
+        ends, address = time.monotonic() + 30, f"{server.url}/v1/orgs/{owner.org}/keys"
 
         def write(_):
             waits = []
@@ -71,13 +71,14 @@ def test_under_unbroken_load_every_writer_gets_a_turn_within_seconds(database, t
                 writer.http.cookies.set("whs_session", owner.session)
                 while time.monotonic() < ends:
                     asked = time.monotonic()
-                    writer.create_key()
+                    # Over the limit of new keys it has waited for its turn, too.
+                    assert writer.http.post(address, json={"name": "A key"}).status_code in {201, 429}
                     waits.append(time.monotonic() - asked)
             return waits
 
         with ThreadPoolExecutor(32) as pool:
             waits = sorted(wait for one in pool.map(write, range(32)) for wait in one)
-    print(f"{len(waits)} keys, median {waits[len(waits) // 2]:.2f} s, longest {waits[-1]:.2f} s")
+    print(f"{len(waits)} tries, median {waits[len(waits) // 2]:.2f} s, longest {waits[-1]:.2f} s")
     assert waits[-1] < 5
 
 

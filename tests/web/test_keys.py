@@ -179,3 +179,11 @@ def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
         assert "<img" not in page
         assert "<svg" not in page
         assert ">49<" not in page
+
+
+def test_one_key_too_many_is_a_page_that_says_what_to_do(alice, set_settings):
+    alice.create_key()
+    set_settings(max_keys_per_org=1)
+    answer = submit(alice)
+    assert answer.status_code == 422
+    assert "Revoke keys that are no longer used." in Page(answer).text

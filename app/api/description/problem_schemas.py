@@ -38,6 +38,10 @@ class MissingScope(TypedDict):
     granted: Annotated[list[str], field("The scopes that the key has.", ["cache:invalidate"])]
 
 
+class KeyLimit(TypedDict):
+    limit: Annotated[int, field("The number of active keys that the organization may have.", 10_000)]
+
+
 class Retry(TypedDict):
     retry_after_seconds: RetryAfter
 
@@ -55,6 +59,7 @@ DETAILS: Mapping[type[DomainError], Any] = {
     errors.ValidationFailed: WrongFields,
     errors.UnknownScope: UnknownScopes,
     errors.InsufficientScope: MissingScope,
+    errors.TooManyKeys: KeyLimit,
     errors.RateLimited: Retry,
     errors.OtpMaxAttempts: Retry,
     errors.OtpInvalid: Remaining,

@@ -1,0 +1,41 @@
+"""How many keys an organization may have, and how many a person may create. Operators on the command line may go over
+both."""
+
+from datetime import datetime
+
+from app.domain.errors import RateLimited, TooManyKeys
+from app.domain.sliding_window import Window
+from app.services.runtime import Runtime
+from app.store import keys, organizations
+from app.store.transaction import take_turns
+
+#: New keys by one person. Rows of keys and of the audit log are never deleted, so this bounds how fast both grow.
+CREATIONS = Window("key-creations", 1000, 3600)
+
+
+def refuse_over(runtime: Runtime, org_id: str, person_id: str, now: datetime, *, replaces: bool = False) -> None:
+    """Raises `TooManyKeys` if the organization has as many active keys as it may, and `RateLimited` if the person has
+    created too many lately. `replaces`: the new key takes the place of an active one, which stops working at once.
+
+    Others who create keys for the organization, or as this person, wait until the transaction ends.
+    """
+    _refuse_hasty(person_id, now)
+    most = runtime.settings.max_keys_per_org
+    if most == 0 or replaces:
+        return
+    organizations.lock([org_id])
+    if keys.has_working(org_id, most, now):
+        raise TooManyKeys(most)
+
+
+def _refuse_hasty(person_id: str, now: datetime) -> None:
+    take_turns(f"key creations:{person_id}")
+    wait = CREATIONS.wait_for(keys.nth_newest_creation(person_id, CREATIONS.quota), now)
+    if wait is not None:
+        raise RateLimited(
+            f"You have created {CREATIONS.quota:,} keys within an hour. Wait, then try again.",
+            policy=CREATIONS.name,
+            quota=CREATIONS.quota,
+            window=CREATIONS.seconds,
+            retry_after=wait,
+        )

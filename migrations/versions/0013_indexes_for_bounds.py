@@ -1,0 +1,24 @@
+"""Indexes for what is bounded: an organization's credit entries by their time, to fold the old ones into one; its keys
+that are not revoked, and a person's keys by their creation, to count them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_credit_entry_org_id_at", "credit_entry", ["org_id", "at"])
+    op.drop_index("ix_credit_entry_org_id", "credit_entry")
+    op.create_index("ix_api_key_created_by_created_at", "api_key", ["created_by", "created_at"])
+    not_revoked = sa.text("revoked_at IS NULL")
+    op.create_index(
+        "ix_api_key_org_id_expires_at",
+        "api_key",
+        ["org_id", "expires_at"],
+        sqlite_where=not_revoked,
+        postgresql_where=not_revoked,
+    )
