@@ -142,10 +142,13 @@ def poll(runtime: Runtime, device_code: str) -> DeviceKey:
 
 def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant | None:
     """The pending grant with this user code, locked. A wrong code is counted as an attempt, so the transaction must be
-    committed before an error is raised."""
+    committed before an error is raised. What cannot be a code is no attempt."""
     now = runtime.clock()
     sign_in_limits.check(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
-    grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
+    code = device_user_code.normalise(typed)
+    if code is None:
+        return None
+    grant = device_grants.waiting(_digest(code), now)
     if grant is None:
         sign_in_limits.count(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
     return grant

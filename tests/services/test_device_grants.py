@@ -191,3 +191,11 @@ def test_requests_that_cannot_be_meant_are_refused(runtime):
         begin(runtime, client="203.0.113.77")
     with pytest.raises(RateLimited):
         begin(runtime, client="203.0.113.77")
+
+
+def test_what_cannot_be_a_code_is_no_guess(runtime):
+    right = begin(runtime).user_code.reveal()
+    for typed in ("", "WDJB-MJH", "WDJB-MJHTT", "12345678") * 5:
+        with pytest.raises(NotFound):
+            find(runtime, typed)
+    assert find(runtime, right).id
