@@ -39,6 +39,8 @@ class Form(Body):
     media_type: ClassVar[str] = "application/x-www-form-urlencoded"
 
 
+_FORM_TYPES = frozenset({Form.media_type, "multipart/form-data"})
+
 Parsed = TypeVar("Parsed", bound=Body)
 ParsedForm = TypeVar("ParsedForm", bound=Form)
 
@@ -68,8 +70,12 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
 
 
 def read_form(model: type[ParsedForm]) -> ParsedForm:
-    """The form as `model`. Raises `ValidationFailed` for a parameter that is missing or sent twice. An empty parameter
-    counts as missing (RFC 6749 3.2)."""
+    """The form as `model`. Raises `ValidationFailed` for a body that is not a form, and for a parameter that is missing
+    or sent twice. An empty parameter counts as missing (RFC 6749 3.2)."""
+    if request.content_length and request.mimetype not in _FORM_TYPES:
+        raise ValidationFailed(
+            {"body": f"must be form-encoded; send it with the header Content-Type: {Form.media_type}"}
+        )
     sent = {name: [value for value in request.form.getlist(name) if value] for name in model.model_fields}
     problems = {name: "was sent more than once" for name in sent if len(request.form.getlist(name)) > 1}
     problems |= {
