@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer
+from app.domain import names
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
@@ -95,9 +96,10 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     """
     try:
         asked = read_form(DeviceRequest)
+        name = ("client_name", asked.client_name) if asked.client_name else ("client_id", asked.client_id)
         authorization = device_grants.authorize(
             context.runtime(),
-            client_name=asked.client_name or asked.client_id,
+            client_name=names.cleaned(name[1], field=name[0]),
             scopes=asked.scope.split(),
             client=context.client(),
             address=request.remote_addr or "unknown",

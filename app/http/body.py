@@ -1,5 +1,6 @@
 """Reads request bodies and query parameters, and checks their types and names."""
 
+import codecs
 import re
 from contextlib import suppress
 from datetime import datetime
@@ -11,13 +12,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from app.domain import paging
 from app.domain.errors import MalformedJson, UnsupportedMediaType, ValidationFailed
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:[0-5]\d)", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)", re.ASCII | re.IGNORECASE)
 
 
 def _moment(value: object) -> datetime:
     with suppress(ValueError):
         if isinstance(value, str) and _RFC3339.fullmatch(value):
-            return datetime.fromisoformat(value)
+            # Python 3.11 cuts a fraction off after microseconds, but reads capital letters only.
+            return datetime.fromisoformat(value.upper())
     raise ValueError("must be a time like 2027-01-31T12:00:00Z")
 
 
@@ -53,6 +55,8 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
     environ = request.environ
     # Read directly: `request_checks` has limited the length, which Werkzeug's stream would do again.
     raw: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    # Windows programs write it, and RFC 8259 8.1 lets us read over it.
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     is_json = environ.get("CONTENT_TYPE") == "application/json" or request.is_json
     if optional and not raw.strip() and not (raw and is_json):
         raw = b"{}"

@@ -103,3 +103,14 @@ def test_a_body_that_is_no_form_is_told_so(client, path):
     answer = client.post(path, json={"client_id": "agent", "grant_type": GRANT_TYPE, "device_code": "x"}).get_json()
     assert answer["error"] == "invalid_request"
     assert "form-encoded" in answer["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"client_id": " "}, "client_id: enter a name"),
+        ({"client_id": "agent", "client_name": "\t"}, "client_name: enter a name"),
+    ],
+)
+def test_a_blank_name_is_named_by_its_field(client, form, problem):
+    assert client.post("/v1/device/authorize", data=form).get_json()["error_description"] == problem
