@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer
+from app.domain import names
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
@@ -38,6 +39,13 @@ class DeviceCodes(TypedDict):
     user_code: Annotated[str, field("The code to show to the user.", "WDJB-MJHT")]
     verification_uri: Annotated[
         str, field("The page where the user enters `user_code`.", "http://localhost:7860/device")
+    ]
+    verification_uri_complete: Annotated[
+        str,
+        field(
+            "The same page with `user_code` filled in. The user still checks it and continues.",
+            "http://localhost:7860/device?user_code=WDJB-MJHT",
+        ),
     ]
     expires_in: Annotated[int, field("The lifetime of both codes.", 600)]
     interval: Annotated[int, field("The least time between two polls.", 5)]
@@ -88,9 +96,10 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
     """
     try:
         asked = read_form(DeviceRequest)
+        name = ("client_name", asked.client_name) if asked.client_name else ("client_id", asked.client_id)
         authorization = device_grants.authorize(
             context.runtime(),
-            client_name=asked.client_name or asked.client_id,
+            client_name=names.cleaned(name[1], field=name[0]),
             scopes=asked.scope.split(),
             client=context.client(),
             address=request.remote_addr or "unknown",
@@ -99,10 +108,12 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
         return _error("invalid_scope", refused.detail)
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
+    page, user_code = f"{context.runtime().settings.public_url}/device", authorization.user_code.reveal()
     codes: DeviceCodes = {
         "device_code": authorization.device_code.reveal(),
-        "user_code": authorization.user_code.reveal(),
-        "verification_uri": f"{context.runtime().settings.public_url}/device",
+        "user_code": user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={user_code}",
         "expires_in": authorization.expires_in,
         "interval": authorization.interval,
     }
@@ -121,8 +132,8 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
 def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     """Poll for the key
 
-    The error is `authorization_pending` until the user has decided. After `slow_down`, wait five seconds longer between
-    polls.
+    The error is `authorization_pending` until the user has decided; a decision is answered at once. After `slow_down`,
+    wait five seconds longer between polls. A poll may come up to a second too early.
     """
     try:
         if read_form(Grant).grant_type != GRANT_TYPE:

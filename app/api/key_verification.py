@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
-from app.domain.errors import LimiterUnavailable, UnknownScope
+from app.domain import credentials
+from app.domain.errors import LimiterUnavailable, UnknownScope, ValidationFailed
 from app.domain.key_verification import Outcome
 from app.domain.rfc3339 import rfc3339
 from app.http import context
@@ -76,6 +77,8 @@ def verify() -> Answer[Data[Decision]]:
     done = key_verification.verify(
         runtime, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
     )
+    if done.outcome is Outcome.NOT_FOUND and (problem := credentials.problem_of(question.key)):
+        raise ValidationFailed({"key": problem})
     record = done.record
     is_limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None
     return data(

@@ -33,5 +33,5 @@ def with_plaintext(issued: IssuedKey) -> dict[str, Any]:
 
 def no_single_match(error: NoSingleMatch) -> NoReturn:
     for key in error.matches:
-        click.echo(f"  {key.start}*** | {key.name} | {key.org_id}", err=True)
+        click.echo(f"  {key.start}*** | {key.name} | {key.org_id} | {key.id}", err=True)
     fail(error.detail)

@@ -48,7 +48,8 @@ def list_keys(is_json: bool) -> None:
 def revoke(prefix: str, is_json: bool) -> None:
     """Revoke the key that starts with PREFIX.
 
-    PREFIX is at least 8 characters, with or without whk_.
+    PREFIX is at least 8 characters, with or without whk_. It can also be the ID of the key (list --json shows it), or,
+    for an imported key, its start or its hash.
     """
     with open_runtime() as runtime:
         try:
@@ -94,7 +95,7 @@ def _listed(keys: Iterable[WorkingKey]) -> Iterator[str]:
     nothing = 'None yet. To create one, run: create --name "My key"\n'
     for key in keys:
         nothing = ""
-        start = f"{key.start}***" if key.start else "(imported)"
+        start = f"{key.start}***" if key.start else f"(imported as {key.id})"
         yield f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}\n"
     yield nothing + line
 

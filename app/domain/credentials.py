@@ -1,10 +1,16 @@
 """Which credential a request presents: one rule for Keydesk's own routes and for the routes behind forward-auth."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.errors import AmbiguousCredentials
+from app.domain.errors import AmbiguousCredentials, DomainError, InvalidKey, MissingCredential
 
+_HEADERS = "Send the key as x-api-key: <key> or as Authorization: Bearer <key>."
+#: A word before the key, as it was sent to us where the key alone belongs.
+_WORD_BEFORE = re.compile(r"(bearer|token|api-?key)[\s:]", re.IGNORECASE | re.ASCII)
+#: The name of a scheme; shorter than any key, because it is repeated to the client.
+_SCHEME = re.compile(r"[A-Za-z-]{1,12}", re.ASCII)
 _SCHEMES = ("bearer ", "token ")
 
 
@@ -60,3 +66,51 @@ def _from_authorization(value: str) -> str | None:
         if value[: len(scheme)].lower() == scheme:
             return value[len(scheme) :].strip() or None
     return None
+
+
+def explained(error: DomainError, environ: Mapping[str, Any]) -> DomainError:
+    """The error with what looks wrong in the credential that was sent, if it says that there is no such key or none at
+    all. Otherwise the error as it is."""
+    problem = None
+    if type(error) is InvalidKey:
+        problem = _problem_of_headers(environ)
+    elif type(error) is MissingCredential:
+        problem = _problem_of_scheme(environ.get("HTTP_AUTHORIZATION") or "")
+    return type(error)(f"{error.detail} {problem}") if problem else error
+
+
+def problem_of(key: str) -> str | None:
+    """What looks wrong with a text that is no key, as the end of a sentence about it. None: nothing does."""
+    bare = key.strip()
+    if bare != key:
+        return "has blanks or line breaks around it; send the key alone"
+    if bare[:1] in _QUOTES or bare[-1:] in _QUOTES:
+        return "is in quotation marks; send it without them"
+    if found := _WORD_BEFORE.match(bare):
+        return f"begins with the word {found[1]}; send the key alone"
+    return None
+
+
+_QUOTES = ("'", '"', "`", "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}")
+
+
+def _problem_of_headers(environ: Mapping[str, Any]) -> str | None:
+    x_api_key, authorization = environ.get("HTTP_X_API_KEY") or "", environ.get("HTTP_AUTHORIZATION") or ""
+    for header, key in (("x-api-key", x_api_key.strip()), ("Authorization", _from_authorization(authorization) or "")):
+        if problem := problem_of(key):
+            return f"The key in {header} {problem}."
+    return None
+
+
+def _problem_of_scheme(authorization: str) -> str | None:
+    scheme, *rest = authorization.split(maxsplit=1)[:2] or [""]
+    if not scheme:
+        return None
+    known = f"{scheme.lower()} " in _SCHEMES
+    if known and not rest:
+        return f"The header Authorization has nothing after {scheme}. {_HEADERS}"
+    if known:
+        return f"In the header Authorization, put a space after {scheme}, not a tab. {_HEADERS}"
+    if rest and _SCHEME.fullmatch(scheme):
+        return f"The header Authorization has the scheme {scheme}, which is not accepted. {_HEADERS}"
+    return f"The header Authorization has no scheme before the key. {_HEADERS}"

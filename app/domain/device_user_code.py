@@ -2,6 +2,7 @@
 suggests, because they spell no words."""
 
 import secrets
+import unicodedata
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
@@ -13,7 +14,10 @@ def make() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def normalise(typed: str) -> str:
-    """The code in the form in which it was shown: case, spaces and dashes do not matter when it is typed."""
-    letters = "".join(letter for letter in typed.upper() if letter in ALPHABET)
+def normalise(typed: str) -> str | None:
+    """The code in the form in which it was shown: case, spaces and dashes do not matter when it is typed, nor does the
+    width of the letters. None: it does not have eight letters, so it is no code."""
+    letters = "".join(letter for letter in unicodedata.normalize("NFKC", typed).upper() if letter in ALPHABET)
+    if len(letters) != LENGTH:
+        return None
     return f"{letters[:4]}-{letters[4:]}"

@@ -5,7 +5,7 @@ import binascii
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from enum import StrEnum
 from app.domain import names
 from app.domain.access_policy import Policy
 from app.domain.errors import DomainError, ValidationFailed
+from app.domain.imported_columns import Columns
 
 
 class HashKind(StrEnum):
@@ -21,6 +22,9 @@ class HashKind(StrEnum):
 
 
 MAX_START_LENGTH = 20
+#: A hash begins with its key's start by chance once in 16^6 rows, if the start is that long.
+_TELLING_START = 6
+_TRUE, _FALSE = frozenset({"true", "t", "1", "yes", "y"}), frozenset({"false", "f", "0", "no", "n"})
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 
 
@@ -38,6 +42,8 @@ class ImportedKey:
     start: str
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    #: Revoked or disabled in the other system.
+    revoked: bool = False
 
 
 def digests(plaintext: str) -> tuple[bytes, bytes]:
@@ -65,28 +71,27 @@ def parse_hash(text: str) -> tuple[HashKind, bytes]:
     )
 
 
-def parse_csv(lines: Iterable[str], policy: Policy) -> Iterator[ImportedKey]:
-    """The keys of a CSV file, whose first line names the columns.
+def parse_csv(lines: Iterable[str], policy: Policy, ignored: Collection[str] = ()) -> Iterator[ImportedKey]:
+    """The keys of a CSV file, whose first line names the columns. `ignored`: columns to leave out.
 
     Raises `InvalidFile` naming the line.
     """
     rows = csv.DictReader(lines)
     try:
-        if "hash" not in (rows.fieldnames or ()):
-            raise InvalidFile("line 1: must name the columns, including hash")
+        columns = Columns(rows.fieldnames or (), ignored)
         for row in rows:
-            key = parse_row(row)
+            key = parse_row(columns.read(row))
             policy.check_known(key.scopes)
             yield key
     except DomainError as error:
-        raise InvalidFile(f"line {rows.line_num}: {error.detail}") from None
+        raise InvalidFile(f"line {rows.line_num or 1}: {error.detail}") from None
     except csv.Error as error:
         raise InvalidFile(f"line {rows.line_num}: {error}") from None
 
 
 def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
-    """Reads a row of the CSV file: `hash` and, each optional, `name`, `start`, `scopes` (separated by spaces) and
-    `expires_at` (RFC 3339).
+    """Reads a row of the CSV file: `hash` and, each optional, `name`, `start`, `scopes` (separated by spaces),
+    `expires_at` (RFC 3339), `revoked` and `enabled` (true or false), and `revoked_at` (revoked if it has a value).
 
     Raises `ValidationFailed` naming the column.
     """
@@ -96,9 +101,10 @@ def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
         kind,
         digest,
         name,
-        _start((row.get("start") or "").strip()),
+        _start((row.get("start") or "").strip(), row["hash"] or "", digest),
         tuple(dict.fromkeys((row.get("scopes") or "").split())),
         _time((row.get("expires_at") or "").strip()),
+        _is_revoked(row),
     )
 
 
@@ -111,16 +117,35 @@ def _bytes(text: str) -> bytes | None:
         return None
 
 
-def _start(text: str) -> str:
-    """The first characters of the key, to recognize it by. Somebody's column may contain whole keys, which must not be
-    stored."""
+def _start(text: str, stored_hash: str, digest: bytes) -> str:
+    """The first characters of the key, to recognize it by. Somebody's column may contain whole keys, or the column of
+    hashes may, and neither must be stored."""
     if len(text) > MAX_START_LENGTH:
         raise ValidationFailed(
             {"start": f"has {len(text)} characters; give at most the first {MAX_START_LENGTH}, never the whole key"}
         )
     if not text.isprintable():
         raise ValidationFailed({"start": "contains invisible characters; remove them"})
+    if digest in digests(text):
+        raise ValidationFailed({"start": "is the whole key; give only its first characters, or leave it empty"})
+    if len(text) >= _TELLING_START and stored_hash.strip().startswith(text):
+        raise ValidationFailed({"hash": "begins like the key, so it is the key itself; give its hash"})
     return text
+
+
+def _is_revoked(row: Mapping[str, str | None]) -> bool:
+    revoked, enabled = _flag(row, "revoked"), _flag(row, "enabled")
+    return bool(revoked or enabled is False or (row.get("revoked_at") or "").strip())
+
+
+def _flag(row: Mapping[str, str | None], column: str) -> bool | None:
+    """None: the column is empty or missing."""
+    text = (row.get(column) or "").strip().casefold()
+    if not text:
+        return None
+    if text not in _TRUE | _FALSE:
+        raise ValidationFailed({column: "must be true or false"})
+    return text in _TRUE
 
 
 def _time(text: str) -> datetime | None:

@@ -10,16 +10,16 @@ _JOINERS = "\u200c\u200d"
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
-def cleaned(name: str) -> str:
-    """The name as it is stored. Raises `ValidationFailed` naming `name`."""
+def cleaned(name: str, field: str = "name") -> str:
+    """The name as it is stored. Raises `ValidationFailed` naming `field`."""
     kept = unicodedata.normalize("NFC", name).strip()
     if not kept:
-        raise ValidationFailed({"name": "enter a name"})
+        raise ValidationFailed({field: "enter a name"})
     # The length as sent, with spaces around it, counts too: the API description promises this bound.
     if (length := max(len(name), len(kept))) > MAX_LENGTH:
-        raise ValidationFailed({"name": f"has {length} characters; the maximum is {MAX_LENGTH}"})
+        raise ValidationFailed({field: f"has {length} characters; the maximum is {MAX_LENGTH}"})
     if any(map(_is_unprintable, kept)) or not any(map(_is_visible, kept)):
-        raise ValidationFailed({"name": "contains line breaks or invisible characters; remove them"})
+        raise ValidationFailed({field: "contains line breaks or invisible characters; remove them"})
     return kept
 
 

@@ -3,6 +3,7 @@ stored."""
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -24,6 +25,21 @@ class Purpose(StrEnum):
 
 #: The purposes that mail a code; the others mail a link.
 CODES = frozenset({Purpose.EMAIL_CODE, Purpose.SIGN_UP_CODE})
+
+
+def normalise_code(typed: str) -> str:
+    """The six digits of a code that somebody typed or pasted: blanks, dashes and invisible characters are dropped, and
+    digits of every script count (Unicode NFKC). Raises `ValueError` if six digits are not what is left."""
+    kept = [character for character in unicodedata.normalize("NFKC", typed) if not _separates(character)]
+    digits = [unicodedata.decimal(character, None) for character in kept]
+    if len(digits) != CODE_DIGITS or None in digits:
+        raise ValueError(f"must be the {CODE_DIGITS} digits of the code; this attempt was not counted")
+    return "".join(map(str, digits))
+
+
+def _separates(character: str) -> bool:
+    """Blanks, invisible characters, dashes and the minus sign."""
+    return character.isspace() or unicodedata.category(character) in {"Cf", "Pd"} or character == "\N{MINUS SIGN}"
 
 
 class LinkSigner:

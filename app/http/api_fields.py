@@ -5,9 +5,9 @@ They only describe. `app.domain` checks the values, so that pages, JSON and comm
 
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from app.domain import email_address, key_rate_limit, key_settings, names
+from app.domain import email_address, key_rate_limit, key_settings, names, one_time_secrets
 from app.http.body import Moment
 
 
@@ -28,7 +28,12 @@ Email = Annotated[
         "An email address. Case does not matter.", "you@example.com", format="email", maxLength=email_address.MAX_LENGTH
     ),
 ]
-Code = Annotated[str, field("The six-digit code from the email.", "482901")]
+#: Normalised here, before anything counts an attempt.
+Code = Annotated[
+    str,
+    AfterValidator(one_time_secrets.normalise_code),
+    field("The six-digit code from the email. Blanks and dashes in it do not matter.", "482901"),
+]
 
 OrgId = Annotated[str, field("The organization's ID.", "org_3nVbQkZx8RtYwLpMcJdF5s")]
 OrgName = Annotated[str, field("The organization's name.", "alice’s organization")]

@@ -1,5 +1,6 @@
 """Reads request bodies and query parameters, and checks their types and names."""
 
+import codecs
 import re
 from contextlib import suppress
 from datetime import datetime
@@ -11,13 +12,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from app.domain import paging
 from app.domain.errors import MalformedJson, UnsupportedMediaType, ValidationFailed
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:[0-5]\d)", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)", re.ASCII | re.IGNORECASE)
 
 
 def _moment(value: object) -> datetime:
     with suppress(ValueError):
         if isinstance(value, str) and _RFC3339.fullmatch(value):
-            return datetime.fromisoformat(value)
+            # Python 3.11 cuts a fraction off after microseconds, but reads capital letters only.
+            return datetime.fromisoformat(value.upper())
     raise ValueError("must be a time like 2027-01-31T12:00:00Z")
 
 
@@ -39,6 +41,8 @@ class Form(Body):
     media_type: ClassVar[str] = "application/x-www-form-urlencoded"
 
 
+_FORM_TYPES = frozenset({Form.media_type, "multipart/form-data"})
+
 Parsed = TypeVar("Parsed", bound=Body)
 ParsedForm = TypeVar("ParsedForm", bound=Form)
 
@@ -51,6 +55,8 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
     environ = request.environ
     # Read directly: `request_checks` has limited the length, which Werkzeug's stream would do again.
     raw: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    # Windows programs write it, and RFC 8259 8.1 lets us read over it.
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     is_json = environ.get("CONTENT_TYPE") == "application/json" or request.is_json
     if optional and not raw.strip() and not (raw and is_json):
         raw = b"{}"
@@ -68,8 +74,12 @@ def read_json(model: type[Parsed], *, optional: bool = False) -> Parsed:
 
 
 def read_form(model: type[ParsedForm]) -> ParsedForm:
-    """The form as `model`. Raises `ValidationFailed` for a parameter that is missing or sent twice. An empty parameter
-    counts as missing (RFC 6749 3.2)."""
+    """The form as `model`. Raises `ValidationFailed` for a body that is not a form, and for a parameter that is missing
+    or sent twice. An empty parameter counts as missing (RFC 6749 3.2)."""
+    if request.content_length and request.mimetype not in _FORM_TYPES:
+        raise ValidationFailed(
+            {"body": f"must be form-encoded; send it with the header Content-Type: {Form.media_type}"}
+        )
     sent = {name: [value for value in request.form.getlist(name) if value] for name in model.model_fields}
     problems = {name: "was sent more than once" for name in sent if len(request.form.getlist(name)) > 1}
     problems |= {

@@ -8,7 +8,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.domain import errors
+from app.domain import credentials, errors
 from app.domain.errors import DatabaseDown, DomainError
 from app.http import anonymous_limit
 from app.http.context import runtime, wants_json
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
+    error = credentials.explained(error, request.environ)
     status = status_of(error)
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
     answer.headers.update(headers_of(error, status, runtime().settings.resource_metadata_url))

@@ -91,8 +91,15 @@ class RequireSignIn(Guard):
             _refuse_keys(request, runtime)
             person()
         elif not current_user.is_authenticated:
-            return redirect(url_for("sign_in.ask", next=request.path if request.method == "GET" else None))
+            return redirect(url_for("sign_in.ask", next=_asked_page(request)))
         return None
+
+
+def _asked_page(request: Request) -> str | None:
+    """Where signing in leads back to: the page that was asked for, with its query."""
+    if request.method != "GET":
+        return None
+    return request.full_path if request.query_string else request.path
 
 
 @dataclass(frozen=True)

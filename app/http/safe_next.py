@@ -8,16 +8,16 @@ MAX_LENGTH = 200
 
 
 def safe_next(target: str | None) -> str | None:
-    """`target` if it is the path of one of our own pages, else None.
+    """`target` if it is the path of one of our own pages, with or without a query, else None.
 
     Matched against our routes, because what looks like a path can lead elsewhere: `//evil.example`, `/\\evil.example`.
     """
     if not target or len(target) > MAX_LENGTH or not target.startswith("/") or target.startswith("//"):
         return None
-    if any(ord(character) < 33 or character in "\\?#" for character in target):
+    if any(ord(character) < 33 or character in "\\#" for character in target):
         return None
     try:
-        endpoint, _ = current_app.url_map.bind("localhost").match(target, method="GET")
+        endpoint, _ = current_app.url_map.bind("localhost").match(target.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return None
     return target if endpoint.partition(".")[0] in {"keys", "sessions", "home", "device"} else None

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.domain import device_user_code, names
@@ -23,6 +23,8 @@ from app.store.transaction import transaction
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
+#: How much too early a poll may come: a client's timer and the network are never exact.
+GRACE = timedelta(seconds=1)
 NOBODY_WAITS = (
     "No agent is waiting with this code. Check it, or ask the agent for a new one; a code is valid for 10 minutes."
 )
@@ -116,7 +118,7 @@ def deny(runtime: Runtime, typed: str, *, person_id: str, email: str, client: st
 
 
 def poll(runtime: Runtime, device_code: str) -> DeviceKey:
-    """The key, once the person has approved; only one poll gets it. Raises `DeviceError`."""
+    """The key, as soon as the person has approved; only one poll gets it. Raises `DeviceError`."""
     error: PollError
     with transaction():
         now = runtime.clock()
@@ -127,25 +129,31 @@ def poll(runtime: Runtime, device_code: str) -> DeviceKey:
             error = "expired_token"
         elif grant.decision == DENIED:
             error = "access_denied"
-        elif grant.polled_at is not None and now - grant.polled_at < timedelta(seconds=grant.interval):
-            # RFC 8628 3.5: `slow_down` adds five seconds to this and every later interval.
-            grant.interval += INTERVAL_SECONDS
-            grant.polled_at = now
+        elif grant.decision == APPROVED:
+            return _key_for(runtime, grant)
+        elif _is_too_soon(grant, now):
+            # RFC 8628 3.5: the client now waits five seconds longer. Nothing moves here, so that a client that was
+            # restarted, or polls twice, is not refused for ever.
             error = "slow_down"
-        elif grant.decision is None:
+        else:
             grant.polled_at = now
             error = "authorization_pending"
-        else:
-            return _key_for(runtime, grant)
     raise DeviceError(error)
+
+
+def _is_too_soon(grant: DeviceGrant, now: datetime) -> bool:
+    return grant.polled_at is not None and now - grant.polled_at < timedelta(seconds=grant.interval) - GRACE
 
 
 def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant | None:
     """The pending grant with this user code, locked. A wrong code is counted as an attempt, so the transaction must be
-    committed before an error is raised."""
+    committed before an error is raised. What cannot be a code is no attempt."""
     now = runtime.clock()
     sign_in_limits.check(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
-    grant = device_grants.waiting(_digest(device_user_code.normalise(typed)), now)
+    code = device_user_code.normalise(typed)
+    if code is None:
+        return None
+    grant = device_grants.waiting(_digest(code), now)
     if grant is None:
         sign_in_limits.count(Attempt.DEVICE_GUESS, email=email, client=client, now=now)
     return grant

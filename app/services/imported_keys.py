@@ -16,7 +16,8 @@ BATCH = 1000
 
 
 def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[tuple[int, int]]:
-    """Yields for each batch how many keys were read and how many of them were new. Raises `UnknownScope`."""
+    """Yields for each batch how many keys were read and how many of them were new. A key that is already there stays as
+    it is. Raises `UnknownScope`."""
     source = iter(keys)
     while batch := list(islice(source, BATCH)):
         for key in batch:
@@ -35,6 +36,7 @@ def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> I
                     "scopes": key.scopes or runtime.settings.policy.default_scopes,
                     "created_at": now,
                     "expires_at": key.expires_at,
+                    "revoked_at": now if key.revoked else None,
                     "origin": KeyOrigin.IMPORT.value,
                 }
                 for key in batch

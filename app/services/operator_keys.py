@@ -1,9 +1,10 @@
 """What operators do with keys on the command line."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from app.domain import key_format
-from app.domain.errors import DomainError
+from app.domain import imported_keys, key_format
+from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.services import audit, key_rotation, key_settings, keys, operator_organizations
@@ -86,23 +87,39 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
         )
 
 
-def _single_match(runtime: Runtime, prefix: str) -> ApiKey:
-    """The active key that starts with `prefix`: a whole key, or at least 8 characters, with or without the prefix of
-    its kind before them."""
-    if key_format.is_well_formed(prefix):
-        matches = key_store.working_by_digest(key_format.digest(prefix), runtime.clock())
-    else:
-        matches = key_store.working_by_start(_starts(runtime, prefix), runtime.clock())
+def _single_match(runtime: Runtime, named: str) -> ApiKey:
+    """The one active key that is named: by its ID, a whole key, its hash, its start, or at least 8 characters, with or
+    without the prefix of its kind before them."""
+    matches = _matches(runtime, named)
     if len(matches) != 1:
-        what = "Several active keys start" if matches else "No active key starts"
-        # Never a whole key: it may work elsewhere, and what a command prints may end up in a log.
-        raise NoSingleMatch(f"{what} with {_start_of(prefix)}; nothing was changed.", matches)
+        what = "Several active keys start with" if matches else "No active key starts with"
+        way_out = " Name it by its ID." if matches else ""
+        raise NoSingleMatch(f"{what} {_without_secret(named)}; nothing was changed.{way_out}", matches)
     return matches[0]
 
 
-def _start_of(prefix: str) -> str:
-    hidden = key_format.RANDOM_LENGTH + key_format.CHECKSUM_LENGTH - SHOWN
-    return f"{prefix[:-hidden]}…" if key_format.is_well_formed(prefix) else prefix
+def _matches(runtime: Runtime, named: str) -> Sequence[ApiKey]:
+    now = runtime.clock()
+    if by_id := key_store.working_by_id(named, now):
+        return by_id
+    if key_format.is_well_formed(named):
+        return key_store.working_by_digest(key_format.digest(named), now)
+    with suppress(ValidationFailed):
+        return key_store.working_by_digest(imported_keys.parse_hash(named)[1], now)
+    starts = _starts(runtime, named)
+    matches = key_store.working_by_start([*starts, named], now) if named else ()
+    if not starts and not matches:
+        raise NoSingleMatch(
+            f"{named} is too short. Enter at least {SHOWN} characters after the key's prefix, or the key's ID.", []
+        )
+    return matches
+
+
+def _without_secret(named: str) -> str:
+    """Never a whole key: it may work elsewhere, and what a command prints may end up in a log."""
+    if key_format.is_well_formed(named):
+        return f"{named[: SHOWN - key_format.RANDOM_LENGTH - key_format.CHECKSUM_LENGTH]}…"
+    return named if len(named) <= imported_keys.MAX_START_LENGTH else f"{named[:SHOWN]}…"
 
 
 def _starts(runtime: Runtime, prefix: str) -> list[str]:
@@ -111,6 +128,4 @@ def _starts(runtime: Runtime, prefix: str) -> list[str]:
     starts = [start for start in starts if any(len(start) == len(kind) + SHOWN for kind in kinds)]
     if len(prefix) >= SHOWN:
         starts += [kind + prefix[:SHOWN] for kind in kinds]
-    if not starts:
-        raise NoSingleMatch(f"{prefix} is too short. Enter at least {SHOWN} characters after the key's prefix.", [])
     return starts

@@ -219,8 +219,15 @@ def working(now: datetime) -> Iterator[WorkingKey]:
         yield WorkingKey(*row)
 
 
+def working_by_id(key_id: str, now: datetime) -> Sequence[ApiKey]:
+    return db.session.scalars(
+        select(ApiKey).where(ApiKey.id == key_id, works(now)).with_for_update(key_share=True)
+    ).all()
+
+
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
-    """The active keys that start with one of `starts` (prefix and 8 characters), locked in the order of their IDs."""
+    """The active keys whose `start` is one of these (prefix and 8 characters, or as it was imported), locked in the
+    order of their IDs."""
     return db.session.scalars(
         select(ApiKey).where(ApiKey.start.in_(starts), works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
     ).all()

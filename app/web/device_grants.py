@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from app.domain import roles
+from app.domain import device_user_code, roles
 from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
 from app.domain.roles import Permission
 from app.http import context
@@ -17,7 +17,9 @@ blueprint = Blueprint("device", __name__)
 @blueprint.get("/device")
 @RequireSignIn()
 def ask() -> str:
-    return render_template("device/ask.html", code="", problem=None)
+    """With `?user_code` (RFC 8628 3.3.1) the code is filled in, but sent only by the person."""
+    code = device_user_code.normalise(request.args.get("user_code", ""))
+    return render_template("device/ask.html", code=code or "", problem=None)
 
 
 @blueprint.post("/device")
@@ -63,7 +65,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     policy = context.runtime().settings.policy
     return render_template(
         "device/decide.html",
-        code=code,
+        code=device_user_code.normalise(code),
         grant=grant,
         scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
         chosen=request.form.getlist("scopes") if refused else grant.scopes,

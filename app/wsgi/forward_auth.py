@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from app.domain import forward_auth
 from app.domain.client_address import believed
-from app.domain.credentials import is_websocket_handshake, presented
+from app.domain.credentials import explained, is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_id_sunset import deprecation_headers
@@ -100,6 +100,7 @@ class ForwardAuth:
         real = 401 if isinstance(error, AmbiguousCredentials) else status_of(error)
         exact = bool(below) or "status=exact" in environ.get("QUERY_STRING", "").split("&")
         status = real if exact or real in {401, 503} else 403
+        error = explained(error, environ)
         content = body(status, error.error_code, error.detail, error.details).encode()
         headers = [
             *forward_auth.identity_headers(None),

@@ -34,9 +34,17 @@ def approve(app, actor, ceremony, *scopes):
 
 
 def test_the_ceremony_begins_with_two_codes_and_the_page(ceremony):
-    assert set(ceremony) == {"device_code", "user_code", "verification_uri", "expires_in", "interval"}
+    assert set(ceremony) == {
+        "device_code",
+        "user_code",
+        "verification_uri",
+        "verification_uri_complete",
+        "expires_in",
+        "interval",
+    }
     assert (ceremony["expires_in"], ceremony["interval"]) == (600, 5)
     assert ceremony["verification_uri"] == "http://localhost:7860/device"
+    assert ceremony["verification_uri_complete"] == f"http://localhost:7860/device?user_code={ceremony['user_code']}"
 
 
 def test_the_token_is_a_key_with_what_was_approved(app, alice, client, ceremony, poll):
@@ -90,5 +98,19 @@ def test_what_cannot_be_a_beginning_is_named(client, form, error):
     assert (answer.status_code, answer.get_json()["error"]) == (400, error)
 
 
-def test_json_is_no_form(client):
-    assert client.post("/v1/device/authorize", json={"client_id": "agent"}).get_json()["error"] == "invalid_request"
+@pytest.mark.parametrize("path", ["/v1/device/authorize", "/v1/device/token"])
+def test_a_body_that_is_no_form_is_told_so(client, path):
+    answer = client.post(path, json={"client_id": "agent", "grant_type": GRANT_TYPE, "device_code": "x"}).get_json()
+    assert answer["error"] == "invalid_request"
+    assert "form-encoded" in answer["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"client_id": " "}, "client_id: enter a name"),
+        ({"client_id": "agent", "client_name": "\t"}, "client_name: enter a name"),
+    ],
+)
+def test_a_blank_name_is_named_by_its_field(client, form, problem):
+    assert client.post("/v1/device/authorize", data=form).get_json()["error_description"] == problem

@@ -54,3 +54,18 @@ def test_what_is_no_address_is_refused_by_name(ask, alice, address):
     answer = ask(key=alice.create_key()["key"], ip=address)
     assert answer.status_code == 422
     assert answer.get_json()["details"]["fields"] == {"ip": "must be an IPv4 or IPv6 address"}
+
+
+@pytest.mark.parametrize(
+    ("surround", "problem"),
+    [
+        ("{}\n", "has blanks or line breaks around it; send the key alone"),
+        (" {}", "has blanks or line breaks around it; send the key alone"),
+        ('"{}"', "is in quotation marks; send it without them"),
+        ("Bearer {}", "begins with the word Bearer; send the key alone"),
+    ],
+)
+def test_what_was_sent_around_a_key_is_said(ask, alice, surround, problem):
+    answer = ask(key=surround.format(alice.create_key()["key"]))
+    assert answer.status_code == 422
+    assert answer.get_json()["details"]["fields"] == {"key": problem}

@@ -109,6 +109,12 @@ PAGE_STATES = [
     PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
     PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
     PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),
+    PageState(
+        "connect an agent by link",
+        "Connect an agent",
+        "Connect an agent",
+        at("/device?user_code=WDJB-MJHT", "alice"),
+    ),
     PageState("connect by a wrong code", "Problem: Connect an agent", "Connect an agent", type_code("WDJB-MJHT")),
     PageState("decide about an agent", "Connect Claude Code?", "Give this agent a key?", type_code()),
     PageState("a viewer decides", "Connect Claude Code?", "Give this agent a key?", type_code(who="vera")),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.credentials import is_websocket_handshake, presented
-from app.domain.errors import AmbiguousCredentials
+from app.domain.credentials import explained, is_websocket_handshake, presented
+from app.domain.errors import AmbiguousCredentials, InvalidKey, KeyRevoked, MissingCredential
 
 
 def key_of(tokens=(), **headers):
@@ -86,3 +86,44 @@ def test_a_request_presents_a_key_or_an_install_id(environ, found):
 def test_a_key_beside_an_install_id_is_ambiguous():
     with pytest.raises(AmbiguousCredentials):
         presented({"HTTP_X_API_KEY": "key", "HTTP_X_INSTALL_ID": "id"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"x_api_key": '"K"'}, "x-api-key is in quotation marks"),
+        ({"x_api_key": "'K'"}, "x-api-key is in quotation marks"),
+        ({"x_api_key": "`K`"}, "x-api-key is in quotation marks"),
+        ({"x_api_key": "Bearer K"}, "x-api-key begins with the word Bearer"),
+        ({"x_api_key": "x", "authorization": "Bearer Bearer K"}, "Authorization begins with the word Bearer"),
+        ({"authorization": "Bearer token K"}, "Authorization begins with the word token"),
+        ({"authorization": 'Bearer "K"'}, "Authorization is in quotation marks"),
+    ],
+)
+def test_what_looks_wrong_with_a_key_that_does_not_exist_is_said(headers, said):
+    environ = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    assert said in explained(InvalidKey(), environ).detail
+
+
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        ("whk_12345678", "has no scheme before the key"),
+        ("whk_12345678 x", "has no scheme before the key"),
+        ("Api-Key whk_1", "has the scheme Api-Key, which is not accepted"),
+        ("Basic x", "has the scheme Basic, which is not accepted"),
+        ("Bearer\twhk_1", "put a space after Bearer, not a tab"),
+        ("Bearer", "has nothing after Bearer"),
+        ("token ", "has nothing after token"),
+    ],
+)
+def test_what_looks_wrong_with_a_header_without_a_key_is_said_without_the_key(authorization, said):
+    error = explained(MissingCredential(), {"HTTP_AUTHORIZATION": authorization})
+    assert said in error.detail
+    assert isinstance(error, MissingCredential)
+    assert "whk_" not in error.detail
+
+
+def test_an_error_about_anything_else_stays_as_it_is():
+    for error in (KeyRevoked(), InvalidKey(), MissingCredential()):
+        assert explained(error, {"HTTP_X_API_KEY": "K"}) is error

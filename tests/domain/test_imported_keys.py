@@ -51,3 +51,16 @@ def test_a_row_of_a_hash_alone_has_a_name_and_nothing_else():
 def test_scopes_stand_once_and_times_have_whole_seconds():
     row = parse_row({"hash": SHA256.hex(), "scopes": "b a  b", "expires_at": "2027-01-31T12:00:00.9Z"})
     assert (row.scopes, row.expires_at) == (("b", "a"), datetime(2027, 1, 31, 12, tzinfo=UTC))
+
+
+def test_a_column_of_hashes_that_holds_the_keys_themselves_is_refused():
+    key = "V2hvbGVLZXlXaG9sZUtleVdob2xlS2V5V2hvbGVLZXk"
+    assert parse_hash(key)[0] is HashKind.SHA256
+    with pytest.raises(ValidationFailed, match="it is the key itself"):
+        parse_row({"hash": key, "start": key[:6]})
+
+
+@pytest.mark.parametrize("hashed", [hashlib.sha256, hashlib.sha512])
+def test_a_short_key_does_not_stand_whole_in_its_start(hashed):
+    with pytest.raises(ValidationFailed, match="start: is the whole key"):
+        parse_row({"hash": hashed(b"short-key").hexdigest(), "start": "short-key"})

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import LinkForged
-from app.domain.one_time_secrets import CodeMaker, LinkSigner, Purpose
+from app.domain.one_time_secrets import CodeMaker, LinkSigner, Purpose, normalise_code
 from app.domain.secret import Secret
 
 OLD, NEW = Secret("o" * 32), Secret("n" * 32)
@@ -34,3 +34,27 @@ def test_a_code_made_under_an_earlier_secret_still_verifies():
     assert new.again(Purpose.EMAIL_CODE, "ots_1", digest) == made
     assert not new.matches(code, Purpose.SIGN_UP_CODE, "ots_1", digest)
     assert not CodeMaker([NEW]).matches(code, Purpose.EMAIL_CODE, "ots_1", digest)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        " 598265 ",
+        "598 265",
+        "598-265",
+        "598–265",
+        "598−265",
+        "598\u00a0265\n",
+        "\u200b598265\ufeff",
+        "５９８２６５",
+        "٥٩٨٢٦٥",
+    ],
+)
+def test_a_code_is_read_however_it_was_copied(typed):
+    assert normalise_code(typed) == "598265"
+
+
+@pytest.mark.parametrize("typed", ["", "59826", "5982655", "59826x", "`598265`", "598.265", "½98265", "\ud800" * 6])
+def test_what_is_not_six_digits_is_no_code(typed):
+    with pytest.raises(ValueError, match="6 digits"):
+        normalise_code(typed)

@@ -51,3 +51,17 @@ def test_every_field_that_is_wrong_is_named_with_its_place(alice):
         *("name", "scopes.1", "colour"),
         *("rate_limit.window_seconds", "rate_limit.burst"),
     }
+
+
+@pytest.mark.parametrize(
+    "time", ["2027-01-31t12:00:00z", "2027-01-31T12:00:00.123456789Z", "2027-01-31T12:00:00.1+00:00"]
+)
+def test_every_time_of_rfc_3339_is_read(alice, time):
+    assert alice.create_key(expires_at=time)["expires_at"] == "2027-01-31T12:00:00Z"
+
+
+def test_a_byte_order_mark_is_read_over(alice):
+    path, send = f"/v1/orgs/{alice.org}/keys", alice.http.post
+    body = b'\xef\xbb\xbf{"name": "CI"}'
+    assert send(path, data=body, content_type="application/json").status_code == 201
+    assert send(path, data=b"\xef\xbb\xbf" + body, content_type="application/json").status_code == 400

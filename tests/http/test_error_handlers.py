@@ -56,3 +56,15 @@ def test_errors_of_addresses_for_programs_are_problems(app, path):
     answer = app.test_client().post(path)
     assert answer.status_code == (404 if path.endswith("nope") else 405)
     assert answer.content_type == "application/problem+json"
+
+
+def test_a_credential_that_is_not_read_is_explained_on_every_kind_of_route(client, alice):
+    key = alice.create_key()["key"]
+    for path in ("/v1/me", "/v1/orgs", "/v1/keys/list"):
+        answer = client.get(path, headers={"Authorization": key})
+        assert_problem(answer, 401, "MISSING_CREDENTIAL")
+        assert "has no scheme before the key" in answer.get_json()["detail"]
+        assert key not in answer.text
+    answer = client.get("/v1/me", headers={"x-api-key": f'"{key}"'})
+    assert_problem(answer, 401, "INVALID_KEY")
+    assert "in quotation marks" in answer.get_json()["detail"]

@@ -14,7 +14,18 @@ def next_page(app):
     return next_page
 
 
-@pytest.mark.parametrize("target", ["/", "/sessions", "/device", "/orgs/org_1/keys", "/orgs/org_1/keys/key_1/revoke"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/sessions",
+        "/device",
+        "/orgs/org_1/keys",
+        "/orgs/org_1/keys/key_1/revoke",
+        "/orgs/x/keys?cursor=1",
+        "/device?user_code=WDJB-MJHT",
+    ],
+)
 def test_it_may_lead_to_every_page_of_ours_that_needs_one(next_page, target):
     assert next_page(target) == target
 
@@ -34,7 +45,10 @@ def test_it_may_lead_to_every_page_of_ours_that_needs_one(next_page, target):
         "javascript:alert(1)",
         "/\t/evil.example",
         "/\n/evil.example",
-        "/orgs/x/keys?cursor=1",
+        "/sign-in?next=/",
+        "/nope?/sessions",
+        "?/sessions",
+        "/sessions?\r\nx",
         "",
         None,
         "/sessions#top",

@@ -67,15 +67,44 @@ def test_a_refused_agent_is_told_so(runtime, alice, clock):
     assert poll(runtime, ceremony) == "access_denied"
 
 
-def test_polling_too_fast_slows_down_by_five_seconds_each_time(runtime, clock):
+def test_a_poll_that_comes_too_early_is_refused_and_moves_nothing(runtime, clock):
     ceremony = begin(runtime)
     assert poll(runtime, ceremony) == "authorization_pending"
-    clock.advance(seconds=4)
-    assert poll(runtime, ceremony) == "slow_down"
-    clock.advance(seconds=9)
-    assert poll(runtime, ceremony) == "slow_down"
-    clock.advance(seconds=15)
+    for seconds in (0, 1, 1, 1.9):
+        clock.advance(seconds=seconds)
+        assert poll(runtime, ceremony) == "slow_down"
+    clock.advance(seconds=0.1)
     assert poll(runtime, ceremony) == "authorization_pending"
+
+
+def test_a_timer_of_five_seconds_that_is_not_exact_is_never_told_to_slow_down(runtime, clock):
+    ceremony = begin(runtime)
+    for number in range(60):
+        assert poll(runtime, ceremony) == "authorization_pending"
+        clock.advance(seconds=4.98 if number % 2 else 5.02)
+
+
+def test_two_pollers_and_one_that_was_restarted_both_get_on(runtime, alice, clock):
+    ceremony = begin(runtime)
+    answers = []
+    for number in range(40):
+        answers.append(poll(runtime, ceremony))
+        clock.advance(seconds=0.3 if number == 20 else 2.5)
+    assert answers.count("authorization_pending") >= 15
+    approve(runtime, alice.member, ceremony.user_code.reveal(), ["agent:r"])
+    assert poll(runtime, ceremony).scopes == ("agent:r",)
+
+
+@pytest.mark.parametrize("decision", ["approve", "deny"])
+def test_a_decision_is_answered_at_once(runtime, alice, decision):
+    ceremony = begin(runtime)
+    assert poll(runtime, ceremony) == "authorization_pending"
+    if decision == "deny":
+        deny(runtime, alice, ceremony.user_code.reveal())
+        assert poll(runtime, ceremony) == "access_denied"
+    else:
+        approve(runtime, alice.member, ceremony.user_code.reveal(), ["agent:r"])
+        assert poll(runtime, ceremony).scopes == ("agent:r",)
 
 
 def test_a_ceremony_lives_ten_minutes(runtime, alice, clock):
@@ -191,3 +220,11 @@ def test_requests_that_cannot_be_meant_are_refused(runtime):
         begin(runtime, client="203.0.113.77")
     with pytest.raises(RateLimited):
         begin(runtime, client="203.0.113.77")
+
+
+def test_what_cannot_be_a_code_is_no_guess(runtime):
+    right = begin(runtime).user_code.reveal()
+    for typed in ("", "WDJB-MJH", "WDJB-MJHTT", "12345678") * 5:
+        with pytest.raises(NotFound):
+            find(runtime, typed)
+    assert find(runtime, right).id

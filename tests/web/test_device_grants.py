@@ -113,3 +113,27 @@ def test_signing_in_leads_back_to_the_page(app, cast):
     link = nobody.http.post("/sign-in", data={"email": "dora@example.com", "next": "/device"}).text
     link = link.split('href="http://localhost:7860')[1].split('"')[0]
     assert nobody.http.get(link).headers["Location"] == "/device"
+
+
+def test_a_link_with_the_code_fills_it_in_and_decides_nothing(alice, ceremony, poll):
+    code = ceremony.user_code.reveal()
+    page = alice.http.get(f"/device?user_code={code.lower()}")
+    assert Page(page).title == "Connect an agent · Keydesk"
+    assert f'value="{code}"' in page.text
+    assert "Claude Code" not in page.text
+    assert poll() == "authorization_pending"
+
+
+@pytest.mark.parametrize("sent", ["<script>", "WDJB", "%00"])
+def test_a_link_with_something_else_fills_in_nothing(alice, sent):
+    assert 'value=""' in alice.http.get("/device", query_string={"user_code": sent}).text
+
+
+def test_the_code_is_shown_as_the_agent_shows_it(alice, ceremony):
+    code = ceremony.user_code.reveal()
+    assert f"<code>{code}</code>" in ask(alice, code.lower().replace("-", " ")).text
+
+
+def test_signing_in_leads_back_to_the_code(cast):
+    asked = cast.nobody().http.get("/device?user_code=WDJB-MJHT")
+    assert asked.headers["Location"] == "/sign-in?next=/device?user_code%3DWDJB-MJHT"

@@ -1,8 +1,10 @@
 """Error pages are for people."""
 
 import pytest
+from flask import render_template
 from sqlalchemy.exc import OperationalError
 
+from app.http.problem_details import HTTP_CODES, STATUSES
 from tests.web.pages import Page
 
 
@@ -36,3 +38,12 @@ def test_a_crash_shows_nothing_of_the_inside(alice, monkeypatch):
     answer = alice.http.get("/")
     assert answer.status_code == 500
     assert "the inside" not in Page(answer).text
+
+
+def test_every_error_that_is_not_a_crash_has_a_title_of_its_own(app):
+    statuses = {*STATUSES.values(), *HTTP_CODES} - {500}
+    with app.test_request_context("/"):
+        pages = [render_template("errors/error.html", status=status) for status in sorted(statuses)]
+    titles = {page.partition("<title>")[2].partition("</title>")[0] for page in pages}
+    assert len(titles) == len(statuses)
+    assert not any("Something went wrong" in title for title in titles)

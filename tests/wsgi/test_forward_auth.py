@@ -214,3 +214,18 @@ def test_a_fault_is_closed(alice, notes, app, monkeypatch):
     monkeypatch.setattr(app.extensions["runtime"].key_cache, "cached", lambda *_: 1 / 0)
     answer = ask(alice, notes["key"], original=("GET", "/v1/notes"))
     assert (answer.status_code, answer.get_json()["error_code"]) == (503, "FAULT")
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "said"),
+    [
+        ("Authorization", "{}", "has no scheme before the key"),
+        ("Authorization", "Bearer\t{}", "put a space after Bearer"),
+        ("x-api-key", "Bearer {}", "begins with the word Bearer"),
+    ],
+)
+def test_a_credential_that_is_not_read_is_explained(alice, notes, header, value, said):
+    answer = ask(alice, original=("GET", "/v1/notes"), **{header: value.format(notes["key"])})
+    assert answer.status_code == 401
+    assert said in answer.get_json()["detail"]
+    assert notes["key"] not in answer.text
