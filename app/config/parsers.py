@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from app.config.paths import ROOT
@@ -11,7 +12,9 @@ from app.domain.secret import Secret
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]*_", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST_PATTERN = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:]+\]", re.ASCII)
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.ASCII)
+#: Browsers read a name that ends in a number as an IPv4 address, and write it otherwise (0x7f.1 is 127.0.0.1).
+_LIKE_IPV4 = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.ASCII)
 
 
 def text(value: str) -> str:
@@ -46,14 +49,52 @@ def prefix(value: str) -> str:
 
 
 def url(value: str) -> str:
+    """The origin, as browsers write it: host in lower case and ASCII, no default port."""
     parts = urlsplit(value)
     port = parts.port  # raises ValueError for an invalid port
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("must be a URL like https://keys.example.com")
     if parts.path not in {"", "/"}:
         raise ValueError("must not have a path: Keydesk runs at the root of its host")
-    host = parts.netloc.lower()
-    return f"{parts.scheme}://{host.removesuffix(f':{port}') if port == _DEFAULT_PORTS[parts.scheme] else host}"
+    host = host_name(f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname)
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, _DEFAULT_PORTS[parts.scheme]} else "")
+
+
+def host_name(value: str) -> str:
+    """A host as browsers send it in `Host`: in lower case, a domain in ASCII (IDNA 2008), an IPv6 address in brackets
+    and in its shortest form (RFC 5952). Raises `ValueError` for what is neither a name nor an address."""
+    if value.startswith("[") and value.endswith("]"):
+        return _ipv6(value)
+    name = _ascii_name(value)
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError(f"{value!r} is not a host name")
+    if _LIKE_IPV4.fullmatch(name):
+        try:
+            IPv4Address(name)
+        except ValueError:
+            raise ValueError(f"{value!r} is neither a host name nor an IPv4 address like 192.0.2.1") from None
+    return name
+
+
+def _ipv6(value: str) -> str:
+    address = value[1:-1]
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        parsed = None
+    # A zone (fe80::1%eth0) has a meaning on one machine only.
+    if parsed is None or parsed.scope_id is not None:
+        raise ValueError(f"{value!r} is not an IPv6 address in brackets, like [2001:db8::1]")
+    return f"[{parsed}]"
+
+
+def _ascii_name(value: str) -> str:
+    if value.isascii():
+        return value.lower()
+    try:
+        return email_address.domain_of(email_address.normalise(f"a@{value}"))
+    except DomainError:
+        raise ValueError(f"{value!r} is not a host name") from None
 
 
 def valkey_url(value: str) -> str:
@@ -91,11 +132,10 @@ def sign_up(value: str) -> str | tuple[str, ...]:
 
 
 def hosts(value: str) -> tuple[str, ...]:
-    hosts = tuple(word.lower() for word in words(value))
-    for host in hosts:
-        if not _HOST_PATTERN.fullmatch(host):
-            raise ValueError(f"must be host names without a port, separated by commas; {host!r} is not one")
-    return hosts
+    try:
+        return tuple(map(host_name, words(value)))
+    except ValueError as error:
+        raise ValueError(f"must be host names without a port, separated by commas; {error}") from None
 
 
 def fail_mode(value: str) -> str:

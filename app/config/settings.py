@@ -17,10 +17,6 @@ from app.domain.access_policy import Policy
 from app.domain.key_origin import KeyOrigin
 from app.domain.secret import Secret
 
-#: A name or an IPv4 address, or an IPv6 address in brackets.
-_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
-
-
 #: The setting with the prefix of keys of an origin. Keys of the other origins start with `key_prefix`.
 PREFIX_SETTINGS = {
     KeyOrigin.AGENT: "agent_key_prefix",
@@ -142,7 +138,8 @@ class Settings:
 
     @property
     def public_host(self) -> str:
-        return urlsplit(self.public_url).hostname or ""
+        """The host of `public_url` without its port; an IPv6 address is in brackets."""
+        return _without_port(urlsplit(self.public_url).netloc)
 
     @property
     def resource_metadata_url(self) -> str:
@@ -187,10 +184,17 @@ class Settings:
 
     def trusts_host(self, host: str) -> bool:
         """Whether requests may have this `Host` (its port is ignored)."""
-        name = re.sub(r":\d*$", "", host).lower()
-        if not _HOST.fullmatch(name):
+        if not host.isascii():
+            return False
+        try:
+            name = parsers.host_name(_without_port(host))
+        except ValueError:
             return False
         return name == self.public_host or name in self.trusted_hosts or is_localhost(name)
+
+
+def _without_port(host: str) -> str:
+    return re.sub(r":[0-9]*$", "", host)
 
 
 def environment_settings() -> list[tuple[str, str, str]]:

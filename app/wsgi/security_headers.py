@@ -15,13 +15,18 @@ _CONTENT_SECURITY_POLICY = (
 _HEADERS = [
     ("Content-Security-Policy", _CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
 
 NO_STORE = ("Cache-Control", "no-store")
+
+#: Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and `http.cross_site` refuses it.
+_REFERRER = ("Referrer-Policy", "same-origin")
+#: For a page whose address holds a secret: the origin alone, so that no log gets the address as a referrer.
+_REFERRER_WITHOUT_PATH = ("Referrer-Policy", "strict-origin")
+_CALLBACK = "/v1/auth/callback"
 
 
 class SecurityHeaders:
@@ -38,12 +43,20 @@ class SecurityHeaders:
         is_static = environ["PATH_INFO"].startswith("/static/")
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
+        referrer = _REFERRER_WITHOUT_PATH if _address_holds_secret(environ) else _REFERRER
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers.extend(self._headers)
+            headers.append(referrer)
             headers.append(("X-Request-Id", request_id))
             if not (is_static and status[0] in "23"):
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return self._app(environ, start)
+
+
+def _address_holds_secret(environ: WSGIEnvironment) -> bool:
+    """Whether the URL has a link's token or a device code in it; a `next` parameter can hold either."""
+    query: str = environ.get("QUERY_STRING", "")
+    return environ["PATH_INFO"] == _CALLBACK or (query != "" and ("token" in query or "code" in query))

@@ -125,3 +125,17 @@ def test_what_cannot_be_undone_asks_first_and_can_be_left(visitor):
         visitor.page.get_by_role("link", name=leave).click()
     expect(visitor.page.get_by_role("article")).to_have_count(1)
     expect(visitor.page.get_by_role("article")).to_contain_text("Active")
+
+
+@pytest.mark.parametrize(
+    ("path", "referrer"), [("/sign-in", "/sign-in"), ("/sign-in?next=%2Fdevice%3Fuser_code%3DABCD-EFGH", "/")]
+)
+def test_our_own_forms_send_their_origin_and_no_secret_of_their_address(visitor, path, referrer):
+    # Where a proxy drops Sec-Fetch-Site, Origin alone shows that a form is ours.
+    page, url = visitor.page, visitor.site.url
+    page.goto(path)
+    page.get_by_label("Email address").fill(fresh_email())
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.get_by_role("button", name="Send me a sign-in link").click()
+    headers = sent.value.all_headers()
+    assert (headers["origin"], headers["referer"]) == (url, url + referrer)

@@ -21,6 +21,17 @@ from tests.config.environments import PRODUCTION, load
         ("PUBLIC_URL", "ftp://keys.example.com"),
         ("PUBLIC_URL", "https://keys.example.com/path"),
         ("PUBLIC_URL", "https://user@keys.example.com"),
+        ("PUBLIC_URL", "https://[2001:db8::1"),
+        ("PUBLIC_URL", "https://[fe80::1%25eth0]"),
+        ("PUBLIC_URL", "https://[keys.example.com]"),
+        ("PUBLIC_URL", "https://keys example.com"),
+        ("PUBLIC_URL", "https://keys..example.com"),
+        ("PUBLIC_URL", "https://-keys.example.com"),
+        ("PUBLIC_URL", "https://🔑.example"),
+        ("PUBLIC_URL", "https://0x7f.1"),
+        ("PUBLIC_URL", "https://192.0.2.300"),
+        ("TRUSTED_HOSTS", "2001:db8::1"),
+        ("TRUSTED_HOSTS", "keys.example.com:443"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "keydesk.db"),
         ("DATABASE_URL", "sqlite://"),
@@ -71,6 +82,32 @@ def test_a_default_port_is_not_part_of_the_public_url(tmp_path):
     assert load(tmp_path, **(PRODUCTION | {"PUBLIC_URL": "https://Keys.example.com:443/"})).public_url == (
         "https://keys.example.com"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "origin", "host"),
+    [
+        ("https://[2001:db8::1]", "https://[2001:db8::1]", "[2001:db8::1]"),
+        ("https://[2001:DB8:0:0::1]:8443/", "https://[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+        ("https://schlüssel.example", "https://xn--schlssel-95a.example", "xn--schlssel-95a.example"),
+        ("https://SCHLÜSSEL.example:0443", "https://xn--schlssel-95a.example", "xn--schlssel-95a.example"),
+        ("https://keys.example.com:", "https://keys.example.com", "keys.example.com"),
+        ("https://192.0.2.1:8443", "https://192.0.2.1:8443", "192.0.2.1:8443"),
+        ("https://key_desk.example.com", "https://key_desk.example.com", "key_desk.example.com"),
+    ],
+)
+def test_the_public_url_is_kept_as_browsers_write_it_and_answers_under_its_own_name(tmp_path, given, origin, host):
+    settings = load(tmp_path, **(PRODUCTION | {"PUBLIC_URL": given}))
+    assert settings.public_url == origin
+    assert settings.trusts_host(host)
+
+
+def test_trusted_hosts_are_kept_as_browsers_write_them(tmp_path):
+    settings = load(tmp_path, **PRODUCTION, TRUSTED_HOSTS="[2001:DB8::0:1], Schlüssel.example, internal_api")
+    assert settings.trusted_hosts == ("[2001:db8::1]", "xn--schlssel-95a.example", "internal_api")
+    for host in ("[2001:db8::1]", "[2001:db8:0::1]:443", "xn--schlssel-95a.example:80", "internal_api"):
+        assert settings.trusts_host(host)
+    assert not settings.trusts_host("schlüssel.example")
 
 
 def test_sign_up_domains_are_kept_as_addresses_are(tmp_path):

@@ -24,7 +24,7 @@ def test_every_answer_has_them(app, path, method):
     headers = {name: answer.headers.getlist(name) for name, _ in answer.headers}
     assert headers["Content-Security-Policy"] == [CSP]
     assert headers["X-Content-Type-Options"] == ["nosniff"]
-    assert headers["Referrer-Policy"] == ["no-referrer"]
+    assert headers["Referrer-Policy"] == ["strict-origin" if path == "/v1/auth/callback" else "same-origin"]
     assert headers["Cross-Origin-Opener-Policy"] == ["same-origin"]
     assert headers["Cross-Origin-Resource-Policy"] == ["same-origin"]
     assert len(headers["Permissions-Policy"]) == 1
@@ -33,6 +33,21 @@ def test_every_answer_has_them(app, path, method):
     if answer.status_code != 200 or not path.startswith("/static/"):
         assert headers["Cache-Control"] == ["no-store"]
     assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/auth/callback?token=abc",
+        "/v1/auth/callback?%74oken=abc",
+        "/api/v1/auth/callback?token=abc",
+        "/device?user_code=ABCD-EFGH",
+        "/sign-in?next=%2Fdevice%3Fuser_code%3DABCD-EFGH",
+    ],
+)
+def test_an_address_with_a_secret_in_it_is_no_referrer_and_leaves_the_origin_true(app, address):
+    answer = app.test_client().get(address)
+    assert answer.headers.getlist("Referrer-Policy") == ["strict-origin"]
 
 
 def test_over_https_there_is_hsts(tmp_path):
