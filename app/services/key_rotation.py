@@ -22,7 +22,7 @@ def rotate(
     """A successor with the same settings. The old key stops working after the overlap, and never later than it would
     have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown` and `Busy`."""
     check_overlap(overlap_seconds)
-    with revoking(runtime, in_seconds=overlap_seconds) as revocation:
+    with revoking(runtime, org_id=member.org_id, in_seconds=overlap_seconds) as revocation:
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
         refuse_unrotatable(old, runtime.clock())
