@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.domain import key_status
-from app.domain.errors import Busy, KeyNotActive, UnknownScope, ValidationFailed
+from app.domain.errors import Busy, KeyNotActive, RateLimited, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.rfc3339 import rfc3339
@@ -28,6 +28,7 @@ from app.http.api_fields import (
     field,
 )
 from app.http.body import Body, read_json, read_paging
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_rotation, keys
@@ -152,7 +153,8 @@ def create() -> Answer[Data[CreatedKey]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
-@RouteDocs(errors=(Busy,))
+@RouteDocs(errors=(Busy, RateLimited))
+@limit_changes
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
@@ -163,7 +165,13 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
-@RouteDocs(status=201, body=Rotation, example={"overlap_seconds": 3600}, errors=(Busy, KeyNotActive, UnknownScope))
+@RouteDocs(
+    status=201,
+    body=Rotation,
+    example={"overlap_seconds": 3600},
+    errors=(Busy, KeyNotActive, RateLimited, UnknownScope),
+)
+@limit_changes
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 

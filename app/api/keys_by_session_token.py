@@ -7,13 +7,14 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.api.keys import KeyItem, NewKey, item
-from app.domain.errors import Busy, Forbidden, NotFound, UnknownScope, ValidationFailed
+from app.domain.errors import Busy, Forbidden, NotFound, RateLimited, UnknownScope, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.rfc3339 import rfc3339
 from app.domain.roles import Permission
 from app.http import context
 from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.body import read_json, read_paging
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireKeyManager
 from app.http.route_docs import RouteDocs
 from app.services import keys, organizations
@@ -87,7 +88,8 @@ def index() -> Answer[Listing[AgentKeyItem]]:
 
 @blueprint.post("/keys/<key>/revoke")
 @RequireKeyManager()
-@RouteDocs(errors=(NotFound, Forbidden, Busy))
+@RouteDocs(errors=(NotFound, Forbidden, Busy, RateLimited))
+@limit_changes
 def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """Revoke a key
 
