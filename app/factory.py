@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from threading import Semaphore
 
 from flask import Flask
 
@@ -13,9 +12,9 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.recoverable_keys import KeyDeriver
 from app.http import error_handlers
 from app.http.request_checks import MAX_BODY
-from app.services.immediate_revocation import MAX_REVOCATIONS
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
+from app.services.revocation_turns import RevocationTurns
 from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
@@ -68,7 +67,7 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
         key_records=records,
         key_cache=KeyCache(records),
         key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
-        revocation_turns=Semaphore(MAX_REVOCATIONS),
+        revocation_turns=RevocationTurns(),
         context=app.app_context,
     )
 

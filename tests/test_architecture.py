@@ -92,7 +92,7 @@ TESTED_ELSEWHERE = {
     "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
     "app/services/runtime.py": (
         "tests/services/test_immediate_revocation.py",
-        "no logic; its turns of those who revoke",
+        "no logic; its turns are taken there",
     ),
     "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),

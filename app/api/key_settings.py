@@ -6,11 +6,12 @@ from flask import Blueprint
 
 from app.api.json_responses import Answer, Data, data
 from app.api.keys import KeyItem, KeySettingsBody, RateAnswer, item, rate_answer
-from app.domain.errors import Busy, KeyNotActive, UnknownScope
+from app.domain.errors import Busy, KeyNotActive, RateLimited, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
 from app.http.api_fields import KeyName, Networks, WantedScopes, field
 from app.http.body import read_json
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys
@@ -55,8 +56,9 @@ def show(key: str) -> Answer[Data[DetailedKey]]:
 @RouteDocs(
     body=Change,
     example={"rate_limit": {"requests": 100, "window_seconds": 60}, "networks": ["203.0.113.0/24"]},
-    errors=(KeyNotActive, UnknownScope, Busy),
+    errors=(KeyNotActive, UnknownScope, Busy, RateLimited),
 )
+@limit_changes
 def change(key: str) -> Answer[Data[DetailedKey]]:
     """Change a key
 

@@ -28,6 +28,7 @@ from app.http.api_fields import (
     field,
 )
 from app.http.body import Body, read_json, read_paging
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.route_docs import RouteDocs
 from app.services import key_rotation, keys
@@ -152,7 +153,8 @@ def create() -> Answer[Data[CreatedKey]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
-@RouteDocs(errors=(Busy,))
+@RouteDocs(errors=(Busy, RateLimited))
+@limit_changes
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
@@ -169,6 +171,7 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
     example={"overlap_seconds": 3600},
     errors=(Busy, KeyNotActive, UnknownScope, TooManyKeys, RateLimited),
 )
+@limit_changes
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 

@@ -22,6 +22,7 @@ from app.domain.roles import Permission
 from app.http import context
 from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.body import read_json, read_paging
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireKeyManager
 from app.http.route_docs import RouteDocs
 from app.services import keys, organizations
@@ -95,7 +96,8 @@ def index() -> Answer[Listing[AgentKeyItem]]:
 
 @blueprint.post("/keys/<key>/revoke")
 @RequireKeyManager()
-@RouteDocs(errors=(NotFound, Forbidden, Busy))
+@RouteDocs(errors=(NotFound, Forbidden, Busy, RateLimited))
+@limit_changes
 def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """Revoke a key
 

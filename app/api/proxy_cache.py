@@ -6,10 +6,11 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
-from app.domain.errors import Busy
+from app.domain.errors import Busy, RateLimited
 from app.http import context
 from app.http.api_fields import field
 from app.http.body import Body, read_json
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
 from app.services import proxy_cache
@@ -27,7 +28,8 @@ class Generation(TypedDict):
 
 @blueprint.post("/cache/invalidate")
 @RequireScope()
-@RouteDocs(body=Invalidation, errors=(Busy,))
+@RouteDocs(body=Invalidation, errors=(Busy, RateLimited))
+@limit_changes
 def invalidate() -> Answer[Data[Generation]]:
     """Invalidate the cache
 

@@ -10,7 +10,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import credentials, errors
 from app.domain.errors import DatabaseDown, DomainError
-from app.http import anonymous_limit
+from app.http import anonymous_limit, change_limits
 from app.http.context import runtime, wants_json
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.store.unavailable import DATABASE_UNAVAILABLE
@@ -20,7 +20,7 @@ log = logging.getLogger("keydesk")
 
 def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(RateLimitExceeded, _anonymous_limit_exceeded)
+    app.register_error_handler(RateLimitExceeded, _limit_exceeded)
     app.register_error_handler(HTTPException, _http_error)
     for kind in DATABASE_UNAVAILABLE:
         app.register_error_handler(kind, _database_unavailable)
@@ -35,8 +35,8 @@ def _domain_error(error: DomainError) -> Response:
     return answer
 
 
-def _anonymous_limit_exceeded(error: RateLimitExceeded) -> Response:
-    return _domain_error(anonymous_limit.rate_limited(error))
+def _limit_exceeded(error: RateLimitExceeded) -> Response:
+    return _domain_error(change_limits.rate_limited(error) or anonymous_limit.rate_limited(error))
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -6,18 +6,23 @@ Everything that verification depends on is changed inside `revoking`: keys, thei
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime, timedelta
 
-from app.domain.errors import Busy
-from app.services.key_cache import SETTLE_SECONDS
+from app.services.key_cache import SETTLE_SECONDS, seconds_since_boot
 from app.services.runtime import Runtime
 from app.store import revocation_counter as counter
 from app.store.transaction import transaction
+from app.store.unavailable import DatabaseUnavailable
 
-#: How many revokes may wait at once until every process refuses what they revoked. A quarter of the threads that serve
-#: requests in a process (`cli.serve.BLOCKING_THREADS`), so that the others go on serving.
-MAX_REVOCATIONS = 2
 #: Seconds, and more than any process uses a cached record for: a change that takes effect later needs no wait.
 LONGEST_USE_OF_A_RECORD = 2
+#: Seconds after which a transaction that revokes commits nothing any more.
+LONGEST_TRANSACTION = 30.0
+#: A revoke that was noted longer ago than this has settled: longer than the longest transaction, the wait after it and
+#: what the clocks of two machines differ by, together (docs/adr/0014-lease.md).
+SURELY_SETTLED = timedelta(minutes=1)
+#: Whose turn it is when operators revoke, on the command line and so in processes of their own.
+_OPERATORS = "operators"
 
 
 class Revocation:
@@ -34,53 +39,65 @@ class Revocation:
         """Everything was already as wanted. The caller waits all the same: the change may be only a moment old."""
         self._org_ids = self._org_ids or set()
 
-    def _raise_counter(self) -> bool:
-        """Raises the revocation counter if something changed, and returns whether it did. Raises `RuntimeError` if
-        neither method was called; nothing is committed then."""
+    @property
+    def has_changed(self) -> bool:
+        return bool(self._org_ids)
+
+    def _raise_counter(self) -> None:
+        """Raises the revocation counter if something changed. Raises `RuntimeError` if neither method was called;
+        nothing is committed then."""
         if self._org_ids is None:
             raise RuntimeError("say what this transaction revokes: call affects(…) or nothing_changed()")
         counter.raise_for(self._org_ids)
-        return bool(self._org_ids)
 
 
 @contextmanager
-def revoking(runtime: Runtime, *, in_seconds: int = 0) -> Iterator[Revocation]:
+def revoking(runtime: Runtime, *, org_id: str = _OPERATORS, in_seconds: int = 0) -> Iterator[Revocation]:
     """A transaction that revokes or changes something. It returns when no process uses the earlier state any more.
 
-    `in_seconds`: in how many seconds the change takes effect. Raises `Busy`; nothing was changed then.
+    `org_id`: the organization whose turn it is. `in_seconds`: in how many seconds the change takes effect. Raises
+    `Busy`; nothing was changed then.
     """
     waits = in_seconds < LONGEST_USE_OF_A_RECORD
-    with _turn(runtime) if waits else nullcontext():
-        with transaction():
-            revocation = Revocation()
-            yield revocation
-            revocation._raise_counter()
-        if waits:
-            _wait()
+    with runtime.revocation_turns.take(org_id) if waits else nullcontext(), settling(waits=waits) as revocation:
+        yield revocation
+
+
+@contextmanager
+def settling(*, waits: bool = True) -> Iterator[Revocation]:
+    """As `revoking`, in a turn that the caller has taken."""
+    with _changing() as revocation:
+        yield revocation
+    if waits:
+        _wait()
+
+
+def has_settled(revoked_at: datetime | None, now: datetime) -> bool:
+    """Whether what was revoked then is refused everywhere by now, so that revoking it again need not wait."""
+    return revoked_at is not None and now - revoked_at > SURELY_SETTLED
 
 
 @contextmanager
 def seldom_revoking() -> Iterator[Revocation]:
     """As `revoking`, for a transaction that seldom revokes anything: it takes no turn, and waits only if something was
     revoked."""
+    with _changing() as revocation:
+        yield revocation
+    if revocation.has_changed:
+        _wait()
+
+
+@contextmanager
+def _changing() -> Iterator[Revocation]:
+    """Raises `DatabaseUnavailable` if the transaction took too long; nothing was changed then."""
+    began = seconds_since_boot()
     with transaction():
         revocation = Revocation()
         yield revocation
-        changed = revocation._raise_counter()
-    if changed:
-        _wait()
+        revocation._raise_counter()
+        if seconds_since_boot() - began > LONGEST_TRANSACTION:
+            raise DatabaseUnavailable("a transaction that revokes took too long")
 
 
 def _wait() -> None:
     time.sleep(SETTLE_SECONDS)
-
-
-@contextmanager
-def _turn(runtime: Runtime) -> Iterator[None]:
-    """Lets only a few revokes wait at once: each holds a thread that could serve other requests. Raises `Busy`."""
-    if not runtime.revocation_turns.acquire(blocking=False):
-        raise Busy
-    try:
-        yield
-    finally:
-        runtime.revocation_turns.release()

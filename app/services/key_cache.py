@@ -64,13 +64,13 @@ class _Epoch:
         self.changed: dict[str, int] = {}
 
 
-_now = partial(time.clock_gettime, _CLOCK)
+seconds_since_boot = partial(time.clock_gettime, _CLOCK)
 
 
 class KeyCache:
     """The cached records of one process. Thread-safe."""
 
-    def __init__(self, source: Source, now: Callable[[], float] = _now) -> None:
+    def __init__(self, source: Source, now: Callable[[], float] = seconds_since_boot) -> None:
         self._source, self._now = source, now
         self._renewing = Lock()
         # `_renew` publishes in this order: the changes, their revision, the time. Readers read in the opposite order.

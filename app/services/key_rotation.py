@@ -23,7 +23,7 @@ def rotate(
     have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown`, `TooManyKeys`,
     `RateLimited` and `Busy`."""
     check_overlap(overlap_seconds)
-    with revoking(runtime, in_seconds=overlap_seconds) as revocation:
+    with revoking(runtime, org_id=member.org_id, in_seconds=overlap_seconds) as revocation:
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
         refuse_unrotatable(old, runtime.clock())

@@ -21,7 +21,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
 
     Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
-    with revoking(runtime) as revocation:
+    with revoking(runtime, org_id=member.org_id) as revocation:
         found = manageable(member, key_id)
         checked = checked_change(runtime, found.key, wanted, runtime.clock())
         if "scopes" in checked:

@@ -13,7 +13,7 @@ from app.domain.paging import Page
 from app.domain.roles import Permission
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, organizations
-from app.services.immediate_revocation import revoking
+from app.services.immediate_revocation import has_settled, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -102,7 +102,10 @@ def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
 
     Raises `NotFound`, `Forbidden` and `Busy`.
     """
-    with revoking(runtime) as revocation:
+    found = manageable(member, key_id, lock=False)
+    if has_settled(found.key.revoked_at, runtime.clock()):
+        return found
+    with revoking(runtime, org_id=member.org_id) as revocation:
         found = manageable(member, key_id)
         if found.key.revoked_at is not None:
             revocation.nothing_changed()

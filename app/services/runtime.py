@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Semaphore
 
 from app.config import Settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.recoverable_keys import KeyDeriver
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
+from app.services.revocation_turns import RevocationTurns
 from app.services.usage import UsageRecorder
 from app.store.key_records import KeyRecords
 
@@ -28,7 +28,6 @@ class Runtime:
     key_records: KeyRecords
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits
-    #: Held by revokes while they wait, because each of them holds a thread.
-    revocation_turns: Semaphore
+    revocation_turns: RevocationTurns
     #: The application context, which a use case outside a request or command needs for its database session.
     context: Callable[[], AbstractContextManager[object]]

@@ -10,6 +10,7 @@ from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
 from app.http import context
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_settings, keys, usage
@@ -44,6 +45,7 @@ def ask_change(key: str) -> str:
 
 @blueprint.post("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
 def change(key: str) -> Response:
     """Changes nothing if the key has changed since the form was loaded: the form would undo that change."""
     listed, form = keys.manageable(context.member(), key, lock=False), as_sent()

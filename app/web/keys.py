@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
 from app.http import context
+from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys
@@ -56,6 +57,7 @@ def ask_revoke(key: str) -> str:
 
 @blueprint.post("/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
 def revoke(key: str) -> Response:
     listed = keys.revoke(context.runtime(), context.member(), key)
     flash(f"“{listed.key.name}” is revoked. Every request with this key is now refused.")
@@ -75,6 +77,7 @@ def ask_rotate(key: str) -> str:
 
 @blueprint.post("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
 def rotate(key: str) -> Response:
     try:
         issued = key_rotation.rotate(

@@ -32,6 +32,7 @@ from app.domain.one_time_secrets import Purpose
 from app.domain.roles import Permission, Role
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
+from app.http.change_limits import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
 from app.http.request_checks import MAX_BODY
 from app.services import device_grants, sign_in_limits, trial_tokens
@@ -181,11 +182,15 @@ def test_every_limit_is_listed():
         (*code(name), number(quota), SECONDS[window], who)
         for name, _, quota, window, who in rows(section(PAGE, "Of sign-in and sign-up"))
     }
-    quota, unit = ANONYMOUS_LIMIT.split(" per ")
-    anonymous = ("anonymous", int(quota), SECONDS[f"1 {unit}"], "client")
-    assert listed == {(window.name, window.quota, window.seconds, who) for window, who in sign_in_windows()} | {
-        anonymous
+    fixed = {
+        (name, int(limit.split(" per ")[0]), SECONDS[f"1 {limit.split(' per ')[1]}"], who)
+        for name, limit, who in (
+            ("anonymous", ANONYMOUS_LIMIT, "client"),
+            ("changes-person", CHANGES_OF_PERSON, "person"),
+            ("changes-client", CHANGES_OF_CLIENT, "client"),
+        )
     }
+    assert listed == {(window.name, window.quota, window.seconds, who) for window, who in sign_in_windows()} | fixed
 
 
 def test_the_limits_of_keys_are_listed():

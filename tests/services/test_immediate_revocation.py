@@ -1,4 +1,4 @@
-"""Revocation: the answer waits, few wait at once, and who is refused has changed nothing."""
+"""Revocation: the answer waits, and who is refused has changed nothing."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +21,16 @@ from app.services import (
     operator_organizations,
     proxy_cache,
 )
-from app.services.immediate_revocation import MAX_REVOCATIONS, revoking, seldom_revoking
+from app.services.immediate_revocation import LONGEST_TRANSACTION, SURELY_SETTLED, revoking, seldom_revoking
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
+from app.services.revocation_turns import RUNNING
 from app.store import keys as key_store
 from app.store import last_uses, usage
 from app.store import revocation_counter as counter
 from app.store.column_types import to_microseconds
 from app.store.revocation_counter import RevocationCounter
 from app.store.transaction import transaction
+from app.store.unavailable import DatabaseUnavailable
 from tests.databases import statements
 
 
@@ -102,24 +104,49 @@ def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkey
     assert waits == [1]
 
 
-def test_with_every_turn_taken_a_revoke_is_refused_and_nothing_changed(runtime, alice, issued):
-    for _ in range(MAX_REVOCATIONS):
-        assert runtime.revocation_turns.acquire(blocking=False)
-    with pytest.raises(Busy) as refused:
+def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
+    runtime, alice, issued, clock, monkeypatch
+):
+    waits = []
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
+    first = keys.revoke(runtime, alice.member, issued.listed.key.id)
+    clock.now += SURELY_SETTLED
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    assert waits == [1, 1]
+    clock.advance(seconds=1)
+    with runtime.revocation_turns.take(alice.org):
+        again = keys.revoke(runtime, alice.member, issued.listed.key.id)
+    assert waits == [1, 1]
+    assert again.key.revoked_at == first.key.revoked_at
+
+
+def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued, monkeypatch):
+    """So what was noted a minute ago is committed for longer than anybody waits."""
+    seconds = iter([0.0, LONGEST_TRANSACTION + 0.1])
+    monkeypatch.setattr("app.services.immediate_revocation.seconds_since_boot", lambda: next(seconds))
+    with pytest.raises(DatabaseUnavailable):
+        keys.revoke(runtime, alice.member, issued.listed.key.id)
+    assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
+
+
+def test_who_gets_no_turn_in_time_has_changed_nothing(runtime, alice, issued, monkeypatch):
+    monkeypatch.setattr("app.services.revocation_turns.WAIT_SECONDS", 0.01)
+    with runtime.revocation_turns.take(alice.org), pytest.raises(Busy) as refused:
         keys.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1
     assert key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
-    runtime.revocation_turns.release()
     assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
-def test_a_turn_is_given_back_whatever_happens(runtime, alice):
-    for _ in range(2 * MAX_REVOCATIONS):
+def test_a_turn_is_given_back_whatever_happens(runtime, alice, issued):
+    def fails():
+        with revoking(runtime, org_id=alice.org):
+            raise NotFound
+
+    for _ in range(2 * RUNNING):
         with pytest.raises(NotFound):
-            keys.revoke(runtime, alice.member, "key_none")
-    for _ in range(MAX_REVOCATIONS):
-        assert runtime.revocation_turns.acquire(blocking=False)
-    assert not runtime.revocation_turns.acquire(blocking=False)
+            fails()
+    assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
 def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch):

@@ -1,0 +1,50 @@
+"""The rate limits on requests that take rights away, by person and by client.
+
+Organizations share the turns of those who revoke equally (`services.revocation_turns`); these limits keep one person,
+or one address with many free accounts, from having many shares.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import g
+from flask_limiter import RateLimitExceeded
+
+from app.domain.errors import RateLimited
+from app.extensions import limiter
+from app.http import context
+
+View = TypeVar("View", bound=Callable[..., Any])
+CHANGES_OF_PERSON = "600 per minute"
+CHANGES_OF_CLIENT = "600 per minute"
+_PERSON, _CLIENT = "changes-person", "changes-client"
+
+
+def limit_changes(view: View) -> View:
+    """For a view behind a guard that finds a member, a key manager or a key."""
+    by_client = limiter.shared_limit(lambda: CHANGES_OF_CLIENT, scope=_CLIENT)(view)
+    limited = cast(View, limiter.shared_limit(lambda: CHANGES_OF_PERSON, scope=_PERSON, key_func=_who)(by_client))
+    setattr(limited, "has_change_limit", True)  # noqa: B010 -- a test looks for it on every view that changes rights
+    return limited
+
+
+def _who() -> str:
+    """The person who is signed in or whose agent this is. Keys are no people: their organization counts."""
+    if "member" in g:
+        return context.member().person_id
+    return context.manager().person_id if "manager" in g else context.key().org_id
+
+
+def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
+    """What somebody over one of these limits is told, or None if it is another limit."""
+    limit = error.limit.limit
+    if error.limit.scope not in {_PERSON, _CLIENT}:
+        return None
+    return RateLimited(
+        "Too many keys were revoked or changed by you or from your address. Nothing was changed; try again in a"
+        " minute.",
+        policy=error.limit.scope,
+        quota=limit.amount,
+        window=limit.get_expiry(),
+        retry_after=limit.get_expiry(),
+    )
