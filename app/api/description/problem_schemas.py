@@ -38,6 +38,10 @@ class MissingScope(TypedDict):
     granted: Annotated[list[str], field("The scopes that the key has.", ["cache:invalidate"])]
 
 
+class RefusedAddress(TypedDict):
+    address: Annotated[str | None, field("The address that Keydesk saw. null: it is unknown.", "192.0.2.1")]
+
+
 class Retry(TypedDict):
     retry_after_seconds: RetryAfter
 
@@ -55,6 +59,7 @@ DETAILS: Mapping[type[DomainError], Any] = {
     errors.ValidationFailed: WrongFields,
     errors.UnknownScope: UnknownScopes,
     errors.InsufficientScope: MissingScope,
+    errors.IpNotAllowed: RefusedAddress,
     errors.RateLimited: Retry,
     errors.OtpMaxAttempts: Retry,
     errors.OtpInvalid: Remaining,
