@@ -105,8 +105,14 @@ class InsufficientScope(DomainError):
 
 
 class IpNotAllowed(DomainError):
+    """`details.address` is the address that was seen; None: it is unknown."""
+
     error_code = "IP_NOT_ALLOWED"
     message = "This key cannot be used from this IP address. Check the key's networks in the dashboard."
+
+    def __init__(self, address: str | None) -> None:
+        seen = f"from {address}" if address else "from an unknown IP address"
+        super().__init__(f"This key cannot be used {seen}. Check the key's networks in the dashboard.", address=address)
 
 
 class CrossSite(DomainError):

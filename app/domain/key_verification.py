@@ -90,15 +90,17 @@ _REFUSALS: dict[Outcome, type[DomainError]] = {
     Outcome.REVOKED: KeyRevoked,
     Outcome.DISABLED: KeyDisabled,
     Outcome.EXPIRED: KeyExpired,
-    Outcome.IP_NOT_ALLOWED: IpNotAllowed,
     Outcome.CREDITS_EXHAUSTED: CreditsExhausted,
 }
 
 
 def refusal(
-    outcome: Outcome, record: KeyRecord | None, scope: str | None, rate: RateState | None = None
+    outcome: Outcome, record: KeyRecord | None, scope: str | None, address: str | None, rate: RateState | None = None
 ) -> DomainError:
-    """The error for an outcome other than `VALID`. `rate` is what a `RATE_LIMITED` key has left."""
+    """The error for an outcome other than `VALID`. `address` is where the key was used from, `rate` is what a
+    `RATE_LIMITED` key has left."""
+    if outcome is Outcome.IP_NOT_ALLOWED:
+        return IpNotAllowed(address)
     if outcome is Outcome.INSUFFICIENT_SCOPE and record is not None:
         return InsufficientScope(scope or "", record.scopes)
     if outcome is Outcome.RATE_LIMITED and rate is not None:

@@ -190,7 +190,7 @@ def _key(request: Request, runtime: Runtime, scope: str | None, cost: int = 0) -
     done = key_verification.verify_presented(runtime, _presented(request), scope, cost, address, agent)
     if done.rate is not None:
         _announce(done.rate)
-    return key_verification.passed(done, scope).record
+    return key_verification.passed(done, scope, address).record
 
 
 def _announce(rate: RateState) -> None:

@@ -114,10 +114,10 @@ def _judged(  # noqa: PLR0917 -- keyword arguments are slower
     return Verification(outcome, cached, rate, balance)
 
 
-def passed(verification: Verification, scope: str | None) -> CachedKey:
+def passed(verification: Verification, scope: str | None, address: str | None) -> CachedKey:
     """The key, if it was accepted. Raises the `DomainError` that says why it was not."""
     if verification.outcome is not _VALID or verification.cached is None:
-        raise refusal(verification.outcome, verification.record, scope, verification.rate)
+        raise refusal(verification.outcome, verification.record, scope, address, verification.rate)
     return verification.cached
 
 
@@ -125,7 +125,7 @@ def require(
     runtime: Runtime, plaintext: str, *, scope: str | None, cost: int = 0, address: str | None = None
 ) -> KeyRecord:
     """Verifies a key; its record. Raises the `DomainError` that says why it was not accepted."""
-    return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope).record
+    return passed(verify(runtime, plaintext, scope=scope, cost=cost, address=address), scope, address).record
 
 
 def _looked_up(runtime: Runtime, plaintext: str, digest: bytes) -> CachedKey | None:

@@ -90,7 +90,7 @@ class ForwardAuth:
         done = key_verification.verify_presented(
             self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
         )
-        return done, key_verification.passed(done, route.scope)
+        return done, key_verification.passed(done, route.scope, address)
 
     def _deny(
         self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError

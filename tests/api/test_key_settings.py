@@ -38,6 +38,7 @@ def test_create_takes_limits_and_answers_as_ever(alice):
     assert limits == {"rate": RATE, "networks": ["127.0.0.1/32", "2001:db8::/32"]}
     elsewhere = me(alice, created, "192.0.2.1")
     assert (elsewhere.status_code, elsewhere.get_json()["error_code"]) == (403, "IP_NOT_ALLOWED")
+    assert elsewhere.get_json()["details"] == {"address": "192.0.2.1"}
 
 
 def test_without_limits_there_are_none(alice):

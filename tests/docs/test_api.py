@@ -265,7 +265,7 @@ def test_outcomes_are_listed_in_the_order_of_the_checks_with_their_errors():
     rate = RateState(RateLimit(1, 1), 0, 1)
 
     def error_of(outcome):
-        error = refusal(outcome, record, "agent:r", rate)
+        error = refusal(outcome, record, "agent:r", "192.0.2.1", rate)
         return f"`{status_of(error)} {error.error_code}`"
 
     outcomes, _ = tables(section(PAGE, "Verifying keys"))

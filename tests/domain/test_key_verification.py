@@ -79,11 +79,18 @@ def test_no_key_is_not_found():
     ],
 )
 def test_every_refusal_has_its_code(outcome, code):
-    assert refusal(outcome, record(), "agent:rw").error_code == code
+    assert refusal(outcome, record(), "agent:rw", None).error_code == code
 
 
 def test_a_refusal_for_scope_says_what_is_needed_and_what_is_there():
-    assert refusal(Outcome.INSUFFICIENT_SCOPE, record(), "agent:rw").details == {
+    assert refusal(Outcome.INSUFFICIENT_SCOPE, record(), "agent:rw", None).details == {
         "required": "agent:rw",
         "granted": ["agent:r"],
     }
+
+
+@pytest.mark.parametrize(("seen", "words"), [("192.0.2.1", "from 192.0.2.1."), (None, "from an unknown IP address.")])
+def test_a_refusal_for_the_network_names_the_address_that_was_seen(seen, words):
+    error = refusal(Outcome.IP_NOT_ALLOWED, record(), "agent:r", seen)
+    assert (error.error_code, error.details) == ("IP_NOT_ALLOWED", {"address": seen})
+    assert words in error.detail

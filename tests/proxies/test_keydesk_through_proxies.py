@@ -25,6 +25,8 @@ def test_where_a_key_may_be_used_from_is_not_the_clients_to_say(proxy, upstream,
             forged = [f"{spelling}: 198.51.100.7", f"{spelling}: 198.51.100.7, 198.51.100.7"]
             reply = send(proxy.port, request("GET", target, f"X-Api-Key: {elsewhere['key']}", *forged, host=host))
             assert (reply.status, json.loads(reply.body)["error_code"]) == (403, "IP_NOT_ALLOWED")
+            # The address that is named is not the forged one either.
+            assert b"198.51.100.7" not in reply.body
     assert [hit.value("x-auth-key-id") for hit in upstream.since(before)] == [anywhere["id"]]
 
 

@@ -42,6 +42,10 @@ class KeyLimit(TypedDict):
     limit: Annotated[int, field("The number of active keys that the organization may have.", 10_000)]
 
 
+class RefusedAddress(TypedDict):
+    address: Annotated[str | None, field("The address that Keydesk saw. null: it is unknown.", "192.0.2.1")]
+
+
 class Retry(TypedDict):
     retry_after_seconds: RetryAfter
 
@@ -60,6 +64,7 @@ DETAILS: Mapping[type[DomainError], Any] = {
     errors.UnknownScope: UnknownScopes,
     errors.InsufficientScope: MissingScope,
     errors.TooManyKeys: KeyLimit,
+    errors.IpNotAllowed: RefusedAddress,
     errors.RateLimited: Retry,
     errors.OtpMaxAttempts: Retry,
     errors.OtpInvalid: Remaining,
