@@ -1,5 +1,7 @@
 """How commands print keys, for people and as JSON."""
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, NoReturn
 
@@ -35,3 +37,33 @@ def no_single_match(error: NoSingleMatch) -> NoReturn:
     for key in error.matches:
         click.echo(f"  {key.start}*** | {key.name} | {key.org_id} | {key.id}", err=True)
     fail(error.detail)
+
+
+def created(issued: IssuedKey) -> None:
+    line = "-" * 40
+    click.echo("API Key Created Successfully!")
+    click.echo(line)
+    click.echo(f"Name: {issued.listed.key.name}")
+    click.echo(f"Token: {issued.plaintext.reveal()}")
+    click.echo(line)
+    click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
+
+
+def active_keys(keys: Iterable[WorkingKey]) -> Iterator[str]:
+    line = "-" * 60 + "\n"
+    yield "Active API Keys\n" + line
+    nothing = 'None yet. To create one, run: create --name "My key"\n'
+    for key in keys:
+        nothing = ""
+        start = f"{key.start}***" if key.start else f"(imported as {key.id})"
+        yield f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}\n"
+    yield nothing + line
+
+
+def active_keys_as_json(keys: Iterable[WorkingKey]) -> Iterator[str]:
+    """The same JSON as other lists, written in pieces, so that the list need not fit in memory."""
+    before = '{"data": ['
+    for key in keys:
+        yield before + json.dumps(described(key), ensure_ascii=False)
+        before = ", "
+    yield ('{"data": [' if before.startswith("{") else "") + "]}\n"

@@ -1,20 +1,16 @@
 """`create`, `list`, `revoke` and `rotate`: manage keys."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
 from app.cli import key_options
 from app.cli.app_context import open_runtime
-from app.cli.key_output import described, no_single_match, with_plaintext
+from app.cli.key_output import active_keys, active_keys_as_json, created, described, no_single_match, with_plaintext
 from app.cli.output import answer, as_json
 from app.services import operator_keys
-from app.services.keys import IssuedKey
 from app.services.operator_keys import NoSingleMatch
-from app.store.keys import WorkingKey
 
 
 @click.command()
@@ -30,7 +26,7 @@ def create(*, org: str | None, is_json: bool, **options: Any) -> None:
     with open_runtime() as runtime:
         settings = key_options.settings_from(options, runtime.clock())
         issued = operator_keys.create_key(runtime, settings, org=org)
-        answer(is_json, with_plaintext(issued), lambda: _created(issued))
+        answer(is_json, with_plaintext(issued), lambda: created(issued))
 
 
 @click.command("list")
@@ -39,7 +35,7 @@ def list_keys(is_json: bool) -> None:
     """List the active keys of all organizations."""
     with open_runtime() as runtime:
         keys = operator_keys.working_keys(runtime)
-        sys.stdout.writelines(_listed_as_json(keys) if is_json else _listed(keys))
+        sys.stdout.writelines(active_keys_as_json(keys) if is_json else active_keys(keys))
 
 
 @click.command()
@@ -76,34 +72,4 @@ def rotate(prefix: str, overlap: int, is_json: bool) -> None:
         except NoSingleMatch as error:
             no_single_match(error)
         else:
-            answer(is_json, with_plaintext(issued), lambda: _created(issued))
-
-
-def _created(issued: IssuedKey) -> None:
-    line = "-" * 40
-    click.echo("API Key Created Successfully!")
-    click.echo(line)
-    click.echo(f"Name: {issued.listed.key.name}")
-    click.echo(f"Token: {issued.plaintext.reveal()}")
-    click.echo(line)
-    click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
-
-
-def _listed(keys: Iterable[WorkingKey]) -> Iterator[str]:
-    line = "-" * 60 + "\n"
-    yield "Active API Keys\n" + line
-    nothing = 'None yet. To create one, run: create --name "My key"\n'
-    for key in keys:
-        nothing = ""
-        start = f"{key.start}***" if key.start else f"(imported as {key.id})"
-        yield f"Token: {start} | Name: {key.name} | Created: {key.created_at:%Y-%m-%d %H:%M:%S}\n"
-    yield nothing + line
-
-
-def _listed_as_json(keys: Iterable[WorkingKey]) -> Iterator[str]:
-    """The same JSON as other lists, written in pieces, so that the list need not fit in memory."""
-    before = '{"data": ['
-    for key in keys:
-        yield before + json.dumps(described(key), ensure_ascii=False)
-        before = ", "
-    yield ('{"data": [' if before.startswith("{") else "") + "]}\n"
+            answer(is_json, with_plaintext(issued), lambda: created(issued))
