@@ -75,6 +75,7 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
 
 
 def _revoke_underivable(key: ApiKey, person: Person, revocation: Revocation, now: datetime) -> None:
+    key_quotas.take_turn(person.id)
     # The new key may belong to another of their organizations, so all of them are locked here, in the usual order.
     organizations.lock_of(person.id, also=[key.org_id])
     key.revoked_at = now

@@ -28,8 +28,14 @@ def refuse_over(runtime: Runtime, org_id: str, person_id: str, now: datetime, *,
         raise TooManyKeys(most)
 
 
-def _refuse_hasty(person_id: str, now: datetime) -> None:
+def take_turn(person_id: str) -> None:
+    """Makes others who create keys as this person wait. Whoever then locks organizations calls this before: turns come
+    first, in one order, so that nothing can deadlock."""
     take_turns(f"key creations:{person_id}")
+
+
+def _refuse_hasty(person_id: str, now: datetime) -> None:
+    take_turn(person_id)
     wait = CREATIONS.wait_for(keys.nth_newest_creation(person_id, CREATIONS.quota), now)
     if wait is not None:
         raise RateLimited(

@@ -24,3 +24,6 @@ def test_at_its_quota_it_opens_when_the_oldest_counted_event_leaves():
 
 def test_events_that_left_do_not_count():
     assert WINDOW.opens(NOW) == NOW - timedelta(seconds=60)
+    assert WINDOW.wait_for(NOW - timedelta(seconds=60), NOW) is None
+    assert WINDOW.wait_for(NOW - timedelta(seconds=59, milliseconds=500), NOW) == 1
+    assert WINDOW.wait_for(None, NOW) is None

@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from app.domain.errors import RateLimited, TooManyKeys
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
+from app.domain.recoverable_keys import KeyDeriver
+from app.domain.secret import Secret
 from app.domain.sliding_window import Window
 from app.extensions import db
 from app.services import (
@@ -20,6 +23,8 @@ from app.services import (
     operator_keys,
 )
 from app.services.device_grants import DeviceError
+from app.store import organizations
+from app.store.transaction import transaction
 
 
 @pytest.fixture
@@ -184,3 +189,35 @@ def test_one_person_who_creates_at_once_creates_no_more(app, three_in_an_hour, r
 
     with ThreadPoolExecutor(8) as pool:
         assert len([issued for issued in pool.map(create, range(16)) if issued]) == 3
+
+
+def test_whoever_creates_a_key_waits_for_the_turn_before_it_locks_an_organization(app, runtime, alice, clock):
+    """A sign-up key that cannot be derived any more: the others of the person are locked, and a new one is made."""
+    clock.advance(hours=2)
+    verify_sign_up(runtime, alice.email)
+    clock.advance(hours=2)
+    object.__setattr__(runtime, "key_deriver", KeyDeriver(Secret("another-derivation-secret-of-32-chars"), []))
+    person, org = alice.person_id, alice.org
+    code = agent_sign_up.request(runtime, email=alice.email, client="192.0.2.1").plaintext.reveal()
+    held, signed_up = Event(), Event()
+
+    def verify():
+        with app.app_context():
+            held.wait(10)
+            agent_sign_up.verify(runtime, email=alice.email, code=code)
+            signed_up.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(verify)
+        with transaction():
+            key_quotas.take_turn(person)
+            held.set()
+            # Long enough for the other to come to where it waits.
+            assert not signed_up.wait(0.5)
+            organizations.lock([org])
+        done.result(10)
+
+
+def verify_sign_up(runtime, email):
+    code = agent_sign_up.request(runtime, email=email, client="192.0.2.1").plaintext.reveal()
+    return agent_sign_up.verify(runtime, email=email, code=code)

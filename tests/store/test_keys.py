@@ -156,3 +156,18 @@ def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_i
         assert has_to_wait(lambda: keys.working_by_start(["whk_12345678"], clock.now))
         assert has_to_wait(lambda: keys.working_by_digest(b"one", clock.now))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
+
+
+def test_active_keys_of_an_organization_are_counted_up_to_a_number(org, other_org, some_of_each, add, clock):
+    add(org_id=other_org)
+    assert [keys.has_working(org, number, clock.now) for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_the_nth_newest_creation_of_a_person_counts_all_their_keys(person, add, other_org, clock):
+    moments = []
+    for values in ({"origin": "sign_up"}, {"revoked_at": clock.now}, {"org_id": other_org}):
+        clock.advance(minutes=1)
+        moments.append(clock.now)
+        add(created_by=person, created_at=clock.now, **values)
+    add()
+    assert [keys.nth_newest_creation(person, number) for number in (1, 2, 3, 4)] == [*reversed(moments), None]
