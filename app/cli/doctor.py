@@ -12,7 +12,7 @@ from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, load_settings
 from app.extensions import db
 from app.mail import try_connection
-from app.services import health
+from app.services import health, retention
 from app.store import migrations
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
@@ -80,6 +80,7 @@ def _database(settings: Settings) -> list[Finding]:
         try:
             seconds = abs(health.database_seconds() - time.time())
             current = migrations.is_current()
+            backlog = health.mail_backlog() if current else None
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"not reachable ({type(error).__name__}): {fix}")]
         finally:
@@ -96,7 +97,16 @@ def _database(settings: Settings) -> list[Finding]:
                 if seconds < 2
                 else f"{seconds:.0f} seconds off the database's clock: set up NTP",
             ),
+            *([_unsent(*backlog)] if backlog else []),
         ]
+
+
+def _unsent(unsent: int, failing: int, failed: int, last_error: str | None) -> Finding:
+    """Mails that were given up are counted but are no finding: an address that somebody mistyped is refused, too."""
+    text = f"{unsent} unsent, {failed} failed in the last {retention.KEEP_SPENT.days} days"
+    if last_error:
+        text += f"; the last reason was {last_error}"
+    return Finding("outbox", not failing, text)
 
 
 def _mail(settings: Settings) -> Finding:

@@ -20,4 +20,4 @@ def safe_next(target: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind("localhost").match(target.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return None
-    return target if endpoint.partition(".")[0] in {"keys", "sessions", "home", "device"} else None
+    return target if endpoint.partition(".")[0] in {"keys", "key_settings", "sessions", "home", "device"} else None

@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from email.utils import make_msgid, parseaddr
 from typing import Any
 
 import flask_mail
@@ -15,7 +16,7 @@ from flask_mail import Mail
 
 from app.config import Settings
 from app.mail.messages import message
-from app.services.outbox import Letter
+from app.services.outbox import DeliveryFailed, Letter
 
 SMTP_TIMEOUT_SECONDS = 10
 #: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
@@ -71,10 +72,29 @@ def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
     def deliver(letter: Letter) -> None:
         mail = message(letter, settings)
         mail.extra_headers = dict(HEADERS)
-        with _VerifiedConnection(app.extensions["mail"]) as connection:
-            connection.send(mail)
+        # By default the name of this machine, which says nothing outside and looks like spam.
+        mail.msgId = make_msgid(domain=parseaddr(settings.mail_default_sender)[1].rpartition("@")[2])
+        try:
+            with _VerifiedConnection(app.extensions["mail"]) as connection:
+                connection.send(mail)
+        except (smtplib.SMTPException, OSError) as error:
+            raise _failure(error) from error
 
     return deliver
+
+
+def _failure(error: smtplib.SMTPException | OSError) -> DeliveryFailed:
+    """A 5xx for the sender, the recipient or the text is the server's last word about this mail. Errors of connection
+    and sign-in are not: an operator can mend them before the mail expires."""
+    code: int | None = None
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = max((code for code, _ in error.recipients.values()), default=None)
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code = error.smtp_code
+    about_mail = isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError)
+    # The class and the code only: SMTP responses quote addresses and text.
+    kind = type(error).__name__ if code is None else f"{type(error).__name__} {code}"
+    return DeliveryFailed(kind, for_good=about_mail and code is not None and code >= 500)
 
 
 def try_connection(settings: Settings) -> str | None:

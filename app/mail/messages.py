@@ -2,14 +2,29 @@
 
 import sys
 from collections.abc import Callable
+from email.mime.base import MIMEBase
+from typing import cast
 
 from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
-from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
 from app.services.outbox import Letter
+
+
+class TextAndHtml(Message):
+    """Sends text and HTML as `multipart/alternative` (RFC 2046 5.1.4). Flask-Mail wraps that in a `multipart/mixed`, as
+    if there were attachments, and some programs show one."""
+
+    def _message(self) -> MIMEBase:
+        whole = super()._message()
+        alternative = cast(list[MIMEBase], whole.get_payload())[0]
+        for name, value in whole.items():
+            if name not in alternative:
+                alternative[name] = value
+        alternative.policy = whole.policy
+        return alternative
 
 
 def message(letter: Letter, settings: Settings) -> Message:
@@ -44,8 +59,8 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
 
 
 def _message(letter: Letter, **values: object) -> Message:
-    values |= {"recipient": letter.recipient, "expires_at": rfc3339(letter.expires_at)}
-    return Message(
+    values |= {"recipient": letter.recipient, "expires_at": letter.expires_at}
+    return TextAndHtml(
         subject=_render(f"email/{letter.mail}.subject.txt", values).strip(),
         recipients=[letter.recipient],
         body=_render(f"email/{letter.mail}.txt", values),

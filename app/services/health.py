@@ -1,7 +1,8 @@
 """Health checks of what Keydesk depends on."""
 
 from app.domain.errors import SchemaOutdated
-from app.store import migrations, ping
+from app.store import migrations, outbox, ping
+from app.store.outbox import Backlog
 
 
 def database_answers() -> None:
@@ -15,3 +16,8 @@ def database_answers() -> None:
 def database_seconds() -> float:
     """The time of the database's own clock, in seconds since 1970."""
     return ping.seconds()
+
+
+def mail_backlog() -> Backlog:
+    """The mails that were not sent."""
+    return outbox.backlog()

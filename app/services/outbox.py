@@ -1,14 +1,18 @@
 """The outbox: the transaction that wants a mail sent writes a row, and a background job sends it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.one_time_secrets import Purpose
+from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
 from app.services.runtime import Runtime
 from app.store import one_time_secrets, outbox
 from app.store.transaction import transaction
+
+log = logging.getLogger("keydesk")
 
 #: Seconds until the next attempt. Each is longer than a delivery can take: a mail that is being sent is not sent again.
 RETRY_AFTER = (30, 60, 120, 240, 300)
@@ -22,6 +26,22 @@ class Letter:
     recipient: str
     token: Secret
     expires_at: datetime
+
+
+class DeliveryFailed(Exception):
+    """`kind`: what went wrong, without an address or a text. `for_good`: the server will never take this mail."""
+
+    def __init__(self, kind: str, *, for_good: bool = False) -> None:
+        self.kind, self.for_good = kind, for_good
+        super().__init__(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    mail_id: str
+    letter: Letter
+    #: None: this attempt is the last one.
+    next_attempt: datetime | None
 
 
 def enqueue(
@@ -41,24 +61,31 @@ def enqueue(
 
 def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
     """Sends the mail that has waited longest, and returns whether there was one. An error of `deliver` is not raised
-    but recorded, and the mail is tried again until it expires."""
-    letter = _claim(runtime)
-    if letter is None:
+    but recorded and logged, and the mail is tried again until it expires, unless it was refused for good."""
+    claimed = _claim(runtime)
+    if claimed is None:
         return False
-    mail_id, content = letter
     try:
-        deliver(content)
+        deliver(claimed.letter)
     except Exception as error:  # noqa: BLE001 -- whatever SMTP raises, the row must record it and be tried again
-        with transaction():
-            # The class only: SMTP responses quote addresses and text.
-            outbox.mark_failed(mail_id, type(error).__name__)
+        _failed(claimed, error)
     else:
         with transaction():
-            outbox.mark_sent(mail_id, runtime.clock())
+            outbox.mark_sent(claimed.mail_id, runtime.clock())
     return True
 
 
-def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
+def _failed(claimed: _Claimed, error: Exception) -> None:
+    # Of an error that nobody expected the class only: its text may quote addresses.
+    failure = error if isinstance(error, DeliveryFailed) else DeliveryFailed(type(error).__name__)
+    next_attempt = None if failure.for_good else claimed.next_attempt
+    with transaction():
+        outbox.mark_failed(claimed.mail_id, failure.kind, for_good=next_attempt is None)
+    again = f"next attempt: {rfc3339(next_attempt)}" if next_attempt else "it is not tried again"
+    log.warning("mail %s was not sent: %s; %s", claimed.letter.mail, failure.kind, again)
+
+
+def _claim(runtime: Runtime) -> _Claimed | None:
     """The next mail to send, or None. Its next attempt is scheduled before it is sent, so that no other sender takes it
     meanwhile. Expired mails are dropped on the way."""
     now = runtime.clock()
@@ -66,14 +93,15 @@ def _claim(runtime: Runtime) -> tuple[str, Letter] | None:
         while (row := outbox.next_due(now)) is not None:
             if row.expires_at <= now:
                 row.due_at = row.secret_id = None
-                row.last_error = "Expired"
+                row.last_error = row.last_error or "Expired"
+                log.warning("mail %s was not sent before it expired; it is not tried again", row.mail)
                 continue
             wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
             again = now + timedelta(seconds=wait)
             row.attempts += 1
             row.due_at = again if again < row.expires_at else None
             token = _plaintext(runtime, row.secret_id) if row.secret_id else Secret("")
-            return row.id, Letter(row.mail, row.recipient, token, row.expires_at)
+            return _Claimed(row.id, Letter(row.mail, row.recipient, token, row.expires_at), row.due_at)
     return None
 
 

@@ -1,8 +1,9 @@
 """Mails to be sent. A row holds no secret: the link or code is made from the secret's ID when the mail is sent."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Index, delete, select, update
+from sqlalchemy import Index, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
@@ -27,7 +28,7 @@ class OutboxMail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     #: NULL: not sent.
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    #: The class of the last error. NULL: none.
+    #: The class of the last error and the server's code. NULL: none.
     last_error: Mapped[str | None]
 
     __table_args__ = (Index("ix_outbox_mail_due_at", "due_at"),)
@@ -75,8 +76,33 @@ def mark_sent(mail_id: str, now: datetime) -> None:
     )
 
 
-def mark_failed(mail_id: str, error: str) -> None:
-    db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(last_error=error))
+def mark_failed(mail_id: str, error: str, *, for_good: bool = False) -> None:
+    """`for_good`: it is not tried again, so its secret is forgotten."""
+    values = {"last_error": error} | ({"due_at": None, "secret_id": None} if for_good else {})
+    db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(**values))
+
+
+class Backlog(NamedTuple):
+    #: Mails that wait for their first or next attempt.
+    unsent: int
+    #: Those of them that have failed so far.
+    failing: int
+    #: Mails that were given up.
+    failed: int
+    #: Why the newest mail with an error failed. None: none did.
+    last_error: str | None
+
+
+def backlog() -> Backlog:
+    """What was not sent, as long as rows are kept."""
+    failed = OutboxMail.sent_at.is_(None) & OutboxMail.last_error.is_not(None)
+    waits = OutboxMail.due_at.is_not(None)
+    counts = select(
+        func.count().filter(waits), func.count().filter(waits & failed), func.count().filter(~waits & failed)
+    )
+    unsent, failing, given_up = db.session.execute(counts).one()
+    newest = select(OutboxMail.last_error).where(failed).order_by(OutboxMail.created_at.desc()).limit(1)
+    return Backlog(unsent, failing, given_up, db.session.scalar(newest))
 
 
 def prune(before: datetime) -> None:

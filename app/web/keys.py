@@ -52,7 +52,7 @@ def create() -> Response:
 @blueprint.get("/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_revoke(key: str) -> str:
-    return render_template("keys/revoke.html", listed=keys.get(context.member(), key))
+    return render_template("keys/revoke.html", listed=keys.manageable(context.member(), key, lock=False))
 
 
 @blueprint.post("/<key>/revoke")
@@ -69,7 +69,7 @@ def revoke(key: str) -> Response:
 def ask_rotate(key: str) -> str:
     return render_template(
         "keys/rotate.html",
-        listed=keys.get(context.member(), key),
+        listed=keys.manageable(context.member(), key, lock=False),
         overlaps=OVERLAPS,
         submission_id=secrets.token_urlsafe(16),
     )

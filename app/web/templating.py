@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_login import current_user
 
 from app.domain import key_status, roles
 from app.domain.rfc3339 import rfc3339
 from app.http import context
+from app.http.safe_next import safe_next
 from app.store.keys import ListedKey
 from app.store.unavailable import DATABASE_UNAVAILABLE
 
@@ -58,6 +59,11 @@ def manageable(listed: ListedKey) -> bool:
     return context.member().may_manage(listed.key)
 
 
+def back_to(otherwise: str) -> str:
+    """The page from which the current one was opened, one of our own, or `otherwise`."""
+    return safe_next(request.values.get("back")) or otherwise
+
+
 def _everywhere() -> dict[str, Any]:
     settings = context.runtime().settings
     is_signed_in = _is_signed_in()
@@ -66,6 +72,8 @@ def _everywhere() -> dict[str, Any]:
         "public_url": settings.public_url,
         "member": g.get("member"),
         "signed_in": current_user if is_signed_in else None,
+        "here": request.full_path if request.query_string else request.path,
+        "back_to": back_to,
         "may_create": g.get("member") and roles.allows(g.member.role, roles.Permission.CREATE_KEYS),
     }
 

@@ -4,6 +4,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   const status = button.parentElement.querySelector("[role=status]");
   button.hidden = false;
   button.addEventListener("click", async () => {
+    // Only one text is in the clipboard, so only the last one says so.
+    for (const other of document.querySelectorAll(".copied")) {
+      other.textContent = "";
+    }
     try {
       await navigator.clipboard.writeText(source.textContent);
       status.textContent = "Copied";

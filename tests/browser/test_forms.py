@@ -90,6 +90,7 @@ def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor
     page.get_by_role("button", name="Create key").click()
 
     expect(page.get_by_role("alert")).to_contain_text(way_out)
+    expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert").get_by_role("link")).to_have_attribute("href", f"#{field}")
     expect(page.locator(f"#{field}-problem")).to_contain_text(re.compile(way_out, re.IGNORECASE))
     assert f"{field}-problem" in (page.locator(f"#{field}").get_attribute("aria-describedby") or "")
@@ -139,3 +140,19 @@ def test_our_own_forms_send_their_origin_and_no_secret_of_their_address(visitor,
         page.get_by_role("button", name="Send me a sign-in link").click()
     headers = sent.value.all_headers()
     assert (headers["origin"], headers["referer"]) == (url, url + referrer)
+
+
+@pytest.mark.wcag("1.4.11")
+def test_a_link_that_looks_like_a_button_has_a_border_in_forced_colours(visitor):
+    page = visitor.become("alice").page
+    page.emulate_media(forced_colors="active")
+    page.goto("/")
+    button = page.get_by_role("link", name="New key")
+    style = button.evaluate(
+        "link => { const s = getComputedStyle(link); return [s.borderTopStyle, parseFloat(s.borderTopWidth),"
+        " s.borderTopColor, s.backgroundColor]; }"
+    )
+    assert style[0] == "solid"
+    assert style[1] >= 1
+    assert style[2] != style[3]
+    assert style[2] != "rgba(0, 0, 0, 0)"

@@ -77,6 +77,7 @@ def test_copying_is_announced_without_moving_the_focus(visitor):
         expect(status).to_have_text("Copied")
         expect(button).to_be_focused()
         assert visitor.page.evaluate("navigator.clipboard.readText()") == visitor.page.locator(source).inner_text()
+    expect(visitor.page.get_by_role("status").first).to_be_empty()
 
 
 def test_where_a_browser_lets_nobody_copy_the_key_is_selected_instead(visitor):

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import make_url
 
+from app.services import outbox, sign_in
 from tests.servers import free_port
 from tests.system.visitors import query
 
@@ -29,7 +30,7 @@ def bad(found):
 def test_with_nothing_wrong_it_says_so_line_by_line(operator):
     lines = operator.run("doctor").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        f"ok   {what}" for what in ("settings", "workers", "database", "migrations", "clock", "mail")
+        f"ok   {what}" for what in ("settings", "workers", "database", "migrations", "clock", "outbox", "mail")
     ]
 
 
@@ -89,3 +90,28 @@ def test_a_clock_that_is_off_is_named(at_desk, postgresql):
     ahead = "SELECT pg_catalog.clock_timestamp() + interval '1 hour'"
     query(url, f"CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $${ahead}$$")
     assert bad(examined(at_desk(url))) == {"clock": "3600 seconds off the database's clock: set up NTP"}
+
+
+@BOTH
+def test_mail_that_does_not_go_out_is_counted_with_the_reason(operator, app, set_settings, clock):
+    set_settings(mail_server="127.0.0.1")
+    assert examined(operator)["outbox"] == (True, "0 unsent, 0 failed in the last 7 days")
+    runtime = app.extensions["runtime"]
+
+    def fails(_letter):
+        raise outbox.DeliveryFailed("SMTPRecipientsRefused 550", for_good=True)
+
+    def is_down(_letter):
+        raise ConnectionRefusedError
+
+    with app.app_context():
+        sign_in.request_link(runtime, email="typo@example.com", client="203.0.113.1")
+        outbox.send_next(runtime, fails)
+    said = "0 unsent, 1 failed in the last 7 days; the last reason was SMTPRecipientsRefused 550"
+    assert examined(operator)["outbox"] == (True, said)
+    clock.advance(seconds=1)
+    with app.app_context():
+        sign_in.request_link(runtime, email="ann@example.com", client="203.0.113.1")
+        outbox.send_next(runtime, is_down)
+    said = "1 unsent, 1 failed in the last 7 days; the last reason was ConnectionRefusedError"
+    assert bad(examined(operator)) == {"outbox": said}

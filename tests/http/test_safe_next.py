@@ -22,6 +22,7 @@ def next_page(app):
         "/device",
         "/orgs/org_1/keys",
         "/orgs/org_1/keys/key_1/revoke",
+        "/orgs/org_1/keys/key_1/change",
         "/orgs/x/keys?cursor=1",
         "/device?user_code=WDJB-MJHT",
     ],

@@ -1,8 +1,12 @@
 """How mail is sent. Servers that are down, hang or are not who they say are in tests/system/test_mail_server.py."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from app.mail.delivery import flask_mail_config, try_connection
+from app.domain.secret import Secret
+from app.mail.delivery import deliverer, flask_mail_config, try_connection
+from app.services.outbox import Letter
 from tests.config.environments import PRODUCTION, load
 from tests.servers import free_port
 from tests.system import post_office
@@ -46,3 +50,19 @@ def test_a_connection_is_tried_without_a_mail(tmp_path):
         )
         assert office.mails == []
     assert try_connection(load(tmp_path, **environ, MAIL_PORT=str(free_port()))) == "ConnectionRefusedError"
+
+
+def test_a_message_id_is_in_the_senders_domain(app, set_settings):
+    with post_office.open_office() as (office, port):
+        set_settings(mail_server="127.0.0.1", mail_default_sender="Keys <keys@mail.example.com>")
+        state = app.extensions["mail"]
+        with app.app_context():
+            before = state.server, state.port, state.use_tls
+            state.server, state.port, state.use_tls = "127.0.0.1", port, False
+            try:
+                letter = Letter("sign_in_link", "ann@example.com", Secret("x"), datetime(2026, 1, 1, tzinfo=UTC))
+                deliverer(app, app.extensions["runtime"].settings)(letter)
+            finally:
+                state.server, state.port, state.use_tls = before
+        ((_, mail),) = office.mails
+    assert mail["Message-ID"].endswith("@mail.example.com>")

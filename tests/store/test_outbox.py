@@ -79,3 +79,21 @@ def test_another_sender_takes_the_next_one_instead_of_waiting(add, clock, has_to
         assert outbox.next_due(clock.now).recipient == "first"
         assert not has_to_wait(lambda: taken.append(outbox.next_due(clock.now).recipient))
     assert taken == ["second"]
+
+
+def test_what_was_not_sent_is_counted_with_the_newest_reason(add, clock):
+    assert outbox.backlog() == (0, 0, 0, None)
+    waiting, failing, failed, sent = (add(name, 0) for name in ("waiting", "failing", "failed", "sent"))
+    add("never", None)
+    assert waiting
+    with transaction():
+        outbox.mark_failed(failing, "ConnectionRefusedError")
+        outbox.mark_sent(sent, clock.now)
+    assert outbox.backlog() == (3, 1, 0, "ConnectionRefusedError")
+    clock.advance(seconds=1)
+    newest = add("newest", 0)
+    with transaction():
+        outbox.mark_failed(failed, "SMTPDataError 554", for_good=True)
+        outbox.mark_failed(newest, "SMTPRecipientsRefused 550", for_good=True)
+    assert outbox.backlog() == (2, 1, 2, "SMTPRecipientsRefused 550")
+    assert db.session.get(OutboxMail, failed).secret_id is None

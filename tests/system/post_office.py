@@ -28,8 +28,21 @@ class PostOffice:
         self.holds_a_mail = Event()
         #: Set by a test that wants the server to take mails and then hang up instead of saying goodbye.
         self.hangs_up = False
+        #: Set by a test that wants the server to answer so to every recipient, or to every text, and take no mail.
+        self.answers_recipients: str | None = None
+        self.answers_texts: str | None = None
+
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
+    ) -> str:
+        if self.answers_recipients:
+            return self.answers_recipients
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
+        if self.answers_texts:
+            return self.answers_texts
         message = message_from_bytes(envelope.content, policy=policy.default)
         self.mails.append((list(envelope.rcpt_tos), message))
         if self.falls_silent:

@@ -119,3 +119,44 @@ def test_a_server_that_offers_no_tls_gets_nothing_when_tls_is_wanted(ask, send_n
         assert send_next()
         assert office.mails == []
     assert last_error(database) == "SMTPNotSupportedError"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize(
+    ("said_to", "answer", "kind"),
+    [
+        ("answers_recipients", "550 5.1.1 <alice@example.com> is unknown", "SMTPRecipientsRefused 550"),
+        ("answers_texts", "554 5.7.1 alice@example.com wants no such text", "SMTPDataError 554"),
+    ],
+)
+def test_a_mail_that_was_refused_for_good_is_not_tried_again(
+    ask, send_next, clock, database, mail_port, caplog, said_to, answer, kind
+):
+    ask()
+    with post_office.open_office(mail_port) as (office, _):
+        setattr(office, said_to, answer)
+        assert send_next()
+        clock.advance(seconds=600)
+        assert not send_next()
+    row = query(database, "SELECT attempts, last_error, due_at, secret_id, sent_at FROM outbox_mail")
+    assert row == [(1, kind, None, None, None)]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"mail sign_in_link was not sent: {kind}; it is not tried again"
+    ]
+
+
+@pytest.mark.parametrize("said_to", ["answers_recipients", "answers_texts"])
+def test_a_mail_that_was_put_off_is_tried_again_and_each_failure_is_one_line(
+    ask, send_next, clock, mail_port, caplog, said_to
+):
+    ask()
+    with post_office.open_office(mail_port) as (office, _):
+        setattr(office, said_to, "451 4.7.1 alice@example.com is greylisted")
+        assert send_next()
+        setattr(office, said_to, None)
+        clock.advance(seconds=30)
+        assert send_next()
+        assert len(office.mails) == 1
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith(" 451; next attempt: 2026-04-16T12:00:30Z")
+    assert "alice" not in line

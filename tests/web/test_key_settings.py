@@ -71,7 +71,8 @@ def test_a_key_has_a_page_with_all_about_it(cast):
         "12:00 UTC</time>: 1 refused: network not allowed",
     ):
         assert said in page.text, said
-    assert [path(alice, key, f"/{act}") in page.links for act in ("change", "rotate", "revoke")] == [True] * 3
+    links = {link.partition("?")[0] for link in page.links}
+    assert [path(alice, key, f"/{act}") in links for act in ("change", "rotate", "revoke")] == [True] * 3
     assert path(alice, key) in Page(alice.http.get(f"/orgs/{alice.org}/keys")).links
     readers = Page(cast.vera.http.get(path(alice, key)))
     assert not any(link.startswith(path(alice, key)) for link in readers.links)

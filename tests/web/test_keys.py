@@ -187,3 +187,50 @@ def test_one_key_too_many_is_a_page_that_says_what_to_do(alice, set_settings):
     answer = submit(alice)
     assert answer.status_code == 422
     assert "Revoke keys that are no longer used." in Page(answer).text
+
+
+def test_a_viewers_empty_list_gives_no_steps_that_they_may_not_take(cast):
+    assert "Create a key" not in cast.vera.http.get(keys(cast.vera)).text
+    assert "Create a key" in cast.alice.http.get(keys(cast.alice)).text
+
+
+@pytest.mark.parametrize("action", ["revoke", "rotate", "change"])
+def test_a_key_of_somebody_else_is_refused_when_asked_as_when_sent(cast, action):
+    path = keys(cast.bob, f"/{cast.alice.create_key()['id']}/{action}")
+    asked, sent = cast.bob.http.get(path), cast.bob.http.post(path, data={"overlap": "0"})
+    assert (asked.status_code, sent.status_code) == (403, 403)
+    assert "only the keys that you created" in asked.text
+
+
+@pytest.mark.parametrize("action", ["revoke", "rotate", "change"])
+def test_leaving_a_form_leads_back_to_where_it_was_opened(alice, action):
+    key = alice.create_key()["id"]
+    path, details = keys(alice, f"/{key}/{action}"), keys(alice, f"/{key}")
+    default = details if action == "change" else keys(alice)
+    for back, target in ((details, details), (keys(alice), keys(alice)), ("https://evil.example/", default)):
+        assert target in Page(alice.http.get(path, query_string={"back": back})).links
+    assert "evil" not in alice.http.get(path, query_string={"back": "//evil.example/"}).text
+
+
+def test_older_keys_are_where_leaving_a_form_leads_back_to(alice, monkeypatch):
+    monkeypatch.setattr("app.web.keys.PAGE_SIZE", 1)
+    made = [alice.create_key()["id"] for _ in range(2)]
+    older = next(link for link in Page(alice.http.get(keys(alice))).links if "cursor=" in link)
+    links = Page(alice.http.get(older)).links
+    asked = next(link for link in links if link.startswith(keys(alice, f"/{made[0]}/revoke")))
+    assert older in Page(alice.http.get(asked)).links
+
+
+def test_a_refused_form_still_knows_where_leaving_leads_back_to(alice):
+    details = keys(alice, f"/{alice.create_key()['id']}")
+    assert details in Page(submit(alice, name=" ", back=details)).links
+
+
+def test_every_problem_of_a_form_is_named_at_once_in_a_summary_that_has_the_focus(alice):
+    sent = {"requests": "x", "seconds": "", "networks": "nowhere\n10.0.0.1/8", "expires": "soon"}
+    page = submit(alice, name=" ", scopes=[], **sent).text
+    assert 'role="alert" tabindex="-1" autofocus' in page
+    for field in ("name", "scopes", "expires", "rate_limit.requests", "rate_limit.window_seconds", "networks"):
+        assert f'<a href="#{field}">' in page
+    assert "“nowhere” is not a network" in page
+    assert "did you mean 10.0.0.0/8?" in page

@@ -33,3 +33,11 @@ def test_another_persons_session_is_not_there(cast):
     (action,) = sessions_on(Page(cast.alice.http.get("/sessions")))
     assert cast.bob.http.post(action).status_code == 404
     assert cast.alice.http.get("/v1/orgs").status_code == 200
+
+
+def test_ending_the_session_of_this_browser_says_that_it_signs_out(alice):
+    page = alice.http.get("/sessions").text
+    assert "Sign out of this browser</button>" in page
+    assert "End this session" not in page
+    alice.sign_in()
+    assert alice.http.get("/sessions").text.count(">End this session") == 1
