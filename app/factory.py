@@ -10,7 +10,7 @@ from app import api, extensions, http, mail, web
 from app.config import ROOT, Settings, load_settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.recoverable_keys import KeyDeriver
-from app.http import error_handlers
+from app.http import cookies, error_handlers
 from app.http.request_checks import MAX_BODY
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
@@ -88,7 +88,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
         # Flask's own session cookie only carries one-line notices from one page to the next.
-        "SESSION_COOKIE_NAME": "whs_notice",
+        "SESSION_COOKIE_NAME": cookies.unplantable(cookies.NOTICE, settings),
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
         # Never set by us; the name keeps another program's cookie on the same host from being read as ours.

@@ -46,8 +46,8 @@ FROM_THE_STORE = {
         "app.store.key_records.KeyRecords",
     },
 }
-#: From `http`, the WSGI layer takes what knows statuses and nothing of Flask's requests.
-FROM_HTTP = {"wsgi": {"app.http.problem_details"}}
+#: From `http`, the WSGI layer takes what knows statuses and headers, and nothing of Flask's requests.
+FROM_HTTP = {"wsgi": {"app.http.any_origin", "app.http.problem_details"}}
 #: What each part may import of others'. A part that is not listed may import anything that is installed.
 OTHERS = {
     "domain": {"email_validator", "itsdangerous"},

@@ -37,6 +37,14 @@ def masked(address: str) -> str:
     return f"{local[0]}•••@{domain}"
 
 
+def mailbox(address: str) -> str:
+    """The address without its +tag: mail to either reaches the same person (RFC 5233). Only for counting mails; whether
+    two such addresses are one person is not known."""
+    local, _, domain = address.rpartition("@")
+    # One that begins with + has no other name than its tag.
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 

@@ -13,6 +13,13 @@ from app.domain.secret import Secret
 
 SESSION = "whs_session"
 LOGIN = "whs_login"
+NOTICE = "whs_notice"
+
+
+def unplantable(name: str, settings: Settings) -> str:
+    """The cookie's name, with the prefix `__Host-` where cookies are Secure: browsers then take it from this host
+    alone, and not from a neighbour under the same domain (RFC 6265bis 4.1.3.2)."""
+    return f"__Host-{name}" if settings.secure_cookies else name
 
 
 class NoticeInterface(SecureCookieSessionInterface):
@@ -36,14 +43,18 @@ def clear_session(response: Response, settings: Settings) -> None:
     response.delete_cookie(SESSION, httponly=True, samesite="Lax", secure=settings.secure_cookies)
 
 
-def login_mark(request: Request) -> str:
-    """The browser's mark, or a new one. An existing mark is kept, so that an earlier link still finds its browser."""
-    mark = request.cookies.get(LOGIN, "")
-    return mark if len(mark) == 43 else secrets.token_urlsafe(32)
+def login_mark(request: Request, settings: Settings) -> str | None:
+    """The mark that the browser got when it requested a link. None: it has none."""
+    mark = request.cookies.get(unplantable(LOGIN, settings), "")
+    return mark if len(mark) == 43 else None
+
+
+def new_login_mark() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
-    _set(response, LOGIN, mark, settings.link_lifetime, settings)
+    _set(response, unplantable(LOGIN, settings), mark, settings.link_lifetime, settings)
 
 
 def mark_digest(mark: str) -> str:

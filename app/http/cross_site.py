@@ -6,6 +6,7 @@ from flask import Request
 
 from app.config import is_localhost
 from app.domain.errors import CrossSite
+from app.http.any_origin import is_for_any_origin
 from app.http.context import runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -18,7 +19,7 @@ def check(request: Request) -> None:
     not a browser.
     """
     environ = request.environ
-    if environ["REQUEST_METHOD"] in SAFE_METHODS:
+    if environ["REQUEST_METHOD"] in SAFE_METHODS or is_for_any_origin(environ["PATH_INFO"]):
         return
     site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:

@@ -2,8 +2,9 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
@@ -45,6 +46,8 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.get_response())
     if status == 500:
         return _crash(getattr(error, "original_exception", None) or error)
+    if status == 404 and (page := _page_without_slash()):
+        return make_response(redirect(page, 308))
     detail = error.description or HTTP_STATUS_CODES.get(status, "")
     details: dict[str, Any] = {}
     if status == 404:
@@ -59,6 +62,18 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer
+
+
+def _page_without_slash() -> str | None:
+    """Where the page is that was asked for with a `/` too many. None: there is none. Programs are never redirected."""
+    path = request.path.removesuffix("/")
+    if path == request.path or not path or wants_json() or request.method not in {"GET", "HEAD"}:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not adapter.test(path, "GET"):
+        return None
+    query = request.query_string.decode("latin-1")
+    return quote(path) + (f"?{query}" if query else "")
 
 
 def _database_unavailable(error: Exception) -> Response:

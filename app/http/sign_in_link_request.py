@@ -26,7 +26,8 @@ class AskedLink:
 
 def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     """Raises `ValidationFailed` and `RateLimited`."""
-    mark = cookies.login_mark(request)
+    # An existing mark is kept, so that an earlier link still finds its browser.
+    mark = cookies.login_mark(request, context.runtime().settings) or cookies.new_login_mark()
     link = sign_in.request_link(
         context.runtime(),
         email=email_address.normalise(email),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.domain import email_address
 from app.domain.errors import RateLimited
 from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
@@ -56,6 +57,9 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
     ),
 }
 
+#: What sends a mail: all tags of a mailbox share its windows.
+_MAILS = frozenset({Attempt.LINK, Attempt.CODE})
+
 #: How often one code can be tried.
 CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 #: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
@@ -73,6 +77,7 @@ def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None)
 def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
     """As `take`, but counts nothing. Others who attempt this for the address or from the client wait until the
     transaction ends."""
+    email = email and _counted(kind, email)
     take_turns(*(_turn(kind, who) for who in (email, client) if who))
     for limit in LIMITS[kind]:
         wait = _wait(kind, limit, now, email=email, client=client)
@@ -88,18 +93,19 @@ def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None
 
 def count(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
     """Counts an attempt that `check` let through."""
-    sign_in_attempts.add(kind, email=email, client=client, at=now)
+    sign_in_attempts.add(kind, email=email and _counted(kind, email), client=client, at=now)
 
 
 def wait_for_address(kind: Attempt, email: str, now: datetime) -> int:
     """Seconds until one more attempt is allowed for this address; at least 1."""
+    email = _counted(kind, email)
     limits = [limit for limit in LIMITS[kind] if limit.by_email and not limit.by_client]
     return max([1, *(wait for limit in limits if (wait := _wait(kind, limit, now, email=email)))])
 
 
 def take_turns_for(kind: Attempt, email: str) -> None:
     """Makes others who attempt this for the address wait until the transaction ends."""
-    take_turns(_turn(kind, email))
+    take_turns(_turn(kind, _counted(kind, email)))
 
 
 def _wait(kind: Attempt, limit: Limit, now: datetime, *, email: str | None, client: str | None = None) -> int | None:
@@ -112,6 +118,11 @@ def _wait(kind: Attempt, limit: Limit, now: datetime, *, email: str | None, clie
         limit=window.quota,
     )
     return window.retry_after(times, now)
+
+
+def _counted(kind: Attempt, email: str) -> str:
+    """The address as the windows of `kind` count it."""
+    return email_address.mailbox(email) if kind in _MAILS else email
 
 
 def _turn(kind: Attempt, who: str) -> str:

@@ -124,9 +124,10 @@ def _refused(error: LinkForged | LinkSpent) -> Response:
 
 
 def _asked_here(browser: str | None) -> bool:
-    if context.runtime().settings.dev_mode:
+    settings = context.runtime().settings
+    if settings.dev_mode:
         return True
-    mark = request.cookies.get(cookies.LOGIN)
+    mark = cookies.login_mark(request, settings)
     return mark is not None and cookies.mark_digest(mark) == browser
 
 

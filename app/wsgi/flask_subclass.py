@@ -1,11 +1,18 @@
 """Flask without some of the work that it does for every request and that no route of ours needs."""
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
     """No route depends on the host."""
+
+    def make_default_options_response(self) -> Response:
+        """204 with `Allow`. Flask answers 200 with an empty page."""
+        answer = super().make_default_options_response()
+        answer.status_code = 204
+        answer.headers.remove("Content-Type")
+        return answer
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As in Flask, but takes the host as it was sent: `http.request_checks` checks it."""

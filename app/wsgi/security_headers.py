@@ -1,10 +1,11 @@
-"""The headers of every response from Flask: security headers, a request ID, and no caching."""
+"""The headers of every response from Flask: security headers, a request ID, no caching, and CORS."""
 
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app.config import Settings
+from app.http import any_origin
 from app.wsgi.request_id import new_request_id
 
 #: docs/security.md says what each is for.
@@ -40,7 +41,10 @@ class SecurityHeaders:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # The only responses that may be cached; Flask says for how long.
-        is_static = environ["PATH_INFO"].startswith("/static/")
+        path = environ["PATH_INFO"]
+        is_static = path.startswith("/static/")
+        # Here, so that errors have them too: a page cannot read an answer without them.
+        is_for_any_origin = any_origin.is_for_any_origin(path)
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
         referrer = _REFERRER_WITHOUT_PATH if _address_holds_secret(environ) else _REFERRER
@@ -49,6 +53,10 @@ class SecurityHeaders:
             headers.extend(self._headers)
             headers.append(referrer)
             headers.append(("X-Request-Id", request_id))
+            if is_for_any_origin:
+                headers.extend(any_origin.HEADERS)
+                if environ["REQUEST_METHOD"] == "OPTIONS":
+                    headers.extend(any_origin.PREFLIGHT_HEADERS)
             if not (is_static and status[0] in "23"):
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)

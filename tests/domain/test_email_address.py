@@ -153,3 +153,17 @@ def test_an_address_is_judged_without_asking_the_network():
 
 def test_a_masked_address_shows_one_letter_and_the_domain():
     assert email_address.masked("alice@example.com") == "a•••@example.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("alice@example.com", "alice@example.com"),
+        ("alice+a@example.com", "alice@example.com"),
+        ("alice+a+b@example.com", "alice@example.com"),
+        ("+a@example.com", "+a@example.com"),
+        ("a.b@example.com", "a.b@example.com"),
+    ],
+)
+def test_the_mailbox_is_the_address_without_its_tag(address, mailbox):
+    assert email_address.mailbox(address) == mailbox

@@ -2,19 +2,54 @@
 
 import pytest
 
+from app import create_app
+from app.config import load_settings
 from app.http import cookies
+from app.services import sign_in
+from tests.databases import SECRET
+
+PUBLIC_URL = "https://keys.example.com"
 
 
 @pytest.mark.parametrize(
-    ("public_url", "secure"), [("http://localhost:7860", False), ("https://keys.example.com", True)]
+    ("public_url", "name", "secure"),
+    [("http://localhost:7860", "whs_login", False), (PUBLIC_URL, "__Host-whs_login", True)],
 )
-def test_cookies_are_http_only_lax_and_secure_outside_localhost(client, set_settings, public_url, secure):
+def test_cookies_are_http_only_lax_and_secure_outside_localhost(client, set_settings, public_url, name, secure):
     set_settings(public_url=public_url, trusted_hosts=("localhost",))
     cookie = client.post("/v1/auth/request", json={"email": "alice@example.com"}).headers["Set-Cookie"]
-    assert cookie.startswith("whs_login=")
+    assert cookie.startswith(f"{name}=")
+    assert "Domain" not in cookie
     for word in ("HttpOnly", "SameSite=Lax", "Path=/"):
         assert word in cookie
     assert ("Secure" in cookie) is secure
+
+
+def test_a_mark_that_a_neighbour_planted_does_not_sign_in(app, client, set_settings):
+    """A page of another host under the same domain can set `whs_login` for ours, but no name with `__Host-`."""
+    set_settings(public_url=PUBLIC_URL, trusted_hosts=("localhost",))
+    mark = cookies.new_login_mark()
+    asked = {"email": "mallory@example.com", "client": "192.0.2.1", "browser": cookies.mark_digest(mark)}
+    with app.app_context():
+        token = sign_in.request_link(app.extensions["runtime"], **asked).token.reveal()
+    link = f"/v1/auth/callback?token={token}"
+    client.set_cookie("whs_login", mark)
+    assert client.get(link).status_code == 200
+    assert client.get_cookie(cookies.SESSION) is None
+    client.set_cookie("__Host-whs_login", mark)
+    assert client.get(link).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({}, "whs_notice"),
+        ({"PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET, "MAIL_SERVER": "127.0.0.1"}, "__Host-whs_notice"),
+    ],
+)
+def test_a_neighbour_cannot_plant_notices_either(tmp_path, environ, name):
+    app = create_app(load_settings(environ, instance_path=tmp_path))
+    assert app.session_interface.get_cookie_name(app) == name
 
 
 def test_a_browser_keeps_its_mark_so_that_an_earlier_link_still_finds_it(client):

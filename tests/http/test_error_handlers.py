@@ -19,6 +19,40 @@ def test_wrong_methods_are_405_with_those_that_work(client):
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/keys/create", "/healthz", "/sign-in", "/openapi.json"])
+def test_options_says_what_is_allowed_and_nothing_else(client, path):
+    answer = client.options(path)
+    assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
+    assert "OPTIONS" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ("/device/", "/device"),
+        ("/sign-in/?next=%2Fdevice", "/sign-in?next=%2Fdevice"),
+        ("/docs/", "/docs"),
+        ("/sessions/", "/sessions"),
+        ("/install-ids/", "/install-ids"),
+        ("/orgs/%C3%A4%0A/keys/", "/orgs/%C3%A4%0A/keys"),
+    ],
+)
+def test_a_page_with_a_slash_too_many_redirects(client, asked, page):
+    for answer in (client.get(asked), client.head(asked)):
+        assert (answer.status_code, answer.headers["Location"]) == (308, page)
+
+
+@pytest.mark.parametrize("path", ["/nope/", "//evil.example/", "/device//", "/healthz//", "/openapi.json/nope/"])
+def test_no_other_slash_does(client, path):
+    answer = client.get("/", environ_overrides={"PATH_INFO": path})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
+def test_a_form_is_not_sent_on(client):
+    assert client.post("/device/").status_code == 404
+
+
 def test_a_crash_is_500_with_the_request_id_and_nothing_of_the_inside(app, client, monkeypatch, caplog):
     def crashes(*_args, **_values):
         raise RuntimeError("the inside: whk_secret")

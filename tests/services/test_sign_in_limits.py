@@ -63,6 +63,18 @@ def test_thirty_an_hour_per_address_from_anywhere(runtime):
     assert refused.value.quota == 30
 
 
+def test_all_tags_of_a_mailbox_share_its_limits(runtime):
+    for number in range(5):
+        ask_for_link(runtime, email=f"alice+{number}@example.com")
+    for another in ("alice+another@example.com", EMAIL):
+        with pytest.raises(RateLimited):
+            ask_for_link(runtime, email=another)
+    ask_for_link(runtime, email="bob+0@example.com")
+    ask_for_code(runtime, email="alice+0@example.com")
+    with pytest.raises(RateLimited):
+        ask_for_code(runtime, email="alice+1@example.com")
+
+
 def test_thirty_an_hour_per_client_for_any_address(runtime):
     for number in range(30):
         ask_for_link(runtime, email=f"person{number}@example.com")
