@@ -187,10 +187,10 @@ def beside_twenty_revokers(servers, seconds, pause):
     waits.sort()
     p99 = waits[int(len(waits) * 0.99)]
     print(f"\n{len(waits)} answers beside 20 revoke loops: p99 {p99 * 1000:.0f} ms; revokers saw {dict(seen)}")
-    assert set(seen) - {(429, "60")} == {(200, None), (503, "1")}
+    assert set(seen) <= {(200, None), (429, "1"), (503, "1")}
     # One at a time, because they are of one organization.
     assert 3 * seconds <= seen[200, None] <= seconds / SETTLE_SECONDS + PLACES
-    assert seen[503, "1"] > seen[200, None]
+    assert seen[503, "1"] + seen[429, "1"] > seen[200, None]
     return waits
 
 
