@@ -31,7 +31,7 @@ class Person:
         try:
             self._send(f"/v1/orgs/{self._org}/keys/{key}/revoke", {})
         except HTTPError as error:
-            if error.code != 503:
+            if error.code not in {429, 503}:
                 raise
             return False
         return True

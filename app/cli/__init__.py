@@ -15,6 +15,9 @@ COMMANDS = {
     "create": Command("app.cli.keys:create", "Create a key and show it once."),
     "credits": Command("app.cli.credits:credits", "Grant credits to an organization, or show its balance."),
     "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),
+    "forget-earlier-versions": Command(
+        "app.cli.earlier_versions:forget_earlier_versions", "Answer revokes sooner once every server runs this version."
+    ),
     "import": Command("app.cli.imported_keys:import_keys", "Import the keys of another system from a CSV file."),
     "init": Command("app.cli.init:init", "Create the database tables, or migrate them."),
     "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install IDs (deprecated)."),

@@ -15,8 +15,8 @@ from app.extensions import limiter
 from app.http import context
 
 View = TypeVar("View", bound=Callable[..., Any])
-CHANGES_OF_PERSON = "600 per minute"
-CHANGES_OF_CLIENT = "600 per minute"
+CHANGES_OF_PERSON = "20 per second"
+CHANGES_OF_CLIENT = "20 per second"
 _PERSON, _CLIENT = "changes-person", "changes-client"
 
 
@@ -42,7 +42,7 @@ def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
         return None
     return RateLimited(
         "Too many keys were revoked or changed by you or from your address. Nothing was changed; try again in a"
-        " minute.",
+        " second.",
         policy=error.limit.scope,
         quota=limit.amount,
         window=limit.get_expiry(),

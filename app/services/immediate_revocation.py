@@ -30,6 +30,8 @@ class Revocation:
 
     def __init__(self) -> None:
         self._org_ids: set[str] | None = None
+        #: How long to wait after the commit.
+        self.settle_seconds = SETTLE_SECONDS
 
     def affects(self, *org_ids: str) -> None:
         """Verification of these organizations' keys changes with this transaction."""
@@ -48,6 +50,8 @@ class Revocation:
         nothing is committed then."""
         if self._org_ids is None:
             raise RuntimeError("say what this transaction revokes: call affects(…) or nothing_changed()")
+        # Before the counter is locked, to hold others up for as short as can be.
+        self.settle_seconds = max(SETTLE_SECONDS, counter.settle_seconds())
         counter.raise_for(self._org_ids)
 
 
@@ -69,7 +73,7 @@ def settling(*, waits: bool = True) -> Iterator[Revocation]:
     with _changing() as revocation:
         yield revocation
     if waits:
-        _wait()
+        _wait(revocation.settle_seconds)
 
 
 def has_settled(revoked_at: datetime | None, now: datetime) -> bool:
@@ -84,7 +88,7 @@ def seldom_revoking() -> Iterator[Revocation]:
     with _changing() as revocation:
         yield revocation
     if revocation.has_changed:
-        _wait()
+        _wait(revocation.settle_seconds)
 
 
 @contextmanager
@@ -99,5 +103,12 @@ def _changing() -> Iterator[Revocation]:
             raise DatabaseUnavailable("a transaction that revokes took too long")
 
 
-def _wait() -> None:
-    time.sleep(SETTLE_SECONDS)
+def forget_earlier_versions() -> None:
+    """From now on, revokes do not wait for processes of earlier versions, which used cached records for longer. Call it
+    once none of them runs any more: they would accept revoked keys for up to a tenth of a second."""
+    with transaction():
+        counter.forget_earlier_versions()
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)

@@ -12,9 +12,11 @@ from app.domain.key_verification import KeyRecord
 from app.store.unavailable import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 #: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
-#: revoke waits this long, and two processes with different values would break the guarantee.
-LEASE_SECONDS = 0.1
-#: How long, in seconds, a revoke waits after its commit: from then on, no process uses an older record.
+#: revoke waits this long. Before a later version may make it longer, every process has to wait that long
+#: (`store.revocation_counter`).
+LEASE_SECONDS = 0.025
+#: How long, in seconds, a revoke waits after its commit at least: from then on, no process of this version uses an
+#: older record.
 SETTLE_SECONDS = LEASE_SECONDS * 1.1
 _RENEW_AFTER = LEASE_SECONDS / 2
 

@@ -17,7 +17,7 @@ RUNNING = 2
 #: The longest wait for a turn, in seconds.
 WAIT_SECONDS = 2.0
 #: Seconds after which a turn counts half in the order of organizations.
-HALF_LIFE_SECONDS = 10.0
+HALF_LIFE_SECONDS = 5.0
 #: How many organizations' use is remembered before what hardly counts any more is forgotten.
 MAX_REMEMBERED = 1000
 

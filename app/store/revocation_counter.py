@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, update
+from sqlalchemy import BigInteger, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
@@ -18,6 +18,9 @@ class RevocationCounter(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(BigInteger)
+    #: How many milliseconds a revoke waits at least, so that processes of an earlier version, which use cached records
+    #: for longer, have stopped using them. Lowered once none of them runs any more.
+    settle_ms: Mapped[int] = mapped_column(server_default="0")
 
 
 def raise_for(org_ids: Collection[str]) -> None:
@@ -39,3 +42,13 @@ def raise_for(org_ids: Collection[str]) -> None:
         .values(revocation_revision=revision)
         .execution_options(synchronize_session=False)
     )
+
+
+def settle_seconds() -> float:
+    """How long a revoke waits at least, because of processes of earlier versions."""
+    return (db.session.scalar(select(RevocationCounter.settle_ms)) or 0) / 1000
+
+
+def forget_earlier_versions() -> None:
+    """Revokes wait only for processes of this version from now on."""
+    db.session.execute(update(RevocationCounter).values(settle_ms=0))

@@ -46,7 +46,7 @@ PAGE = DOCS / "api.md"
 TEXT = PAGE.read_text()
 #: They are shown on pages for people, which have no `error_code`.
 ONLY_ON_PAGES = {"LINK_INVALID", "LINK_EXPIRED", "KEY_ALREADY_SHOWN"}
-SECONDS = {"1 minute": 60, "1 hour": 3600, "10 minutes": 600, "15 minutes": 900, "24 hours": 86400}
+SECONDS = {"1 second": 1, "1 minute": 60, "1 hour": 3600, "10 minutes": 600, "15 minutes": 900, "24 hours": 86400}
 
 
 @pytest.fixture

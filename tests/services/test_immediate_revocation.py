@@ -13,6 +13,7 @@ from app.domain.secret import Secret
 from app.extensions import db
 from app.services import (
     agent_sign_up,
+    immediate_revocation,
     install_ids,
     key_rotation,
     key_verification,
@@ -21,7 +22,13 @@ from app.services import (
     operator_organizations,
     proxy_cache,
 )
-from app.services.immediate_revocation import LONGEST_TRANSACTION, SURELY_SETTLED, revoking, seldom_revoking
+from app.services.immediate_revocation import (
+    LONGEST_TRANSACTION,
+    LONGEST_USE_OF_A_RECORD,
+    SURELY_SETTLED,
+    revoking,
+    seldom_revoking,
+)
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
 from app.services.revocation_turns import RUNNING
 from app.store import keys as key_store
@@ -87,6 +94,24 @@ def test_the_wait_is_longer_than_the_lease():
     assert pytest.approx(LEASE_SECONDS * 1.1) == SETTLE_SECONDS
 
 
+def test_after_an_upgrade_everybody_waits_for_servers_of_the_earlier_version(runtime, alice, issued, monkeypatch):
+    waits = []
+    monkeypatch.setattr("app.services.immediate_revocation._wait", waits.append)
+    proxy_cache.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
+    with transaction():
+        db.session.execute(db.update(RevocationCounter).values(settle_ms=110))
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    immediate_revocation.forget_earlier_versions()
+    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    assert waits == [SETTLE_SECONDS, 0.11, 0.11, SETTLE_SECONDS]
+
+
+def test_a_change_that_takes_effect_later_does_so_after_every_lease():
+    lease_of_the_version_before = 0.1
+    assert 10 * max(LEASE_SECONDS, lease_of_the_version_before) < LONGEST_USE_OF_A_RECORD
+
+
 def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued):
     keys.revoke(runtime, alice.member, issued.listed.key.id)
     before = revision()
@@ -97,7 +122,7 @@ def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued)
 def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkeypatch):
     # Told by the wait itself: a clock would blame a busy machine.
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
     successor = key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
     assert waits == []
     key_rotation.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
@@ -108,7 +133,7 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
     runtime, alice, issued, clock, monkeypatch
 ):
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
     first = keys.revoke(runtime, alice.member, issued.listed.key.id)
     clock.now += SURELY_SETTLED
     keys.revoke(runtime, alice.member, issued.listed.key.id)
@@ -157,7 +182,7 @@ def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch
         with app.app_context():
             made.append(keys.create(runtime, alice.member, KeySettings(name="Other")))
 
-    def wait_for_other():
+    def wait_for_other(_):
         with ThreadPoolExecutor(1) as pool:
             pool.submit(other).result(timeout=5)
 
@@ -178,7 +203,7 @@ def test_who_does_not_say_whose_keys_are_affected_changes_nothing(runtime, alice
 
 def test_what_seldom_revokes_waits_only_when_it_did(runtime, alice, monkeypatch):
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: waits.append(1))
+    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
     before = revision()
     with seldom_revoking() as revocation:
         revocation.nothing_changed()

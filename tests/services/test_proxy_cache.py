@@ -47,8 +47,8 @@ def test_one_that_comes_when_another_has_begun_is_not_done_by_it(app, runtime, a
 
     with ThreadPoolExecutor(1) as pool:
 
-        def come_late():
-            monkeypatch.setattr("app.services.immediate_revocation._wait", lambda: None)
+        def come_late(_):
+            monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: None)
             second.append(pool.submit(invalidate))
             until(lambda: len(runtime.revocation_turns._waiting) == 1)
 

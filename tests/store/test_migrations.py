@@ -121,3 +121,22 @@ def test_the_migration_to_plain_names_keeps_origins_tokens_and_the_counter(old_d
             ]
         assert found == [("sign_up",), (41,), (1, 42), ("tok_1", "usr_1", 3, 4)]
         databases.dispose()
+
+
+@pytest.mark.parametrize(("organizations", "counters", "after"), [(1, 1, [(42, 110)]), (1, 0, [(0, 110)]), (0, 0, [])])
+def test_the_migration_to_shorter_waits_keeps_the_longer_one_where_servers_may_run(
+    old_database, tmp_path, organizations, counters, after
+):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0006")
+        with db.engine.begin() as connection:
+            if organizations:
+                insert_into(connection, "organization", [OLD_ORGANIZATION])
+            if counters:
+                insert_into(connection, "revocation_counter", [{"id": 1, "revision": 42}])
+        migrations.upgrade()
+        with db.engine.connect() as connection:
+            found = connection.execute(db.text("SELECT revision, settle_ms FROM revocation_counter"))
+            assert [tuple(row) for row in found] == after
+        databases.dispose()

@@ -39,7 +39,7 @@ def load(owner, links, log, luck):
             if luck.random() < 0.5:
                 log.revoke_asked.add(made["id"])
                 # Too many at once are told so, and nothing was changed.
-                while (answer := client.post(f"{keys}/{made['id']}/revoke", headers=cookie)).status_code == 503:
+                while (answer := client.post(f"{keys}/{made['id']}/revoke", headers=cookie)).status_code in {429, 503}:
                     time.sleep(0.1)
                 answer.raise_for_status()
                 log.revoked.add(made["id"])

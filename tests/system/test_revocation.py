@@ -16,6 +16,11 @@ from app.services.revocation_turns import PLACES
 from tests.servers import serving
 from tests.system.visitors import ENDPOINTS, Line, Request, Visitor, Volley, new_address, query
 
+#: Sets the least wait of every revoke.
+LEAST_WAIT = (
+    "INSERT INTO revocation_counter (id, revision, settle_ms) VALUES (1, 0, :ms)"
+    " ON CONFLICT (id) DO UPDATE SET settle_ms = :ms"
+)
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
@@ -131,6 +136,8 @@ def lost_answers(servers, database, folder, *, rounds):
                     assert line.ask(method, path, x_api_key=key["key"])[0] == 200
                 path = f"/v1/orgs/{owner.org}/keys/{key['id']}/revoke"
                 revoke = Volley([Request(killed, "POST", path, {"Cookie": f"whs_session={owner.session}"})])
+                # Long enough to be killed in.
+                query(database, LEAST_WAIT, ms=2000)
                 revoke.send()
                 revoked = f"SELECT count(*) FROM api_key WHERE id = '{key['id']}' AND revoked_at IS NOT NULL"
                 deadline = time.monotonic() + 20
@@ -139,6 +146,7 @@ def lost_answers(servers, database, folder, *, rounds):
                 killed.kill()
                 with pytest.raises(OSError, match=r"."):
                     revoke.answers()
+                query(database, LEAST_WAIT, ms=0)
                 assert owner.revoke(key["id"], others[number % 2]).status_code == 200
                 for (method, path), line in lines:
                     line.send(method, path, x_api_key=key["key"])
@@ -187,10 +195,10 @@ def beside_twenty_revokers(servers, seconds, pause):
     waits.sort()
     p99 = waits[int(len(waits) * 0.99)]
     print(f"\n{len(waits)} answers beside 20 revoke loops: p99 {p99 * 1000:.0f} ms; revokers saw {dict(seen)}")
-    assert set(seen) - {(429, "60")} == {(200, None), (503, "1")}
+    assert set(seen) <= {(200, None), (429, "1"), (503, "1")}
     # One at a time, because they are of one organization.
     assert 3 * seconds <= seen[200, None] <= seconds / SETTLE_SECONDS + PLACES
-    assert seen[503, "1"] > seen[200, None]
+    assert seen[503, "1"] + seen[429, "1"] > seen[200, None]
     return waits
 
 
