@@ -87,7 +87,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "PROPAGATE_EXCEPTIONS": False,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
-        # Flask's own session cookie only carries one-line notices from one page to the next.
+        # Flask's own session cookie only carries one-line notices and unsent forms from one page to the next.
         "SESSION_COOKIE_NAME": cookies.unplantable(cookies.NOTICE, settings),
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,

@@ -48,7 +48,7 @@ def sign_up() -> SignUpSent:
     Emails a six-digit code. The response is the same for every address.
     """
     email = read_json(SignUp).email
-    issued = agent_sign_up.request(context.runtime(), email=email, client=context.client())
+    issued = agent_sign_up.request(context.runtime(), email=email, client=context.client(), asker=context.asker())
     answer: SignUpSent = {"email": email, "message": "Verification code sent to your email"}
     if issued.plaintext and context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext.reveal()

@@ -50,7 +50,9 @@ def request_code() -> Answer[Data[CodeSent]]:
 
     Emails a six-digit code to a user who has an account. The response is the same for every address.
     """
-    issued = email_codes.request(context.runtime(), email=read_json(CodeRequest).email, client=context.client())
+    issued = email_codes.request(
+        context.runtime(), email=read_json(CodeRequest).email, client=context.client(), asker=context.asker()
+    )
     answer: CodeSent = {
         "message": "If this address has an account, we have sent a code to it.",
         "expires_at": rfc3339(issued.expires_at),

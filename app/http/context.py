@@ -11,8 +11,11 @@ from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
 from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
+from app.services.outbox import Asker
 from app.services.runtime import Runtime
 
+#: Characters of a User-Agent that are kept.
+MAX_PROGRAM = 300
 _FOR_PROGRAMS = frozenset({"/healthz", "/readyz", "/openapi.json", "/auth.md", "/llms.txt"})
 
 
@@ -54,6 +57,11 @@ def client() -> str:
 
 def user_agent() -> str:
     return request.headers.get("User-Agent", "")
+
+
+def asker() -> Asker:
+    """Who asks for a mail, as the mail says it."""
+    return Asker(request.remote_addr or "", user_agent()[:MAX_PROGRAM])
 
 
 def shows_dev_secrets() -> bool:

@@ -23,7 +23,8 @@ def unplantable(name: str, settings: Settings) -> str:
 
 
 class NoticeInterface(SecureCookieSessionInterface):
-    """Flask's session cookie, used only for flashed notices. Requests without the cookie skip its handling."""
+    """Flask's session cookie, used only for flashed notices and a form that could not be sent. Requests without the
+    cookie skip its handling."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if self.get_cookie_name(app) not in request.environ.get("HTTP_COOKIE", ""):

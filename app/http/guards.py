@@ -29,6 +29,7 @@ from app.domain.errors import (
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
+from app.http import unsent_form
 from app.http.context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
 from app.services.runtime import Runtime
@@ -96,7 +97,9 @@ class RequireSignIn(Guard):
 
 
 def _asked_page(request: Request) -> str | None:
-    """Where signing in leads back to: the page that was asked for, with its query."""
+    """Where signing in leads back to: the page that was asked for, with its query, or the page of a form."""
+    if request.method == "POST":
+        return unsent_form.keep(request)
     if request.method != "GET":
         return None
     return request.full_path if request.query_string else request.path

@@ -34,6 +34,7 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
         client=context.client(),
         browser=cookies.mark_digest(mark),
         next_path=next_path,
+        asker=context.asker(),
     )
     dev_link = None
     if link.token and context.shows_dev_secrets():

@@ -14,6 +14,7 @@ from app.domain.secret import Secret
 from app.services import audit, key_quotas, one_time_secrets, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.one_time_secrets import Issued
+from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.store import keys, organizations, people
 from app.store.keys import ApiKey
@@ -32,11 +33,13 @@ class SignUpResult:
     is_new_user: bool
 
 
-def request(runtime: Runtime, *, email: str, client: str) -> Issued:
+def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN) -> Issued:
     """Mails a code to an address that may sign in; the response is the same for any other. Raises `ValidationFailed`,
     `RateLimited` and `OtpMaxAttempts`."""
     may_receive = partial(sign_in.may_sign_in, runtime)
-    return one_time_secrets.request(runtime, Purpose.SIGN_UP_CODE, email=email, client=client, may_receive=may_receive)
+    return one_time_secrets.request(
+        runtime, Purpose.SIGN_UP_CODE, email=email, client=client, may_receive=may_receive, asker=asker
+    )
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:

@@ -5,6 +5,7 @@ from app.domain.errors import OtpExpired
 from app.domain.one_time_secrets import Purpose
 from app.services import one_time_secrets, session_tokens
 from app.services.one_time_secrets import Issued
+from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.services.session_tokens import IssuedToken
 from app.store import people
@@ -12,10 +13,12 @@ from app.store.people import Person
 from app.store.transaction import transaction
 
 
-def request(runtime: Runtime, *, email: str, client: str) -> Issued:
+def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN) -> Issued:
     """Mails a code to a person who has an account. For an unknown address or a disabled person the response is the
     same, but nothing is mailed and no code will work. Raises `ValidationFailed`, `RateLimited` and `OtpMaxAttempts`."""
-    return one_time_secrets.request(runtime, Purpose.EMAIL_CODE, email=email, client=client, may_receive=_has_account)
+    return one_time_secrets.request(
+        runtime, Purpose.EMAIL_CODE, email=email, client=client, may_receive=_has_account, asker=asker
+    )
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:

@@ -11,6 +11,7 @@ from app.domain.ids import new_id
 from app.domain.one_time_secrets import CODES, Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
+from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import PAUSE, PAUSE_AFTER, Attempt
 from app.store import code_failures, one_time_secrets, people
@@ -43,12 +44,13 @@ def request(
     may_receive: Callable[[Person | None, str], bool],
     browser: str | None = None,
     next_path: str | None = None,
+    asker: Asker = UNKNOWN,
 ) -> Issued:
     """Mails a new secret to an address that may receive one. Any other gets the same rows, response and work, so that
     nobody can find out which addresses are known.
 
-    `client`: who asks, as limits count clients. Raises `ValidationFailed`, `RateLimited`, and `OtpMaxAttempts` while
-    codes are paused for the address.
+    `client`: who asks, as limits count clients; `asker`: who asks, as the mail says it. Raises `ValidationFailed`,
+    `RateLimited`, and `OtpMaxAttempts` while codes are paused for the address.
     """
     address = email_address.normalise(email)
     with transaction():
@@ -58,7 +60,7 @@ def request(
         send = may_receive(people.by_email(address), address)
         if purpose in CODES:
             _refuse_while_paused(address, now)
-        return _issue(runtime, purpose, address, now, send=send, browser=browser, next_path=next_path)
+        return _issue(runtime, purpose, address, now, send=send, browser=browser, next_path=next_path, asker=asker)
 
 
 def _issue(
@@ -70,6 +72,7 @@ def _issue(
     send: bool,
     browser: str | None,
     next_path: str | None,
+    asker: Asker,
 ) -> Issued:
     """A new secret and its mail."""
     secret_id = new_id("ots")
@@ -93,6 +96,7 @@ def _issue(
         now=now,
         expires_at=expires_at,
         send=send and runtime.settings.has_mail,
+        asker=asker,
     )
     plaintext = code or runtime.links.sign(secret_id)
     return Issued(expires_at, plaintext if send else None)

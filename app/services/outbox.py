@@ -19,6 +19,17 @@ RETRY_AFTER = (30, 60, 120, 240, 300)
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked for a mail, as far as the request says: the IP address and the User-Agent. Empty: unknown."""
+
+    address: str = ""
+    program: str = ""
+
+
+UNKNOWN = Asker()
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail to be sent now. `token` is the secret in it, which is made just before and not stored."""
 
@@ -26,6 +37,8 @@ class Letter:
     recipient: str
     token: Secret
     expires_at: datetime
+    asker: Asker
+    asked_at: datetime
 
 
 class DeliveryFailed(Exception):
@@ -45,7 +58,14 @@ class _Claimed:
 
 
 def enqueue(
-    *, mail: str, recipient: str, secret_id: str | None, now: datetime, expires_at: datetime, send: bool
+    *,
+    mail: str,
+    recipient: str,
+    secret_id: str | None,
+    now: datetime,
+    expires_at: datetime,
+    send: bool,
+    asker: Asker = UNKNOWN,
 ) -> None:
     """Adds a mail in the caller's transaction. With `send` False the row is written, too, but never sent: an address
     that gets no mail costs the same work as one that does."""
@@ -56,6 +76,8 @@ def enqueue(
         now=now,
         expires_at=expires_at,
         due_at=now if send else None,
+        asked_from=asker.address or None,
+        asked_with=asker.program or None,
     )
 
 
@@ -101,7 +123,9 @@ def _claim(runtime: Runtime) -> _Claimed | None:
             row.attempts += 1
             row.due_at = again if again < row.expires_at else None
             token = _plaintext(runtime, row.secret_id) if row.secret_id else Secret("")
-            return _Claimed(row.id, Letter(row.mail, row.recipient, token, row.expires_at), row.due_at)
+            asker = Asker(row.asked_from or "", row.asked_with or "")
+            letter = Letter(row.mail, row.recipient, token, row.expires_at, asker, row.created_at)
+            return _Claimed(row.id, letter, row.due_at)
     return None
 
 

@@ -10,6 +10,7 @@ from app.domain.roles import Role
 from app.domain.secret import Secret
 from app.domain.sign_up import admits
 from app.services import audit, one_time_secrets, sessions
+from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.store import credits, organizations, people
 from app.store import one_time_secrets as secret_store
@@ -42,7 +43,13 @@ class SignInResult:
 
 
 def request_link(
-    runtime: Runtime, *, email: str, client: str, browser: str | None = None, next_path: str | None = None
+    runtime: Runtime,
+    *,
+    email: str,
+    client: str,
+    browser: str | None = None,
+    next_path: str | None = None,
+    asker: Asker = UNKNOWN,
 ) -> RequestedLink:
     """Mails a link to `email` if it may sign in. Rows, response and work are the same for every address.
 
@@ -57,6 +64,7 @@ def request_link(
         may_receive=partial(may_sign_in, runtime),
         browser=browser,
         next_path=next_path,
+        asker=asker,
     )
     return RequestedLink(issued.expires_at, issued.plaintext)
 

@@ -21,6 +21,10 @@ class OutboxMail(Base):
     #: The one-time secret in it. NULL: it has none, or was already sent or dropped.
     secret_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    #: The IP address of the request for it. NULL: unknown, or nobody asked.
+    asked_from: Mapped[str | None]
+    #: The User-Agent of the request for it. NULL: unknown, or nobody asked.
+    asked_with: Mapped[str | None]
     #: After this it is of no use and is dropped.
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     #: When to try next. NULL: nothing is left to do (it was sent or dropped, or must not be sent).
@@ -42,6 +46,8 @@ def add(
     now: datetime,
     expires_at: datetime,
     due_at: datetime | None,
+    asked_from: str | None = None,
+    asked_with: str | None = None,
 ) -> OutboxMail:
     row = OutboxMail(
         id=new_id("mail"),
@@ -51,6 +57,8 @@ def add(
         created_at=now,
         expires_at=expires_at,
         due_at=due_at,
+        asked_from=asked_from,
+        asked_with=asked_with,
     )
     db.session.add(row)
     db.session.flush()

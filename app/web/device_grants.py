@@ -1,12 +1,13 @@
 """The device flow's page (RFC 8628 3.3): the user enters the code that an agent shows, and approves or denies it."""
 
 from flask import Blueprint, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.domain import device_user_code, roles
 from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
 from app.domain.roles import Permission
-from app.http import context
+from app.http import context, unsent_form
 from app.http.guards import RequireSignIn
 from app.http.problem_details import status_of
 from app.services import device_grants, organizations
@@ -18,7 +19,8 @@ blueprint = Blueprint("device", __name__)
 @RequireSignIn()
 def ask() -> str:
     """With `?user_code` (RFC 8628 3.3.1) the code is filled in, but sent only by the person."""
-    code = device_user_code.normalise(request.args.get("user_code", ""))
+    unsent = unsent_form.take() or MultiDict()
+    code = device_user_code.normalise(unsent.get("code") or request.args.get("user_code", ""))
     return render_template("device/ask.html", code=code or "", problem=None)
 
 

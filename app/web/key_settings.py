@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
-from app.http import context
+from app.http import context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
@@ -40,6 +40,9 @@ def ask_change(key: str) -> str:
     listed = keys.manageable(context.member(), key, lock=False)
     if status(listed) in {"revoked", "expired"}:
         return render_template("keys/not_changed.html", listed=listed)
+    if unsent := unsent_form.take():
+        # With the digest of then: what others changed meanwhile must not be undone.
+        return _page(listed, as_sent(unsent), {}, seen=unsent.get("seen", ""))
     return _page(listed, as_it_is(listed, KEEP), {})
 
 
@@ -69,14 +72,14 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
     return wanted
 
 
-def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str]) -> str:
+def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: str | None = None) -> str:
     return render_template(
         "keys/change.html",
         listed=listed,
         form=form,
         scopes=offered_scopes(listed.key.scopes),
         expiries=_expiries(listed),
-        seen=_seen(listed),
+        seen=_seen(listed) if seen is None else seen,
         problems=problems,
     )
 

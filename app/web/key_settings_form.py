@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from app.domain import roles
 from app.domain.access_policy import Route, Scope
@@ -78,9 +79,11 @@ def unfilled() -> KeyForm:
     return KeyForm(scopes=context.runtime().settings.policy.default_scopes, expires=EXPIRES_BEFOREHAND)
 
 
-def as_sent() -> KeyForm:
-    sent = {field: request.form.get(field, "").strip() for field in ("expires", "requests", "seconds", "networks")}
-    return KeyForm(name=request.form.get("name", ""), scopes=request.form.getlist("scopes"), **sent)
+def as_sent(form: MultiDict[str, str] | None = None) -> KeyForm:
+    """The form in the request, or `form`."""
+    form = request.form if form is None else form
+    sent = {field: form.get(field, "").strip() for field in ("expires", "requests", "seconds", "networks")}
+    return KeyForm(name=form.get("name", ""), scopes=form.getlist("scopes"), **sent)
 
 
 def as_it_is(listed: ListedKey, expires: str) -> KeyForm:

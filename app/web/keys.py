@@ -4,11 +4,12 @@ import re
 import secrets
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
 from app.domain.roles import Permission
-from app.http import context
+from app.http import context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
@@ -32,7 +33,8 @@ def index() -> str:
 @blueprint.get("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def new() -> str:
-    return _page(unfilled(), secrets.token_urlsafe(16), {})
+    unsent = unsent_form.take()
+    return _page(as_sent(unsent) if unsent else unfilled(), secrets.token_urlsafe(16), {})
 
 
 @blueprint.post("/new")
@@ -67,8 +69,10 @@ def revoke(key: str) -> Response:
 @blueprint.get("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
+    unsent = unsent_form.take() or MultiDict()
     return render_template(
         "keys/rotate.html",
+        chosen=unsent.get("overlap", "3600"),
         listed=keys.manageable(context.member(), key, lock=False),
         overlaps=OVERLAPS,
         submission_id=secrets.token_urlsafe(16),

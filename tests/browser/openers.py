@@ -49,6 +49,13 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     return open_it
 
 
+def signed_out_meanwhile(visitor: Visitor) -> None:
+    at("new", "alice")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.context.clear_cookies()
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
 def refused_change(visitor: Visitor) -> None:
     at("change", "alice")(visitor)
     visitor.page.get_by_label("Seconds").fill("")

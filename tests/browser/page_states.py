@@ -14,6 +14,7 @@ from tests.browser.openers import (
     refused_form,
     reveal,
     rotated,
+    signed_out_meanwhile,
     type_code,
     used_link,
     while_broken,
@@ -39,6 +40,7 @@ class PageState:
 PAGE_STATES = [
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
+    PageState("signed out while a form was sent", "Sign in", "Sign in", signed_out_meanwhile),
     PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", ask_for_link()),
     PageState("check your mail", "Check your email", "Check your email", ask_for_link(), needs_mail=True),
     PageState(

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.secret import Secret
 from app.mail.delivery import deliverer, flask_mail_config, try_connection
-from app.services.outbox import Letter
+from app.services.outbox import UNKNOWN, Letter
 from tests.config.environments import PRODUCTION, load
 from tests.servers import free_port
 from tests.system import post_office
@@ -60,7 +60,8 @@ def test_a_message_id_is_in_the_senders_domain(app, set_settings):
             before = state.server, state.port, state.use_tls
             state.server, state.port, state.use_tls = "127.0.0.1", port, False
             try:
-                letter = Letter("sign_in_link", "ann@example.com", Secret("x"), datetime(2026, 1, 1, tzinfo=UTC))
+                now = datetime(2026, 1, 1, tzinfo=UTC)
+                letter = Letter("sign_in_link", "ann@example.com", Secret("x"), now, UNKNOWN, now)
                 deliverer(app, app.extensions["runtime"].settings)(letter)
             finally:
                 state.server, state.port, state.use_tls = before

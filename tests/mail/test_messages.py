@@ -8,7 +8,7 @@ import pytest
 from app.config import ROOT
 from app.domain.secret import Secret
 from app.mail.messages import message
-from app.services.outbox import Letter
+from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
@@ -19,8 +19,8 @@ EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused"]
 def written(app, clock):
     """The mail that is sent for a letter."""
 
-    def written(mail, recipient="ann@example.com"):
-        letter = Letter(mail, recipient, Secret(SECRET), clock.now + timedelta(minutes=15))
+    def written(mail, recipient="ann@example.com", asker=UNKNOWN):
+        letter = Letter(mail, recipient, Secret(SECRET), clock.now + timedelta(minutes=15), asker, clock.now)
         with app.app_context():
             return message(letter, app.extensions["runtime"].settings)
 
@@ -81,3 +81,39 @@ def test_text_and_page_are_alternatives_and_nothing_is_around_them(app, written,
     assert [part.get_content_type() for part in sent.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert [name for name in sent if sent.get_all(name) != [sent[name]]] == []
     assert {"MIME-Version", "Subject", "From", "To", "Date", "Message-ID"} <= set(sent.keys())
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+@pytest.mark.parametrize("mail", CARRY_A_SECRET)
+@pytest.mark.parametrize(
+    ("asker", "said"),
+    [
+        (Asker("203.0.113.7", FIREFOX), "from 203.0.113.7 with Firefox on Linux on 16 April 2026, 12:00 UTC"),
+        (Asker("2001:db8::1", "curl/8.5.0"), "from 2001:db8::1 with curl on 16 April 2026, 12:00 UTC"),
+        (UNKNOWN, "from an unknown address with an unknown program on 16 April 2026, 12:00 UTC"),
+    ],
+)
+def test_a_mail_says_who_asked_for_it(written, mail, asker, said):
+    made = written(mail, asker=asker)
+    assert f"It was requested {said}." in made.body
+    assert f"It was requested {said}." in made.html
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "Your account is locked: http://evil.example/",
+        "evil.example/pay",
+        "Mozilla/5.0 see http://evil.example/",
+        "<b>x</b>/1",
+        "x\n\nevil/1",
+        "evil",
+    ],
+)
+def test_who_asks_puts_no_text_of_theirs_into_the_mail(written, program):
+    made = written("sign_in_link", asker=Asker("203.0.113.7", program))
+    for text in (made.body, made.html):
+        assert "with an unknown program on" in text
+        assert "evil" not in text

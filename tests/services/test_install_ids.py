@@ -10,7 +10,9 @@ from app.services import install_ids, key_verification, operator_organizations
 
 
 def require(runtime, install_id, *, scope):
-    return key_verification.passed(key_verification.verify_install(runtime, install_id, scope=scope), scope, None).record
+    return key_verification.passed(
+        key_verification.verify_install(runtime, install_id, scope=scope), scope, None
+    ).record
 
 
 @pytest.fixture

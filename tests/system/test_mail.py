@@ -75,7 +75,7 @@ def follow(visitor, link, method="GET", **headers):
 
 
 def test_the_mail_goes_to_one_recipient_as_text_and_html_under_one_subject(alice, email, office):
-    ask(alice, email.upper())
+    ask(alice, email.upper(), **{"X-Forwarded-For": "203.0.113.7", "User-Agent": "curl/8.5.0"})
     (message,) = office.mails_to(email)
     assert [recipients for recipients, mail in office.mails if mail is message] == [[email]]
     assert message["To"] == email
@@ -87,6 +87,7 @@ def test_the_mail_goes_to_one_recipient_as_text_and_html_under_one_subject(alice
     assert message["Message-ID"].endswith("@localhost>")
     assert [part.get_content_type() for part in message.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert link_in(message) in message.get_body(("html",)).get_content()
+    assert "requested from 203.0.113.7 with curl on" in message.get_body(("plain",)).get_content()
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "evil.localhost"])

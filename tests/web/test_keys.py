@@ -212,12 +212,14 @@ def test_leaving_a_form_leads_back_to_where_it_was_opened(alice, action):
     assert "evil" not in alice.http.get(path, query_string={"back": "//evil.example/"}).text
 
 
-def test_older_keys_are_where_leaving_a_form_leads_back_to(alice, monkeypatch):
+def test_older_keys_are_where_leaving_a_form_leads_back_to(alice, clock, monkeypatch):
     monkeypatch.setattr("app.web.keys.PAGE_SIZE", 1)
-    made = [alice.create_key()["id"] for _ in range(2)]
+    oldest = alice.create_key()["id"]
+    clock.advance(seconds=1)
+    alice.create_key()
     older = next(link for link in Page(alice.http.get(keys(alice))).links if "cursor=" in link)
     links = Page(alice.http.get(older)).links
-    asked = next(link for link in links if link.startswith(keys(alice, f"/{made[0]}/revoke")))
+    asked = next(link for link in links if link.startswith(keys(alice, f"/{oldest}/revoke")))
     assert older in Page(alice.http.get(asked)).links
 
 

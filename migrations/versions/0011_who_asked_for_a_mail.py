@@ -1,0 +1,19 @@
+"""Mails say who asked for them: the address and the program of the request."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("outbox_mail", sa.Column("asked_from", sa.String(), nullable=True))
+    op.add_column("outbox_mail", sa.Column("asked_with", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("outbox_mail", "asked_with")
+    op.drop_column("outbox_mail", "asked_from")

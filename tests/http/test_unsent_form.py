@@ -1,0 +1,80 @@
+"""A form that is sent after the session has ended: nothing is lost, and nothing is done."""
+
+import pytest
+
+from app.http.unsent_form import MAX_LENGTH
+from tests.web.pages import Page
+
+SIGNED_OUT = "You were signed out, so nothing was changed."
+
+
+@pytest.fixture
+def sign_out_elsewhere(alice):
+    """Ends Alice's session, as another browser of hers would."""
+
+    def sign_out_elsewhere():
+        alice.http.delete_cookie("whs_session")
+
+    return sign_out_elsewhere
+
+
+def send(alice, path, **form):
+    """Sends the form; where signing in leads, and what the sign-in page says."""
+    answer = alice.http.post(path, data=form)
+    assert answer.status_code == 302
+    page = alice.http.get(answer.headers["Location"])
+    assert SIGNED_OUT in Page(page).text
+    alice.sign_in()
+    return answer.headers["Location"]
+
+
+def test_a_new_key_comes_back_with_what_was_typed_once(alice, sign_out_elsewhere):
+    path = f"/orgs/{alice.org}/keys/new"
+    sign_out_elsewhere()
+    form = {"name": "Nightly <report>", "scopes": ["notes:read", "agent:r"], "requests": "5", "networks": "10.0.0.0/8"}
+    assert send(alice, path, **form) == f"/sign-in?next={path}"
+    page = alice.http.get(path).text
+    for typed in ('value="Nightly &lt;report&gt;"', 'value="notes:read" checked', 'value="5"', "10.0.0.0/8"):
+        assert typed in page
+    assert 'value="agent:rw" checked' not in page
+    assert "Nightly" not in alice.http.get(path).text
+    assert "Nightly" not in alice.http.get(f"/orgs/{alice.org}/keys").text
+
+
+def test_a_changed_key_comes_back_and_undoes_nothing_of_others(alice, sign_out_elsewhere):
+    key = alice.create_key(name="CI")["id"]
+    path = f"/orgs/{alice.org}/keys/{key}/change"
+    seen = alice.http.get(path).text.partition('name="seen" value="')[2].partition('"')[0]
+    sign_out_elsewhere()
+    form = {"name": "Mine", "scopes": ["agent:rw"], "expires": "keep", "seen": seen}
+    send(alice, path, **form)
+    alice.http.patch(f"/v1/orgs/{alice.org}/keys/{key}", json={"name": "Theirs"})
+    page = alice.http.get(path).text
+    assert 'value="Mine"' in page
+    assert f'name="seen" value="{seen}"' in page
+    assert alice.http.post(path, data=form).status_code == 409
+
+
+def test_a_code_and_an_overlap_come_back(alice, sign_out_elsewhere):
+    key = alice.create_key()["id"]
+    sign_out_elsewhere()
+    assert send(alice, "/device/decide", code="wdjbmjht", decision="approve") == "/sign-in?next=/device"
+    assert 'value="WDJB-MJHT"' in alice.http.get("/device").text
+    sign_out_elsewhere()
+    send(alice, f"/orgs/{alice.org}/keys/{key}/rotate", overlap="604800")
+    assert 'value="604800" selected' in alice.http.get(f"/orgs/{alice.org}/keys/{key}/rotate").text
+
+
+def test_a_form_that_is_too_long_for_a_cookie_is_not_kept_but_said(alice, sign_out_elsewhere):
+    path = f"/orgs/{alice.org}/keys/new"
+    sign_out_elsewhere()
+    send(alice, path, name="Long", networks="x" * MAX_LENGTH)
+    assert "Long" not in alice.http.get(path).text
+
+
+def test_what_another_site_sends_is_not_kept(app, alice):
+    browser = app.test_client()
+    path = f"/orgs/{alice.org}/keys/new"
+    refused = browser.post(path, data={"name": "Planted"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert refused.status_code == 403
+    assert "Set-Cookie" not in refused.headers
