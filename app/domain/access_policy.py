@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from app.domain.errors import UnknownScope
+from app.domain.errors import UnknownScope, ValidationFailed
 
+#: Bytes of a key's scopes, separated by spaces. The identity headers of a key, of which a name takes up to 1200 bytes
+#: (100 characters, four bytes each, percent-encoded), must fit into the 4 KiB that proxies read headers into.
+MAX_SCOPES_LENGTH = 2000
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
@@ -77,13 +80,22 @@ class Policy:
         return [route for route in self.routes if route.scope in allowed]
 
     def check_known(self, scopes: Iterable[str]) -> None:
-        """Raises `UnknownScope`, which lists the scopes that exist."""
+        """Raises `UnknownScope`, which lists the scopes that exist, and `ValidationFailed` naming `scopes` if one key
+        cannot have all of them."""
+        scopes = tuple(dict.fromkeys(scopes))
         unknown = [name for name in scopes if name not in self.scopes]
         if unknown:
             raise UnknownScope(
                 f"Unknown scope: {', '.join(unknown)}. Choose from: {', '.join(self.scopes)}.",
                 unknown=unknown,
                 known=list(self.scopes),
+            )
+        if (length := _length(scopes)) > MAX_SCOPES_LENGTH:
+            raise ValidationFailed(
+                {
+                    "scopes": f"are {length} bytes long together; the maximum is {MAX_SCOPES_LENGTH}."
+                    " Choose fewer, or one that includes several"
+                }
             )
 
 
@@ -97,6 +109,8 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     defaults = tuple(document.get("default_scopes", ()))
     if not defaults or not set(defaults) <= scopes.keys():
         raise PolicyError("default_scopes: list at least one scope, and only scopes in this file")
+    if _length(defaults) > MAX_SCOPES_LENGTH:
+        raise PolicyError(f"default_scopes: must be at most {MAX_SCOPES_LENGTH} bytes long together")
     routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
     return Policy(scopes, defaults, routes)
 
@@ -120,6 +134,10 @@ def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route
+
+
+def _length(scopes: Iterable[str]) -> int:
+    return len(" ".join(scopes).encode())
 
 
 def _closure(name: str, scopes: Mapping[str, Scope]) -> set[str]:
