@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -31,8 +31,11 @@ class Route:
 
     method: str
     path: str
+    #: Empty, which no key has, if the route is public.
     scope: str
     cost: int = 0
+    #: Whether forward-auth lets every request pass, without a key.
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,17 +126,29 @@ def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
     place = f"routes, entry {number}"
+    if entry.get("public", False) is not False:
+        entry = _public(place, entry)
     try:
         route = Route(str(entry["method"]).upper(), str(entry["path"]), str(entry["scope"]), entry.get("cost", 0))
     except KeyError as missing:
         raise PolicyError(f"{place}: {missing.args[0]} is missing") from None
-    if route.scope not in scopes:
+    route = replace(route, public=entry.get("public", False))
+    if not route.public and route.scope not in scopes:
         raise PolicyError(f"{place}: scope {route.scope!r} is not in this file")
     if not route.path.startswith("/"):
         raise PolicyError(f"{place}: path {route.path!r} must start with /")
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route
+
+
+def _public(place: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of a public route with the scope that no key has."""
+    if entry["public"] is not True:
+        raise PolicyError(f"{place}: public must be true or false")
+    if "scope" in entry or "cost" in entry:
+        raise PolicyError(f"{place}: a public route has no scope and no cost, because nobody is asked for a key")
+    return {**entry, "scope": ""}
 
 
 def _length(scopes: Iterable[str]) -> int:
