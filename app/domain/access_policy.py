@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from app.domain.errors import UnknownScope
+from app.domain.errors import UnknownScope, ValidationFailed
 
+#: Bytes of a key's scopes, separated by spaces. The identity headers of a key, of which a name takes up to 1200 bytes
+#: (100 characters, four bytes each, percent-encoded), must fit into the 4 KiB that proxies read headers into.
+MAX_SCOPES_LENGTH = 2000
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
@@ -28,8 +31,11 @@ class Route:
 
     method: str
     path: str
+    #: Empty, which no key has, if the route is public.
     scope: str
     cost: int = 0
+    #: Whether forward-auth lets every request pass, without a key.
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,22 @@ class Policy:
         return [route for route in self.routes if route.scope in allowed]
 
     def check_known(self, scopes: Iterable[str]) -> None:
-        """Raises `UnknownScope`, which lists the scopes that exist."""
+        """Raises `UnknownScope`, which lists the scopes that exist, and `ValidationFailed` naming `scopes` if one key
+        cannot have all of them."""
+        scopes = tuple(dict.fromkeys(scopes))
         unknown = [name for name in scopes if name not in self.scopes]
         if unknown:
             raise UnknownScope(
                 f"Unknown scope: {', '.join(unknown)}. Choose from: {', '.join(self.scopes)}.",
                 unknown=unknown,
                 known=list(self.scopes),
+            )
+        if (length := _length(scopes)) > MAX_SCOPES_LENGTH:
+            raise ValidationFailed(
+                {
+                    "scopes": f"are {length} bytes long together; the maximum is {MAX_SCOPES_LENGTH}."
+                    " Choose fewer, or one that includes several"
+                }
             )
 
 
@@ -97,6 +112,8 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     defaults = tuple(document.get("default_scopes", ()))
     if not defaults or not set(defaults) <= scopes.keys():
         raise PolicyError("default_scopes: list at least one scope, and only scopes in this file")
+    if _length(defaults) > MAX_SCOPES_LENGTH:
+        raise PolicyError(f"default_scopes: must be at most {MAX_SCOPES_LENGTH} bytes long together")
     routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
     return Policy(scopes, defaults, routes)
 
@@ -109,17 +126,33 @@ def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
     place = f"routes, entry {number}"
+    if entry.get("public", False) is not False:
+        entry = _public(place, entry)
     try:
         route = Route(str(entry["method"]).upper(), str(entry["path"]), str(entry["scope"]), entry.get("cost", 0))
     except KeyError as missing:
         raise PolicyError(f"{place}: {missing.args[0]} is missing") from None
-    if route.scope not in scopes:
+    route = replace(route, public=entry.get("public", False))
+    if not route.public and route.scope not in scopes:
         raise PolicyError(f"{place}: scope {route.scope!r} is not in this file")
     if not route.path.startswith("/"):
         raise PolicyError(f"{place}: path {route.path!r} must start with /")
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route
+
+
+def _public(place: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of a public route with the scope that no key has."""
+    if entry["public"] is not True:
+        raise PolicyError(f"{place}: public must be true or false")
+    if "scope" in entry or "cost" in entry:
+        raise PolicyError(f"{place}: a public route has no scope and no cost, because nobody is asked for a key")
+    return {**entry, "scope": ""}
+
+
+def _length(scopes: Iterable[str]) -> int:
+    return len(" ".join(scopes).encode())
 
 
 def _closure(name: str, scopes: Mapping[str, Scope]) -> set[str]:

@@ -39,5 +39,8 @@ def check_routes(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.RequireScope):
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                if policy.route(method, rule.rule) is None:
+                route = policy.route(method, rule.rule)
+                if route is None:
                     raise SettingsError({"POLICY_FILE": f"lists no route for {method} {rule.rule}"})
+                if route.public:
+                    raise SettingsError({"POLICY_FILE": f"{method} {rule.rule} is Keydesk's own and cannot be public"})

@@ -45,7 +45,7 @@ class ForwardAuth:
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
         """`below`: the path below `/v1/forward-auth`."""
         try:
-            done, key = self._verify(environ, _asked(environ, below, self._hops))
+            verified = self._verify(environ, _asked(environ, below, self._hops))
         except DomainError as error:
             return self._deny(environ, start_response, below, error)
         except DATABASE_UNAVAILABLE as error:
@@ -54,6 +54,11 @@ class ForwardAuth:
         except Exception:
             log.exception("forward-auth: fault, so the request is refused")
             return self._deny(environ, start_response, below, Fault())
+        if verified is None:
+            nobody = forward_auth.identity_headers(None)
+            start_response("200 OK", [*nobody, NO_STORE, _EMPTY, ("X-Request-Id", new_request_id())])
+            return []
+        done, key = verified
         constant = key.headers or self._constant_headers(key)
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
@@ -72,9 +77,9 @@ class ForwardAuth:
         key.headers = _ASKED_ONCE if key.headers is None else headers
         return headers
 
-    def _verify(self, environ: WSGIEnvironment, asked: Asked) -> tuple[Verification, CachedKey]:
-        """Verifies the request's credential for the scope that the route table requires. Raises the `DomainError` that
-        says why it was not accepted."""
+    def _verify(self, environ: WSGIEnvironment, asked: Asked) -> tuple[Verification, CachedKey] | None:
+        """Verifies the request's credential for the scope that the route table requires; None if the route is public.
+        Raises the `DomainError` that says why it was not accepted."""
         get = environ.get
         route, tokens = None, _NO_TOKENS
         upgrade, websocket_key = get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY")
@@ -85,6 +90,8 @@ class ForwardAuth:
             route = self._route(asked.method, asked.path)
             if route is None:
                 raise NotListed
+        if route.public:
+            return None
         credential = presented(environ, tokens)
         address = believed(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), self._hops)
         done = key_verification.verify_presented(

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from app.config import SettingsError, load_settings
+from app.config import ROOT, SettingsError, load_settings
 from tests.config.environments import PRODUCTION, load
 
 
@@ -65,6 +65,18 @@ def test_a_policy_that_leaves_out_a_route_of_ours_is_refused(tmp_path):
     policy = tmp_path / "access_policy.toml"
     policy.write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
     with pytest.raises(SettingsError, match="lists no route for"):
+        create_app(load(tmp_path, POLICY_FILE=str(policy)))
+
+
+def test_a_route_of_ours_cannot_be_public(tmp_path):
+    from app import create_app
+
+    shipped = (ROOT / "app" / "access_policy.toml").read_text()
+    row = 'path = "/v1/audit"\nscope = "agent:r"'
+    assert row in shipped
+    policy = tmp_path / "access_policy.toml"
+    policy.write_text(shipped.replace(row, 'path = "/v1/audit"\npublic = true'))
+    with pytest.raises(SettingsError, match="GET /v1/audit is Keydesk's own"):
         create_app(load(tmp_path, POLICY_FILE=str(policy)))
 
 

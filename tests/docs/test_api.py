@@ -14,6 +14,7 @@ from app.api.description.problem_schemas import DETAILS, Crash
 from app.api.key_verification import MAX_COST, Question
 from app.config import Settings, load_settings
 from app.domain import (
+    access_policy,
     email_address,
     forward_auth,
     install_id_sunset,
@@ -207,6 +208,7 @@ def test_the_largest_values_are_listed():
     assert {name: number(most) for name, most in listed.items()} == {
         "name of a key, characters": names.MAX_LENGTH,
         "email address, characters": email_address.MAX_LENGTH,
+        "scopes of a key, bytes, separated by spaces": access_policy.MAX_SCOPES_LENGTH,
         "networks": networks.MAX_NETWORKS,
         "rate_limit.requests": key_rate_limit.MAX_REQUESTS,
         "rate_limit.window_seconds": key_rate_limit.MAX_WINDOW_SECONDS,

@@ -82,6 +82,11 @@ def test_unknown_scopes_are_named_with_the_known_ones():
         ({"routes": [{"method": "GET", "path": "x", "scope": "a"}]}, "must start with /"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": -1}]}, "cost"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": True}]}, "cost"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "public": True}]}, "public route has no scope"),
+        ({"routes": [{"method": "GET", "path": "/", "cost": 0, "public": True}]}, "public route has no scope"),
+        ({"routes": [{"method": "GET", "path": "/", "public": "yes"}]}, "public must be true or false"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "public": 1}]}, "public must be true or false"),
+        ({"routes": [{"method": "GET", "path": "/", "public": False}]}, "scope is missing"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
@@ -92,3 +97,9 @@ def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
 def test_scopes_that_grant_each_other_do_not_run_in_a_ring():
     ring = {"a": {"description": "A", "grants": ["b"]}, "b": {"description": "B", "grants": ["a"]}}
     assert policy(scopes=ring).granted(["a"]) == {"a", "b"}
+
+
+def test_no_key_has_the_scope_of_a_public_route():
+    route = policy(routes=[{"method": "GET", "path": "/", "public": True}]).route("HEAD", "/")
+    assert (route.public, route.scope, route.cost) == (True, "", 0)
+    assert route.scope not in policy().granted(["a", ""])

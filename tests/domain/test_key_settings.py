@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.access_policy import parse_policy
+from app.domain import forward_auth
+from app.domain.access_policy import MAX_SCOPES_LENGTH, PolicyError, parse_policy
 from app.domain.errors import UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
+from app.domain.key_verification import KeyRecord
 
 POLICY = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "access_policy.toml").read_text()))
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
@@ -48,6 +50,24 @@ def test_what_is_absent_stays_absent_and_the_rest_is_kept_in_one_spelling():
     assert checked(
         KeySettings(name=" CI ", scopes=["agent:r", "agent:r"], networks=["203.0.113.7", "203.0.113.7/32"]), NOW, POLICY
     ) == {"name": "CI", "scopes": ("agent:r",), "networks": ("203.0.113.7/32",)}
+
+
+def test_the_identity_headers_of_a_key_fit_into_four_kibibytes():
+    scopes = [f"resource-{number:03}:read" for number in range(200)]
+    table = {name: {"description": name} for name in scopes}
+    policy = parse_policy({"scopes": table, "default_scopes": scopes[:1]})
+    most = next(n for n in range(200) if len(" ".join(scopes[: n + 1])) > MAX_SCOPES_LENGTH)
+    kept = checked(KeySettings(name="\N{GRINNING FACE}" * 100, scopes=scopes[:most] * 2), NOW, policy)
+    record = KeyRecord(
+        "key_" + "x" * 22, "org_" + "x" * 22, "Org", kept["name"], kept["scopes"], frozenset(), *[None] * 2, False
+    )
+    headers = forward_auth.identity_headers(record)
+    assert 3000 < sum(len(f"{name}: {value}\r\n") for name, value in headers) < 3500
+    with pytest.raises(ValidationFailed) as refused:
+        checked(KeySettings(scopes=scopes[: most + 1]), NOW, policy)
+    assert list(refused.value.fields) == ["scopes"]
+    with pytest.raises(PolicyError, match="default_scopes"):
+        parse_policy({"scopes": table, "default_scopes": scopes})
 
 
 @pytest.mark.parametrize("days", [0, -1, 3651])

@@ -16,6 +16,7 @@ from tests.snippets.keydesk import Keydesk
 
 #: Behind the shipped policy: what it lacks for these tests.
 COSTLY = '\n[[routes]]\nmethod = "GET"\npath = "/v1/costly"\nscope = "notes:read"\ncost = 5\n'
+PUBLIC = '\n[[routes]]\nmethod = "OPTIONS"\npath = "/v1/public"\npublic = true\n'
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Keys:
 
 def settings(folder: Path) -> dict[str, str]:
     policy = folder / "access_policy.toml"
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY)
+    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY + PUBLIC)
     hosts = "keys.example.com,localhost,127.0.0.1"
     return {"TRUSTED_HOPS": "1", "TRUSTED_HOSTS": hosts, "POLICY_FILE": str(policy)}
 

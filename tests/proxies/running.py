@@ -27,7 +27,7 @@ pid {folder}/pid;
 error_log {folder}/log;
 events {{}}
 http {{
-    access_log off;
+    access_log {folder}/usual.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -80,10 +80,10 @@ def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
     """A copy of the shipped sample with this test's ports and folders."""
     text = (ROOT / "deploy" / SAMPLES[name]).read_text()
     text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
-    text = text.replace("/var/cache/nginx", str(folder))
+    text = text.replace("/var/cache/nginx", str(folder)).replace("/var/log/nginx", str(folder))
     if name == "caddy":
         # Several may run at once, and its port for commands is always the same.
-        text = "{\n\tadmin off\n}\n" + text
+        text = text.replace("\n{\n", "\n{\n\tadmin off\n", 1)
         if _caddy_is_old():
             text = text.replace("request_buffers 64KiB", "buffer_requests")
     sample = folder / Path(SAMPLES[name]).name

@@ -1,5 +1,6 @@
 """Which credentials pass, in which way they may be sent, and that they end at the proxy."""
 
+from app.domain.forward_auth import IDENTITY_HEADERS
 from tests.proxies.wire import request, send
 
 HANDSHAKE = [
@@ -28,6 +29,17 @@ def test_every_way_to_send_a_key_passes_and_the_key_ends_there(proxy, upstream, 
         assert (hit.value("cookie"), hit.value("x-mine")) == ("a=b", "yes")
         assert keys.agent not in everything_in(hit)
         assert hit.values("authorization") == hit.values("x-api-key") == []
+
+
+def test_a_public_route_reaches_the_api_as_nobody(proxy, upstream, keys):
+    before = len(upstream.hits)
+    for headers in ([], [f"X-Api-Key: {keys.notes}"], ["X-Auth-Key-Id: key_1", "X_Auth_Org_Id: org_1"]):
+        assert send(proxy.port, request("OPTIONS", "/v1/public", "Origin: https://app.example", *headers)).status == 200
+        assert send(proxy.port, request("GET", "/v1/public", *headers)).status in {401, 403}
+    hits = upstream.since(before)
+    assert [(hit.method, hit.value("origin")) for hit in hits] == [("OPTIONS", "https://app.example")] * 3
+    assert [hit.values(name) for hit in hits for name in IDENTITY_HEADERS] == [["-"]] * 15
+    assert all(keys.notes not in everything_in(hit) for hit in hits)
 
 
 def test_what_is_no_credential_of_the_request_or_two_of_them_opens_nothing(proxy, upstream, keys):

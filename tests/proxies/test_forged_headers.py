@@ -23,6 +23,8 @@ QUESTION = [
         "X-Rewrite-URL",
     ),
     *("X-Forwarded-Server", "X-Forwarded-Ssl", "X-Real-IP", "Forwarded", "X-Auth-Status", "X-Auth-Retry-After"),
+    # A framework that believes these makes a DELETE of a GET that was allowed.
+    *("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"),
 ]
 FORGED = "203.0.113.66"
 

@@ -2,15 +2,22 @@
 
 import pytest
 
-from app.config import load_settings
+from app.config import ROOT, load_settings
 from tests.conftest import SECRET
 
 IDENTITY = ["X-Auth-Key-Id", "X-Auth-Org-Id", "X-Auth-Scopes", "X-Auth-Name", "X-Auth-Cache-Generation"]
 
 
+#: Behind the shipped policy.
+PUBLIC = '\n[[routes]]\nmethod = "OPTIONS"\npath = "/v1/notes"\npublic = true\n'
+
+
 @pytest.fixture
 def settings(database, tmp_path):
-    return load_settings({"DATABASE_URL": database, "SECRET_KEY": SECRET, "TRUSTED_HOPS": "1"}, instance_path=tmp_path)
+    policy = tmp_path / "policy.toml"
+    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + PUBLIC)
+    environ = {"DATABASE_URL": database, "SECRET_KEY": SECRET, "TRUSTED_HOPS": "1", "POLICY_FILE": str(policy)}
+    return load_settings(environ, instance_path=tmp_path)
 
 
 @pytest.fixture
@@ -40,6 +47,17 @@ def test_allow_is_an_empty_200_with_every_identity_header(alice, notes):
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Request-Id"]
     assert "Content-Security-Policy" not in answer.headers
+
+
+def test_a_public_route_passes_without_a_key_and_as_nobody(alice, notes):
+    for key in (None, "not-a-key", notes["key"]):
+        answer = ask(alice, key, original=("OPTIONS", "/v1/notes"))
+        assert (answer.status_code, answer.data) == (200, b"")
+        assert [answer.headers.getlist(name) for name in IDENTITY] == [["-"]] * 5
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert ask(alice, original=("GET", "/v1/notes")).status_code == 401
+    assert ask(alice, original=("OPTIONS", "/v1/notes/1")).status_code == 403
+    assert ask(alice, original=("OPTIONS", "/v1//notes")).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "PURGE"])
