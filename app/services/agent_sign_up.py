@@ -48,10 +48,12 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
-        person = people.by_email(address)
+        person = people.locked_by_email(address)
         if secret is None or not sign_in.may_sign_in(runtime, person, address):
             raise OtpExpired
         is_new = person is None
+        if person is not None:
+            organizations.lock_memberships(person.id)
         if person is None:
             person = sign_in.sign_up(runtime, address, now)
         plaintext = _current_key(runtime, person, revocation, now) or _new_key(runtime, person, now)

@@ -52,7 +52,7 @@ def create(
 ) -> IssuedKey:
     """A new key. `submission_id`: the form that asks for it, so that sending the form twice creates one key.
 
-    Raises `ValidationFailed`, `UnknownScope`, `Forbidden` and `KeyAlreadyShown`.
+    Raises `ValidationFailed`, `UnknownScope`, `Forbidden`, `NotFound` and `KeyAlreadyShown`.
     """
     with transaction():
         return create_within(runtime, member, settings, runtime.clock(), origin=origin, submission_id=submission_id)
@@ -68,6 +68,7 @@ def create_within(
     submission_id: str | None = None,
 ) -> IssuedKey:
     """As `create`, in the caller's transaction."""
+    member = organizations.still_member(member)
     settings = checked(runtime, settings, now)
     refuse_ungrantable(runtime, member, settings["scopes"])
     refuse_second_submission(member.org_id, submission_id)
@@ -101,6 +102,7 @@ def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
     Raises `NotFound`, `Forbidden` and `Busy`.
     """
     with revoking(runtime) as revocation:
+        member = organizations.still_member(member)
         found = manageable(member, key_id)
         if found.key.revoked_at is not None:
             revocation.nothing_changed()
