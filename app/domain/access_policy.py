@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from app.domain.errors import UnknownScope
 
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+#: The rows that a WebSocket handshake must satisfy: it is a GET, too.
+_HANDSHAKE = ("WEBSOCKET", "GET")
 
 
 class PolicyError(ValueError):
@@ -49,16 +51,27 @@ class Policy:
         return [(_pattern(route.path), route) for route in self.routes]
 
     def granted(self, scopes: Iterable[str]) -> frozenset[str]:
-        """`scopes` and all scopes that they include; the same object each time. A scope that is no longer in the policy
-        allows nothing."""
-        return self._granted(tuple(scopes))
+        """`scopes` and all scopes that they include. A scope that is no longer in the policy allows nothing."""
+        return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
+
+    def satisfied(self, scopes: Iterable[str]) -> frozenset[str]:
+        """Every `Route.scope` that a key with `scopes` satisfies: what is granted, and for handshakes two scopes
+        together. The same object each time."""
+        return self._satisfied(tuple(scopes))
 
     @cached_property
-    def _granted(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
-        return lru_cache(maxsize=4096)(self._union)
+    def _satisfied(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+        return lru_cache(maxsize=4096)(self._with_pairs)
 
-    def _union(self, scopes: tuple[str, ...]) -> frozenset[str]:
-        return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
+    def _with_pairs(self, scopes: tuple[str, ...]) -> frozenset[str]:
+        granted = self.granted(scopes)
+        return granted | {_both(*pair) for pair in self._handshake_pairs if granted.issuperset(pair)}
+
+    @cached_property
+    def _handshake_pairs(self) -> set[tuple[str, str]]:
+        """The scopes that a handshake can need together."""
+        scopes = {method: {route.scope for route in self.routes if route.method == method} for method in _HANDSHAKE}
+        return {(one, other) for one in scopes["WEBSOCKET"] for other in scopes["GET"] if one != other}
 
     @cached_property
     def route(self) -> Callable[[str, str], Route | None]:
@@ -71,6 +84,21 @@ class Policy:
             if route.method == method and pattern.fullmatch(path):
                 return route
         return None
+
+    @cached_property
+    def handshake(self) -> Callable[[str], Route | None]:
+        """What a WebSocket handshake for a path needs: its `WEBSOCKET` row and its `GET` row, or the one that there is.
+        With both, `scope` is both scopes, separated by a space (RFC 6749 3.3), and `cost` the higher one. Results are
+        cached."""
+        return lru_cache(maxsize=4096)(self._handshake)
+
+    def _handshake(self, path: str) -> Route | None:
+        rows = [row for row in (self._first_that_fits(method, path) for method in _HANDSHAKE) if row is not None]
+        if len(rows) < len(_HANDSHAKE):
+            return rows[0] if rows else None
+        websocket, get = rows
+        scope = websocket.scope if websocket.scope == get.scope else _both(websocket.scope, get.scope)
+        return replace(websocket, scope=scope, cost=max(websocket.cost, get.cost))
 
     def routes_opened_by(self, scope: str) -> list[Route]:
         allowed = self.granted([scope])
@@ -120,6 +148,10 @@ def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route
+
+
+def _both(one: str, other: str) -> str:
+    return f"{one} {other}"
 
 
 def _closure(name: str, scopes: Mapping[str, Scope]) -> set[str]:

@@ -92,3 +92,32 @@ def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
 def test_scopes_that_grant_each_other_do_not_run_in_a_ring():
     ring = {"a": {"description": "A", "grants": ["b"]}, "b": {"description": "B", "grants": ["a"]}}
     assert policy(scopes=ring).granted(["a"]) == {"a", "b"}
+
+
+def rows(*rows):
+    scopes = {name: {"description": name} for name in "ab"} | {"ab": {"description": "Both", "grants": ["a", "b"]}}
+    routes = [{"method": method, "path": "/x", "scope": scope, "cost": cost} for method, scope, cost in rows]
+    return policy(scopes=scopes, routes=routes)
+
+
+def test_a_handshake_needs_both_rows_of_its_path_and_costs_the_higher_one():
+    both = rows(("WEBSOCKET", "a", 1), ("GET", "b", 5))
+    needed = both.handshake("/x")
+    assert (needed.scope, needed.cost) == ("a b", 5)
+    opened = {name: needed.scope in both.satisfied([name]) for name in both.scopes}
+    assert opened == {"a": False, "b": False, "ab": True}
+    assert needed.scope in both.satisfied(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("listed", "needed"),
+    [
+        ([("WEBSOCKET", "a", 1)], ("a", 1)),
+        ([("GET", "b", 2)], ("b", 2)),
+        ([("WEBSOCKET", "a", 3), ("GET", "a", 2)], ("a", 3)),
+    ],
+)
+def test_a_handshake_needs_the_row_or_the_scope_that_there_is(listed, needed):
+    row = rows(*listed).handshake("/x")
+    assert (row.scope, row.cost) == needed
+    assert rows(*listed).handshake("/y") is None
