@@ -117,6 +117,7 @@ class Policy:
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
     """The policy in a parsed TOML document. Raises `PolicyError`."""
+    _refuse_unknown("the file", document, {"default_scopes", "scopes", "routes"})
     scopes = {name: _scope(name, entry) for name, entry in document.get("scopes", {}).items()}
     for scope in scopes.values():
         for granted in scope.grants:
@@ -130,6 +131,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 
 
 def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
+    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants"})
     if not isinstance(entry.get("description"), str):
         raise PolicyError(f"scopes.{name}: description is missing or not a string")
     return Scope(name, entry["description"], tuple(entry.get("grants", ())))
@@ -137,6 +139,7 @@ def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
     place = f"routes, entry {number}"
+    _refuse_unknown(place, entry, {"method", "path", "scope", "cost"})
     try:
         route = Route(str(entry["method"]).upper(), str(entry["path"]), str(entry["scope"]), entry.get("cost", 0))
     except KeyError as missing:
@@ -148,6 +151,13 @@ def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -
     if not isinstance(route.cost, int) or isinstance(route.cost, bool) or route.cost < 0:
         raise PolicyError(f"{place}: cost must be a whole number of credits, 0 or more")
     return route
+
+
+def _refuse_unknown(place: str, entry: Mapping[str, Any], known: set[str]) -> None:
+    """A misspelt field would silently have no effect: `costs = 500` would make a route free."""
+    unknown = [name for name in entry if name not in known]
+    if unknown:
+        raise PolicyError(f"{place}: unknown field {', '.join(unknown)}; known are {', '.join(sorted(known))}")
 
 
 def _both(one: str, other: str) -> str:

@@ -151,7 +151,7 @@ def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) 
     give to a key."""
     runtime.settings.policy.check_known(scopes)
     for scope in scopes:
-        if not roles.may_grant(member.role, scope):
+        if not roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
                 f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
                 " Ask an owner or admin."

@@ -82,6 +82,9 @@ def test_unknown_scopes_are_named_with_the_known_ones():
         ({"routes": [{"method": "GET", "path": "x", "scope": "a"}]}, "must start with /"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": -1}]}, "cost"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "cost": True}]}, "cost"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "costs": 5}]}, "entry 1: unknown field costs"),
+        ({"scopes": {"a": {"description": "A", "grant": []}}}, "scopes.a: unknown field grant"),
+        ({"route": []}, "unknown field route"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
