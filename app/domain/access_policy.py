@@ -22,6 +22,8 @@ class Scope:
     name: str
     description: str
     grants: tuple[str, ...] = ()
+    #: Whether only the command line gives it to a key.
+    operators_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class Policy:
         scope = websocket.scope if websocket.scope == get.scope else _both(websocket.scope, get.scope)
         return replace(websocket, scope=scope, cost=max(websocket.cost, get.cost))
 
+    def is_operators_only(self, scope: str) -> bool:
+        """Whether `scope`, or one that it grants, is given by the command line only."""
+        return any(self.scopes[name].operators_only for name in self.granted([scope]))
+
     def routes_opened_by(self, scope: str) -> list[Route]:
         allowed = self.granted([scope])
         return [route for route in self.routes if route.scope in allowed]
@@ -127,14 +133,20 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     if not defaults or not set(defaults) <= scopes.keys():
         raise PolicyError("default_scopes: list at least one scope, and only scopes in this file")
     routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
-    return Policy(scopes, defaults, routes)
+    policy = Policy(scopes, defaults, routes)
+    if any(map(policy.is_operators_only, defaults)):
+        raise PolicyError("default_scopes: people get these, so none may be operators_only or grant such a scope")
+    return policy
 
 
 def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
-    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants"})
+    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants", "operators_only"})
     if not isinstance(entry.get("description"), str):
         raise PolicyError(f"scopes.{name}: description is missing or not a string")
-    return Scope(name, entry["description"], tuple(entry.get("grants", ())))
+    operators_only = entry.get("operators_only", False)
+    if not isinstance(operators_only, bool):
+        raise PolicyError(f"scopes.{name}: operators_only must be true or false")
+    return Scope(name, entry["description"], tuple(entry.get("grants", ())), operators_only)
 
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:

@@ -151,6 +151,8 @@ def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) 
     give to a key."""
     runtime.settings.policy.check_known(scopes)
     for scope in scopes:
+        if runtime.settings.policy.is_operators_only(scope):
+            raise Forbidden(f"Only your operator can give a key the scope {scope}, on the command line.")
         if not roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
                 f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."

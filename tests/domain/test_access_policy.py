@@ -85,6 +85,8 @@ def test_unknown_scopes_are_named_with_the_known_ones():
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "costs": 5}]}, "entry 1: unknown field costs"),
         ({"scopes": {"a": {"description": "A", "grant": []}}}, "scopes.a: unknown field grant"),
         ({"route": []}, "unknown field route"),
+        ({"scopes": {"a": {"description": "A", "operators_only": 1}}}, "operators_only must be"),
+        ({"scopes": {"a": {"description": "A", "operators_only": True}}}, "default_scopes"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
