@@ -56,7 +56,7 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
     """A runtime with nothing cached and nothing counted yet."""
     secrets = settings.secret_keys
     with app.app_context():
-        records = KeyRecords(VerificationReader(extensions.db.engine), settings.policy.granted)
+        records = KeyRecords(VerificationReader(extensions.db.engine), settings.policy.satisfied)
     return Runtime(
         settings=settings,
         clock=clock,

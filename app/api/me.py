@@ -55,7 +55,7 @@ def show() -> Answer[Data[Me]]:
             "name": key.name,
             "organization": {"id": key.org_id, "name": key.org_name},
             "scopes": list(key.scopes),
-            "grants": sorted(key.granted),
+            "grants": sorted(context.runtime().settings.policy.granted(key.scopes)),
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
             "limits": {
                 "rate": rate_answer(rate),

@@ -12,6 +12,8 @@ from app.domain.errors import UnknownScope, ValidationFailed
 #: (100 characters, four bytes each, percent-encoded), must fit into the 4 KiB that proxies read headers into.
 MAX_SCOPES_LENGTH = 2000
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+#: The rows that a WebSocket handshake must satisfy: it is a GET, too.
+_HANDSHAKE = ("WEBSOCKET", "GET")
 
 
 class PolicyError(ValueError):
@@ -23,6 +25,8 @@ class Scope:
     name: str
     description: str
     grants: tuple[str, ...] = ()
+    #: Whether only the command line gives it to a key.
+    operators_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,27 @@ class Policy:
         return [(_pattern(route.path), route) for route in self.routes]
 
     def granted(self, scopes: Iterable[str]) -> frozenset[str]:
-        """`scopes` and all scopes that they include; the same object each time. A scope that is no longer in the policy
-        allows nothing."""
-        return self._granted(tuple(scopes))
+        """`scopes` and all scopes that they include. A scope that is no longer in the policy allows nothing."""
+        return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
+
+    def satisfied(self, scopes: Iterable[str]) -> frozenset[str]:
+        """Every `Route.scope` that a key with `scopes` satisfies: what is granted, and for handshakes two scopes
+        together. The same object each time."""
+        return self._satisfied(tuple(scopes))
 
     @cached_property
-    def _granted(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
-        return lru_cache(maxsize=4096)(self._union)
+    def _satisfied(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+        return lru_cache(maxsize=4096)(self._with_pairs)
 
-    def _union(self, scopes: tuple[str, ...]) -> frozenset[str]:
-        return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
+    def _with_pairs(self, scopes: tuple[str, ...]) -> frozenset[str]:
+        granted = self.granted(scopes)
+        return granted | {_both(*pair) for pair in self._handshake_pairs if granted.issuperset(pair)}
+
+    @cached_property
+    def _handshake_pairs(self) -> set[tuple[str, str]]:
+        """The scopes that a handshake can need together."""
+        scopes = {method: {route.scope for route in self.routes if route.method == method} for method in _HANDSHAKE}
+        return {(one, other) for one in scopes["WEBSOCKET"] for other in scopes["GET"] if one != other}
 
     @cached_property
     def route(self) -> Callable[[str, str], Route | None]:
@@ -77,6 +92,27 @@ class Policy:
             if route.method == method and pattern.fullmatch(path):
                 return route
         return None
+
+    @cached_property
+    def handshake(self) -> Callable[[str], Route | None]:
+        """What a WebSocket handshake for a path needs: its `WEBSOCKET` row and its `GET` row, or the one that there is.
+        With both, `scope` is both scopes, separated by a space (RFC 6749 3.3), and `cost` the higher one. Results are
+        cached."""
+        return lru_cache(maxsize=4096)(self._handshake)
+
+    def _handshake(self, path: str) -> Route | None:
+        rows = [row for row in (self._first_that_fits(method, path) for method in _HANDSHAKE) if row is not None]
+        # A public row asks for nothing, so the other one decides.
+        asking = [row for row in rows if not row.public] or rows
+        if len(asking) < len(_HANDSHAKE) or asking[0].public:
+            return asking[0] if asking else None
+        websocket, get = asking
+        scope = websocket.scope if websocket.scope == get.scope else _both(websocket.scope, get.scope)
+        return replace(websocket, scope=scope, cost=max(websocket.cost, get.cost))
+
+    def is_operators_only(self, scope: str) -> bool:
+        """Whether `scope`, or one that it grants, is given by the command line only."""
+        return any(self.scopes[name].operators_only for name in self.granted([scope]))
 
     def routes_opened_by(self, scope: str) -> list[Route]:
         allowed = self.granted([scope])
@@ -104,6 +140,7 @@ class Policy:
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
     """The policy in a parsed TOML document. Raises `PolicyError`."""
+    _refuse_unknown("the file", document, {"default_scopes", "scopes", "routes"})
     scopes = {name: _scope(name, entry) for name, entry in document.get("scopes", {}).items()}
     for scope in scopes.values():
         for granted in scope.grants:
@@ -115,17 +152,25 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     if _length(defaults) > MAX_SCOPES_LENGTH:
         raise PolicyError(f"default_scopes: must be at most {MAX_SCOPES_LENGTH} bytes long together")
     routes = tuple(_route(number, entry, scopes) for number, entry in enumerate(document.get("routes", []), 1))
-    return Policy(scopes, defaults, routes)
+    policy = Policy(scopes, defaults, routes)
+    if any(map(policy.is_operators_only, defaults)):
+        raise PolicyError("default_scopes: people get these, so none may be operators_only or grant such a scope")
+    return policy
 
 
 def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
+    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants", "operators_only"})
     if not isinstance(entry.get("description"), str):
         raise PolicyError(f"scopes.{name}: description is missing or not a string")
-    return Scope(name, entry["description"], tuple(entry.get("grants", ())))
+    operators_only = entry.get("operators_only", False)
+    if not isinstance(operators_only, bool):
+        raise PolicyError(f"scopes.{name}: operators_only must be true or false")
+    return Scope(name, entry["description"], tuple(entry.get("grants", ())), operators_only)
 
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
     place = f"routes, entry {number}"
+    _refuse_unknown(place, entry, {"method", "path", "scope", "cost", "public"})
     if entry.get("public", False) is not False:
         entry = _public(place, entry)
     try:
@@ -153,6 +198,17 @@ def _public(place: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _length(scopes: Iterable[str]) -> int:
     return len(" ".join(scopes).encode())
+
+
+def _refuse_unknown(place: str, entry: Mapping[str, Any], known: set[str]) -> None:
+    """A misspelt field would silently have no effect: `costs = 500` would make a route free."""
+    unknown = [name for name in entry if name not in known]
+    if unknown:
+        raise PolicyError(f"{place}: unknown field {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+
+
+def _both(one: str, other: str) -> str:
+    return f"{one} {other}"
 
 
 def _closure(name: str, scopes: Mapping[str, Scope]) -> set[str]:

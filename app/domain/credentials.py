@@ -53,11 +53,9 @@ def _only_one(x_api_key: str | None, authorization: str | None, websocket_tokens
 
 
 def is_websocket_handshake(method: str, upgrade: str | None, websocket_key: str | None) -> bool:
-    """RFC 6455 4.1: a GET with `Upgrade: websocket` or with `Sec-WebSocket-Key`. Empty headers count as absent, because
-    proxies send headers empty that the client did not send."""
-    if not upgrade and not websocket_key:
-        return False
-    return method == "GET" and ((upgrade or "").lower() == "websocket" or bool(websocket_key))
+    """RFC 6455 4.1: a GET with `Upgrade: websocket` and `Sec-WebSocket-Key`; with one alone nothing is upgraded. Empty
+    headers count as absent, because proxies send headers empty that the client did not send."""
+    return bool(upgrade and websocket_key) and method == "GET" and (upgrade or "").lower() == "websocket"
 
 
 def _from_authorization(value: str) -> str | None:

@@ -29,7 +29,7 @@ class KeyRecord:
     org_name: str
     name: str
     scopes: tuple[str, ...]
-    #: `scopes` and all scopes that they include.
+    #: What they satisfy (`Policy.satisfied`).
     granted: frozenset[str]
     #: None: does not expire.
     expires_at: datetime | None

@@ -38,9 +38,9 @@ def allows(role: Role, permission: Permission) -> bool:
     return permission in GRANTS[role]
 
 
-def may_grant(role: Role, scope: str) -> bool:
-    """Whether this role may give `scope` to a key."""
-    needed = Permission.GRANT_RESERVED_SCOPES if scope in RESERVED_SCOPES else Permission.CREATE_KEYS
+def may_grant(role: Role, granted: frozenset[str]) -> bool:
+    """Whether this role may give a key a scope that grants `granted` (`Policy.granted`)."""
+    needed = Permission.CREATE_KEYS if granted.isdisjoint(RESERVED_SCOPES) else Permission.GRANT_RESERVED_SCOPES
     return allows(role, needed)
 
 

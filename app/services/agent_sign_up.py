@@ -52,10 +52,12 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.SIGN_UP_CODE, now)
         take_turns(f"person:{address}")
-        person = people.by_email(address)
+        person = people.locked_by_email(address)
         if secret is None or not sign_in.may_sign_in(runtime, person, address):
             raise OtpExpired
         is_new = person is None
+        if person is not None:
+            organizations.lock_memberships(person.id)
         if person is None:
             person = sign_in.sign_up(runtime, address, now)
         plaintext = _current_key(runtime, person, revocation, now) or _new_key(runtime, person, now)
@@ -66,7 +68,7 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
     """The person's active sign-up key, or None. If the secret that made it is gone, the key is revoked."""
     key = keys.current_sign_up_key(person.id, now)
     # A key stays active when its person leaves the organization, but they do not get it again.
-    if key is None or key.org_id not in _organizations(person, key.scopes):
+    if key is None or key.org_id not in _organizations(runtime, person, key.scopes):
         revocation.nothing_changed()
         return None
     plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest)
@@ -88,7 +90,9 @@ def _revoke_underivable(key: ApiKey, person: Person, revocation: Revocation, now
 
 def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
     scopes = runtime.settings.policy.default_scopes
-    org_id = next(iter(_organizations(person, scopes)), None) or sign_in.first_organization(runtime, person, now)
+    org_id = next(iter(_organizations(runtime, person, scopes)), None) or sign_in.first_organization(
+        runtime, person, now
+    )
     key_quotas.refuse_over(runtime, org_id, person.id, now)
     key_id, prefix = new_id("key"), runtime.settings.prefix_of(KeyOrigin.SIGN_UP)
     minted = runtime.key_deriver.mint(prefix, key_id)
@@ -109,10 +113,10 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
     return minted.plaintext
 
 
-def _organizations(person: Person, scopes: Sequence[str]) -> list[str]:
+def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> list[str]:
     """IDs of the organizations in which the person may give a key these scopes, oldest membership first."""
     return [
         organization.id
         for organization in organizations.of_person(person.id)
-        if all(roles.may_grant(organization.role, scope) for scope in scopes)
+        if all(roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
     ]

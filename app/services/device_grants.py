@@ -12,11 +12,12 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.secret import Secret
-from app.services import audit, key_quotas, keys, sign_in_limits
+from app.services import audit, key_quotas, keys, organizations, sign_in_limits
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
-from app.store import device_grants, organizations, people
+from app.store import device_grants, people
+from app.store import organizations as organization_store
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import transaction
 
@@ -99,6 +100,7 @@ def approve(runtime: Runtime, member: Member, typed: str, scopes: Sequence[str],
     """Allows the agent a key of the member's organization, with those of `scopes` that it asked for. Raises `NotFound`,
     `ValidationFailed`, `Forbidden` and `RateLimited`."""
     with transaction():
+        member = organizations.still_member(member)
         grant = _typed(runtime, typed, member.email, client)
         if grant is not None:
             _approve(runtime, member, grant, scopes)
@@ -176,7 +178,7 @@ def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
     since, or have another role."""
     now = runtime.clock()
     person = people.get(grant.decided_by or "")
-    organization = organizations.seen_by(grant.decided_by or "", grant.org_id or "")
+    organization = organization_store.seen_by(grant.decided_by or "", grant.org_id or "")
     if person is None or person.disabled_at is not None or organization is None:
         raise DeviceError("access_denied")
     if not device_grants.use_up(grant.id, now):

@@ -28,7 +28,7 @@ def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
     with transaction():
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.EMAIL_CODE, now)
-        person = people.by_email(address)
+        person = people.locked_by_email(address)
         if secret is None or person is None or person.disabled_at is not None:
             raise OtpExpired
         return session_tokens.issue(runtime, person.id, person.email, now)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working
-from app.services import audit, key_quotas
+from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
@@ -24,6 +24,7 @@ def rotate(
     `RateLimited` and `Busy`."""
     check_overlap(overlap_seconds)
     with revoking(runtime, org_id=member.org_id, in_seconds=overlap_seconds) as revocation:
+        member = organizations.still_member(member)
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
         refuse_unrotatable(old, runtime.clock())

@@ -7,7 +7,7 @@ from app.domain import key_settings
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
-from app.services import audit
+from app.services import audit, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
@@ -22,6 +22,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
     Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
     with revoking(runtime, org_id=member.org_id) as revocation:
+        member = organizations.still_member(member)
         found = manageable(member, key_id)
         checked = checked_change(runtime, found.key, wanted, runtime.clock())
         if "scopes" in checked:

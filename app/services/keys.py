@@ -52,7 +52,7 @@ def create(
 ) -> IssuedKey:
     """A new key. `submission_id`: the form that asks for it, so that sending the form twice creates one key.
 
-    Raises `ValidationFailed`, `UnknownScope`, `Forbidden`, `KeyAlreadyShown`, `TooManyKeys` and
+    Raises `ValidationFailed`, `UnknownScope`, `Forbidden`, `NotFound`, `KeyAlreadyShown`, `TooManyKeys` and
     `RateLimited`.
     """
     with transaction():
@@ -69,6 +69,7 @@ def create_within(
     submission_id: str | None = None,
 ) -> IssuedKey:
     """As `create`, in the caller's transaction."""
+    member = organizations.still_member(member)
     settings = checked(runtime, settings, now)
     refuse_ungrantable(runtime, member, settings["scopes"])
     refuse_second_submission(member.org_id, submission_id)
@@ -106,6 +107,7 @@ def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
     if has_settled(found.key.revoked_at, runtime.clock()):
         return found
     with revoking(runtime, org_id=member.org_id) as revocation:
+        member = organizations.still_member(member)
         found = manageable(member, key_id)
         if found.key.revoked_at is not None:
             revocation.nothing_changed()
@@ -154,7 +156,9 @@ def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) 
     give to a key."""
     runtime.settings.policy.check_known(scopes)
     for scope in scopes:
-        if not roles.may_grant(member.role, scope):
+        if runtime.settings.policy.is_operators_only(scope):
+            raise Forbidden(f"Only your operator can give a key the scope {scope}, on the command line.")
+        if not roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
                 f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
                 " Ask an owner or admin."

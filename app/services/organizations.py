@@ -1,7 +1,7 @@
 """Organizations as their members see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain import roles
 from app.domain.errors import Forbidden, NotFound
@@ -42,3 +42,13 @@ def member(person_id: str, email: str, org_id: str, permission: Permission) -> M
     if not allows(organization.role, permission):
         raise Forbidden
     return Member(person_id, email, organization.id, organization.name, organization.role)
+
+
+def still_member(member: Member) -> Member:
+    """The member with the role that they have now, which they keep until the caller's transaction ends. A request can
+    last long enough for its person to be removed or disabled meanwhile, so every transaction that writes as a member
+    begins with this. Raises `NotFound` if they are no member any more, or disabled."""
+    role = organizations.locked_role(member.person_id, member.org_id)
+    if role is None:
+        raise NotFound
+    return replace(member, role=role)

@@ -91,7 +91,7 @@ def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, repla
         if secret is None:
             raise LinkSpent
         take_turns(f"person:{secret.email}")
-        person = people.by_email(secret.email)
+        person = people.locked_by_email(secret.email)
         if not may_sign_in(runtime, person, secret.email):
             raise LinkSpent
         if person is None:

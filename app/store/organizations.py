@@ -97,6 +97,31 @@ def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
 
 
+def locked_role(person_id: str, org_id: str) -> Role | None:
+    """The person's role, which nobody can change or take away until the transaction ends; nor can the person be
+    disabled. None for outsiders and disabled people.
+
+    Lock before keys and organizations: removing a member and disabling a person lock in this order.
+    """
+    role = db.session.scalar(
+        select(Membership.role)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.org_id == org_id, Membership.person_id == person_id, Person.disabled_at.is_(None))
+        .with_for_update(read=True, of=[Membership, Person])
+    )
+    return None if role is None else Role(role)
+
+
+def lock_memberships(person_id: str) -> None:
+    """Keeps the person's memberships as they are until the transaction ends. Lock before keys and organizations."""
+    db.session.execute(
+        select(Membership.org_id)
+        .where(Membership.person_id == person_id)
+        .order_by(Membership.org_id)
+        .with_for_update(read=True)
+    )
+
+
 def lock_of(*person_ids: str, also: Sequence[str] = ()) -> Sequence[str]:
     """Locks all organizations of these people, and those in `also`; returns their IDs."""
     theirs = select(Membership.org_id).where(Membership.person_id.in_(person_ids))

@@ -28,6 +28,11 @@ def by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email))
 
 
+def locked_by_email(email: str) -> Person | None:
+    """As `by_email`; the person cannot be disabled until the transaction ends. Lock before keys and organizations."""
+    return db.session.scalar(select(Person).where(Person.email == email).with_for_update(read=True))
+
+
 def add(email: str, now: datetime) -> Person:
     person = Person(id=new_id("usr"), email=email, created_at=now)
     db.session.add(person)

@@ -106,7 +106,8 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
     known = [
         (scope, policy.routes_opened_by(scope.name))
         for scope in policy.scopes.values()
-        if scope.name in held or roles.may_grant(role, scope.name)
+        if scope.name in held
+        or (roles.may_grant(role, policy.granted([scope.name])) and not policy.is_operators_only(scope.name))
     ]
     gone: list[tuple[Scope, list[Route]]] = [
         (Scope(name, "No longer exists"), []) for name in held if name not in policy.scopes

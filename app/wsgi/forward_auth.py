@@ -40,7 +40,8 @@ class ForwardAuth:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._route, self._hops = runtime.settings.policy.route, runtime.settings.trusted_hops
+        self._route, self._handshake = runtime.settings.policy.route, runtime.settings.policy.handshake
+        self._hops = runtime.settings.trusted_hops
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
         """`below`: the path below `/v1/forward-auth`."""
@@ -81,15 +82,15 @@ class ForwardAuth:
         """Verifies the request's credential for the scope that the route table requires; None if the route is public.
         Raises the `DomainError` that says why it was not accepted."""
         get = environ.get
-        route, tokens = None, _NO_TOKENS
+        tokens = _NO_TOKENS
         upgrade, websocket_key = get("HTTP_UPGRADE"), get("HTTP_SEC_WEBSOCKET_KEY")
-        if (upgrade or websocket_key) and is_websocket_handshake(asked.method, upgrade, websocket_key):
-            route = self._route("WEBSOCKET", asked.path)
+        if upgrade and websocket_key and is_websocket_handshake(asked.method, upgrade, websocket_key):
+            route = self._handshake(asked.path)
             tokens = parse_qs(asked.query).get("token", _NO_TOKENS)
-        if route is None:
+        else:
             route = self._route(asked.method, asked.path)
-            if route is None:
-                raise NotListed
+        if route is None:
+            raise NotListed
         if route.public:
             return None
         credential = presented(environ, tokens)

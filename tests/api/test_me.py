@@ -27,7 +27,7 @@ def test_me_says_what_the_key_is(alice, client):
         lambda key: {"headers": {"x-api-key": key}},
         lambda key: {"headers": {"Authorization": f"Bearer {key}"}},
         lambda key: {"headers": {"Authorization": f"Token {key}"}},
-        lambda key: {"headers": {"Upgrade": "websocket"}, "query_string": {"token": key}},
+        lambda key: {"headers": {"Upgrade": "websocket", "Sec-WebSocket-Key": "x"}, "query_string": {"token": key}},
     ],
 )
 def test_a_key_is_accepted_in_each_style(alice, client, style):

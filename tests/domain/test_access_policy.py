@@ -87,6 +87,11 @@ def test_unknown_scopes_are_named_with_the_known_ones():
         ({"routes": [{"method": "GET", "path": "/", "public": "yes"}]}, "public must be true or false"),
         ({"routes": [{"method": "GET", "path": "/", "scope": "a", "public": 1}]}, "public must be true or false"),
         ({"routes": [{"method": "GET", "path": "/", "public": False}]}, "scope is missing"),
+        ({"routes": [{"method": "GET", "path": "/", "scope": "a", "costs": 5}]}, "entry 1: unknown field costs"),
+        ({"scopes": {"a": {"description": "A", "grant": []}}}, "scopes.a: unknown field grant"),
+        ({"route": []}, "unknown field route"),
+        ({"scopes": {"a": {"description": "A", "operators_only": 1}}}, "operators_only must be"),
+        ({"scopes": {"a": {"description": "A", "operators_only": True}}}, "default_scopes"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
@@ -103,3 +108,42 @@ def test_no_key_has_the_scope_of_a_public_route():
     route = policy(routes=[{"method": "GET", "path": "/", "public": True}]).route("HEAD", "/")
     assert (route.public, route.scope, route.cost) == (True, "", 0)
     assert route.scope not in policy().granted(["a", ""])
+
+
+def test_a_public_row_takes_nothing_from_what_a_handshake_needs():
+    for public, asking in (("GET", "WEBSOCKET"), ("WEBSOCKET", "GET")):
+        needed = policy(
+            routes=[{"method": public, "path": "/", "public": True}, {"method": asking, "path": "/", "scope": "a"}]
+        ).handshake("/")
+        assert (needed.public, needed.scope) == (False, "a")
+    open_to_all = policy(routes=[{"method": method, "path": "/", "public": True} for method in ("GET", "WEBSOCKET")])
+    assert open_to_all.handshake("/").public
+
+
+def rows(*rows):
+    scopes = {name: {"description": name} for name in "ab"} | {"ab": {"description": "Both", "grants": ["a", "b"]}}
+    routes = [{"method": method, "path": "/x", "scope": scope, "cost": cost} for method, scope, cost in rows]
+    return policy(scopes=scopes, routes=routes)
+
+
+def test_a_handshake_needs_both_rows_of_its_path_and_costs_the_higher_one():
+    both = rows(("WEBSOCKET", "a", 1), ("GET", "b", 5))
+    needed = both.handshake("/x")
+    assert (needed.scope, needed.cost) == ("a b", 5)
+    opened = {name: needed.scope in both.satisfied([name]) for name in both.scopes}
+    assert opened == {"a": False, "b": False, "ab": True}
+    assert needed.scope in both.satisfied(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("listed", "needed"),
+    [
+        ([("WEBSOCKET", "a", 1)], ("a", 1)),
+        ([("GET", "b", 2)], ("b", 2)),
+        ([("WEBSOCKET", "a", 3), ("GET", "a", 2)], ("a", 3)),
+    ],
+)
+def test_a_handshake_needs_the_row_or_the_scope_that_there_is(listed, needed):
+    row = rows(*listed).handshake("/x")
+    assert (row.scope, row.cost) == needed
+    assert rows(*listed).handshake("/y") is None

@@ -57,11 +57,13 @@ def test_a_header_or_query_sent_twice_with_different_keys_is_ambiguous():
 @pytest.mark.parametrize(
     ("method", "headers", "is_handshake"),
     [
-        ("GET", {"upgrade": "websocket"}, True),
-        ("GET", {"upgrade": "WebSocket"}, True),
-        ("GET", {"sec_websocket_key": "x"}, True),
-        ("POST", {"upgrade": "websocket"}, False),
-        ("GET", {"upgrade": "h2c"}, False),
+        ("GET", {"upgrade": "websocket", "sec_websocket_key": "x"}, True),
+        ("GET", {"upgrade": "WebSocket", "sec_websocket_key": "x"}, True),
+        ("GET", {"upgrade": "websocket"}, False),
+        ("GET", {"sec_websocket_key": "x"}, False),
+        ("GET", {"upgrade": "websocket", "sec_websocket_key": ""}, False),
+        ("POST", {"upgrade": "websocket", "sec_websocket_key": "x"}, False),
+        ("GET", {"upgrade": "h2c", "sec_websocket_key": "x"}, False),
         ("GET", {}, False),
     ],
 )

@@ -35,5 +35,6 @@ def test_who_manages_which_keys(role, own, others):
     [(Role.OWNER, True, True), (Role.ADMIN, True, True), (Role.MEMBER, True, False), (Role.VIEWER, False, False)],
 )
 def test_who_grants_which_scopes(role, ordinary, reserved):
-    assert roles.may_grant(role, "agent:rw") is ordinary
-    assert roles.may_grant(role, "keys:verify") is reserved
+    assert roles.may_grant(role, frozenset({"agent:rw"})) is ordinary
+    assert roles.may_grant(role, frozenset({"keys:verify"})) is reserved
+    assert roles.may_grant(role, frozenset({"backend", "keys:verify"})) is reserved

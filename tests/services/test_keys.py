@@ -1,15 +1,17 @@
 """Keys of an organization: create, list, revoke."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
+from app.domain.access_policy import parse_policy
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.extensions import db
-from app.services import audit, key_rotation, keys
+from app.services import audit, key_rotation, keys, operator_keys
 from app.store import keys as store
 
 
@@ -125,3 +127,19 @@ def test_a_change_and_its_audit_entry_are_one_transaction(runtime, alice, monkey
     with pytest.raises(RuntimeError, match="no audit"):
         keys.create(runtime, alice.member, KeySettings(name="CI"))
     assert store.count(alice.org) == 0
+
+
+def test_a_scope_for_operators_is_given_by_the_command_line_only(runtime, alice):
+    scopes = {
+        "secret": {"description": "For operators", "operators_only": True},
+        "outer": {"description": "Grants it", "grants": ["secret"]},
+        "plain": {"description": "For all"},
+    }
+    policy = parse_policy({"default_scopes": ["plain"], "scopes": scopes})
+    runtime = replace(runtime, settings=replace(runtime.settings, policy=policy))
+    for scope in ("secret", "outer"):
+        wanted = KeySettings(name="CI", scopes=[scope])
+        with pytest.raises(Forbidden, match="operator"):
+            keys.create(runtime, alice.member, wanted)
+        assert operator_keys.create_key(runtime, wanted).listed.key.scopes == (scope,)
+    assert keys.create(runtime, alice.member, KeySettings(name="CI")).listed.key.scopes == ("plain",)

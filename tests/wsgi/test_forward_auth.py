@@ -204,13 +204,20 @@ def test_a_revoked_key_is_refused_at_once(alice, notes):
 
 def test_a_websocket_handshake_may_carry_its_token_in_the_asked_address(alice):
     key = alice.create_key(scopes=["agent:rw"])["key"]
-    for headers in ({"Upgrade": "websocket"}, {"Sec_WebSocket_Key": "x"}):
-        answer = ask(alice, original=("GET", f"/v1/listen?token={key}&model=tiny.en"), **headers)
-        assert answer.status_code == 200
+    handshake = {"Upgrade": "websocket", "Sec_WebSocket_Key": "x"}
+    answer = ask(alice, original=("GET", f"/v1/listen?token={key}&model=tiny.en"), **handshake)
+    assert answer.status_code == 200
     # No handshake, no token; and a handshake is a GET.
     assert ask(alice, original=("GET", f"/v1/notes?token={key}")).status_code == 401
-    assert ask(alice, original=("POST", f"/v1/listen?token={key}"), Upgrade="websocket").status_code == 401
-    assert ask(alice, key, original=("GET", "/v1/listen?token=other"), Upgrade="websocket").status_code == 401
+    assert ask(alice, original=("POST", f"/v1/listen?token={key}"), **handshake).status_code == 401
+    assert ask(alice, key, original=("GET", "/v1/listen?token=other"), **handshake).status_code == 401
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket"}, {"Sec_WebSocket_Key": "x"}])
+def test_a_websocket_row_opens_nothing_that_is_not_upgraded(alice, headers):
+    key = alice.create_key(scopes=["agent:rw"])["key"]
+    answer = ask(alice, key, original=("GET", "/v1/listen"), **headers)
+    assert (answer.status_code, answer.get_json()["error_code"]) == (403, "ROUTE_NOT_LISTED")
 
 
 def test_a_header_that_a_proxy_passes_on_empty_is_none(alice, notes):
