@@ -51,7 +51,7 @@ class NothingAsked(Forbidden):
     error_code = "NOTHING_ASKED"
     message = (
         "The proxy does not say which request it asks about, or its headers contradict each other."
-        " Check its configuration, and that TRUSTED_HOPS is set."
+        " Check its configuration."
     )
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 from flask import current_app, g, request
 from flask_login import current_user
 
-from app.config import is_localhost
+from app.config import is_localhost, without_port
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
@@ -57,8 +57,19 @@ def user_agent() -> str:
 
 
 def shows_dev_secrets() -> bool:
-    """Whether this is dev mode and the client is on this machine. No other machine may sign in as anybody."""
-    return runtime().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
+    """Whether this is dev mode and the client is on this machine. No other machine may sign in as anybody.
+
+    The peer is not enough: a proxy on this machine is one, and its clients are anywhere. Most proxies show by a header
+    or by the `Host` that they pass on; one that does neither cannot be told from a client.
+    """
+    environ = request.environ
+    return (
+        runtime().settings.dev_mode
+        and is_localhost(environ.get("keydesk.peer", ""))
+        and is_localhost(environ.get("REMOTE_ADDR") or "")
+        and is_localhost(without_port(environ.get("HTTP_HOST", "")))
+        and not client_address.proxy_headers(environ)
+    )
 
 
 def wants_json() -> bool:

@@ -27,15 +27,17 @@ class AskedLink:
 def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     """Raises `ValidationFailed` and `RateLimited`."""
     mark = cookies.login_mark(request)
+    is_developer = context.shows_dev_secrets()
     link = sign_in.request_link(
         context.runtime(),
         email=email_address.normalise(email),
         client=context.client(),
         browser=cookies.mark_digest(mark),
         next_path=next_path,
+        for_developer=is_developer,
     )
     dev_link = None
-    if link.token and context.shows_dev_secrets():
+    if link.token and is_developer:
         dev_link = sign_in_url(link.token, context.runtime().settings)
         show_dev_link(dev_link)
     return AskedLink(link, dev_link, mark)

@@ -42,11 +42,18 @@ class SignInResult:
 
 
 def request_link(
-    runtime: Runtime, *, email: str, client: str, browser: str | None = None, next_path: str | None = None
+    runtime: Runtime,
+    *,
+    email: str,
+    client: str,
+    browser: str | None = None,
+    next_path: str | None = None,
+    for_developer: bool = False,
 ) -> RequestedLink:
     """Mails a link to `email` if it may sign in. Rows, response and work are the same for every address.
 
-    `client`: who asks, as limits count clients. Raises `ValidationFailed` if `email` is not an address, and
+    `client`: who asks, as limits count clients. `for_developer`: the link is shown in dev mode, to somebody on this
+    machine, who may ask more often. Raises `ValidationFailed` if `email` is not an address, and
     `RateLimited`; a refused request counts in no window.
     """
     issued = one_time_secrets.request(
@@ -57,6 +64,7 @@ def request_link(
         may_receive=partial(may_sign_in, runtime),
         browser=browser,
         next_path=next_path,
+        for_developer=for_developer,
     )
     return RequestedLink(issued.expires_at, issued.plaintext)
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from app.domain import forward_auth
-from app.domain.client_address import believed
+from app.domain.client_address import believed, proxy_headers
 from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
@@ -136,5 +136,15 @@ def _asked(environ: WSGIEnvironment, below: str, hops: int) -> Asked:
         said = forward_auth.by_path(environ["REQUEST_METHOD"], path, get("QUERY_STRING", ""))
         asked = forward_auth.agreed(asked, said)
     if asked is None:
-        raise NothingAsked
+        raise _nothing_asked(environ, hops)
     return asked
+
+
+def _nothing_asked(environ: WSGIEnvironment, hops: int) -> NothingAsked:
+    sent = () if hops else proxy_headers(environ)
+    if not sent:
+        return NothingAsked()
+    return NothingAsked(
+        f"The proxy's headers ({', '.join(sent)}) are not read, because TRUSTED_HOPS is 0."
+        " Ask your operator to set it to the number of proxies in front of Keydesk."
+    )
