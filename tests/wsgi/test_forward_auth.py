@@ -131,7 +131,6 @@ def test_without_a_trusted_peer_headers_ask_nothing(alice, notes, set_settings):
 @pytest.mark.parametrize(
     "uri",
     [
-        "/v1/%6eotes",
         "/v1/notes/%2e%2e",
         "/v1/notes/..",
         "/v1/notes/.",
@@ -150,7 +149,6 @@ def test_without_a_trusted_peer_headers_ask_nothing(alice, notes, set_settings):
         "/v1/notes/%252e%252e",
         "/v1/notes/a#b",
         "/v1/notes/a b",
-        "/v1/notes/é",
         "/v1/notes/%zz",
         "/v1/notes/%3b",
         "http://other.example/v1/notes",
