@@ -9,6 +9,7 @@ from app.config import is_localhost, without_port
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
+from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
 from app.services.runtime import Runtime
@@ -28,6 +29,8 @@ def runtime() -> Runtime:
 def person() -> SignedInPerson:
     """The signed-in user. Raises `MissingCredential` if nobody is signed in."""
     if not current_user.is_authenticated:
+        if has_unreadable_cookies(request.environ):
+            raise MissingCredential(COOKIE_PROBLEM)
         raise MissingCredential("Sign in first. The request has no valid session.")
     return cast(SignedInPerson, current_user)
 

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_login import current_user
 
 from app.domain import key_status, roles
 from app.domain.rfc3339 import rfc3339
+from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http import context
 from app.store.keys import ListedKey
 from app.store.unavailable import DATABASE_UNAVAILABLE
@@ -63,6 +64,7 @@ def _everywhere() -> dict[str, Any]:
     is_signed_in = _is_signed_in()
     return {
         "dev_mode": settings.dev_mode,
+        "cookie_problem": COOKIE_PROBLEM if has_unreadable_cookies(request.environ) else None,
         "public_url": settings.public_url,
         "member": g.get("member"),
         "signed_in": current_user if is_signed_in else None,
