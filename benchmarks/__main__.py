@@ -24,7 +24,7 @@ from benchmarks.servers import LOAD_CORE, ROOT, SERVER_CORE, cli, memory, servin
 
 SECONDS, ROUNDS, CONNECTIONS, HOT = 4, 3, 16, 1000
 REVOKERS = 20
-FORWARD_AUTH = "/v1/forward-auth"
+FORWARD_AUTH = "/v1/forward-auth/v1/notes"
 _FIGURES = re.compile(r"([\d.]+)(us|ms|s)$")
 _FACTOR = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 

@@ -15,7 +15,6 @@ function init(arguments)
             body = '{"key":"' .. key .. '"}'
          else
             headers["x-api-key"] = key
-            headers["X-Original-Method"], headers["X-Original-URI"] = "GET", "/v1/notes"
          end
          requests[#requests + 1] = wrk.format(method, path, headers, body)
       end

@@ -23,7 +23,6 @@ def environment(folder: Path, database_url: str, port: int = 7860, **settings: s
     return kept | {
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET,
-        "TRUSTED_HOPS": "1",
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),
         "POLICY_FILE": str(folder / "access_policy.toml"),

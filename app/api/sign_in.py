@@ -4,10 +4,12 @@ from typing import Annotated, NotRequired
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from typing_extensions import TypedDict
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain.errors import RateLimited
 from app.domain.rfc3339 import rfc3339
+from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http import context, cookies
 from app.http.anonymous_limit import limit_anonymous
 from app.http.api_fields import Email, Time, field
@@ -67,6 +69,9 @@ def sign_out() -> AnyResponse:
 
     Ends the session on the server and deletes the cookie.
     """
+    if has_unreadable_cookies(request.environ):
+        # The session would live on.
+        raise BadRequest(COOKIE_PROBLEM)
     sessions.sign_out(context.runtime(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
     response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204, mimetype="application/json")

@@ -6,7 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
-from app.domain.errors import RateLimited
+from app.domain.errors import Forbidden, RateLimited
 from app.domain.rfc3339 import rfc3339
 from app.http import context
 from app.http.anonymous_limit import limit_anonymous
@@ -25,13 +25,19 @@ class TestToken(TypedDict):
 
 @blueprint.post("/auth/test-token")
 @Public("dev mode only, and enabled by the operator")
-@RouteDocs(errors=(RateLimited,))
+@RouteDocs(errors=(RateLimited, Forbidden))
 @limit_anonymous
 def create() -> Answer[Data[TestToken]]:
     """Get a trial token
 
-    An API key that is valid for one hour. Only in dev mode, and only if the operator has enabled it.
+    An API key that is valid for one hour. Only in dev mode, only if the operator has enabled it, and only for programs
+    on the same machine, without a proxy in between.
     """
+    if not context.shows_dev_secrets():
+        raise Forbidden(
+            "Trial tokens are for programs on the machine that Keydesk runs on, without a proxy in between."
+            " Ask for one at Keydesk's own port on localhost."
+        )
     issued = trial_tokens.issue(context.runtime(), client=context.client())
     expires_at = issued.listed.key.expires_at
     return data({"token": issued.plaintext.reveal(), "expires_at": rfc3339(expires_at) if expires_at else None})

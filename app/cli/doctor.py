@@ -9,7 +9,7 @@ from limits.storage import storage_from_string
 
 from app import create_app
 from app.cli.output import answer, as_json
-from app.config import Settings, SettingsError, load_settings
+from app.config import Settings, SettingsError, consistency, load_settings
 from app.extensions import db
 from app.mail import try_connection
 from app.services import health, retention
@@ -48,6 +48,7 @@ def _examine() -> list[Finding]:
     mode = "dev mode, on localhost" if settings.dev_mode else "production"
     return [
         Finding("settings", True, f"{mode}, {settings.public_url}"),
+        *(Finding(f"setting {name}", False, text) for name, text in consistency.warnings(settings).items()),
         _workers(settings),
         *_valkey(settings),
         *_database(settings),

@@ -15,7 +15,7 @@ from granian.log import LogLevels
 from app import create_app
 from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
-from app.config import ROOT, Settings, SettingsError
+from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
 from app.process import stop_signals
 from app.store import migrations
@@ -125,4 +125,5 @@ def _welcome(settings: Settings) -> str:
         ]
     else:
         lines += [f"  Next: sign in at {settings.public_url}/sign-in"]
+    lines += [f"  Warning: {name} {problem}." for name, problem in consistency.warnings(settings).items()]
     return "\n".join([*lines, "  Stop with Ctrl-C.", ""])

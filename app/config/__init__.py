@@ -2,6 +2,15 @@
 
 from app.config.loading import SettingsError, load_settings
 from app.config.paths import ROOT, VERSION
-from app.config.settings import Settings, environment_settings, is_localhost
+from app.config.settings import Settings, environment_settings, is_localhost, without_port
 
-__all__ = ["ROOT", "VERSION", "Settings", "SettingsError", "environment_settings", "is_localhost", "load_settings"]
+__all__ = [
+    "ROOT",
+    "VERSION",
+    "Settings",
+    "SettingsError",
+    "environment_settings",
+    "is_localhost",
+    "load_settings",
+    "without_port",
+]

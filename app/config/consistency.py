@@ -1,6 +1,6 @@
 """Settings that do not go together, or are missing beside others."""
 
-from app.config.settings import PREFIX_SETTINGS, Settings
+from app.config.settings import PREFIX_SETTINGS, Settings, is_localhost
 
 
 def problems(settings: Settings) -> dict[str, str]:
@@ -24,4 +24,32 @@ def problems(settings: Settings) -> dict[str, str]:
         )
     if not settings.secret_key:
         found |= {"SECRET_KEY": "is missing: create one with openssl rand -hex 32 and keep it"}
+    return found
+
+
+def warnings(settings: Settings) -> dict[str, str]:
+    """What is likely a mistake in settings with which Keydesk can run, by their names."""
+    if settings.dev_mode:
+        return _warnings_in_dev_mode(settings)
+    if settings.trusted_hops == 0 and not settings.on_localhost:
+        return {
+            "TRUSTED_HOPS": "is 0, so everybody behind the proxy that adds TLS counts as one client: they share one"
+            " limit on sign-ins, and no key works that is bound to networks. Set it to the number of your proxies,"
+            " and let them send X-Forwarded-For"
+        }
+    return {}
+
+
+def _warnings_in_dev_mode(settings: Settings) -> dict[str, str]:
+    found = {}
+    way_out = "Dev mode is for one machine: set MAIL_SERVER and PUBLIC_URL before other machines reach it"
+    if settings.trusted_hops:
+        found["TRUSTED_HOPS"] = (
+            f"is {settings.trusted_hops}, but sign-in links and codes are not shown through a proxy. {way_out}"
+        )
+    if not is_localhost(settings.host):
+        found["HOST"] = f"is {settings.host}, so other machines can reach a server in dev mode. {way_out}"
+    elsewhere = [host for host in settings.trusted_hosts if not is_localhost(host)]
+    if elsewhere:
+        found["TRUSTED_HOSTS"] = f"has {', '.join(elsewhere)}, which is not this machine. {way_out}"
     return found

@@ -139,7 +139,7 @@ class Settings:
     @property
     def public_host(self) -> str:
         """The host of `public_url` without its port; an IPv6 address is in brackets."""
-        return _without_port(urlsplit(self.public_url).netloc)
+        return without_port(urlsplit(self.public_url).netloc)
 
     @property
     def resource_metadata_url(self) -> str:
@@ -187,13 +187,14 @@ class Settings:
         if not host.isascii():
             return False
         try:
-            name = parsers.host_name(_without_port(host))
+            name = parsers.host_name(without_port(host))
         except ValueError:
             return False
         return name == self.public_host or name in self.trusted_hosts or is_localhost(name)
 
 
-def _without_port(host: str) -> str:
+def without_port(host: str) -> str:
+    """`host` of a URL or a `Host` header, with an IPv6 address still in its brackets."""
     return re.sub(r":[0-9]*$", "", host)
 
 

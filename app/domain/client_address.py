@@ -1,19 +1,33 @@
 """Client addresses: which one to trust, and how limits count them."""
 
+from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address, ip_network
+
+_PROXY_HEADERS = frozenset({"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"})
 
 
 def believed(peer: str | None, forwarded_for: str | None, trusted_hops: int) -> str | None:
     """The client's address, or None if it is not known.
 
     Every trusted proxy appends one entry to `X-Forwarded-For`, so the client's is that many from the right; entries
-    further left may be forged. With fewer entries than `trusted_hops`, it is the peer's address.
+    further left may be forged. With fewer entries than `trusted_hops`, or an empty one in that place, it is not known:
+    the peer is a proxy, and what is allowed to a proxy's address must not be allowed to its clients.
     """
-    if trusted_hops and forwarded_for is not None:
-        addresses = forwarded_for.split(",")
-        if len(addresses) >= trusted_hops:
-            return addresses[-trusted_hops].strip()
-    return peer
+    if not trusted_hops:
+        return peer
+    if forwarded_for is None:
+        return None
+    addresses = forwarded_for.split(",")
+    return addresses[-trusted_hops].strip() or None if len(addresses) >= trusted_hops else None
+
+
+def proxy_headers(environ: Iterable[str]) -> list[str]:
+    """The names of the headers, among the keys of a WSGI environment, that only proxies add to a request."""
+    return [
+        key.removeprefix("HTTP_").replace("_", "-").title()
+        for key in environ
+        if key.startswith(("HTTP_X_FORWARDED", "HTTP_X_ORIGINAL_")) or key in _PROXY_HEADERS
+    ]
 
 
 def counted(address: str) -> str:

@@ -5,10 +5,11 @@ from typing import NamedTuple, cast
 from flask import current_app, g, request
 from flask_login import current_user
 
-from app.config import is_localhost
+from app.config import is_localhost, without_port
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
+from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
 from app.services.outbox import Asker
@@ -31,6 +32,8 @@ def runtime() -> Runtime:
 def person() -> SignedInPerson:
     """The signed-in user. Raises `MissingCredential` if nobody is signed in."""
     if not current_user.is_authenticated:
+        if has_unreadable_cookies(request.environ):
+            raise MissingCredential(COOKIE_PROBLEM)
         raise MissingCredential("Sign in first. The request has no valid session.")
     return cast(SignedInPerson, current_user)
 
@@ -65,8 +68,19 @@ def asker() -> Asker:
 
 
 def shows_dev_secrets() -> bool:
-    """Whether this is dev mode and the client is on this machine. No other machine may sign in as anybody."""
-    return runtime().settings.dev_mode and is_localhost(request.environ.get("keydesk.peer", ""))
+    """Whether this is dev mode and the client is on this machine. No other machine may sign in as anybody.
+
+    The peer is not enough: a proxy on this machine is one, and its clients are anywhere. Most proxies show by a header
+    or by the `Host` that they pass on; one that does neither cannot be told from a client.
+    """
+    environ = request.environ
+    return (
+        runtime().settings.dev_mode
+        and is_localhost(environ.get("keydesk.peer", ""))
+        and is_localhost(environ.get("REMOTE_ADDR") or "")
+        and is_localhost(without_port(environ.get("HTTP_HOST", "")))
+        and not client_address.proxy_headers(environ)
+    )
 
 
 def wants_json() -> bool:

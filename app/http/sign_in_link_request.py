@@ -28,6 +28,7 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     """Raises `ValidationFailed` and `RateLimited`."""
     # An existing mark is kept, so that an earlier link still finds its browser.
     mark = cookies.login_mark(request, context.runtime().settings) or cookies.new_login_mark()
+    is_developer = context.shows_dev_secrets()
     link = sign_in.request_link(
         context.runtime(),
         email=email_address.normalise(email),
@@ -35,9 +36,10 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
         browser=cookies.mark_digest(mark),
         next_path=next_path,
         asker=context.asker(),
+        for_developer=is_developer,
     )
     dev_link = None
-    if link.token and context.shows_dev_secrets():
+    if link.token and is_developer:
         dev_link = sign_in_url(link.token, context.runtime().settings)
         show_dev_link(dev_link)
     return AskedLink(link, dev_link, mark)

@@ -50,10 +50,12 @@ def request_link(
     browser: str | None = None,
     next_path: str | None = None,
     asker: Asker = UNKNOWN,
+    for_developer: bool = False,
 ) -> RequestedLink:
     """Mails a link to `email` if it may sign in. Rows, response and work are the same for every address.
 
-    `client`: who asks, as limits count clients. Raises `ValidationFailed` if `email` is not an address, and
+    `client`: who asks, as limits count clients. `for_developer`: the link is shown in dev mode, to somebody on this
+    machine, who may ask more often. Raises `ValidationFailed` if `email` is not an address, and
     `RateLimited`; a refused request counts in no window.
     """
     issued = one_time_secrets.request(
@@ -65,6 +67,7 @@ def request_link(
         browser=browser,
         next_path=next_path,
         asker=asker,
+        for_developer=for_developer,
     )
     return RequestedLink(issued.expires_at, issued.plaintext)
 

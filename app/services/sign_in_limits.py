@@ -19,6 +19,8 @@ class Attempt(StrEnum):
     """What is counted; each has windows of its own."""
 
     LINK = "link"
+    #: A link that dev mode shows to a developer on this machine.
+    DEV_LINK = "dev_link"
     #: Codes for session tokens and for agent sign-up share one budget: they reach the same mailbox.
     CODE = "code"
     TRIAL_TOKEN = "trial_token"  # noqa: S105 -- a name
@@ -43,6 +45,7 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("link-address", 30, 3600), by_email=True),
         Limit(Window("link-client", 30, 3600), by_client=True),
     ),
+    Attempt.DEV_LINK: (Limit(Window("link-dev", 100, 3600), by_client=True),),
     Attempt.CODE: (
         Limit(Window("code-minute", 1, 60), by_email=True),
         Limit(Window("code-address", 5, 3600), by_email=True),

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from app.domain import key_status, roles
 from app.domain.rfc3339 import rfc3339
+from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http import context
 from app.http.safe_next import safe_next
 from app.store.keys import ListedKey
@@ -69,6 +70,7 @@ def _everywhere() -> dict[str, Any]:
     is_signed_in = _is_signed_in()
     return {
         "dev_mode": settings.dev_mode,
+        "cookie_problem": COOKIE_PROBLEM if has_unreadable_cookies(request.environ) else None,
         "public_url": settings.public_url,
         "member": g.get("member"),
         "signed_in": current_user if is_signed_in else None,

@@ -1,6 +1,7 @@
 """The entrance for every request: maps `/api/v1` to `/v1`, finds the client's address, and takes forward-auth past
 Flask."""
 
+import logging
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -8,6 +9,8 @@ from app.config import Settings
 from app.domain.client_address import believed
 from app.domain.forward_auth import PATH
 from app.wsgi.forward_auth import ForwardAuth
+
+log = logging.getLogger("keydesk")
 
 _LENGTH = len(PATH)
 
@@ -17,8 +20,11 @@ class Dispatcher:
 
     def __init__(self, app: WSGIApplication, forward_auth: ForwardAuth, settings: Settings) -> None:
         self._app, self._answer, self._hops = app, forward_auth.answer, settings.trusted_hops
+        self._looks_for_proxies = not self._hops
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._looks_for_proxies and "HTTP_X_FORWARDED_FOR" in environ:
+            self._warn_of_proxy()
         path: str = environ["PATH_INFO"]
         if path == PATH:
             return self._answer(environ, start_response, "")
@@ -30,3 +36,11 @@ class Dispatcher:
         environ["keydesk.peer"] = peer or ""
         environ["REMOTE_ADDR"] = believed(peer, environ.get("HTTP_X_FORWARDED_FOR"), self._hops)
         return self._app(environ, start_response)
+
+    def _warn_of_proxy(self) -> None:
+        """Once, in each process: whoever forges the header must not fill the log."""
+        self._looks_for_proxies = False
+        log.warning(
+            "A request came with X-Forwarded-For, but TRUSTED_HOPS is 0: everybody behind a proxy counts as one client,"
+            " with the proxy's address. Set TRUSTED_HOPS to the number of your proxies."
+        )

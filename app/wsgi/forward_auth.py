@@ -6,11 +6,12 @@ from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from app.domain import forward_auth
-from app.domain.client_address import believed
+from app.domain.client_address import believed, proxy_headers
 from app.domain.credentials import explained, is_websocket_handshake, presented
-from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault, MissingCredential
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_id_sunset import deprecation_headers
+from app.domain.unreadable_headers import credential_problem
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
 from app.services.key_cache import CachedKey
@@ -24,6 +25,7 @@ log = logging.getLogger("keydesk")
 
 _EMPTY = ("Content-Length", "0")
 _NO_TOKENS: list[str] = []
+_NO_CREDENTIAL = (None, None)
 _ASKED_ONCE: tuple[()] = ()
 _REASONS = {
     400: "400 Bad Request",
@@ -94,6 +96,8 @@ class ForwardAuth:
         if route.public:
             return None
         credential = presented(environ, tokens)
+        if credential == _NO_CREDENTIAL and (problem := credential_problem(environ)):
+            raise MissingCredential(problem)
         address = believed(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), self._hops)
         done = key_verification.verify_presented(
             self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
@@ -145,5 +149,15 @@ def _asked(environ: WSGIEnvironment, below: str, hops: int) -> Asked:
         said = forward_auth.by_path(environ["REQUEST_METHOD"], path, get("QUERY_STRING", ""))
         asked = forward_auth.agreed(asked, said)
     if asked is None:
-        raise NothingAsked
+        raise _nothing_asked(environ, hops)
     return asked
+
+
+def _nothing_asked(environ: WSGIEnvironment, hops: int) -> NothingAsked:
+    sent = () if hops else proxy_headers(environ)
+    if not sent:
+        return NothingAsked()
+    return NothingAsked(
+        f"The proxy's headers ({', '.join(sent)}) are not read, because TRUSTED_HOPS is 0."
+        " Ask your operator to set it to the number of proxies in front of Keydesk."
+    )

@@ -35,7 +35,7 @@ def in_dev_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server in dev mode, with people and keys in it."""
     folder = tmp_path_factory.mktemp("dev-mode")
     database_url = f"sqlite:///{folder / 'keydesk.db'}"
-    with serving(database_url, folder, TRUSTED_HOPS="1") as server:
+    with serving(database_url, folder) as server:
         yield site.build(server.url.replace("127.0.0.1", "localhost"), database_url, folder)
 
 
@@ -52,7 +52,7 @@ def with_mail(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, mailb
     url = f"http://localhost:{port}"
     mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mailbox.port), "MAIL_USE_TLS": "false", "PUBLIC_URL": url}
     database_url = f"sqlite:///{folder / 'keydesk.db'}"
-    with serving(database_url, folder, port=port, TRUSTED_HOPS="1", **mail):
+    with serving(database_url, folder, port=port, **mail):
         with new_context(chromium, url) as context:
             assert context.request.post("/v1/auth/request", data={"email": "dora@example.com"}).ok
         text = mailbox.wait_for("dora@example.com").get_body(("plain",)).get_content()

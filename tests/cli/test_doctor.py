@@ -40,6 +40,14 @@ def test_with_nothing_wrong_it_says_so_line_by_line(operator):
         ({"PORT": "many"}, "setting PORT", "a whole number from 1 to 65535"),
         ({"PUBLIC_URL": "https://keys.example.com"}, "setting MAIL_SERVER", "must be mailed"),
         ({"POLICY_FILE": "/nowhere.toml"}, "setting POLICY_FILE", "does not exist"),
+        ({"HOST": "0.0.0.0"}, "setting HOST", "other machines can reach a server in dev mode"),
+        ({"TRUSTED_HOSTS": "keys.example.com"}, "setting TRUSTED_HOSTS", "which is not this machine"),
+        ({"TRUSTED_HOPS": "1"}, "setting TRUSTED_HOPS", "are not shown through a proxy"),
+        (
+            {"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1", "SECRET_KEY": SECRET},
+            "setting TRUSTED_HOPS",
+            "Set it to the number of your proxies",
+        ),
         ({"WORKERS": "4"}, "workers", "without VALKEY_URL: set it, or WORKERS=1"),
     ],
 )

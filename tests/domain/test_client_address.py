@@ -30,9 +30,32 @@ def test_limits_count_an_ipv6_customer_as_one(address, counted):
         ("203.0.113.7", 1, "203.0.113.7"),
         ("198.51.100.1, 203.0.113.7", 1, "203.0.113.7"),
         ("198.51.100.1, 203.0.113.7", 2, "198.51.100.1"),
-        ("203.0.113.7", 2, "192.0.2.1"),
-        (None, 1, "192.0.2.1"),
+        ("203.0.113.7:5678", 1, "203.0.113.7:5678"),
+        # Fewer than there are proxies, or nothing in its place: not the proxy's own address.
+        ("203.0.113.7", 2, None),
+        (None, 1, None),
+        ("", 1, None),
+        ("", 2, None),
+        (" , 203.0.113.7", 2, None),
+        ("198.51.100.1,, 203.0.113.7", 2, None),
+        ("203.0.113.7,", 1, None),
     ],
 )
 def test_only_so_many_trusted_proxies_are_believed(forwarded_for, hops, believed):
     assert client_address.believed("192.0.2.1", forwarded_for, hops) == believed
+
+
+def test_what_only_proxies_add_is_known_by_name_even_if_it_is_empty():
+    environ = dict.fromkeys(
+        ["HTTP_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"], ""
+    )
+    environ |= {"HTTP_X_ORIGINAL_URI": "/", "HTTP_X_API_KEY": "K", "REMOTE_ADDR": "127.0.0.1"}
+    assert client_address.proxy_headers(environ) == [
+        "X-Forwarded-For",
+        "X-Forwarded",
+        "Forwarded",
+        "Via",
+        "X-Real-Ip",
+        "X-Original-Uri",
+    ]
+    assert client_address.proxy_headers({"HTTP_HOST": "localhost", "HTTP_X_API_KEY": "K"}) == []

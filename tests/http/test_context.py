@@ -32,16 +32,41 @@ def test_the_address_says_whether_a_program_asks(app, path, is_for_programs):
         assert context.wants_json() is is_for_programs
 
 
+DIRECT = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:7860", "keydesk.peer": "127.0.0.1"}
+
+
 @pytest.mark.parametrize(
-    ("peer", "is_this_machine"),
-    [("127.0.0.1", True), ("::1", True), ("203.0.113.9", False), ("10.0.0.1", False), ("", False)],
+    "direct",
+    [{}, {"keydesk.peer": "::1", "REMOTE_ADDR": "::1"}, {"HTTP_HOST": "[::1]:7860"}, {"HTTP_HOST": "a.localhost"}],
 )
-def test_dev_secrets_are_for_this_machine_in_dev_mode_only(app, set_settings, peer, is_this_machine):
-    # Whom a proxy names does not matter, nor which host was asked for.
-    forged = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost", "keydesk.peer": peer}
-    with app.test_request_context("/", environ_overrides=forged):
-        assert context.shows_dev_secrets() is is_this_machine
+def test_dev_secrets_are_for_this_machine_in_dev_mode_only(app, set_settings, direct):
+    with app.test_request_context("/", environ_overrides=DIRECT | direct):
+        assert context.shows_dev_secrets()
         set_settings(mail_server="127.0.0.1")
+        assert not context.shows_dev_secrets()
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"keydesk.peer": "203.0.113.9"},
+        {"keydesk.peer": "10.0.0.1"},
+        {"keydesk.peer": ""},
+        {"REMOTE_ADDR": "203.0.113.9"},
+        {"REMOTE_ADDR": None},
+        {"HTTP_HOST": "keys.example.com"},
+        {"HTTP_HOST": "localhost.example.com:7860"},
+        {"HTTP_HOST": ""},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_FOR": ""},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_VIA": "1.1 proxy"},
+    ],
+)
+def test_dev_secrets_are_not_for_whom_a_proxy_on_this_machine_lets_in(app, elsewhere):
+    with app.test_request_context("/", environ_overrides=DIRECT | elsewhere):
         assert not context.shows_dev_secrets()
 
 

@@ -19,8 +19,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def server(database_url: str, tmp_path_factory: pytest.TempPathFactory):
     folder: Path = tmp_path_factory.mktemp("log")
-    settings = {"ENABLE_TEST_TOKEN_ENDPOINT": "true", "TRUSTED_HOPS": "1"}
-    with serving(database_url, folder, **settings) as running:
+    with serving(database_url, folder, ENABLE_TEST_TOKEN_ENDPOINT="true") as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import re
 
 SIGN_UP = """curl -X POST %URL%/api/v1/agent/sign-up \\
   -H "Content-Type: application/json" \\
-  -H "X-Forwarded-For: $FROM" \\
+  --interface $FROM \\
   -d '{"email": "founder@example.com"}'"""
 VERIFY = """curl -X POST %URL%/api/v1/agent/verify \\
   -H "Content-Type: application/json" \\
@@ -19,12 +19,12 @@ def test_the_pages_commands_and_every_answer_field_by_field(curl):
     status, refused = curl(VERIFY, CODE="123456")
     assert (status, refused["error_code"]) == (400, "OTP_EXPIRED")
 
-    status, asked = curl(SIGN_UP, FROM="203.0.113.1")
+    status, asked = curl(SIGN_UP, FROM="127.0.0.2")
     assert status == 200
     code = asked.pop("devCode")
     assert asked == {"email": "founder@example.com", "message": "Verification code sent to your email"}
 
-    status, refused = curl(SIGN_UP, FROM="203.0.113.2")
+    status, refused = curl(SIGN_UP, FROM="127.0.0.3")
     assert (status, refused["error_code"]) == (429, "RATE_LIMITED")
     assert 1 <= refused["details"]["retry_after_seconds"] <= 60
 

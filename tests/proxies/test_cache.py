@@ -5,7 +5,6 @@ import json
 import pytest
 
 from tests.proxies.wire import request, send
-from tests.system.visitors import Visitor
 
 TARGET = "/v1/notes/cacheable?page=1"
 
@@ -47,12 +46,11 @@ def test_what_is_kept_is_checked_like_anything_else(nginx, keydesk, keys):
 
 def test_another_organization_and_other_scopes_find_what_is_theirs(nginx, keydesk, keys):
     writer = keydesk.key("notes:write")["key"]
-    with Visitor(keydesk.server) as bob, Visitor(keydesk.server) as carol:
-        # Two new ones, so that their generations are the same.
-        strangers = [
-            visitor.sign_in(f"{name}@example.com").create_key(scopes=["notes:read"])["key"]
-            for visitor, name in ((bob, "bob"), (carol, "carol"))
-        ]
+    # Two new ones, so that their generations are the same.
+    strangers = []
+    for name in ("bob", "carol"):
+        with keydesk.signed_in(name) as visitor:
+            strangers.append(visitor.create_key(scopes=["notes:read"])["key"])
     kept = [number(nginx, key) for key in (keys.notes, writer, *strangers)]
     assert len(set(kept)) == 4
     invalidate(nginx, keys.cache)

@@ -13,12 +13,12 @@ from tests.servers import Server, free_port, serving
 
 @pytest.fixture
 def servers(database: str, tmp_path: Path):
-    """So many processes of their own on one database, behind a proxy that they trust."""
+    """So many processes of their own on one database."""
     with ExitStack() as stack:
 
         def start(number: int, **settings: str) -> list[Server]:
             ports = [free_port() for _ in range(number)]
-            starting = [serving(database, tmp_path, port=port, TRUSTED_HOPS="1", **settings) for port in ports]
+            starting = [serving(database, tmp_path, port=port, **settings) for port in ports]
             with ThreadPoolExecutor(number) as pool:
                 return list(pool.map(stack.enter_context, starting))
 
@@ -34,7 +34,7 @@ def two_servers(servers) -> list[Server]:
 def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
     """Four processes on one database, started at once."""
     with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
-        starts = [serving(database, tmp_path, TRUSTED_HOPS="1") for _ in range(4)]
+        starts = [serving(database, tmp_path) for _ in range(4)]
         yield list(pool.map(stack.enter_context, starts))
 
 

@@ -66,8 +66,8 @@ FLOWS = pytest.mark.parametrize("flow", [MAILED_CODE, SIGN_UP], ids=["mailed cod
 
 
 def post(server, path, **body):
-    headers = {"Content-Type": "application/json", "X-Forwarded-For": new_address()}
-    return Request(server, "POST", path, headers, json.dumps(body))
+    headers = {"Content-Type": "application/json"}
+    return Request(server, "POST", path, headers, json.dumps(body), source=new_address())
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def crashes(app, database, folder, *, times, seed):
     organizations, log, made, revoked, redeemed, began = [], Log(), 0, 0, 0, time.monotonic()
     luck = random.Random(seed)
     for number in range(times + 1):
-        with serving(database, folder, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+        with serving(database, folder) as server, Visitor(server) as owner:
             check(owner, log)
             if number < times:
                 organizations.append(owner.sign_in(f"owner{number}@example.com").org)
@@ -131,7 +131,7 @@ def test_thirty_killed_servers_lose_nothing_that_they_acknowledged(app, database
 
 @BOTH
 def test_a_revoke_whose_answer_was_lost_in_a_crash_can_be_asked_again(database, tmp_path):
-    with serving(database, tmp_path, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
         key = owner.sign_in("alice@example.com").create_key()
         session = owner.session
         path = f"/v1/orgs/{owner.org}/keys/{key['id']}/revoke"

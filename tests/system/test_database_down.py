@@ -43,7 +43,7 @@ def wait_until(happens, seconds=20):
 def test_with_postgresql_down_answers_are_503_and_recover_by_themselves(own_postgresql, tmp_path):
     database = own_postgresql.get_uri(database=fresh_database(own_postgresql))
     databases.migrate(database, tmp_path)
-    with serving(database, tmp_path, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
         key = owner.sign_in("alice@example.com").create_key()["key"]
         keys, text = f"{server.url}/v1/orgs/{owner.org}/keys", {"name": "CI"}
         # Their count is in memory still when the database goes.
@@ -107,7 +107,7 @@ def keys_of(owner):
 def test_kill_9_of_postgresql_under_load_is_503_and_never_200_for_a_revoked_key(own_postgresql, tmp_path):
     database = own_postgresql.get_uri(database=fresh_database(own_postgresql))
     databases.migrate(database, tmp_path)
-    with serving(database, tmp_path, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
         keys = keys_of(owner.sign_in("alice@example.com"))
         with Load(server, keys).running() as load:
             time.sleep(0.5)
@@ -134,7 +134,7 @@ def test_kill_9_of_postgresql_under_load_is_503_and_never_200_for_a_revoked_key(
 def test_a_postgresql_that_hangs_is_a_quick_503_and_is_found_again(own_postgresql, tmp_path):
     database = own_postgresql.get_uri(database=fresh_database(own_postgresql))
     databases.migrate(database, tmp_path)
-    with serving(database, tmp_path, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
         keys = keys_of(owner.sign_in("alice@example.com"))
         with Load(server, keys).running() as load:
             time.sleep(0.5)
@@ -157,7 +157,7 @@ def test_a_process_opens_no_more_connections_than_its_threads_can_use(postgresql
     """Four processes stay below the hundred that PostgreSQL allows if nobody says otherwise."""
     database = postgresql.fresh(tmp_path)
     count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with serving(database, tmp_path, TRUSTED_HOPS="1") as server, Visitor(server) as owner:
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
         owner.sign_in("alice@example.com")
 
         def work(_):

@@ -177,6 +177,22 @@ def test_workers_end_with_a_server_that_was_killed_and_free_its_port(database, t
         visitor.sign_in("alice@example.com")
 
 
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({}, set()),
+        ({"TRUSTED_HOPS": "1"}, {"TRUSTED_HOPS"}),
+        ({"HOST": "0.0.0.0", "TRUSTED_HOSTS": "localhost,keys.example.com"}, {"HOST", "TRUSTED_HOSTS"}),
+        ({"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1"}, {"TRUSTED_HOPS"}),
+        ({"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1", "TRUSTED_HOPS": "1"}, set()),
+    ],
+)
+def test_settings_that_are_likely_a_mistake_are_named_at_start(database, tmp_path, settings, warned):
+    with serving(database, tmp_path, **settings) as server:
+        warnings = [line.split()[1] for line in server.log.splitlines() if line.startswith("  Warning: ")]
+    assert set(warnings) == warned
+
+
 def test_gunicorn_refuses_bad_settings_too(database, tmp_path):
     refused = subprocess.run(
         [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{free_port()}", "--chdir", str(ROOT)],

@@ -14,7 +14,7 @@ def redemptions(servers, link, count=64):
     """Half of them by following the link, half by the button of the page; half to either server."""
     for number in range(count):
         method = "GET" if number % 4 < 2 else "POST"
-        yield Request(servers[number % len(servers)], method, link, {"X-Forwarded-For": new_address()})
+        yield Request(servers[number % len(servers)], method, link, source=new_address())
 
 
 def race(servers, database, rounds):
@@ -22,7 +22,6 @@ def race(servers, database, rounds):
     began = monotonic()
     with Visitor(servers[0]) as asker:
         for number in range(rounds):
-            asker.http.headers["X-Forwarded-For"] = new_address()
             link = asker.dev_link(f"round{number}@example.com")
             answers = at_once(redemptions(servers, link))
             signed_in = [

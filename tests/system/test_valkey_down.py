@@ -17,7 +17,7 @@ def test_kill_9_of_valkey_under_load(mode, database, tmp_path):
     port = valkey.port
     url = f"valkey://{valkey.host}:{port}"
     with (
-        serving(database, tmp_path, TRUSTED_HOPS="1", VALKEY_URL=url, RATE_LIMIT_FAIL=mode) as server,
+        serving(database, tmp_path, VALKEY_URL=url, RATE_LIMIT_FAIL=mode) as server,
         Visitor(server) as owner,
     ):
         owner.sign_in("alice@example.com")

@@ -126,7 +126,8 @@ def test_an_address_that_is_none_is_kept_in_the_form_with_what_is_wrong(browser)
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_the_page_over_the_limit_says_when_to_come_back(browser):
+def test_the_page_over_the_limit_says_when_to_come_back(browser, set_settings):
+    set_settings(mail_server="127.0.0.1")
     for _ in range(5):
         browser.post("/sign-in", data={"email": "alice@example.com"})
     answer = browser.post("/sign-in", data={"email": "alice@example.com"})

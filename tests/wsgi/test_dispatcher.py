@@ -56,7 +56,7 @@ def test_forward_auth_is_answered_before_flask_in_both_spellings(reaches_flask, 
 
 
 @pytest.mark.parametrize(
-    ("trusted_hops", "address"), [(0, "192.0.2.1"), (1, "203.0.113.7"), (2, "198.51.100.1"), (3, "192.0.2.1")]
+    ("trusted_hops", "address"), [(0, "192.0.2.1"), (1, "203.0.113.7"), (2, "198.51.100.1"), (3, None)]
 )
 def test_the_client_is_whom_trusted_proxies_name_and_the_peer_is_kept(reaches_flask, trusted_hops, address):
     forwarded = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.7"}
@@ -67,3 +67,18 @@ def test_the_client_is_whom_trusted_proxies_name_and_the_peer_is_kept(reaches_fl
 def test_a_peer_without_an_address_is_nobody(reaches_flask):
     given = reaches_flask("/", REMOTE_ADDR=None)
     assert (given["REMOTE_ADDR"], given["keydesk.peer"]) == (None, "")
+
+
+def test_the_first_forwarded_request_that_no_setting_expects_is_in_the_log_once(runtime, caplog):
+    def warnings_of(trusted_hops, **environ):
+        caplog.clear()
+        settings = replace(runtime.settings, trusted_hops=trusted_hops)
+        dispatcher = Dispatcher(lambda *_: [], ForwardAuth(runtime), settings)
+        for path in ("/", "/v1/forward-auth", "/v1/me"):
+            dispatcher(EnvironBuilder().get_environ() | {"PATH_INFO": path} | environ, lambda *_: None)
+        return [record.getMessage() for record in caplog.records]
+
+    (warning,) = warnings_of(0, HTTP_X_FORWARDED_FOR="")
+    assert "Set TRUSTED_HOPS to the number of your proxies" in warning
+    assert warnings_of(1, HTTP_X_FORWARDED_FOR="203.0.113.7") == []
+    assert warnings_of(0) == []
