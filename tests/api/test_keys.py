@@ -61,7 +61,8 @@ def test_the_next_verification_after_revoke_is_401(alice, app):
     answer = client.get("/v1/me", headers={"x-api-key": created["key"]})
     assert (answer.status_code, answer.get_json()["error_code"]) == (401, "KEY_REVOKED")
     assert answer.headers["WWW-Authenticate"] == (
-        'Bearer realm="keydesk", resource_metadata="http://localhost:7860/.well-known/oauth-protected-resource"'
+        'Bearer realm="keydesk", error="invalid_token", '
+        'resource_metadata="http://localhost:7860/.well-known/oauth-protected-resource"'
     )
 
 
