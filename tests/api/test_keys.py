@@ -19,6 +19,8 @@ FIELDS = [
     "last_used_at",
     "revoked_at",
     "status",
+    "rate_limit",
+    "networks",
 ]
 
 
@@ -38,6 +40,8 @@ def test_create_answers_201_with_the_item_and_the_plaintext_once(alice, clock):
         "last_used_at": None,
         "revoked_at": None,
         "status": "active",
+        "rate_limit": None,
+        "networks": [],
         "key": "",
     }
     listed = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()
