@@ -88,7 +88,9 @@ class NewKey(KeySettingsBody):
 class Rotation(Body):
     overlap_seconds: Annotated[
         int,
-        field("How long the old key keeps working, in seconds.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS),
+        field(
+            "How long the old key keeps working, in seconds. Left out: 0.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS
+        ),
     ] = 0
 
 

@@ -83,7 +83,7 @@ def responses(operation: Operation, schemas: dict[Any, Schema], components: dict
     challenged = {
         problem.status for problem in operation.problems() if problem.status == 401 or problem.code in _CHALLENGES
     }
-    legacy = ("Deprecation", "Sunset", "Link") if "installId" in operation.guard.opened_by else ()
+    legacy = ("Deprecation", "Sunset", "Link") if "apiKey" in operation.guard.opened_by else ()
     for status, answer in found.items():
         names = (
             *_ALWAYS,
