@@ -52,9 +52,6 @@ class Credentials:
         # From an address of its own, so that the limits leave something to see.
         case.headers["X-Forwarded-For"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         ways = [name for way in case.operation.definition.raw["security"] for name in way]
-        if "apiKey" in ways:
-            # These work too, although the description leaves them to its words.
-            ways += ["apiKeyToken", "installId"]
         if case.path == "/v1/auth/sign-out":
             case.cookies["whs_session"] = self._session(Actor(self._app, f"leaving-{number}").sign_in())
         elif ways and number % BARE:
@@ -72,8 +69,6 @@ class Credentials:
         self._by_name = {
             "apiKey": ("headers", "x-api-key", key),
             "apiKeyBearer": ("headers", "Authorization", f"Bearer {key}"),
-            "apiKeyToken": ("headers", "Authorization", f"Token {key}"),
-            "installId": ("headers", "x-install-id", self._cast.install_id()),
             "sessionToken": ("headers", "Authorization", f"Bearer {token}"),
             "sessionCookie": ("cookies", "whs_session", self._session(self._alice)),
         }
