@@ -5,11 +5,11 @@ from typing import Annotated
 from flask import Blueprint
 
 from app.api.json_responses import Answer, Data, data
-from app.api.keys import KeyItem, KeySettingsBody, RateAnswer, item, rate_answer
+from app.api.keys import KeyItem, KeySettingsBody, item
 from app.domain.errors import Busy, KeyNotActive, RateLimited, UnknownScope
 from app.domain.roles import Permission
 from app.http import context
-from app.http.api_fields import KeyName, Networks, WantedScopes, field
+from app.http.api_fields import KeyName, WantedScopes, field
 from app.http.body import read_json
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
@@ -28,10 +28,8 @@ class Change(KeySettingsBody):
 
 
 class DetailedKey(KeyItem):
-    """A key with all its settings and its last use."""
+    """A key with its settings and its last use."""
 
-    rate_limit: Annotated[RateAnswer | None, field("The rate limit. Null: no limit.")]
-    networks: Networks
     last_used_address: Annotated[
         str | None, field("The IP address that last used the key. Null: never used.", "203.0.113.7")
     ]
@@ -70,11 +68,9 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
 
 
 def _detailed(listed: ListedKey) -> DetailedKey:
-    key, use = listed.key, listed.last_use
+    use = listed.last_use
     return DetailedKey(
         **item(listed),
-        rate_limit=rate_answer(key.rate_limit),
-        networks=list(key.networks),
         last_used_address=use.address if use else None,
         last_used_agent=use.agent if use else None,
     )

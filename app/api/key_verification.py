@@ -37,7 +37,9 @@ class Question(Body):
     key: Annotated[str, Field(max_length=1000), field("The key to verify.", "whk_…")]
     scope: Annotated[Scope | None, field("The scope the key must have. Without it, scopes are not checked.")] = None
     cost: Annotated[
-        int, Field(ge=0, le=MAX_COST), field("The credits to take from the key's organization if the key is valid.", 1)
+        int,
+        Field(ge=0, le=MAX_COST),
+        field("The credits to take from the organization if the key is valid. Left out: 0.", 1),
     ] = 0
     ip: Annotated[
         Annotated[str, AfterValidator(_address)] | None,

@@ -89,7 +89,9 @@ class NewKey(KeySettingsBody):
 class Rotation(Body):
     overlap_seconds: Annotated[
         int,
-        field("How long the old key keeps working, in seconds.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS),
+        field(
+            "How long the old key keeps working, in seconds. Left out: 0.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS
+        ),
     ] = 0
 
 
@@ -101,7 +103,7 @@ class RateAnswer(TypedDict):
 
 
 class KeyItem(TypedDict):
-    """A key in a list."""
+    """A key with its settings."""
 
     id: KeyId
     name: KeyName
@@ -116,6 +118,8 @@ class KeyItem(TypedDict):
     ]
     revoked_at: Annotated[str | None, field("When the key was revoked. Null: not revoked.", format="date-time")]
     status: Annotated[key_status.Status, field("`expiring`: active, and expires within seven days.", "active")]
+    rate_limit: Annotated[RateAnswer | None, field("The rate limit. Null: no limit.")]
+    networks: Networks
 
 
 class CreatedKey(KeyItem):
@@ -184,7 +188,7 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
 
 
 def item(listed: ListedKey) -> KeyItem:
-    """A key in a list."""
+    """A key with its settings."""
     key = listed.key
     return {
         "id": key.id,
@@ -198,6 +202,8 @@ def item(listed: ListedKey) -> KeyItem:
         "last_used_at": rfc3339(listed.last_use.at) if listed.last_use else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
         "status": key_status.status(key, context.runtime().clock()),
+        "rate_limit": rate_answer(key.rate_limit),
+        "networks": list(key.networks),
     }
 
 

@@ -7,7 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
 from app.extensions import login_manager
-from app.http import anonymous_limit, cookies, cross_site, current_user, deprecation, guards, request_checks
+from app.http import (
+    anonymous_limit,
+    cookies,
+    cross_site,
+    current_user,
+    deprecation,
+    guards,
+    query_parameters,
+    request_checks,
+)
 
 
 def register(app: Flask) -> None:
@@ -30,7 +39,11 @@ def _before(app: Flask) -> ResponseReturnValue | None:
     deprecation.announce_to(now)
     request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
-    return guards.enforce(app, now)
+    answer = guards.enforce(app, now)
+    if answer is None:
+        # After the guard: whoever may not call a route learns nothing about it.
+        query_parameters.check(app, now)
+    return answer
 
 
 def check_routes(app: Flask) -> None:

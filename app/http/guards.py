@@ -51,7 +51,8 @@ _KEY_REFUSALS: Errors = (
     RateLimited,
     LimiterUnavailable,
 )
-_KEY_STYLES = ("apiKey", "apiKeyBearer", "apiKeyToken", "installId")
+#: `Authorization: Token KEY` and install IDs work too, but two alternatives are enough for generated clients.
+_KEY_STYLES = ("apiKeyBearer", "apiKey")
 
 
 class Guard:

@@ -6,7 +6,16 @@ from http import HTTPStatus
 from typing import Any
 
 from app.domain import errors
-from app.domain.errors import DomainError, OtpMaxAttempts, RateLimited, Unavailable
+from app.domain.errors import (
+    AmbiguousCredentials,
+    DomainError,
+    InsufficientScope,
+    MissingCredential,
+    OtpMaxAttempts,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -53,16 +62,29 @@ def status_of(error: DomainError | type[DomainError]) -> int:
 
 
 def headers_of(error: DomainError, status: int, resource_metadata_url: str) -> dict[str, str]:
-    """The headers of an error response. A 401 names the protected resource metadata (RFC 9728 5.1)."""
+    """The headers of an error response. What another credential would open has a challenge (RFC 6750 3), which names
+    the protected resource metadata (RFC 9728 5.1)."""
     headers = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = f'Bearer realm="keydesk", resource_metadata="{resource_metadata_url}"'
+    if status == 401 or isinstance(error, AmbiguousCredentials | InsufficientScope):
+        challenge = {"realm": "keydesk", **_bearer_error(error), "resource_metadata": resource_metadata_url}
+        headers["WWW-Authenticate"] = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in challenge.items())
     if isinstance(error, RateLimited | OtpMaxAttempts | Unavailable):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, RateLimited):
         headers["RateLimit-Policy"] = f'"{error.policy}";q={error.quota};w={error.window}'
         headers["RateLimit"] = f'"{error.policy}";r=0;t={error.retry_after}'
     return headers
+
+
+def _bearer_error(error: DomainError) -> dict[str, str]:
+    """The error of a challenge (RFC 6750 3.1): none for a request without credentials."""
+    if isinstance(error, InsufficientScope):
+        return {"error": "insufficient_scope", "scope": str(error.details["required"])}
+    if isinstance(error, AmbiguousCredentials):
+        return {"error": "invalid_request"}
+    if isinstance(error, Unauthenticated) and not isinstance(error, MissingCredential):
+        return {"error": "invalid_token"}
+    return {}
 
 
 def body(status: int, error_code: str, detail: str, details: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.domain.errors import DomainError
-from app.http.body import Body
+from app.http.body import Body, Form
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,6 +37,16 @@ class RouteDocs:
     def __call__(self, view: View) -> View:
         setattr(view, "route_docs", self)  # noqa: B010 -- views are the registry, as for guards
         return view
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the query parameters."""
+        return (*(("limit", "cursor") if self.paging is not None else ()), *self.query)
+
+    @property
+    def refuses_unknown_parameters(self) -> bool:
+        """Pages and the form-encoded requests of OAuth (RFC 6749 3.2) ignore them."""
+        return not (self.is_page or (self.body is not None and issubclass(self.body, Form)))
 
     def answer_of(self, view: Callable[..., Any]) -> Any:
         """The type of a successful response. `Answer[X]` is a body of type X and a status."""

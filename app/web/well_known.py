@@ -29,8 +29,9 @@ def resource() -> dict[str, Any]:
 @blueprint.get("/oauth-authorization-server")
 @Public("read by programs that have no key yet")
 def server() -> dict[str, Any]:
-    """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, so no response type is supported, but the field
-    is required. Clients do not register and have no secret."""
+    """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, but `response_types_supported` is required and
+    must not be empty: `none` is the registered type that asks for nothing (OAuth 2.0 Multiple Response Types 4).
+    Clients do not register and have no secret."""
     settings = context.runtime().settings
     return {
         "issuer": settings.public_url,
@@ -38,7 +39,7 @@ def server() -> dict[str, Any]:
         "token_endpoint": f"{settings.public_url}{url_for('api_device_grants.token')}",
         "token_endpoint_auth_methods_supported": ["none"],
         "grant_types_supported": [device_grants.GRANT_TYPE],
-        "response_types_supported": [],
+        "response_types_supported": ["none"],
         "scopes_supported": list(settings.policy.scopes),
         "service_documentation": f"{settings.public_url}{url_for('agents.auth')}",
         "protected_resources": [settings.public_url],

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from app import create_app
 from app.api.description.operations import Operation
+from app.api.description.tags import TAGS
 from app.config import Settings, load_settings
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
@@ -67,6 +68,34 @@ def test_every_reference_leads_somewhere_and_everything_is_referred_to(descripti
     there = {f"{kind}/{name}" for kind in ("schemas", "headers") for name in description.document["components"][kind]}
     assert found == there
     assert not [name for name in there if "__" in name], "two types share a name"
+
+
+def test_generated_clients_can_name_every_schema(description):
+    """Names are identifiers, and titles are the names: by the title a client names its classes."""
+    found = description.document["components"]["schemas"]
+    assert {name: schema["title"] for name, schema in found.items()} == {name: name for name in found}
+    assert [name for name in found if not re.fullmatch(r"[A-Za-z0-9_]+", name)] == []
+
+
+def test_no_field_has_a_default_that_generated_clients_would_send(description):
+    """A PATCH would wipe the networks, the limit and the expiry that its caller left out."""
+    for name, schema in description.document["components"]["schemas"].items():
+        assert [field for field, part in schema.get("properties", {}).items() if "default" in part] == [], name
+
+
+def test_a_key_is_sent_in_one_of_two_ways(description):
+    ways = {
+        tuple(name for way in operation["security"] for name in way) for operation in description.operations.values()
+    }
+    assert ways == {(), ("sessionCookie",), ("sessionToken", "sessionCookie"), ("apiKeyBearer", "apiKey")}
+    used = {name for way in ways for name in way}
+    assert used == set(description.document["components"]["securitySchemes"])
+
+
+def test_every_tag_says_what_its_operations_are_for(description):
+    tags = description.document["tags"]
+    assert {tag["name"] for tag in tags} == set(TAGS)
+    assert all(tag["description"].endswith(".") for tag in tags)
 
 
 BEFORE_FLASK = ("GET", "/v1/forward-auth")
@@ -195,7 +224,7 @@ def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
     assert document["components"]["schemas"]["Scope"]["enum"] == list(settings.policy.scopes)
     assert document["components"]["securitySchemes"]["apiKeyBearer"]["bearerFormat"] == "acme_…"
     audit = document["paths"]["/v1/audit"]["get"]
-    assert audit["security"][0] == {"apiKey": ["memos:read"]}
+    assert audit["security"] == [{"apiKeyBearer": ["memos:read"]}, {"apiKey": ["memos:read"]}]
     assert "Required scope: `memos:read`." in audit["description"]
 
 
@@ -204,7 +233,7 @@ def test_a_path_that_is_answered_before_flask_is_described_by_hand(app, monkeypa
         method="GET",
         path="/v1/forward-auth",
         name="forward_auth",
-        group="Proxies",
+        group="Forward auth",
         summary="Ask whether a request may pass",
         text="",
         guard=RequireScope(),

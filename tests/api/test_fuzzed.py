@@ -69,8 +69,6 @@ class Credentials:
         self._by_name = {
             "apiKey": ("headers", "x-api-key", key),
             "apiKeyBearer": ("headers", "Authorization", f"Bearer {key}"),
-            "apiKeyToken": ("headers", "Authorization", f"Token {key}"),
-            "installId": ("headers", "x-install-id", self._cast.install_id()),
             "sessionToken": ("headers", "Authorization", f"Bearer {token}"),
             "sessionCookie": ("cookies", "whs_session", self._session(self._alice)),
         }

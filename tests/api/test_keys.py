@@ -21,6 +21,8 @@ FIELDS = [
     "last_used_at",
     "revoked_at",
     "status",
+    "rate_limit",
+    "networks",
 ]
 
 
@@ -40,6 +42,8 @@ def test_create_answers_201_with_the_item_and_the_plaintext_once(alice, clock):
         "last_used_at": None,
         "revoked_at": None,
         "status": "active",
+        "rate_limit": None,
+        "networks": [],
         "key": "",
     }
     listed = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()
@@ -63,7 +67,8 @@ def test_the_next_verification_after_revoke_is_401(alice, app):
     answer = client.get("/v1/me", headers={"x-api-key": created["key"]})
     assert (answer.status_code, answer.get_json()["error_code"]) == (401, "KEY_REVOKED")
     assert answer.headers["WWW-Authenticate"] == (
-        'Bearer realm="keydesk", resource_metadata="http://localhost:7860/.well-known/oauth-protected-resource"'
+        'Bearer realm="keydesk", error="invalid_token", '
+        'resource_metadata="http://localhost:7860/.well-known/oauth-protected-resource"'
     )
 
 

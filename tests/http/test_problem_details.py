@@ -8,6 +8,8 @@ from app.domain import errors
 from app.domain.forward_auth import NotListed
 from app.http.problem_details import STATUSES, body, headers_of, status_of
 
+METADATA = 'resource_metadata="https://k/meta"'
+
 
 def test_every_refusal_has_a_status_of_its_own():
     refusals = [
@@ -35,7 +37,19 @@ def test_a_refusal_has_the_status_of_its_nearest_family(error, status):
     ("error", "expected"),
     [
         (errors.NotFound(), {}),
-        (errors.KeyRevoked(), {"WWW-Authenticate": 'Bearer realm="keydesk", resource_metadata="https://k/meta"'}),
+        (errors.MissingCredential(), {"WWW-Authenticate": f'Bearer realm="keydesk", {METADATA}'}),
+        (errors.InvalidKey(), {"WWW-Authenticate": f'Bearer realm="keydesk", error="invalid_token", {METADATA}'}),
+        (errors.KeyRevoked(), {"WWW-Authenticate": f'Bearer realm="keydesk", error="invalid_token", {METADATA}'}),
+        (
+            errors.AmbiguousCredentials(),
+            {"WWW-Authenticate": f'Bearer realm="keydesk", error="invalid_request", {METADATA}'},
+        ),
+        (
+            errors.InsufficientScope("agent:r", []),
+            {"WWW-Authenticate": f'Bearer realm="keydesk", error="insufficient_scope", scope="agent:r", {METADATA}'},
+        ),
+        (errors.Forbidden(), {}),
+        (errors.IpNotAllowed(), {}),
         (errors.Busy(), {"Retry-After": "1"}),
         (errors.OtpMaxAttempts(7), {"Retry-After": "7"}),
         (

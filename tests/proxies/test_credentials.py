@@ -1,5 +1,7 @@
 """Which credentials pass, in which way they may be sent, and that they end at the proxy."""
 
+import re
+
 from app.domain.forward_auth import IDENTITY_HEADERS
 from tests.proxies.wire import request, send
 
@@ -60,9 +62,21 @@ def test_what_is_no_credential_of_the_request_or_two_of_them_opens_nothing(proxy
     ):
         reply = send(proxy.port, request("GET", target, *headers))
         assert reply.status == 401, (target, headers, reply)
-        assert reply.value("www-authenticate").startswith('Bearer realm="keydesk", resource_metadata=')
+        assert re.fullmatch(
+            r'Bearer realm="keydesk"(, error="invalid_(token|request)")?, resource_metadata="[^"]+"',
+            reply.value("www-authenticate"),
+        )
         assert reply.value("content-type") == "application/problem+json"
     assert upstream.since(before) == []
+
+
+def test_a_missing_scope_is_named_as_rfc_6750_wants_it(proxy, keys):
+    reply = send(proxy.port, request("POST", "/v1/cache/invalidate", f"X-Api-Key: {keys.notes}"))
+    assert reply.status == 403
+    assert re.fullmatch(
+        r'Bearer realm="keydesk", error="insufficient_scope", scope="cache:invalidate", resource_metadata="[^"]+"',
+        reply.value("www-authenticate"),
+    )
 
 
 def test_a_token_that_the_api_asks_for_itself_is_the_apis(proxy, upstream, keys):

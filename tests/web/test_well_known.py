@@ -83,13 +83,19 @@ def test_the_authorization_server_field_by_field(production):
     assert is_https_without_query_and_fragment(fields["token_endpoint"])
     # Left out, it would mean authorization_code and implicit; with this one no authorization endpoint is needed.
     assert fields["grant_types_supported"] == ["urn:ietf:params:oauth:grant-type:device_code"]
-    # Required, and there is none: no grant here goes through an authorization endpoint.
-    assert fields["response_types_supported"] == []
+    # Required, and not empty: the registered type that asks for nothing, as there is no authorization endpoint.
+    assert fields["response_types_supported"] == ["none"]
     # Left out, it would mean client_secret_basic; clients have no secret.
     assert fields["token_endpoint_auth_methods_supported"] == ["none"]
     assert fields["scopes_supported"] == production(RESOURCE).get_json()["scopes_supported"]
     assert fields["protected_resources"] == [production(RESOURCE).get_json()["resource"]]
     assert fields["service_documentation"] == f"{PUBLIC_URL}/auth.md"
+
+
+@pytest.mark.parametrize("path", [RESOURCE, SERVER])
+def test_metadata_has_no_field_without_a_value(production, path):
+    """RFC 8414 3.2, RFC 9728 3.2: what has no elements is left out."""
+    assert all(production(path).get_json().values())
 
 
 def test_the_endpoints_are_those_that_hold_the_ceremony(app):

@@ -9,6 +9,7 @@ from app.api.description.operations import Operation, operations
 from app.api.description.problem_schemas import Problem
 from app.api.description.responses import HEADERS, responses
 from app.api.description.schemas import Schema, schemas_of
+from app.api.description.tags import TAGS
 from app.config import VERSION, Settings
 from app.domain import paging
 from app.http.api_fields import KeyId, OrgId, field
@@ -35,6 +36,7 @@ def document(app: Flask) -> dict[str, Any]:
     details = [problem.details for problem in found if problem.details]
     schemas, components = schemas_of([*bodies, *answers, *others, *details, *SEGMENTS.values(), _LIMIT, _CURSOR])
     components["Scope"] = {
+        "title": "Scope",
         "type": "string",
         "enum": list(settings.policy.scopes),
         "description": "\n".join(f"- `{scope.name}`: {scope.description}" for scope in settings.policy.scopes.values()),
@@ -58,7 +60,10 @@ def document(app: Flask) -> dict[str, Any]:
         },
         "externalDocs": {"description": "How an agent gets a key", "url": f"{settings.public_url}/auth.md"},
         "servers": [{"url": settings.public_url}],
-        "tags": [{"name": name} for name in dict.fromkeys(operation.group for operation in described)],
+        "tags": [
+            {"name": name, "description": TAGS[name]}
+            for name in dict.fromkeys(operation.group for operation in described)
+        ],
         "paths": paths,
         "components": {
             "schemas": components,

@@ -53,8 +53,8 @@ class Operation:
         if self.method not in SAFE_METHODS:
             kinds.append(CrossSite)
         if self.route_docs.body and self.route_docs.body.media_type == "application/json":
-            kinds += [MalformedJson, UnsupportedMediaType, ValidationFailed]
-        if self.route_docs.paging:
+            kinds += [MalformedJson, UnsupportedMediaType]
+        if self.route_docs.refuses_unknown_parameters and not self.is_before_flask:
             kinds.append(ValidationFailed)
         if self.has_anonymous_limit:
             kinds.append(RateLimited)

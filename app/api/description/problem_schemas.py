@@ -88,7 +88,7 @@ class Problem:
 
     def under(self, status: int) -> "Problem":
         """The same error with the status that `app/wsgi/forward_auth.py` sends to proxies that understand few."""
-        return replace(self, status=status, name=f"{self.code}.{status}")
+        return replace(self, status=status, name=f"{self.code}_{status}")
 
 
 def of(kind: type[DomainError]) -> Problem:

@@ -6,6 +6,7 @@ from typing import Any
 from app.api.description.operations import Operation
 from app.api.description.problem_schemas import Problem
 from app.api.description.schemas import REFERENCE, Schema, example_of
+from app.domain.errors import AmbiguousCredentials, InsufficientScope
 from app.domain.install_id_sunset import SUNSET_DATE
 
 PROBLEM = "application/problem+json"
@@ -24,8 +25,9 @@ HEADERS: dict[str, Any] = {
         "schema": {"const": "no-store"},
     },
     "WWW-Authenticate": {
-        "description": "`resource_metadata` is the URL of the protected resource metadata (RFC 9728 5.1).",
-        "required": True,
+        "description": "Which credential to use (RFC 6750 3): `error` says what is wrong with the one that was sent, "
+        "`scope` which scope is missing, and `resource_metadata` is the URL of the protected resource metadata "
+        "(RFC 9728 5.1).",
         "schema": {"type": "string"},
     },
     "Retry-After": {
@@ -59,10 +61,11 @@ _ALWAYS = ("X-Request-Id", "Cache-Control")
 _OF_STATUS = {
     302: ("Location",),
     303: ("Location",),
-    401: ("WWW-Authenticate",),
     429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
     503: ("Retry-After",),
 }
+#: The error codes, other than those with 401, that carry a challenge.
+_CHALLENGES = {AmbiguousCredentials.error_code, InsufficientScope.error_code}
 
 
 def responses(operation: Operation, schemas: dict[Any, Schema], components: dict[str, Schema]) -> dict[str, Any]:
@@ -77,9 +80,17 @@ def responses(operation: Operation, schemas: dict[Any, Schema], components: dict
     for status, kind in docs.other_errors.items():
         content = _json(schemas[kind], example_of(schemas[kind], components))
         found[status]["content"] = content | found[status]["content"]
-    legacy = ("Deprecation", "Sunset", "Link") if "installId" in operation.guard.opened_by else ()
+    challenged = {
+        problem.status for problem in operation.problems() if problem.status == 401 or problem.code in _CHALLENGES
+    }
+    legacy = ("Deprecation", "Sunset", "Link") if "apiKey" in operation.guard.opened_by else ()
     for status, answer in found.items():
-        names = (*_ALWAYS, *_OF_STATUS.get(status, ()), *legacy)
+        names = (
+            *_ALWAYS,
+            *_OF_STATUS.get(status, ()),
+            *(("WWW-Authenticate",) if status in challenged else ()),
+            *legacy,
+        )
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return {str(status): found[status] for status in sorted(found)}
 

@@ -5,13 +5,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import WithDefaultSchema
 
 REFERENCE = "#/components/schemas/"
 Schema = dict[str, Any]
 
 
 class _Schemas(GenerateJsonSchema):
-    """Leaves out field titles, and writes `DataOfKeyItem` instead of `Data_KeyItem_`."""
+    """Leaves out field titles, and writes `DataOfKeyItem` instead of `Data_KeyItem_`.
+
+    Leaves out defaults too. Generated clients send a default that the description names, so that a PATCH would wipe
+    what its caller left out, and TypeScript clients require the field.
+    """
+
+    def default_schema(self, schema: WithDefaultSchema) -> Schema:
+        return self.generate_inner(schema["schema"])
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 -- pydantic asks for each
         return False
@@ -24,7 +32,11 @@ def schemas_of(types: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schem
     """The schema of each type, and the components that the schemas refer to."""
     wanted = [(kind, _mode(kind), TypeAdapter(kind)) for kind in dict.fromkeys(types)]
     found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_Schemas, ref_template=f"{REFERENCE}{{model}}")
-    return {kind: schema for (kind, _), schema in found.items()}, shared.get("$defs", {})
+    components = shared.get("$defs", {})
+    for name, component in components.items():
+        # Python clients name their classes by the title; with the same one twice they parse responses to None.
+        component["title"] = name
+    return {kind: schema for (kind, _), schema in found.items()}, components
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Schema]) -> Any:

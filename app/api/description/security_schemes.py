@@ -15,19 +15,14 @@ def schemes(settings: Settings) -> dict[str, Any]:
             "type": "apiKey",
             "in": "header",
             "name": "x-api-key",
-            "description": "An API key in the `x-api-key` header.",
+            "description": "An API key in the `x-api-key` header. "
+            f"Deprecated: an install ID in `{HEADER}`, refused after {SUNSET_DATE}.",
         },
         "apiKeyBearer": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": f"{settings.key_prefix}…",
-            "description": "An API key as `Authorization: Bearer KEY`.",
-        },
-        "apiKeyToken": {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "An API key as `Authorization: Token KEY`. Enter `Token`, a space and the key.",
+            "description": "An API key as `Authorization: Bearer KEY`. `Authorization: Token KEY` works too.",
         },
         "sessionToken": {
             "type": "http",
@@ -40,12 +35,6 @@ def schemes(settings: Settings) -> dict[str, Any]:
             "in": "cookie",
             "name": cookies.SESSION,
             "description": "The session of a signed-in user. The browser sends it automatically.",
-        },
-        "installId": {
-            "type": "apiKey",
-            "in": "header",
-            "name": HEADER,
-            "description": f"Deprecated. An install ID, refused after {SUNSET_DATE}.",
         },
     }
 
