@@ -49,7 +49,7 @@ def test_a_refusal_has_the_status_of_its_nearest_family(error, status):
             {"WWW-Authenticate": f'Bearer realm="keydesk", error="insufficient_scope", scope="agent:r", {METADATA}'},
         ),
         (errors.Forbidden(), {}),
-        (errors.IpNotAllowed(), {}),
+        (errors.IpNotAllowed(None), {}),
         (errors.Busy(), {"Retry-After": "1"}),
         (errors.OtpMaxAttempts(7), {"Retry-After": "7"}),
         (
