@@ -1,7 +1,7 @@
 """Rate limits of keys: sliding windows in memory, or in Valkey, where processes share them.
 
 Windows of few requests are exact, and remember each request. Windows of more count them in buckets, because memory for
-each of a million requests is more than a key is worth (ADR 25).
+each of a million requests is more than a key is worth (ADR 19).
 """
 
 import time

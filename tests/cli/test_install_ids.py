@@ -28,11 +28,11 @@ def test_ids_are_put_on_record_once_listed_and_withdrawn(operator, ids, app, run
     assert {row["id"] for row in listed} == set(ids)
     assert {(row["organization"], row["last_seen_at"], row["withdrawn"]) for row in listed} == {("Acme", None, False)}
     with app.app_context():
-        assert key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None)
+        assert key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None, None)
     assert operator.run("installs", "withdraw", ids[0]) == f"{ids[0]} is withdrawn.\n"
     assert f"{ids[0]} | Acme | withdrawn\n" in operator.run("installs", "list")
     with app.app_context(), pytest.raises(KeyRevoked):
-        key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None)
+        key_verification.passed(key_verification.verify_install(runtime, ids[0], scope=None), None, None)
 
 
 def test_a_file_with_anything_else_in_it_imports_nothing(operator, ids, tmp_path):

@@ -14,6 +14,7 @@ from tests.servers import ROOT, environment, free_port, run, serving
 from tests.system.visitors import Visitor, query
 
 BAD = {
+    "MAX_KEYS_PER_ORG": "-1",
     "PUBLIC_URL": "keys.example.com",
     "PORT": "70000",
     "WORKERS": "none",
