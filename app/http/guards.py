@@ -29,7 +29,6 @@ from app.domain.errors import (
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.roles import Permission
-from app.domain.unreadable_headers import credential_problem
 from app.http import unsent_form
 from app.http.context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
@@ -192,10 +191,7 @@ def _presented(request: Request) -> tuple[str | None, str | None]:
 def _key(request: Request, runtime: Runtime, scope: str | None, cost: int = 0) -> KeyRecord:
     environ = request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
-    credential = _presented(request)
-    if credential == (None, None) and (problem := credential_problem(environ)):
-        raise MissingCredential(problem)
-    done = key_verification.verify_presented(runtime, credential, scope, cost, address, agent)
+    done = key_verification.verify_presented(runtime, _presented(request), scope, cost, address, agent)
     if done.rate is not None:
         _announce(done.rate)
     return key_verification.passed(done, scope, address).record

@@ -8,10 +8,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from app.domain import forward_auth
 from app.domain.client_address import believed, proxy_headers
 from app.domain.credentials import explained, is_websocket_handshake, presented
-from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault, MissingCredential
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.install_id_sunset import deprecation_headers
-from app.domain.unreadable_headers import credential_problem
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
 from app.services.key_cache import CachedKey
@@ -25,7 +24,6 @@ log = logging.getLogger("keydesk")
 
 _EMPTY = ("Content-Length", "0")
 _NO_TOKENS: list[str] = []
-_NO_CREDENTIAL = (None, None)
 _ASKED_ONCE: tuple[()] = ()
 _REASONS = {
     400: "400 Bad Request",
@@ -96,8 +94,6 @@ class ForwardAuth:
         if route.public:
             return None
         credential = presented(environ, tokens)
-        if credential == _NO_CREDENTIAL and (problem := credential_problem(environ)):
-            raise MissingCredential(problem)
         address = believed(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), self._hops)
         done = key_verification.verify_presented(
             self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
