@@ -1,11 +1,17 @@
 """`members`: lists, adds, removes, disables and enables members."""
 
+import sys
+from collections.abc import Sequence
+
 import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.roles import Role
 from app.services import operator_organizations
+from app.store.keys import ApiKey
+
+_KEYS = click.Choice(["keep", "revoke"])
 
 
 @click.group()
@@ -41,11 +47,31 @@ def add_member(org: str, email: str, role: str) -> None:
 @members.command("remove")
 @click.argument("org")
 @click.argument("email")
-def remove_member(org: str, email: str) -> None:
-    """Remove EMAIL from ORG (ID or name)."""
+@click.option("--keys", type=_KEYS, help="What to do with the active keys that EMAIL created in ORG. Asks by default.")
+def remove_member(org: str, email: str, keys: str | None) -> None:
+    """Remove EMAIL from ORG (ID or name).
+
+    Scripts must say --keys keep or --keys revoke: keys work without the person who created them.
+    """
     with open_runtime() as runtime:
-        operator_organizations.remove_member(runtime, org, email)
+        keys = keys or _asked(email, operator_organizations.keys_created_by(runtime, org, email))
+        created = operator_organizations.remove_member(runtime, org, email, revoke_keys=keys == "revoke")
         click.echo(f"{email} is no longer a member of {org}.")
+        click.echo(_listed("Revoked" if keys == "revoke" else "Still active", created))
+
+
+def _asked(email: str, created: Sequence[ApiKey]) -> str:
+    """`keep` or `revoke`, from whoever sits at the terminal."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"Say --keys keep or --keys revoke. {_listed(f'Created by {email}', created)}")
+    if not created:
+        return "keep"
+    click.echo(_listed(f"Created by {email}", created), err=True)
+    return str(click.prompt("Keep these keys or revoke them?", type=_KEYS, err=True))
+
+
+def _listed(what: str, keys: Sequence[ApiKey]) -> str:
+    return "\n  ".join([f"{what}:" if keys else f"{what}: no keys.", *(f"{key.name} ({key.start}***)" for key in keys)])
 
 
 @members.command("disable")

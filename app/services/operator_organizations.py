@@ -10,6 +10,7 @@ from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
 from app.store import organizations, people
+from app.store.keys import ApiKey
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
 
@@ -72,16 +73,38 @@ def add_member(runtime: Runtime, org: str, email: str, role: Role) -> None:
         revocation.affects(found.id)
 
 
-def remove_member(runtime: Runtime, org: str, email: str) -> None:
-    """Raises `NotFound`."""
+def keys_created_by(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
+    """The active keys that the member created in the organization, oldest first. Raises `NotFound`."""
+    address = email_address.normalise(email)
+    with transaction():
+        found = organization(org)
+        person = people.by_email(address)
+        if person is None or organizations.seen_by(person.id, found.id) is None:
+            raise _no_member(address, found)
+        return key_store.working_of_creator(found.id, person.id, runtime.clock())
+
+
+def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool = False) -> Sequence[ApiKey]:
+    """Removes a member, and returns the active keys that they created in the organization, oldest first, which were
+    revoked or keep working. Raises `NotFound`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
+        now = runtime.clock()
         found = organization(org)
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
-            raise NotFound(f"{address} is not a member of {found.name}.")
-        audit.member_removed(found.id, at=runtime.clock(), actor=ACTOR, person_id=person.id, email=address)
+            raise _no_member(address, found)
+        created = key_store.working_of_creator(found.id, person.id, now)
+        audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
+        for key in created if revoke_keys else ():
+            key.revoked_at = now
+            audit.key_revoked(key, at=now, actor=ACTOR)
         revocation.affects(found.id)
+    return created
+
+
+def _no_member(address: str, org: Organization) -> NotFound:
+    return NotFound(f"{address} is not a member of {org.name}.")
 
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool) -> None:

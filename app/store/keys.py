@@ -241,6 +241,17 @@ def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
+def working_of_creator(org_id: str, person_id: str, now: datetime) -> Sequence[ApiKey]:
+    """The organization's active keys that the person created, oldest first, locked in the order of their IDs."""
+    found = db.session.scalars(
+        select(ApiKey)
+        .where(ApiKey.org_id == org_id, ApiKey.created_by == person_id, works(now))
+        .order_by(ApiKey.id)
+        .with_for_update(key_share=True)
+    )
+    return sorted(found, key=lambda key: (key.created_at, key.id))
+
+
 def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
 

@@ -1,8 +1,15 @@
 """`members`: who belongs to an organization."""
 
+import os
+import pty
+import subprocess
+import sys
+
 import pytest
 
-from app.services import sessions
+from app.domain.key_settings import KeySettings
+from app.services import keys, sessions
+from tests.servers import SECRET
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
@@ -19,7 +26,8 @@ def test_members_are_added_changed_listed_and_removed(operator):
         {"email": "dora@example.com", "role": "owner", "disabled": True}
     ]
     operator.run("members", "enable", "dora@example.com")
-    operator.run("members", "remove", "Acme", "dora@example.com")
+    removed = operator.run("members", "remove", "Acme", "dora@example.com", "--keys", "keep")
+    assert removed == "dora@example.com is no longer a member of Acme.\nStill active: no keys.\n"
     assert operator.json("members", "list", "Acme") == {"data": []}
 
 
@@ -29,6 +37,46 @@ def test_a_disabled_member_is_signed_out_until_enabled(operator, alice, app, run
         operator.run("members", word, alice.email)
         with app.app_context():
             assert bool(sessions.resume(runtime, token)) is alive
+
+
+@pytest.fixture
+def key_of_alice(app, runtime, alice):
+    with app.app_context():
+        key = keys.create(runtime, alice.member, KeySettings(name="CI of Alice")).listed.key
+        return f"{key.name} ({key.start}***)"
+
+
+@BOTH
+@pytest.mark.parametrize(("choice", "said", "active"), [("keep", "Still active", 1), ("revoke", "Revoked", 0)])
+def test_a_removed_members_keys_are_named_and_kept_or_revoked(operator, alice, key_of_alice, choice, said, active):
+    removed = operator.run("members", "remove", alice.org, alice.email, "--keys", choice)
+    assert removed == f"{alice.email} is no longer a member of {alice.org}.\n{said}:\n  {key_of_alice}\n"
+    assert len(operator.json("list")["data"]) == active
+
+
+def test_without_a_terminal_nobody_is_removed_until_the_keys_fate_is_said(operator, alice, key_of_alice):
+    refused = operator.try_to("members", "remove", alice.org, alice.email, typed="revoke\n")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--keys keep or --keys revoke" in refused.stderr
+    assert key_of_alice in refused.stderr
+    assert operator.json("members", "list", alice.org)["data"]
+    assert operator.json("list")["data"]
+
+
+@pytest.mark.parametrize(("answer", "active"), [("keep", 1), ("revoke", 0)])
+def test_a_terminal_is_shown_the_keys_and_asked(operator, database, alice, key_of_alice, answer, active):
+    terminal, inside = pty.openpty()
+    os.write(terminal, f"{answer}\n".encode())
+    command = [sys.executable, "-m", "app.cli", "members", "remove", alice.org, alice.email]
+    environment = os.environ | {"DATABASE_URL": database, "SECRET_KEY": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        command, stdin=inside, capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+    os.close(terminal)
+    os.close(inside)
+    assert done.returncode == 0, done.stderr
+    assert f"Created by {alice.email}:\n  {key_of_alice}\nKeep these keys or revoke them?" in done.stderr
+    assert len(operator.json("list")["data"]) == active
 
 
 def test_who_is_no_member_or_no_address_or_nobody_is_refused(operator):

@@ -5,6 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from app.domain.errors import Forbidden, NotFound
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission, Role
 from app.services import device_grants, key_rotation, key_settings, keys, operator_organizations, organizations
@@ -98,3 +99,24 @@ def test_a_member_is_removed_only_after_what_they_have_begun_to_write(app, runti
         assert not removed.wait(0.5)
     remover.join(10)
     assert removed.is_set()
+
+
+def test_a_key_that_was_being_created_when_its_person_was_removed_is_revoked_with_the_others(app, runtime, cast):
+    bob, revoked = cast.bob, []
+    member = bob.member
+
+    def remove():
+        with app.app_context():
+            revoked.extend(operator_organizations.remove_member(runtime, member.org_id, member.email, revoke_keys=True))
+
+    with transaction():
+        organizations.still_member(member)
+        remover = Thread(target=remove)
+        remover.start()
+        remover.join(0.5)
+        late = keys.create_within(
+            runtime, member, KeySettings(name="Late"), runtime.clock(), origin=KeyOrigin.DASHBOARD
+        )
+    remover.join(10)
+    assert [key.id for key in revoked] == [late.listed.key.id]
+    assert keys.get(cast.alice.member, late.listed.key.id).key.revoked_at is not None

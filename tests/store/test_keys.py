@@ -112,6 +112,17 @@ def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add,
         assert keys.working_by_digest(b"none", clock.now) == []
 
 
+def test_the_working_keys_that_a_person_created_in_one_organization(org, other_org, person, add, clock):
+    newer = add(created_by=person)
+    older = add(created_by=person, created_at=clock.now - timedelta(days=1))
+    add(created_by=person, revoked_at=clock.now)
+    add(created_by=person, expires_at=clock.now)
+    add(created_by=person, org_id=other_org)
+    add()
+    with transaction():
+        assert [key.id for key in keys.working_of_creator(org, person, clock.now)] == [older, newer]
+
+
 def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row, clock):
     add(digest=b"one", name="First")
     rows = [row(digest=b"one", name="Second", org_id=other_org), row(digest=b"two", org_id=other_org)]
@@ -148,13 +159,16 @@ def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, 
 
 
 @pytest.mark.databases("postgresql")
-def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_it(org, add, has_to_wait, row, clock):
-    key_id = add(digest=b"one")
+def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_it(
+    org, person, add, has_to_wait, row, clock
+):
+    key_id = add(digest=b"one", created_by=person)
     with transaction():
         assert keys.locked(org, key_id)
         assert has_to_wait(lambda: keys.locked(org, key_id))
         assert has_to_wait(lambda: keys.working_by_start(["whk_12345678"], clock.now))
         assert has_to_wait(lambda: keys.working_by_digest(b"one", clock.now))
+        assert has_to_wait(lambda: keys.working_of_creator(org, person, clock.now))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
 
 
