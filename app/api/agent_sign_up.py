@@ -34,7 +34,9 @@ class SignUpSent(TypedDict):
 
 class SignedUp(TypedDict):
     email: Email
-    api_key: Annotated[str, field("The key. Later verifications return the same key.", "of_…")]
+    api_key: Annotated[
+        str, field("The key. Later verifications return the same key, or its successor after a rotation.", "of_…")
+    ]
     is_new_user: Annotated[bool, field("Whether the account is new.", True)]
 
 
@@ -66,7 +68,8 @@ def sign_up() -> SignUpSent:
 def verify() -> SignedUp:
     """Exchange the code for a key
 
-    A new user gets an account, an organization and a key. A user who already has a sign-up key gets the same key again.
+    A new user gets an account, an organization and a key. A user who already has a sign-up key gets the same key again,
+    or its successor after a rotation.
     """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(context.runtime(), email=body.email, code=body.otp_code)

@@ -7,12 +7,13 @@ from functools import partial
 
 from app.domain import email_address, roles
 from app.domain.errors import OtpExpired
-from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
+from app.domain.key_settings import KeySettings
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, one_time_secrets, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
+from app.services.keys import issue
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
@@ -43,9 +44,9 @@ def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN
 
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
-    """The person's sign-up key, in exchange for the right code: the same string as before while that key is active,
-    else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys` and `RateLimited` leave the
-    code as it was."""
+    """The person's sign-up key, in exchange for the right code: the same string as before while that key is active, its
+    successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`
+    and `RateLimited` leave the code as it was."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -66,9 +67,10 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
 
 def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: datetime) -> Secret | None:
     """The person's active sign-up key, or None. If the secret that made it is gone, the key is revoked."""
-    key = keys.current_sign_up_key(person.id, now)
+    current = keys.current_sign_up_keys(person.id, now)
     # A key stays active when its person leaves the organization, but they do not get it again.
-    if key is None or key.org_id not in _organizations(runtime, person, key.scopes):
+    key = next((key for key in current if key.org_id in _organizations(runtime, person, key.scopes)), None)
+    if key is None:
         revocation.nothing_changed()
         return None
     plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest)
@@ -94,23 +96,17 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
         runtime, person, now
     )
     key_quotas.refuse_over(runtime, org_id, person.id, now)
-    key_id, prefix = new_id("key"), runtime.settings.prefix_of(KeyOrigin.SIGN_UP)
-    minted = runtime.key_deriver.mint(prefix, key_id)
-    key = keys.add(
-        key_id=key_id,
-        org_id=org_id,
-        digest=minted.digest,
-        start=minted.start,
-        last4=minted.last4,
-        prefix=prefix,
-        name=KEY_NAME,
-        scopes=scopes,
-        created_at=now,
+    issued = issue(
+        runtime,
+        org_id,
+        KeySettings(name=KEY_NAME, scopes=scopes),
+        now,
+        origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
-        origin=KeyOrigin.SIGN_UP.value,
+        email=person.email,
     )
-    audit.key_created(key, at=now, actor=person.email)
-    return minted.plaintext
+    audit.key_created(issued.listed.key, at=now, actor=person.email)
+    return issued.plaintext
 
 
 def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> list[str]:

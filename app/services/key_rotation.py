@@ -10,7 +10,7 @@ from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import keys
+from app.store import keys, people
 from app.store.keys import ApiKey
 
 MAX_OVERLAP_SECONDS = 2_592_000
@@ -35,7 +35,7 @@ def rotate(
             old,
             revocation,
             overlap_seconds=overlap_seconds,
-            origin=KeyOrigin.DASHBOARD if old.origin == KeyOrigin.SIGN_UP else KeyOrigin(old.origin),
+            origin=KeyOrigin(old.origin),
             actor=member.email,
             prefix=old.prefix,
             created_by=member.person_id,
@@ -55,8 +55,14 @@ def replace(
     created_by: str | None = None,
     submission_id: str | None = None,
 ) -> IssuedKey:
-    """The successor of a key that is locked and can be rotated. `created_by` None: an operator."""
+    """The successor of a key that is locked and can be rotated. `created_by` None: an operator. The successor of a
+    sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them again."""
     now = runtime.clock()
+    email = actor if created_by else None
+    if old.origin == KeyOrigin.SIGN_UP:
+        person = people.get(old.created_by or "")
+        origin, prefix, created_by = KeyOrigin.SIGN_UP, None, old.created_by
+        email = person.email if person else None
     issued = issue(
         runtime,
         old.org_id,
@@ -65,7 +71,7 @@ def replace(
         origin=origin,
         prefix=prefix,
         created_by=created_by,
-        email=actor if created_by else None,
+        email=email,
         submission_id=submission_id,
         rotated_from=old.id,
     )

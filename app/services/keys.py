@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from app.domain import key_format, key_settings, roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
+from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.paging import Page
@@ -187,10 +188,13 @@ def issue(
     submission_id: str | None = None,
     rotated_from: str | None = None,
 ) -> IssuedKey:
-    """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin."""
-    prefix = prefix or runtime.settings.prefix_of(origin)
-    minted = key_format.mint(prefix)
+    """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin. A sign-up key
+    is derived from its ID, any other is random."""
+    key_id, prefix = new_id("key"), prefix or runtime.settings.prefix_of(origin)
+    derived = origin is KeyOrigin.SIGN_UP
+    minted = runtime.key_deriver.mint(prefix, key_id) if derived else key_format.mint(prefix)
     key = keys.add(
+        key_id=key_id,
         org_id=org_id,
         digest=minted.digest,
         start=minted.start,

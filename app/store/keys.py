@@ -12,12 +12,13 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
+    exists,
     func,
     or_,
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.domain import paging
 from app.domain.ids import new_id
@@ -198,14 +199,15 @@ def organization_of(key_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.org_id).where(ApiKey.id == key_id))
 
 
-def current_sign_up_key(person_id: str, now: datetime) -> ApiKey | None:
-    """The newest active key that the person got by agent sign-up, or None."""
-    return db.session.scalar(
+def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
+    """The person's active sign-up keys that were not rotated, newest first."""
+    successor = aliased(ApiKey)
+    return db.session.scalars(
         select(ApiKey)
         .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
+        .where(~exists().where(successor.rotated_from == ApiKey.id))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
-        .limit(1)
-    )
+    ).all()
 
 
 def by_submission(org_id: str, submission_id: str) -> str | None:

@@ -9,7 +9,16 @@ from app.domain.recoverable_keys import KeyDeriver
 from app.domain.roles import Role
 from app.domain.secret import Secret
 from app.extensions import db
-from app.services import agent_sign_up, credits, key_verification, operator_keys, operator_organizations, organizations
+from app.services import (
+    agent_sign_up,
+    credits,
+    key_rotation,
+    key_verification,
+    keys,
+    operator_keys,
+    operator_organizations,
+    organizations,
+)
 from app.store import people
 
 EMAIL = "founder@example.com"
@@ -77,6 +86,55 @@ def test_after_revoke_there_is_a_new_one(runtime, clock):
     second = sign_up(runtime, clock).api_key.reveal()
     assert second != first
     assert key_verification.require(runtime, second, scope=None)
+
+
+def rotate_as_member(member):
+    return lambda runtime, key, overlap: key_rotation.rotate(
+        runtime, member, key_verification.require(runtime, key, scope=None).key_id, overlap_seconds=overlap
+    )
+
+
+@pytest.fixture(params=["its person", "an owner", "an operator"])
+def rotate(request, cast):
+    """Rotates a sign-up key of Bob."""
+    return {
+        "its person": rotate_as_member(cast.bob.member),
+        "an owner": rotate_as_member(cast.alice.member),
+        "an operator": operator_keys.rotate_key,
+    }[request.param]
+
+
+@pytest.mark.parametrize("overlap", [0, 86_400])
+def test_the_successor_of_a_sign_up_key_is_one_whoever_rotates_it(runtime, cast, clock, rotate, overlap):
+    first = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    issued = rotate(runtime, first, overlap)
+    second, key = issued.plaintext.reveal(), issued.listed.key
+    assert (key.origin, key.prefix, key.created_by) == ("sign_up", "of_", cast.bob.person_id)
+    assert issued.listed.created_by == cast.bob.email
+    assert sign_up(runtime, clock, cast.bob.email).api_key.reveal() == second
+    third = rotate(runtime, second, 0).plaintext.reveal()
+    assert sign_up(runtime, clock, cast.bob.email).api_key.reveal() == third
+
+
+def test_a_key_that_was_rotated_is_not_given_back_when_its_successor_is_revoked(runtime, cast, clock, rotate):
+    first = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    second = rotate(runtime, first, 86_400).plaintext.reveal()
+    operator_keys.revoke_key(runtime, second)
+    third = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    assert third not in (first, second)
+    clock.advance(days=1)
+    assert [key.key.start for key in keys.page_of_person(runtime, cast.bob.person_id, limit=9, cursor=None).items] == [
+        third[: len("of_") + 8]
+    ]
+
+
+def test_a_rotation_where_the_person_left_takes_nothing_from_the_key_they_have(runtime, cast, clock):
+    first = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    operator_organizations.remove_member(runtime, cast.bob.org, cast.bob.email)
+    second = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    clock.advance(hours=1)
+    operator_keys.rotate_key(runtime, first, 0)
+    assert sign_up(runtime, clock, cast.bob.email).api_key.reveal() == second
 
 
 def test_a_secret_that_is_gone_revokes_the_key_and_makes_a_new_one(runtime, clock, monkeypatch):

@@ -134,17 +134,22 @@ def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row,
         assert (kept.org_id, kept.name) == (org, "First")
 
 
-def test_the_newest_working_key_of_a_sign_up_is_the_current_one(org, other_org, person, add, clock):
+def test_the_current_sign_up_keys_work_and_were_not_rotated_newest_first(org, other_org, person, add, clock):
     sign_up = {"created_by": person, "origin": KeyOrigin.SIGN_UP.value}
-    assert keys.current_sign_up_key(person, clock.now) is None
+
+    def current():
+        return [key.id for key in keys.current_sign_up_keys(person, clock.now)]
+
+    assert current() == []
     assert keys.organizations_with_sign_up_keys(person) == []
     older = add(**sign_up, created_at=clock.now - timedelta(days=1))
     newer = add(**sign_up, org_id=other_org, expires_at=clock.now + timedelta(hours=1))
     add(created_by=person, created_at=clock.now + timedelta(hours=1))
-    assert keys.current_sign_up_key(person, clock.now).id == newer
+    assert current() == [newer, older]
     clock.advance(hours=1)
-    assert keys.current_sign_up_key(person, clock.now).id == older
-    add(**sign_up, revoked_at=clock.now)
+    assert current() == [older]
+    add(**sign_up, revoked_at=clock.now, rotated_from=older)
+    assert current() == []
     assert sorted(keys.organizations_with_sign_up_keys(person)) == sorted([org, other_org])
 
 
