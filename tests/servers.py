@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -16,10 +17,20 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRET = "test-secret-of-at-least-32-characters"
 
 
+#: Below those that systems give to outgoing connections, which could take a port before its server does. Each test
+#: process has a share of its own.
+_SHARE = 900
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
+_ports = count(os.getpid() % _SHARE)
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port on which nothing listens, and which no other test was given lately."""
+    while True:
+        port = 21_000 + _WORKER * _SHARE + next(_ports) % _SHARE
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(database_url: str, port: int, **settings: str) -> dict[str, str]:
