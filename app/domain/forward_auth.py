@@ -101,8 +101,14 @@ def by_path(method: str, decoded: str, query: str) -> Asked:
     `NothingAsked` if the method is too long."""
     if len(method) > MAX_METHOD_LENGTH:
         raise NothingAsked
+    asked = _by_decoded_path_alone(method, decoded)
+    return asked._replace(query=query) if query else asked
+
+
+@lru_cache(maxsize=4096)
+def _by_decoded_path_alone(method: str, decoded: str) -> Asked:
     _check(decoded)
-    return Asked(method, decoded, query)
+    return Asked(method, decoded, "")
 
 
 def _check(path: str) -> None:
