@@ -60,6 +60,13 @@ class Policy:
 
     def granted(self, scopes: Iterable[str]) -> frozenset[str]:
         """`scopes` and all scopes that they include. A scope that is no longer in the policy allows nothing."""
+        return self._granted(tuple(scopes))
+
+    @cached_property
+    def _granted(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+        return lru_cache(maxsize=4096)(self._with_included)
+
+    def _with_included(self, scopes: tuple[str, ...]) -> frozenset[str]:
         return frozenset().union(*(self._granted_by.get(name, ()) for name in scopes))
 
     def satisfied(self, scopes: Iterable[str]) -> frozenset[str]:

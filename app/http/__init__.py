@@ -40,7 +40,7 @@ def _before(app: Flask) -> ResponseReturnValue | None:
     request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
     answer = guards.enforce(app, now)
-    if answer is None:
+    if answer is None and now.environ.get("QUERY_STRING"):
         # After the guard: whoever may not call a route learns nothing about it.
         query_parameters.check(app, now)
     return answer

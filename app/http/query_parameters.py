@@ -11,7 +11,7 @@ def check(app: Flask, request: Request) -> None:
     """Raises `ValidationFailed` naming every unknown parameter. Pages ignore them, because mail trackers add their own
     to links."""
     environ = request.environ
-    if not environ.get("QUERY_STRING") or request.url_rule is None or request.method == "OPTIONS":
+    if request.url_rule is None or request.method == "OPTIONS":
         return
     docs: RouteDocs | None = getattr(app.view_functions[request.url_rule.endpoint], "route_docs", None)
     if docs is None or not docs.refuses_unknown_parameters:

@@ -38,6 +38,8 @@ class SecurityHeaders:
         self._headers = list(_HEADERS)
         if settings.public_url.startswith("https://"):
             self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
+        self._headers_without_path = [*self._headers, _REFERRER_WITHOUT_PATH]
+        self._headers.append(_REFERRER)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # The only responses that may be cached; Flask says for how long.
@@ -47,11 +49,10 @@ class SecurityHeaders:
         is_for_any_origin = any_origin.is_for_any_origin(path)
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
-        referrer = _REFERRER_WITHOUT_PATH if _address_holds_secret(environ) else _REFERRER
+        constant = self._headers_without_path if _address_holds_secret(environ) else self._headers
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            headers.extend(self._headers)
-            headers.append(referrer)
+            headers += constant
             headers.append(("X-Request-Id", request_id))
             if is_for_any_origin:
                 headers.extend(any_origin.HEADERS)
