@@ -119,13 +119,14 @@ class KeyCache:
         """Returns once the lease is young enough for a request that began at `began`. Raises `DatabaseUnavailable`."""
         if began - self._renewed_at <= LEASE_SECONDS:
             # Half of the lease has passed: one thread renews it, the others keep using it.
-            if self._renewing.acquire(blocking=False):
-                try:
-                    self._renew()
-                except DATABASE_UNAVAILABLE:
-                    pass  # the lease is good until it is too old
-                finally:
-                    self._renewing.release()
+            if not self._renewing.acquire(blocking=False):
+                return
+            try:
+                self._renew()
+            except DATABASE_UNAVAILABLE:
+                pass  # the lease is good until it is too old
+            finally:
+                self._renewing.release()
             if self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
         with self._renewing:
