@@ -49,12 +49,15 @@ class Proxy:
 
 
 @contextmanager
-def running(name: str, folder: Path, *, keydesk: int, upstream: int, port: int | None = None) -> Iterator[Proxy]:
-    """The proxy on `port`, or a free one, in front of an API at port `upstream`, asking Keydesk at port `keydesk`."""
+def running(
+    name: str, folder: Path, *, keydesk: int, upstream: int, port: int | None = None, cors: bool = False
+) -> Iterator[Proxy]:
+    """The proxy on `port`, or a free one, in front of an API at port `upstream`, asking Keydesk at port `keydesk`.
+    `cors`: with the lines for programs in a browser, which are commented out in the sample."""
     folder.mkdir(parents=True)
     command = _program(name)
     proxy = Proxy(name, port or free_port())
-    sample = _sample(name, folder, {8080: proxy.port, 7860: keydesk, 7861: free_port(), 9000: upstream})
+    sample = _sample(name, folder, {8080: proxy.port, 7860: keydesk, 7861: free_port(), 9000: upstream}, cors)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [part.format(sample=sample, folder=folder) for part in command],
@@ -76,9 +79,12 @@ def running(name: str, folder: Path, *, keydesk: int, upstream: int, port: int |
             process.wait(10)
 
 
-def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
+def _sample(name: str, folder: Path, ports: dict[int, int], cors: bool) -> Path:
     """A copy of the shipped sample with this test's ports and folders."""
     text = (ROOT / "deploy" / SAMPLES[name]).read_text()
+    if cors:
+        assert "#cors " in text
+        text = text.replace("#cors ", "")
     text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
     text = text.replace("/var/cache/nginx", str(folder)).replace("/var/log/nginx", str(folder))
     if name == "caddy":
