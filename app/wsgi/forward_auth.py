@@ -105,7 +105,7 @@ class ForwardAuth:
         """Where the client finds out how to get a key for the API that it asked. Trusted proxies say which API that is;
         Envoy does so in `Host`. Only listed ones are named."""
         settings = self._runtime.settings
-        if not self._hops:
+        if not (self._hops and settings.api_urls):
             return settings.resource_metadata_url
         host = environ.get("HTTP_X_FORWARDED_HOST") or environ.get("HTTP_HOST", "")
         return f"{settings.resource_at(host)}{RESOURCE_METADATA}"

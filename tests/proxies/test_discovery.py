@@ -87,6 +87,10 @@ def test_an_api_is_known_by_its_name(scene, upstream):
         assert (found.status, json.loads(found.body)["resource"]) == (200, f"{NAMED}{below}")
         # What is no API of Keydesk's has no metadata, whatever the client says.
         assert send(proxy.port, request("GET", f"{METADATA}{below}", host="other.example.com")).status == 400
+    # Programs in a browser may read it, too.
+    asks = ("Origin: https://app.example", "Access-Control-Request-Method: GET")
+    preflight = send(proxy.port, request("OPTIONS", METADATA, *asks))
+    assert (preflight.status, preflight.value("access-control-allow-origin")) == (204, "*")
     page = send(proxy.port, request("GET", "/auth.md"))
     assert page.value("content-type") == "text/markdown; charset=utf-8"
     assert f"The key opens {proxy.url} and {NAMED}." in page.body.decode()
