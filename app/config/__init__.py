@@ -2,9 +2,10 @@
 
 from app.config.loading import SettingsError, load_settings
 from app.config.paths import ROOT, VERSION
-from app.config.settings import Settings, environment_settings, is_localhost, without_port
+from app.config.settings import RESOURCE_METADATA, Settings, environment_settings, is_localhost, without_port
 
 __all__ = [
+    "RESOURCE_METADATA",
     "ROOT",
     "VERSION",
     "Settings",

@@ -1,6 +1,8 @@
 """Settings that do not go together, or are missing beside others."""
 
-from app.config.settings import PREFIX_SETTINGS, Settings, is_localhost
+from urllib.parse import urlsplit
+
+from app.config.settings import PREFIX_SETTINGS, Settings, is_localhost, without_port
 
 
 def problems(settings: Settings) -> dict[str, str]:
@@ -29,15 +31,36 @@ def problems(settings: Settings) -> dict[str, str]:
 
 def warnings(settings: Settings) -> dict[str, str]:
     """What is likely a mistake in settings with which Keydesk can run, by their names."""
+    found = _warnings_about_apis(settings)
     if settings.dev_mode:
-        return _warnings_in_dev_mode(settings)
+        return found | _warnings_in_dev_mode(settings)
     if settings.trusted_hops == 0 and not settings.on_localhost:
-        return {
-            "TRUSTED_HOPS": "is 0, so everybody behind the proxy that adds TLS counts as one client: they share one"
+        found["TRUSTED_HOPS"] = (
+            "is 0, so everybody behind the proxy that adds TLS counts as one client: they share one"
             " limit on sign-ins, and no key works that is bound to networks. Set it to the number of your proxies,"
             " and let them send X-Forwarded-For"
-        }
-    return {}
+        )
+    return found
+
+
+def _warnings_about_apis(settings: Settings) -> dict[str, str]:
+    elsewhere = [url for url in settings.api_urls if not is_localhost(without_port(urlsplit(url).netloc))]
+    unencrypted = [url for url in elsewhere if url.startswith("http://")]
+    if settings.public_url in settings.api_urls:
+        text = f"has {settings.public_url}, which is Keydesk itself. List the origins of the APIs that it guards"
+    elif unencrypted:
+        text = (
+            f"has {', '.join(unencrypted)}, where keys travel unencrypted, and OAuth clients want https."
+            " Start it with https://"
+        )
+    elif elsewhere and settings.on_localhost:
+        text = (
+            f"has {', '.join(elsewhere)}, whose clients would look for keys at PUBLIC_URL ({settings.public_url}),"
+            " which only this machine can reach. Set PUBLIC_URL to an address that they can reach"
+        )
+    else:
+        return {}
+    return {"API_URLS": text}
 
 
 def _warnings_in_dev_mode(settings: Settings) -> dict[str, str]:

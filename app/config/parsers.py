@@ -60,6 +60,21 @@ def url(value: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, _DEFAULT_PORTS[parts.scheme]} else "")
 
 
+def api_urls(value: str) -> tuple[str, ...]:
+    """Origins, each once, as `url` gives them."""
+    found = []
+    for word in words(value):
+        if urlsplit(word).path not in {"", "/"}:
+            raise ValueError(f"must be origins without a path, like https://api.example.com; {word!r} has a path")
+        try:
+            found.append(url(word))
+        except ValueError:
+            raise ValueError(
+                f"must be origins like https://api.example.com, separated by commas; {word!r} is none"
+            ) from None
+    return tuple(dict.fromkeys(found))
+
+
 def host_name(value: str) -> str:
     """A host as browsers send it in `Host`: in lower case, a domain in ASCII (IDNA 2008), an IPv6 address in brackets
     and in its shortest form (RFC 5952). Raises `ValueError` for what is neither a name nor an address."""

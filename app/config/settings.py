@@ -6,6 +6,7 @@ The table in docs/settings.md lists the same names and defaults; a test compares
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from app.config.paths import ROOT
 from app.domain.access_policy import Policy
 from app.domain.key_origin import KeyOrigin
 from app.domain.secret import Secret
+
+#: Below the origin of a protected resource: how to get a credential for it (RFC 9728 3.1).
+RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 
 #: The setting with the prefix of keys of an origin. Keys of the other origins start with `key_prefix`.
 PREFIX_SETTINGS = {
@@ -83,6 +87,12 @@ class Settings:
     trusted_hops: int = _setting(
         parsers.integer(0, 10), 0, "Number of proxies in front whose X-Forwarded-For is trusted"
     )
+    api_urls: tuple[str, ...] = _setting(
+        parsers.api_urls,
+        (),
+        "Origins of the APIs that forward-auth guards, separated by commas, like https://api.example.com; their clients"
+        " find out there how to get a key",
+    )
     mail_server: str | None = _setting(parsers.text, None, "SMTP server")
     mail_port: int = _setting(parsers.integer(1, 65535), 587, "SMTP port; 465 means TLS from the start")
     mail_username: str | None = _setting(parsers.text, None, "SMTP user name")
@@ -141,10 +151,24 @@ class Settings:
         """The host of `public_url` without its port; an IPv6 address is in brackets."""
         return without_port(urlsplit(self.public_url).netloc)
 
+    def resource_at(self, host: str) -> str:
+        """The protected resource (RFC 9728) with this `Host`: one of `api_urls`, or else Keydesk itself. Some proxies
+        leave out the port, so an API is found without it too."""
+        host = host.lower()
+        return self._resources.get(host) or self._resources.get(without_port(host), self.public_url)
+
+    @cached_property
+    def _resources(self) -> dict[str, str]:
+        """The origins of Keydesk and of the APIs, by host with port, and those of the APIs by host alone. The first of
+        a name counts."""
+        hosts = [(urlsplit(url).netloc, url) for url in (self.public_url, *self.api_urls)]
+        hosts += [(without_port(host), url) for host, url in hosts[1:]]
+        return dict(reversed(hosts))
+
     @property
     def resource_metadata_url(self) -> str:
-        """Where refused clients find out how to get a credential (RFC 9728 5.1)."""
-        return f"{self.public_url}/.well-known/oauth-protected-resource"
+        """Where clients that Keydesk's own routes refuse find out how to get a credential (RFC 9728 5.1)."""
+        return f"{self.public_url}{RESOURCE_METADATA}"
 
     def prefix_of(self, origin: KeyOrigin) -> str:
         """The prefix of keys of this origin."""

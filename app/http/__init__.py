@@ -49,11 +49,9 @@ def _before(app: Flask) -> ResponseReturnValue | None:
 def check_routes(app: Flask) -> None:
     """Raises `SettingsError` if the policy file leaves out one of our own routes: nobody could use it."""
     policy = app.extensions["runtime"].settings.policy
-    for rule in app.url_map.iter_rules():
-        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), guards.RequireScope):
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                route = policy.route(method, rule.rule)
-                if route is None:
-                    raise SettingsError({"POLICY_FILE": f"lists no route for {method} {rule.rule}"})
-                if route.public:
-                    raise SettingsError({"POLICY_FILE": f"{method} {rule.rule} is Keydesk's own and cannot be public"})
+    for method, path in guards.scoped_routes(app):
+        route = policy.route(method, path)
+        if route is None:
+            raise SettingsError({"POLICY_FILE": f"lists no route for {method} {path}"})
+        if route.public:
+            raise SettingsError({"POLICY_FILE": f"{method} {path} is Keydesk's own and cannot be public"})

@@ -167,6 +167,16 @@ class RequireScope(Guard):
         g.key = _key(request, runtime, scope=route.scope, cost=route.cost)
 
 
+def scoped_routes(app: Flask) -> list[tuple[str, str]]:
+    """Method and path of each of our own routes that the policy must list."""
+    return [
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), RequireScope)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+
+
 def enforce(app: Flask, request: Request) -> Response | None:
     """Runs the guard of the requested view. Called before every view."""
     rule = request.url_rule

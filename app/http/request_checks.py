@@ -8,7 +8,7 @@ from typing import Any
 from flask import Request
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, SecurityError
 
-from app.config import Settings
+from app.config import RESOURCE_METADATA, Settings
 from app.http.cross_site import SAFE_METHODS
 from app.services.runtime import Runtime
 
@@ -17,6 +17,8 @@ MAX_BODY = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 #: Health probes use the IP address instead of a host name.
 _PROBES = frozenset({"/healthz", "/readyz"})
+#: Proxies pass these on from the hosts of guarded APIs, whose clients look there for how to get a key.
+_AT_GUARDED_APIS = re.compile(rf"/auth\.md|{re.escape(RESOURCE_METADATA)}(/.*)?", re.DOTALL)
 
 
 def check(request: Request, runtime: Runtime) -> None:
@@ -25,13 +27,21 @@ def check(request: Request, runtime: Runtime) -> None:
         raise NotFound
     host = environ.get("HTTP_HOST", "")
     if not _trusts(runtime.settings, host) and environ["PATH_INFO"] not in _PROBES:
-        raise SecurityError("Keydesk does not serve this host name. The operator can add it to TRUSTED_HOSTS.")
+        _check_guarded_api(runtime.settings, host, environ["PATH_INFO"])
     _limit_body(environ)
 
 
 @lru_cache(maxsize=256)
 def _trusts(settings: Settings, host: str) -> bool:
     return settings.trusts_host(host)
+
+
+def _check_guarded_api(settings: Settings, host: str, path: str) -> None:
+    """Raises `SecurityError` unless the host is a guarded API's and the path is one that Keydesk answers there."""
+    if not _AT_GUARDED_APIS.fullmatch(path):
+        raise SecurityError("Keydesk does not serve this host name. The operator can add it to TRUSTED_HOSTS.")
+    if settings.resource_at(host) == settings.public_url:
+        raise SecurityError("Keydesk guards no API at this host name. The operator can add its origin to API_URLS.")
 
 
 def _limit_body(environ: dict[str, Any]) -> None:

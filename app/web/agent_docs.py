@@ -7,7 +7,7 @@ from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_id_sunset import SUNSET
 from app.domain.one_time_secrets import Purpose
 from app.http import context
-from app.http.guards import Public
+from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
 from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.sign_in_limits import LIMITS, Attempt
@@ -52,9 +52,12 @@ ADVICE: dict[type[DomainError], str] = {
 @Public("read by agents that have no key yet")
 def auth() -> Response:
     """How an agent gets and uses a key."""
+    settings = context.runtime().settings
+    own = {settings.policy.route(method, path) for method, path in scoped_routes(current_app)}
     page = render_template(
         "agents/auth.md",
-        settings=context.runtime().settings,
+        settings=settings,
+        api_routes=[route for route in settings.policy.routes if route not in own],
         code_limits=LIMITS[Attempt.CODE],
         email_code_attempts=sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE],
         sign_up_attempts=sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE],

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from app.config import RESOURCE_METADATA
 from app.domain import forward_auth
 from app.domain.client_address import believed, proxy_headers
 from app.domain.credentials import explained, is_websocket_handshake, presented
@@ -100,6 +101,15 @@ class ForwardAuth:
         )
         return done, key_verification.passed(done, route.scope, address)
 
+    def _resource_metadata_url(self, environ: WSGIEnvironment) -> str:
+        """Where the client finds out how to get a key for the API that it asked. Trusted proxies say which API that is;
+        Envoy does so in `Host`. Only listed ones are named."""
+        settings = self._runtime.settings
+        if not (self._hops and settings.api_urls):
+            return settings.resource_metadata_url
+        host = environ.get("HTTP_X_FORWARDED_HOST") or environ.get("HTTP_HOST", "")
+        return f"{settings.resource_at(host)}{RESOURCE_METADATA}"
+
     def _deny(
         self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError
     ) -> Iterable[bytes]:
@@ -116,7 +126,7 @@ class ForwardAuth:
             ("X-Auth-Error-Code", error.error_code),
             NO_STORE,
             ("X-Request-Id", new_request_id()),
-            *headers_of(error, status, self._runtime.settings.resource_metadata_url).items(),
+            *headers_of(error, status, self._resource_metadata_url(environ)).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),
         ]

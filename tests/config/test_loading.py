@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from app.config import ROOT, SettingsError, load_settings
+from app.config import ROOT, SettingsError, consistency, load_settings
 from tests.config.environments import PRODUCTION, load
 
 
@@ -87,3 +87,19 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path, monkeypatch):
     monkeypatch.delenv("WORKERS", raising=False)
     settings = load_settings(instance_path=tmp_path)
     assert (settings.port, settings.workers) == (8002, 3)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"API_URLS": "http://api.example.com", **PRODUCTION}, "keys travel unencrypted"),
+        ({"API_URLS": "https://keys.example.com", **PRODUCTION}, "which is Keydesk itself"),
+        ({"API_URLS": "https://api.example.com"}, "which only this machine can reach"),
+        ({"API_URLS": "https://api.example.com", **PRODUCTION}, None),
+        ({"API_URLS": "http://localhost:8080,http://[::1]:8080"}, None),
+        ({}, None),
+    ],
+)
+def test_addresses_of_apis_that_are_likely_a_mistake_are_named(tmp_path, environ, said):
+    found = consistency.warnings(load(tmp_path, **environ)).get("API_URLS")
+    assert found is None if said is None else said in found

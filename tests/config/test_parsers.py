@@ -32,6 +32,10 @@ from tests.config.environments import PRODUCTION, load
         ("PUBLIC_URL", "https://192.0.2.300"),
         ("TRUSTED_HOSTS", "2001:db8::1"),
         ("TRUSTED_HOSTS", "keys.example.com:443"),
+        ("API_URLS", "api.example.com"),
+        ("API_URLS", "https://api.example.com/v1"),
+        ("API_URLS", "https://api.example.com https://b.example.com"),
+        ("API_URLS", "https://api.example.com,https://user@b.example.com"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "keydesk.db"),
         ("DATABASE_URL", "sqlite://"),
@@ -100,6 +104,13 @@ def test_the_public_url_is_kept_as_browsers_write_it_and_answers_under_its_own_n
     settings = load(tmp_path, **(PRODUCTION | {"PUBLIC_URL": given}))
     assert settings.public_url == origin
     assert settings.trusts_host(host)
+
+
+def test_addresses_of_apis_are_origins_as_browsers_write_them_each_once(tmp_path):
+    given = "https://API.example.com:443/, https://api.example.com,http://straße.example:8080"
+    assert load(tmp_path, API_URLS=given).api_urls == ("https://api.example.com", "http://xn--strae-oqa.example:8080")
+    with pytest.raises(SettingsError, match="has a path"):
+        load(tmp_path, API_URLS="https://a.example,https://b.example/v1")
 
 
 def test_trusted_hosts_are_kept_as_browsers_write_them(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 ORIGIN = {"Origin": "https://agent.example", "Sec-Fetch-Site": "cross-site"}
 METADATA = [
     "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/v1/notes",
     "/.well-known/oauth-authorization-server",
     "/.well-known/nope",
     "/openapi.json",
@@ -40,7 +41,7 @@ def test_the_device_flow_works_from_any_origin_and_its_errors_can_be_read(client
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-@pytest.mark.parametrize("path", [*METADATA[:2], *DEVICE])
+@pytest.mark.parametrize("path", [*METADATA[:3], *DEVICE])
 def test_preflights_are_answered(client, path):
     asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "mcp-protocol-version"}
     answer = client.options(path, headers={**ORIGIN, **asks})

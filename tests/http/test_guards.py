@@ -84,6 +84,7 @@ REVIEWED = {
     "GET /auth.md": ANYBODY,
     "GET /llms.txt": ANYBODY,
     "GET /.well-known/oauth-protected-resource": ANYBODY,
+    "GET /.well-known/oauth-protected-resource/<path:path>": ANYBODY,
     "GET /.well-known/oauth-authorization-server": ANYBODY,
     "GET /device": SIGNED_IN,
     "POST /device": SIGNED_IN,

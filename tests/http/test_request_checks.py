@@ -85,6 +85,29 @@ def test_an_unknown_host_is_refused(client):
     assert client.get("/healthz", headers={"Host": "10.0.0.7"}).status_code == 200
 
 
+def test_at_the_host_of_a_guarded_api_only_its_metadata_is_answered(client, set_settings):
+    def ask(path, host="api.example.com"):
+        return client.get(path, headers={"Host": host})
+
+    metadata = ["/auth.md", "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/v1/notes"]
+    for path in metadata:
+        refused = ask(path)
+        assert refused.status_code == 400
+        assert "API_URLS" in refused.text
+    set_settings(api_urls=("https://api.example.com",))
+    for path in metadata:
+        assert ask(path).status_code == 200
+        assert ask(path, "other.example.com").status_code == 400
+    for path in (
+        "/v1/me",
+        "/sign-in",
+        "/auth.md/",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resources",
+    ):
+        assert ask(path).status_code == 400, path
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:1234", "app.localhost", "127.0.0.1:7860", "127.8.9.1", "[::1]:7860"]
 )

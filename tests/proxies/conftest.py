@@ -17,6 +17,19 @@ from tests.snippets.keydesk import Keydesk
 #: Behind the shipped policy: what it lacks for these tests.
 COSTLY = '\n[[routes]]\nmethod = "GET"\npath = "/v1/costly"\nscope = "notes:read"\ncost = 5\n'
 PUBLIC = '\n[[routes]]\nmethod = "OPTIONS"\npath = "/v1/public"\npublic = true\n'
+BOTH = """
+[[routes]]
+method = "GET"
+path = "/v1/both"
+scope = "notes:read"
+[[routes]]
+method = "WEBSOCKET"
+path = "/v1/both"
+scope = "agent:r"
+"""
+#: With notes:read, and a space before each, as many bytes as the scopes of one key may have.
+LONG_SCOPES = [f"{letter}:{letter * 96}" for letter in "abcdefghijklmnopqrs"] + [f"t:{'t' * 106}"]
+LONG = "".join(f'\n[scopes."{name}"]\ndescription = "A long one"\n' for name in LONG_SCOPES)
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Keys:
 
 def settings(folder: Path) -> dict[str, str]:
     policy = folder / "access_policy.toml"
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY + PUBLIC)
+    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY + PUBLIC + BOTH + LONG)
     hosts = "keys.example.com,localhost,127.0.0.1"
     return {"TRUSTED_HOPS": "1", "TRUSTED_HOSTS": hosts, "POLICY_FILE": str(policy)}
 

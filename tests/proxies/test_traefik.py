@@ -1,5 +1,6 @@
-"""Traefik by the request that its documentation describes: GET to `address` with the client's `authRequestHeaders` and
-X-Forwarded-Method, -Proto, -Host, -Uri and -For of its own. Traefik itself does not run here."""
+"""Traefik by the request that its documentation and its source (pkg/middlewares/auth/forward.go) describe: GET to
+`address` with the client's `authRequestHeaders`, but no hop-by-hop header, and X-Forwarded-Method, -Proto, -Host, -Uri
+and -For of its own. Traefik itself does not run here."""
 
 import json
 import re
@@ -9,11 +10,15 @@ import pytest
 import yaml
 
 from app.domain.forward_auth import IDENTITY_HEADERS
+from tests.proxies.conftest import settings
 from tests.proxies.test_forged_headers import spellings
 from tests.proxies.wire import request, send
 from tests.servers import ROOT
+from tests.snippets.keydesk import Keydesk
 
 SAMPLE = yaml.safe_load((ROOT / "deploy" / "traefik" / "dynamic.yml").read_text())["http"]
+#: Traefik's `hopHeaders`.
+HOP_BY_HOP = {"Connection", "Keep_Alive", "Te", "Trailers", "Transfer_Encoding", "Upgrade"}
 ASKING = SAMPLE["middlewares"]["keydesk"]["forwardAuth"]
 
 
@@ -22,12 +27,12 @@ def ask(keydesk):
     """The question about a client's request, as Traefik would put it."""
     address = urlsplit(ASKING["address"])
 
-    def ask(method, uri, **headers):
-        sent = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    def ask(method, uri, port=keydesk.port, **headers):
+        sent = {name.replace("_", "-").lower(): value for name, value in headers.items() if name not in HOP_BY_HOP}
         kept = [f"{name}: {sent[name.lower()]}" for name in ASKING["authRequestHeaders"] if name.lower() in sent]
         own = {"Method": method, "Proto": "https", "Host": "api.example.com", "Uri": uri, "For": "198.51.100.7"}
         forwarded = [f"X-Forwarded-{name}: {value}" for name, value in own.items()]
-        return send(keydesk.port, request("GET", f"{address.path}?{address.query}", *kept, *forwarded))
+        return send(port, request("GET", f"{address.path}?{address.query}", *kept, *forwarded))
 
     return ask
 
@@ -38,8 +43,8 @@ def test_it_is_allowed_or_refused_by_what_the_client_asks_for(ask, keydesk, keys
     assert [reply.value(name) for name in IDENTITY_HEADERS[:3]] == [keys.notes_id, keydesk.org, "notes:read"]
     assert ask("GET", "/v1/notes").status == 401
     assert ask("POST", "/v1/listen", Authorization=f"Token {keys.agent}").status == 200
-    assert ask("GET", f"/v1/listen?token={keys.agent}", Sec_WebSocket_Key="x", Upgrade="websocket").status == 200
-    assert ask("GET", f"/v1/listen?token={keys.agent}").status == 403
+    # Traefik says nothing of a handshake, so this is none.
+    assert ask("GET", f"/v1/listen?token={keys.agent}", Sec_WebSocket_Key="x", Upgrade="websocket").status == 403
     for method, uri in (
         ("POST", "/v1/notes"),
         ("GET", "/v1/admin"),
@@ -71,4 +76,24 @@ def test_the_sample_removes_every_spelling_of_an_identity_header():
     assert all(removed.search(spelling) for name in IDENTITY_HEADERS for spelling in spellings(name))
     assert ASKING["trustForwardHeader"] is False
     forgotten = SAMPLE["middlewares"]["forget"]["headers"]["customRequestHeaders"]
-    assert {"Authorization", "X-Api-Key", "X-Install-Id"} <= {name for name, value in forgotten.items() if value == ""}
+    assert {"Authorization", "X-Api-Key", "X-Install-Id", "Upgrade"} <= {
+        name for name, value in forgotten.items() if value == ""
+    }
+
+
+def test_the_sample_asks_no_question_about_what_leads_to_a_key():
+    router = SAMPLE["routers"]["discovery"]
+    assert set(re.findall(r"Path(?:Prefix)?\(`([^`]+)`\)", router["rule"])) == {
+        "/auth.md",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/",
+    }
+    assert (router["service"], router["middlewares"]) == ("keydesk", ["whole-requests"])
+    # Traefik takes the router with the longest rule.
+    assert len(router["rule"]) > len(SAMPLE["routers"]["guarded-api"]["rule"])
+
+
+def test_a_refusal_leads_to_the_metadata_of_the_api(ask, tmp_path, sqlite):
+    with Keydesk(sqlite.fresh(tmp_path), tmp_path, API_URLS="https://api.example.com", **settings(tmp_path)) as keydesk:
+        reply = ask("GET", "/v1/notes", port=keydesk.port)
+    assert 'resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"' in reply.head

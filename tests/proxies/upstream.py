@@ -15,9 +15,10 @@ def answer(hit: Hit, conversation: Conversation) -> bool:
     number = len(conversation.server.hits)
     body = json.dumps({"number": number, "method": hit.method, "target": hit.target, "bytes": len(hit.body)}).encode()
     cache = "max-age=60" if hit.target.startswith("/v1/notes/cacheable") else "no-store"
-    conversation.reply(
-        "200 OK", b"" if hit.method == "HEAD" else body, Content_Type="application/json", Cache_Control=cache
-    )
+    headers = {"Content_Type": "application/json", "Cache_Control": cache}
+    if hit.value("origin"):
+        headers["Access_Control_Allow_Origin"] = "*"
+    conversation.reply("200 OK", b"" if hit.method == "HEAD" else body, **headers)
     return hit.value("connection").lower() != "close"
 
 

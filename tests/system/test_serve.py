@@ -23,6 +23,7 @@ BAD = {
     "SECRET_KEY": "short",
     "DERIVATION_SECRET": "short",
     "TRUSTED_HOSTS": "keys.example.com:443",
+    "API_URLS": "https://api.example.com/v1",
     "TRUSTED_HOPS": "-1",
     "MAIL_PORT": "smtp",
     "MAIL_USE_TLS": "perhaps",
@@ -183,6 +184,7 @@ def test_workers_end_with_a_server_that_was_killed_and_free_its_port(database, t
     [
         ({}, set()),
         ({"TRUSTED_HOPS": "1"}, {"TRUSTED_HOPS"}),
+        ({"API_URLS": "https://api.example.com"}, {"API_URLS"}),
         ({"HOST": "0.0.0.0", "TRUSTED_HOSTS": "localhost,keys.example.com"}, {"HOST", "TRUSTED_HOSTS"}),
         ({"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1"}, {"TRUSTED_HOPS"}),
         ({"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1", "TRUSTED_HOPS": "1"}, set()),

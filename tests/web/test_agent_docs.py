@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app import create_app
-from app.config import load_settings
+from app.config import ROOT, load_settings
 from app.services import device_grants
 from tests import databases
 from tests.actors import Actor
@@ -110,6 +110,30 @@ def test_it_says_what_this_server_is_set_to(tmp_path):
         assert said in page, said
     for unsaid in ("localhost", "owk_live_", "devCode", "test-token", "example.com,"):
         assert unsaid not in page, unsaid
+
+
+def test_it_names_the_addresses_and_routes_of_the_apis(page, read, tmp_path):
+    assert "## The API" not in page
+    assert "`/v1/notes`" not in page
+    policy = tmp_path / "policy.toml"
+    public = '\n[[routes]]\nmethod = "GET"\npath = "/v1/status"\npublic = true\n'
+    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + public)
+    apis = "https://api.example.com,https://b.example"
+    settings = load_settings({"API_URLS": apis, "POLICY_FILE": str(policy)}, instance_path=tmp_path)
+    client = create_app(settings).test_client()
+    text = client.get("/auth.md").text
+    assert "an API key for https://api.example.com and https://b.example by yourself" in text
+    assert "The key opens https://api.example.com and https://b.example." in text
+    section = text.partition("## The API")[2].partition("\n## ")[0]
+    rows = [tuple(line.strip("| ").split(" | ")) for line in section.splitlines() if line.startswith("|")][2:]
+    assert ("GET", "`/v1/notes/{id}`", "`notes:read`", "0") in rows
+    assert ("WEBSOCKET", "`/v1/listen`", "`agent:rw`", "0") in rows
+    assert ("GET", "`/v1/status`", "none, no key needed", "0") in rows
+    # Keydesk's own routes are not the APIs'.
+    assert not {row[1] for row in rows} & {"`/v1/audit`", "`/v1/keys/verify`", "`/v1/cache/invalidate`"}
+    assert (
+        "> Issues API keys for https://api.example.com and https://b.example to people" in client.get("/llms.txt").text
+    )
 
 
 def test_test_tokens_are_mentioned_where_they_are_switched_on(page, tmp_path):

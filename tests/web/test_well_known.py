@@ -12,6 +12,7 @@ from tests.databases import SECRET
 RESOURCE = "/.well-known/oauth-protected-resource"
 SERVER = "/.well-known/oauth-authorization-server"
 PUBLIC_URL = "https://keys.example.com"
+APIS = ["https://api.example.com", "https://b.example:8443"]
 
 
 @pytest.fixture
@@ -21,6 +22,14 @@ def production(tmp_path):
     app = create_app(load_settings(environ, instance_path=tmp_path))
     client = app.test_client()
     return lambda path: client.get(path, base_url=PUBLIC_URL)
+
+
+@pytest.fixture
+def with_apis(tmp_path):
+    """A client of the same server with two guarded APIs, asked by its own name or by that of one of them."""
+    environ = {"PUBLIC_URL": PUBLIC_URL, "SECRET_KEY": SECRET, "MAIL_SERVER": "127.0.0.1", "API_URLS": ",".join(APIS)}
+    client = create_app(load_settings(environ, instance_path=tmp_path)).test_client()
+    return lambda path, at=PUBLIC_URL: client.get(path, base_url=at).get_json()
 
 
 def is_https_without_query_and_fragment(url):
@@ -90,6 +99,29 @@ def test_the_authorization_server_field_by_field(production):
     assert fields["scopes_supported"] == production(RESOURCE).get_json()["scopes_supported"]
     assert fields["protected_resources"] == [production(RESOURCE).get_json()["resource"]]
     assert fields["service_documentation"] == f"{PUBLIC_URL}/auth.md"
+
+
+@pytest.mark.parametrize("origin", [PUBLIC_URL, *APIS])
+def test_the_resource_is_what_the_address_of_the_metadata_was_made_of(with_apis, origin):
+    """RFC 9728 3.1 and 3.3."""
+    for path, below in (
+        ("", ""),
+        ("/v1/notes", "/v1/notes"),
+        ("/v1/notes/", "/v1/notes/"),
+        ("/a%20b/%C3%A9?x=1", "/a%20b/%C3%A9"),
+        ("/a:b@c;d=e,f~g", "/a:b@c;d=e,f~g"),
+        ("/%22%3E", "/%22%3E"),
+    ):
+        fields = with_apis(RESOURCE + path, origin)
+        assert fields["resource"] == origin + below
+        assert fields["authorization_servers"] == [PUBLIC_URL]
+        assert fields["resource_documentation"] == f"{PUBLIC_URL}/auth.md"
+        assert fields["resource_name"] == {PUBLIC_URL: "Keydesk"}.get(origin, origin.removeprefix("https://"))
+
+
+def test_the_authorization_server_names_every_resource_whose_keys_it_issues(with_apis):
+    """RFC 9728 4."""
+    assert with_apis(SERVER)["protected_resources"] == [PUBLIC_URL, *APIS]
 
 
 @pytest.mark.parametrize("path", [RESOURCE, SERVER])

@@ -202,6 +202,33 @@ def test_no_credential_an_unknown_one_and_two_are_401(alice, notes):
         assert [answer.headers[name] for name in IDENTITY] == ["-"] * 5
 
 
+def test_a_refusal_leads_to_the_metadata_of_the_api_that_was_asked(alice, set_settings):
+    def named(**headers):
+        challenge = ask(alice, original=("GET", "/v1/notes"), **headers).headers["WWW-Authenticate"]
+        return challenge.partition('resource_metadata="')[2].removesuffix('/.well-known/oauth-protected-resource"')
+
+    ours = "http://localhost:7860"
+    assert named(X_Forwarded_Host="api.example.com") == ours
+    set_settings(api_urls=("https://api.example.com", "https://b.example:8443"))
+    for headers, origin in [
+        ({"X_Forwarded_Host": "api.example.com"}, "https://api.example.com"),
+        ({"X_Forwarded_Host": "API.example.com:443", "X_Forwarded_Proto": "http"}, "https://api.example.com"),
+        ({"X_Forwarded_Host": "b.example", "Host": "api.example.com"}, "https://b.example:8443"),
+        # Envoy's way.
+        ({"Host": "api.example.com"}, "https://api.example.com"),
+        # Not listed.
+        ({"X_Forwarded_Host": "c.example", "Host": "api.example.com"}, ours),
+        ({"X_Forwarded_Host": "api.example.com, b.example"}, ours),
+        ({"X_Forwarded_Host": 'api.example.com"'}, ours),
+        ({}, ours),
+    ]:
+        assert named(**headers) == origin, headers
+    set_settings(api_urls=("https://api.example.com",), trusted_hops=0)
+    for headers in ({"X_Forwarded_Host": "api.example.com"}, {"Host": "api.example.com"}):
+        answer = ask(alice, path="/v1/forward-auth/v1/notes", **headers)
+        assert f'"{ours}/' in answer.headers["WWW-Authenticate"]
+
+
 def test_a_missing_scope_and_an_unlisted_route_are_403(alice, notes):
     assert ask(alice, notes["key"], original=("POST", "/v1/notes")).get_json()["error_code"] == "INSUFFICIENT_SCOPE"
     assert ask(alice, notes["key"], original=("GET", "/v1/other")).get_json()["error_code"] == "ROUTE_NOT_LISTED"
