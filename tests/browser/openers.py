@@ -49,6 +49,17 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     return open_it
 
 
+def one_too_many(visitor: Visitor) -> None:
+    at("new of max", "max")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
+def rotated_into_one_too_many(visitor: Visitor) -> None:
+    at("rotate of max", "max")(visitor)
+    visitor.follow(visitor.page.get_by_role("button", name="Rotate key"))
+
+
 def signed_out_meanwhile(visitor: Visitor) -> None:
     at("new", "alice")(visitor)
     visitor.page.get_by_label("Name").fill("Nightly report")
@@ -95,9 +106,9 @@ def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor]
     return open_it
 
 
-def decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
+def decide(button: str, *, scopes: bool = True, who: str = "rita") -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
-        type_code(who="rita")(visitor)
+        type_code(who=who)(visitor)
         if not scopes:
             for box in visitor.page.get_by_role("checkbox").all():
                 box.uncheck()
