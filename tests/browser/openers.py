@@ -26,6 +26,14 @@ def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
     return open_it
 
 
+def with_an_unreadable_cookie(visitor: Visitor) -> None:
+    """Of another program on the same host."""
+    cookie = {"name": "user", "value": "José", "domain": "localhost", "path": "/"}
+    visitor.context.add_cookies([cookie])
+    visitor.page.goto("/sign-in")
+    visitor.page.get_by_text("The browser's Cookie header cannot be read").wait_for()
+
+
 def used_link(visitor: Visitor) -> None:
     link = visitor.link_from_api()
     visitor.page.goto(link)

@@ -20,6 +20,7 @@ from tests.browser.openers import (
     type_code,
     used_link,
     while_broken,
+    with_an_unreadable_cookie,
 )
 from tests.browser.visitor import Visitor
 
@@ -43,6 +44,7 @@ PAGE_STATES = [
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
     PageState("signed out while a form was sent", "Sign in", "Sign in", signed_out_meanwhile),
+    PageState("sign-in with an unreadable cookie", "Sign in", "Sign in", with_an_unreadable_cookie),
     PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", ask_for_link()),
     PageState("check your mail", "Check your email", "Check your email", ask_for_link(), needs_mail=True),
     PageState(
