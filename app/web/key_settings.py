@@ -47,8 +47,14 @@ def ask_change(key: str) -> str:
     return _page(listed, as_it_is(listed, KEEP), {})
 
 
+def _as_sent(problems: dict[str, str], key: str) -> str:
+    listed = keys.manageable(context.member(), key, lock=False)
+    return _page(listed, as_sent(), problems, seen=request.form.get("seen", ""))
+
+
 @blueprint.post("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_as_sent)
 @limit_changes
 def change(key: str) -> Response:
     """Changes nothing if the key has changed since the form was loaded: the form would undo that change."""

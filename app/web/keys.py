@@ -80,33 +80,14 @@ def revoke(key: str) -> Response:
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
     unsent = unsent_form.take() or MultiDict()
-    return _rotate_page(key, unsent.get("overlap", "3600"), secrets.token_urlsafe(16), {})
+    return _rotation(key, unsent.get("overlap", "3600"), secrets.token_urlsafe(16), {})
 
 
-@blueprint.post("/<key>/rotate")
-@RequireMember(Permission.MANAGE_OWN_KEYS)
-@limit_changes
-def rotate(key: str) -> Response:
-    overlap, submission_id = request.form.get("overlap", "0"), _submission_id()
-    try:
-        issued = key_rotation.rotate(
-            context.runtime(),
-            context.member(),
-            key,
-            overlap_seconds=choice(overlap, OVERLAPS, "overlap"),
-            submission_id=submission_id,
-        )
-    except KeyAlreadyShown as error:
-        return _already_shown(error)
-    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
-        # The form has no field for scopes.
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
-        return refused_form.answer(_rotate_page(key, overlap, submission_id, problems), error)
-    old = keys.get(context.member(), key)
-    return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
+def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
+    return _rotation(key, request.form.get("overlap", "0"), _submission_id(), problems)
 
 
-def _rotate_page(key: str, overlap: str, submission_id: str, problems: dict[str, str]) -> str:
+def _rotation(key: str, overlap: str, submission_id: str, problems: dict[str, str]) -> str:
     return render_template(
         "keys/rotate.html",
         chosen=overlap,
@@ -115,6 +96,29 @@ def _rotate_page(key: str, overlap: str, submission_id: str, problems: dict[str,
         submission_id=submission_id,
         problems=problems,
     )
+
+
+@blueprint.post("/<key>/rotate")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_rotation_as_sent)
+@limit_changes
+def rotate(key: str) -> Response:
+    try:
+        issued = key_rotation.rotate(
+            context.runtime(),
+            context.member(),
+            key,
+            overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap"),
+            submission_id=_submission_id(),
+        )
+    except KeyAlreadyShown as error:
+        return _already_shown(error)
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
+        # The form has no field for scopes.
+        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        return refused_form.answer(_rotation_as_sent(problems, key), error)
+    old = keys.get(context.member(), key)
+    return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 
 
 def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:

@@ -116,6 +116,23 @@ def test_what_gets_no_turn(alice, monkeypatch, runtime, tail, title):
         is_as_typed(page + f'value="{SUBMISSION}"')
 
 
+@pytest.mark.parametrize(("tail", "title"), [("change", "Change CI"), ("rotate", "Rotate CI")])
+def test_what_is_one_change_too_many(alice, monkeypatch, tail, title):
+    key = alice.create_key(name="CI")
+    monkeypatch.setattr("app.http.change_limits.CHANGES_OF_PERSON", "1 per minute")
+    alice.revoke(alice.create_key(name="Other")["id"])
+    form = NEW | {"seen": "somebody else changed it", "overlap": "86400"}
+    answer = alice.http.post(path(alice, f"{key['id']}/{tail}"), data=form)
+    too_many = "Too many keys were revoked or changed by you or from your address."
+    page = is_told(answer, f"{too_many} Nothing was changed; try again in a second.", title)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    if tail == "change":
+        is_as_typed(page + f'value="{SUBMISSION}"')
+        assert 'name="seen" value="somebody else changed it"' in page
+    else:
+        assert '<option value="86400" selected>' in page
+
+
 @pytest.fixture
 def code(app, runtime):
     with app.app_context():
