@@ -5,7 +5,15 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.domain import device_user_code, roles
-from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, TooManyKeys, ValidationFailed
+from app.domain.errors import (
+    DomainError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
 from app.domain.roles import Permission
 from app.http import context, unsent_form
 from app.http.guards import RequireSignIn
@@ -50,7 +58,7 @@ def decide() -> Response:
         return make_response(render_template("device/done.html", grant=grant))
     except NotFound as error:
         return _ask_again(code, error)
-    except (ValidationFailed, Forbidden, TooManyKeys, RateLimited) as refused:
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as refused:
         try:
             return refused_form.answer(_question(code, refused), refused)
         except (NotFound, RateLimited) as error:
@@ -70,7 +78,8 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         "device/decide.html",
         code=device_user_code.normalise(code),
         grant=grant,
-        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
+        # The policy may have lost a scope since the agent asked.
+        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes if name in policy.scopes],
         chosen=request.form.getlist("scopes") if refused else grant.scopes,
         organizations=[
             organization
