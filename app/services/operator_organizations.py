@@ -125,8 +125,8 @@ def _no_member(address: str, org: Organization) -> NotFound:
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_keys: bool = False) -> Sequence[ApiKey]:
     """Disables or enables a person: their sessions, session tokens and sign-up keys are refused from now on, or work
-    again. Returns the active keys that they created in any organization, oldest first: with `revoke_keys` all of them,
-    which were revoked, otherwise those that work whether the person is disabled or not. Raises `NotFound`."""
+    again. Disabling returns the active keys that they created in any organization, oldest first: with `revoke_keys` all
+    of them, which were revoked, otherwise those that work although the person is disabled. Raises `NotFound`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
