@@ -12,6 +12,8 @@ from app.domain.errors import UnknownScope, ValidationFailed
 #: (100 characters, four bytes each, percent-encoded), must fit into the 4 KiB that proxies read headers into.
 MAX_SCOPES_LENGTH = 2000
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+#: A scope-token of RFC 6749 3.3. Scopes are sent in headers, and separated by spaces there.
+_SCOPE_NAME = re.compile(r"[!#-\[\]-~]+")
 #: The rows that a WebSocket handshake must satisfy: it is a GET, too.
 _HANDSHAKE = ("WEBSOCKET", "GET")
 
@@ -166,6 +168,11 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 
 
 def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
+    if not _SCOPE_NAME.fullmatch(name):
+        raise PolicyError(
+            f"scopes.{name!r}: rename it; the name of a scope may have ASCII letters, digits and punctuation, but no"
+            ' spaces, " or \\ (RFC 6749 3.3)'
+        )
     _refuse_unknown(f"scopes.{name}", entry, {"description", "grants", "operators_only"})
     if not isinstance(entry.get("description"), str):
         raise PolicyError(f"scopes.{name}: description is missing or not a string")

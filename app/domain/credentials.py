@@ -88,7 +88,14 @@ def problem_of(key: str) -> str | None:
         return "is in quotation marks; send it without them"
     if found := _WORD_BEFORE.match(bare):
         return f"begins with the word {found[1]}; send the key alone"
+    if not _is_visible_ascii(bare):
+        return "has an invisible character, or one that is not ASCII; copy the key again, without anything around it"
     return None
+
+
+def _is_visible_ascii(text: str) -> bool:
+    """False too for what a server has decoded as Latin-1, as WSGI wants it: a character is several then."""
+    return text.isascii() and text.isprintable()
 
 
 _QUOTES = ("'", '"', "`", "\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}")
@@ -106,6 +113,8 @@ def _problem_of_scheme(authorization: str) -> str | None:
     scheme, *rest = authorization.split(maxsplit=1)[:2] or [""]
     if not scheme:
         return None
+    if not _is_visible_ascii(scheme):
+        return f"The header Authorization has an invisible character, or one that is not ASCII. {_HEADERS}"
     known = f"{scheme.lower()} " in _SCHEMES
     if known and not rest:
         return f"The header Authorization has nothing after {scheme}. {_HEADERS}"

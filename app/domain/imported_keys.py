@@ -55,7 +55,7 @@ def digests(plaintext: str) -> tuple[bytes, bytes]:
 def parse_hash(text: str) -> tuple[HashKind, bytes]:
     """The kind and the bytes of a stored hash.
 
-    Accepts SHA-256 in hex, base64 (Unkey) or base64url (Better Auth), and SHA-512 in hex (knox) or as `sha512$$hex`
+    Accepts SHA-256 in hex, base64 (Unkey) or base64url (Better Auth), and SHA-512 in hex (knox 5) or as `sha512$$hex`
     (drf-api-key). Raises `ValidationFailed` naming `hash`.
     """
     text = text.strip()
@@ -155,6 +155,8 @@ def _time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValidationFailed({"expires_at": "has no time zone; if it is in UTC, write it like 2027-01-31T12:00:00Z"})
+    if moment is None:
         raise ValidationFailed({"expires_at": "must be a time like 2027-01-31T12:00:00Z"})
     return moment.replace(microsecond=0)

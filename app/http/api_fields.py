@@ -32,7 +32,7 @@ Email = Annotated[
 Code = Annotated[
     str,
     AfterValidator(one_time_secrets.normalise_code),
-    field("The six-digit code from the email. Blanks and dashes in it do not matter.", "482901"),
+    field("The six-digit code from the email. Blanks, dashes and backticks in it do not matter.", "482901"),
 ]
 
 OrgId = Annotated[str, field("The organization's ID.", "org_3nVbQkZx8RtYwLpMcJdF5s")]

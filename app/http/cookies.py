@@ -36,6 +36,12 @@ class NoticeInterface(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+def length_of_notices(app: Flask, session: SessionMixin) -> int:
+    """Bytes that the value of Flask's session cookie has with what is in `session` now."""
+    serializer = NoticeInterface().get_signing_serializer(app)
+    return len(serializer.dumps(dict(session))) if serializer else 0
+
+
 def set_session(response: Response, token: Secret, settings: Settings) -> None:
     _set(response, SESSION, token.reveal(), settings.session_max, settings)
 

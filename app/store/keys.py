@@ -243,11 +243,12 @@ def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
-def working_of_creator(org_id: str, person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The organization's active keys that the person created, oldest first, locked in the order of their IDs."""
+def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
+    """The organization's active keys that the person created, oldest first, locked in the order of their IDs. Without
+    an organization, those of all."""
     found = db.session.scalars(
         select(ApiKey)
-        .where(ApiKey.org_id == org_id, ApiKey.created_by == person_id, works(now))
+        .where(ApiKey.created_by == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
         .order_by(ApiKey.id)
         .with_for_update(key_share=True)
     )

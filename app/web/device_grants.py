@@ -5,12 +5,21 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.domain import device_user_code, roles
-from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
+from app.domain.errors import (
+    DomainError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
 from app.domain.roles import Permission
 from app.http import context, unsent_form
 from app.http.guards import RequireSignIn
-from app.http.problem_details import status_of
 from app.services import device_grants, organizations
+from app.web import refused_form
+from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
 
@@ -47,17 +56,17 @@ def decide() -> Response:
         scopes = request.form.getlist("scopes")
         grant = device_grants.approve(context.runtime(), member, code, scopes, client=context.client())
         return make_response(render_template("device/done.html", grant=grant))
-    except (NotFound, RateLimited) as error:
+    except NotFound as error:
         return _ask_again(code, error)
-    except (ValidationFailed, Forbidden) as refused:
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as refused:
         try:
-            return make_response(_question(code, refused), status_of(refused))
+            return refused_form.answer(_question(code, refused), refused)
         except (NotFound, RateLimited) as error:
             return _ask_again(code, error)
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
-    return make_response(render_template("device/ask.html", code=code, problem=error.detail), status_of(error))
+    return refused_form.answer(render_template("device/ask.html", code=code, problem=error.detail), error)
 
 
 def _question(code: str, refused: DomainError | None = None) -> str:
@@ -69,7 +78,8 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         "device/decide.html",
         code=device_user_code.normalise(code),
         grant=grant,
-        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
+        # The policy may have lost a scope since the agent asked.
+        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes if name in policy.scopes],
         chosen=request.form.getlist("scopes") if refused else grant.scopes,
         organizations=[
             organization
@@ -77,9 +87,5 @@ def _question(code: str, refused: DomainError | None = None) -> str:
             if roles.allows(organization.role, Permission.CREATE_KEYS)
         ],
         org=request.form.get("org"),
-        problems={"scopes": _problem(refused)} if refused else {},
+        problems=problems_of(refused) if refused else {},
     )
-
-
-def _problem(error: DomainError) -> str:
-    return str(error.details["fields"]["scopes"]) if isinstance(error, ValidationFailed) else error.detail

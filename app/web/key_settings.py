@@ -6,16 +6,17 @@ from hashlib import sha256
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
+from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
 from app.http import context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
-from app.http.problem_details import status_of
 from app.services import key_settings, keys, usage
 from app.store.keys import ListedKey
-from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes, problems_of
+from app.web import refused_form
+from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes
+from app.web.refused_form import problems_of
 from app.web.templating import moment, status
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
@@ -46,8 +47,14 @@ def ask_change(key: str) -> str:
     return _page(listed, as_it_is(listed, KEEP), {})
 
 
+def _as_sent(problems: dict[str, str], key: str) -> str:
+    listed = keys.manageable(context.member(), key, lock=False)
+    return _page(listed, as_sent(), problems, seen=request.form.get("seen", ""))
+
+
 @blueprint.post("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_as_sent)
 @limit_changes
 def change(key: str) -> Response:
     """Changes nothing if the key has changed since the form was loaded: the form would undo that change."""
@@ -58,8 +65,8 @@ def change(key: str) -> Response:
         return make_response(_page(listed, now, problem), 409)
     try:
         key_settings.change(context.runtime(), context.member(), key, _wanted(listed, form))
-    except (ValidationFailed, UnknownScope, Forbidden) as error:
-        return make_response(_page(listed, form, problems_of(error)), status_of(error))
+    except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
+        return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
     return redirect(url_for("key_settings.show", org=context.member().org_id, key=key), 303)
 

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain import roles
 from app.domain.access_policy import Route, Scope
-from app.domain.errors import DomainError, ValidationFailed
+from app.domain.errors import ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.http import context
@@ -113,13 +113,6 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
         (Scope(name, "No longer exists"), []) for name in held if name not in policy.scopes
     ]
     return known + gone
-
-
-def problems_of(error: DomainError) -> dict[str, str]:
-    """What is wrong, by the HTML id of the field."""
-    if isinstance(error, ValidationFailed):
-        return dict(error.details["fields"])
-    return {"scopes": error.detail}
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:

@@ -7,14 +7,24 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
+from app.domain.errors import (
+    Busy,
+    Forbidden,
+    KeyAlreadyShown,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
 from app.domain.roles import Permission
 from app.http import context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of, unfilled
+from app.web import refused_form
+from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
+from app.web.refused_form import WHOLE_FORM, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
@@ -46,8 +56,8 @@ def create() -> Response:
         issued = keys.create(context.runtime(), context.member(), form.settings(EXPIRIES), submission_id=submission_id)
     except KeyAlreadyShown as error:
         return _already_shown(error)
-    except (ValidationFailed, UnknownScope, Forbidden) as error:
-        return make_response(_page(form, submission_id, problems_of(error)), status_of(error))
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as error:
+        return refused_form.answer(_page(form, submission_id, problems_of(error)), error)
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
 
 
@@ -70,17 +80,27 @@ def revoke(key: str) -> Response:
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
     unsent = unsent_form.take() or MultiDict()
+    return _rotation(key, unsent.get("overlap", "3600"), secrets.token_urlsafe(16), {})
+
+
+def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
+    return _rotation(key, request.form.get("overlap", "0"), _submission_id(), problems)
+
+
+def _rotation(key: str, overlap: str, submission_id: str, problems: dict[str, str]) -> str:
     return render_template(
         "keys/rotate.html",
-        chosen=unsent.get("overlap", "3600"),
+        chosen=overlap,
         listed=keys.manageable(context.member(), key, lock=False),
         overlaps=OVERLAPS,
-        submission_id=secrets.token_urlsafe(16),
+        submission_id=submission_id,
+        problems=problems,
     )
 
 
 @blueprint.post("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_rotation_as_sent)
 @limit_changes
 def rotate(key: str) -> Response:
     try:
@@ -93,6 +113,10 @@ def rotate(key: str) -> Response:
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
+        # The form has no field for scopes.
+        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        return refused_form.answer(_rotation_as_sent(problems, key), error)
     old = keys.get(context.member(), key)
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 

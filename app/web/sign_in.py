@@ -18,6 +18,7 @@ from app.http.route_docs import RouteDocs
 from app.http.safe_next import safe_next
 from app.http.sign_in_link_request import ask_for_link
 from app.services import sign_in
+from app.web import refused_form
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -37,7 +38,7 @@ def ask() -> AnyResponse | str:
 @blueprint.post("/sign-in")
 @Public("the sign-in page")
 @limit_anonymous
-def send() -> Response:
+def send() -> AnyResponse:
     """Emails a link. The page is the same for every address."""
     email, next_path = request.form.get("email", ""), safe_next(request.form.get("next"))
     try:
@@ -45,7 +46,7 @@ def send() -> Response:
     except (ValidationFailed, RateLimited) as error:
         problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
         page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
-        return make_response(page, status_of(error))
+        return refused_form.answer(page, error)
     response = make_response(
         render_template(
             "sign_in/sent.html",

@@ -26,6 +26,14 @@ def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
     return open_it
 
 
+def with_an_unreadable_cookie(visitor: Visitor) -> None:
+    """Of another program on the same host."""
+    cookie = {"name": "user", "value": "José", "domain": "localhost", "path": "/"}
+    visitor.context.add_cookies([cookie])
+    visitor.page.goto("/sign-in")
+    visitor.page.get_by_text("The browser's Cookie header cannot be read").wait_for()
+
+
 def used_link(visitor: Visitor) -> None:
     link = visitor.link_from_api()
     visitor.page.goto(link)
@@ -47,6 +55,17 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
         visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
     return open_it
+
+
+def one_too_many(visitor: Visitor) -> None:
+    at("new of max", "max")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
+def rotated_into_one_too_many(visitor: Visitor) -> None:
+    at("rotate of max", "max")(visitor)
+    visitor.follow(visitor.page.get_by_role("button", name="Rotate key"))
 
 
 def signed_out_meanwhile(visitor: Visitor) -> None:
@@ -95,9 +114,9 @@ def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor]
     return open_it
 
 
-def decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
+def decide(button: str, *, scopes: bool = True, who: str = "rita") -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
-        type_code(who="rita")(visitor)
+        type_code(who=who)(visitor)
         if not scopes:
             for box in visitor.page.get_by_role("checkbox").all():
                 box.uncheck()

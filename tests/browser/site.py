@@ -15,6 +15,8 @@ from tests.conftest import SECRET, Clock
 
 LONG_NAME = "W" * 40 + " and a name that goes on until it is as long as it may be"
 PAGE_SIZE = 50
+#: `MAX_KEYS_PER_ORG` of the server: the organization of max is full.
+MOST_KEYS = PAGE_SIZE + 1
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,12 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         _join(cast["nora"], None, Role.VIEWER, clock.now)
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
-    for number in range(PAGE_SIZE + 1):
-        cast["max"].create_key(name=f"Key {number}")
+    for number in range(MOST_KEYS):
+        key = cast["max"].create_key(name=f"Key {number}")
+    paths |= {
+        "new of max": f"{paths['list of max']}/new",
+        "rotate of max": f"{paths['list of max']}/{key['id']}/rotate",
+    }
     sessions = {name: actor.http.get_cookie("whs_session").value for name, actor in cast.items()}
     with app.app_context():
         databases.dispose()

@@ -99,6 +99,18 @@ def test_a_policy_that_cannot_be_meant_is_refused_by_place(changes, named):
         policy(**changes)
 
 
+@pytest.mark.parametrize("name", ["notizen:prüfen", "notes read", "", 'a"b', "a\\b", "a\n", "a\x7f", "a\u200b"])
+def test_a_scope_that_no_header_can_carry_is_refused_by_name(name):
+    with pytest.raises(PolicyError) as refused:
+        policy(scopes={"a": {"description": "A"}, name: {"description": "B"}})
+    assert str(refused.value).startswith(f"scopes.{name!r}: rename it")
+
+
+def test_a_scope_may_have_every_character_of_the_standard():
+    name = "!#$%&'()*+,-./0189:;<=>?@AZ[]^_`az{|}~"
+    assert policy(scopes={"a": {"description": "A"}, name: {"description": "B"}}).granted([name]) == {name}
+
+
 def test_scopes_that_grant_each_other_do_not_run_in_a_ring():
     ring = {"a": {"description": "A", "grants": ["b"]}, "b": {"description": "B", "grants": ["a"]}}
     assert policy(scopes=ring).granted(["a"]) == {"a", "b"}

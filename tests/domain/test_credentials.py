@@ -6,6 +6,11 @@ from app.domain.credentials import explained, is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, InvalidKey, KeyRevoked, MissingCredential
 
 
+def latin_1(text):
+    """As servers that read the bytes of a header hand them over (PEP 3333)."""
+    return text.encode().decode("latin-1")
+
+
 def key_of(tokens=(), **headers):
     """`x_api_key` and `authorization`, as WSGI has them."""
     key, _ = presented({f"HTTP_{name.upper()}": value for name, value in headers.items()}, tokens)
@@ -100,6 +105,14 @@ def test_a_key_beside_an_install_id_is_ambiguous():
         ({"x_api_key": "x", "authorization": "Bearer Bearer K"}, "Authorization begins with the word Bearer"),
         ({"authorization": "Bearer token K"}, "Authorization begins with the word token"),
         ({"authorization": 'Bearer "K"'}, "Authorization is in quotation marks"),
+        ({"x_api_key": latin_1("K\u200b")}, "x-api-key has an invisible character, or one that is not ASCII"),
+        ({"x_api_key": latin_1("K\u00a0")}, "x-api-key has an invisible character, or one that is not ASCII"),
+        ({"x_api_key": latin_1("\ufeffK")}, "x-api-key has an invisible character, or one that is not ASCII"),
+        ({"x_api_key": "K\x7f"}, "x-api-key has an invisible character, or one that is not ASCII"),
+        (
+            {"authorization": latin_1("Bearer \u200bK")},
+            "Authorization has an invisible character, or one that is not ASCII",
+        ),
     ],
 )
 def test_what_looks_wrong_with_a_key_that_does_not_exist_is_said(headers, said):
@@ -117,6 +130,8 @@ def test_what_looks_wrong_with_a_key_that_does_not_exist_is_said(headers, said):
         ("Bearer\twhk_1", "put a space after Bearer, not a tab"),
         ("Bearer", "has nothing after Bearer"),
         ("token ", "has nothing after token"),
+        (latin_1("Bearer\u00a0whk_1"), "has an invisible character, or one that is not ASCII"),
+        (latin_1("\u200bBearer whk_1"), "has an invisible character, or one that is not ASCII"),
     ],
 )
 def test_what_looks_wrong_with_a_header_without_a_key_is_said_without_the_key(authorization, said):

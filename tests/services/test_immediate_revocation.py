@@ -16,6 +16,7 @@ from app.services import (
     immediate_revocation,
     install_ids,
     key_rotation,
+    key_settings,
     key_verification,
     keys,
     operator_keys,
@@ -116,6 +117,15 @@ def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued)
     keys.revoke(runtime, alice.member, issued.listed.key.id)
     before = revision()
     assert seconds_of(lambda: keys.revoke(runtime, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
+    assert revision() == before
+
+
+def test_a_change_that_finds_everything_as_wanted_waits_too(runtime, alice, issued):
+    """Somebody may have changed it a moment ago."""
+    key = issued.listed.key
+    before = revision()
+    same = KeySettings(name=key.name)
+    assert seconds_of(lambda: key_settings.change(runtime, alice.member, key.id, same)) >= SETTLE_SECONDS
     assert revision() == before
 
 
