@@ -18,7 +18,7 @@ from app.services.immediate_revocation import has_settled, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
-from app.store.keys import ListedKey
+from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import take_turns, transaction
 
 
@@ -186,10 +186,10 @@ def issue(
     created_by: str | None = None,
     email: str | None = None,
     submission_id: str | None = None,
-    rotated_from: str | None = None,
+    replaces: ApiKey | None = None,
 ) -> IssuedKey:
     """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin. A sign-up key
-    is derived from its ID, any other is random."""
+    is derived from its ID, any other is random. The bounds of the key that it replaces are its own, too."""
     key_id, prefix = new_id("key"), prefix or runtime.settings.prefix_of(origin)
     derived = origin is KeyOrigin.SIGN_UP
     minted = runtime.key_deriver.mint(prefix, key_id) if derived else key_format.mint(prefix)
@@ -204,7 +204,8 @@ def issue(
         created_at=now,
         created_by=created_by,
         submission_id=submission_id,
-        rotated_from=rotated_from,
+        rotated_from=replaces.id if replaces else None,
+        bounds=replaces.bounds if replaces else {},
         **cast(dict[str, Any], settings),
     )
     return IssuedKey(minted.plaintext, ListedKey(key, email))

@@ -6,6 +6,7 @@ from hashlib import sha256
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.domain import key_bounds, roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.roles import Permission
@@ -22,6 +23,7 @@ from app.web.templating import moment, status
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
 HOURS_SHOWN = 24
+_LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
 
 
 @blueprint.get("")
@@ -87,8 +89,16 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         scopes=offered_scopes(listed.key.scopes),
         expiries=_expiries(listed),
         seen=_seen(listed) if seen is None else seen,
+        bounds=_bounds(listed),
         problems=problems,
     )
+
+
+def _bounds(listed: ListedKey) -> dict[str, str]:
+    """What the member cannot lift, by the name that the form has for it."""
+    if roles.allows(context.member().role, Permission.MANAGE_ALL_KEYS):
+        return {}
+    return {_LABELS[name]: key_bounds.described(bound) for name, bound in listed.key.bounds.items()}
 
 
 def _expiries(listed: ListedKey) -> dict[str, str]:

@@ -9,6 +9,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response
 
 from app.domain.errors import DomainError, Forbidden, UnknownScope, ValidationFailed
+from app.domain.key_bounds import WiderThanSet
 from app.http import context
 from app.http.change_limits import rate_limited
 from app.http.problem_details import headers_of, status_of
@@ -16,6 +17,8 @@ from app.http.problem_details import headers_of, status_of
 View = TypeVar("View", bound=Callable[..., Any])
 #: In the place of a field: what is wrong with the request as a whole, such as a limit.
 WHOLE_FORM = ""
+#: Settings whose fields in the form have another ID.
+_FIELD_IDS = {"expires_at": "expires", "rate_limit": "rate_limit.requests"}
 
 
 def answer(page: str, error: DomainError) -> Response:
@@ -28,6 +31,8 @@ def problems_of(error: DomainError) -> dict[str, str]:
     """What is wrong, by the HTML ID of the field."""
     if isinstance(error, ValidationFailed):
         return error.fields
+    if isinstance(error, WiderThanSet):
+        return {_FIELD_IDS.get(name, name): problem for name, problem in error.fields.items()}
     return {"scopes" if isinstance(error, UnknownScope | Forbidden) else WHOLE_FORM: error.detail}
 
 

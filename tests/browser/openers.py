@@ -81,6 +81,12 @@ def refused_change(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
 
 
+def too_wide_a_change(visitor: Visitor) -> None:
+    at("change of mia", "mia")(visitor)
+    visitor.page.get_by_label("Networks").fill("")
+    visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
+
+
 def reveal(visitor: Visitor) -> None:
     visitor.become("rita").page.goto("/")
     visitor.create_key("Nightly report")

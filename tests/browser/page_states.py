@@ -17,6 +17,7 @@ from tests.browser.openers import (
     rotated,
     rotated_into_one_too_many,
     signed_out_meanwhile,
+    too_wide_a_change,
     type_code,
     used_link,
     while_broken,
@@ -83,6 +84,18 @@ PAGE_STATES = [
         "Problem: Change GitHub Action prod · alice’s organization",
         "Change this key",
         refused_change,
+    ),
+    PageState(
+        "change a key on which an admin set limits",
+        "Change Report of mia · otto’s organization",
+        "Change this key",
+        at("change of mia", "mia"),
+    ),
+    PageState(
+        "change more than an admin allows",
+        "Problem: Change Report of mia · otto’s organization",
+        "Change this key",
+        too_wide_a_change,
     ),
     PageState(
         "change a revoked key",

@@ -44,12 +44,15 @@ def build(url: str, database_url: str, folder: Path) -> Site:
             name: _with_organization(Actor(app, name))
             for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena")
         }
-        cast |= {name: Actor(app, name) for name in ("vera", "nora")}
+        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia")}
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
+        _join(cast["mia"], cast["otto"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
+    cast["mia"].org = cast["otto"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
+    paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
     for number in range(MOST_KEYS):
         key = cast["max"].create_key(name=f"Key {number}")
     paths |= {
@@ -60,6 +63,14 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     with app.app_context():
         databases.dispose()
     return Site(url, database_url, sessions, paths)
+
+
+def _bound_key(owner: Actor, member: Actor) -> str:
+    """The form that changes a member's key, on which the owner set limits."""
+    key = f"/orgs/{member.org}/keys/{member.create_key(name='Report of mia')['id']}"
+    limits = {"networks": ["203.0.113.0/24"], "rate_limit": {"requests": 100, "window_seconds": 60}}
+    assert owner.http.patch(f"/v1{key}", json=limits).status_code == 200
+    return f"{key}/change"
 
 
 def _with_organization(actor: Actor) -> Actor:
