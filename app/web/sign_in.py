@@ -88,19 +88,9 @@ def follow() -> AnyResponse:
 
 @blueprint.post("/v1/auth/callback")
 @Public("the signed link is the credential")
-@RouteDocs(
-    body=Confirmation,
-    query={"token": "The token, if the form field is missing."},
-    errors=(LinkForged, LinkSpent, ValidationFailed),
-    empty={303: "Signed in. Redirects to the dashboard."},
-    is_page=True,
-)
 @limit_anonymous
 def confirm() -> AnyResponse:
-    """Confirm a sign-in
-
-    For browsers: the button on the page that the link shows.
-    """
+    """The button on the page that the link shows. A form of a page, so the API description leaves it out."""
     try:
         return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
     except (LinkForged, LinkSpent) as error:

@@ -56,6 +56,7 @@ def document(app: Flask) -> dict[str, Any]:
             "version": VERSION,
             "summary": "Issues API keys to people, agents and CI bots, and verifies them.",
             "description": render_template("agents/introduction.md", settings=settings),
+            "contact": {"name": "The operator of this server", "url": settings.public_url},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "externalDocs": {"description": "How an agent gets a key", "url": f"{settings.public_url}/auth.md"},
@@ -76,15 +77,15 @@ def document(app: Flask) -> dict[str, Any]:
 def _operation(
     operation: Operation, settings: Settings, schemas: dict[Any, Schema], components: dict[str, Schema]
 ) -> dict[str, Any]:
-    security = security_schemes.requirement(operation.guard, settings.policy, operation.method, operation.path)
-    scopes = {scope for way in security for words in way.values() for scope in words}
-    needs = [f"Required scope: `{scope}`." for scope in scopes]
+    scope = security_schemes.required_scope(operation.guard, settings.policy, operation.method, operation.path)
+    needs = [f"Required scope: `{scope}`."] if scope else []
     found = {
         "tags": [operation.group],
         "operationId": operation.name,
         "summary": operation.summary,
         "description": "\n\n".join([text for text in (operation.text, *needs) if text]),
-        "security": security,
+        "security": security_schemes.requirement(operation.guard),
+        "x-required-scope": scope,
         "parameters": _parameters(operation, schemas),
         "responses": responses(operation, schemas, components),
     }

@@ -39,7 +39,13 @@ def schemes(settings: Settings) -> dict[str, Any]:
     }
 
 
-def requirement(guard: Guard, policy: Policy, method: str, path: str) -> list[dict[str, list[str]]]:
-    """The alternatives of the route: any one of these credentials, with the scopes that a key needs."""
+def requirement(guard: Guard) -> list[dict[str, list[str]]]:
+    """The alternatives of the route: any one of these credentials. Without scopes, which validators know for OAuth
+    only."""
+    return [{name: []} for name in guard.opened_by]
+
+
+def required_scope(guard: Guard, policy: Policy, method: str, path: str) -> str | None:
+    """The scope that a key needs on this route. None: any key, or no key at all."""
     route = policy.route(method, path) if isinstance(guard, RequireScope) else None
-    return [{name: [route.scope] if route else []} for name in guard.opened_by]
+    return route.scope if route else None
