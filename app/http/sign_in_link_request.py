@@ -29,14 +29,16 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     # An existing mark is kept, so that an earlier link still finds its browser.
     mark = cookies.login_mark(request, context.runtime().settings) or cookies.new_login_mark()
     is_developer = context.shows_dev_secrets()
+    address = email_address.normalise(email)
     link = sign_in.request_link(
         context.runtime(),
-        email=email_address.normalise(email),
+        email=address,
         client=context.client(),
         browser=cookies.mark_digest(mark),
         next_path=next_path,
         asker=context.asker(),
         for_developer=is_developer,
+        known_browser=cookies.is_known_browser(request, address, context.runtime().settings),
     )
     dev_link = None
     if link.token and is_developer:

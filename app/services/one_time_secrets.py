@@ -46,19 +46,21 @@ def request(
     next_path: str | None = None,
     asker: Asker = UNKNOWN,
     for_developer: bool = False,
+    known_browser: bool = False,
 ) -> Issued:
     """Mails a new secret to an address that may receive one. Any other gets the same rows, response and work, so that
     nobody can find out which addresses are known.
 
     `client`: who asks, as limits count clients; `asker`: who asks, as the mail says it. `for_developer`: a link is
-    shown to its developer instead of being mailed, so that more are allowed. Raises `ValidationFailed`, `RateLimited`,
+    shown to its developer instead of being mailed, so that more are allowed. `known_browser`: it has signed in with the
+    address before, so that a share of the mails is kept for it. Raises `ValidationFailed`, `RateLimited`,
     and `OtpMaxAttempts` while codes are paused for the address.
     """
     address = email_address.normalise(email)
     with transaction():
         now = runtime.clock()
         kind = Attempt.CODE if purpose in CODES else Attempt.DEV_LINK if for_developer else Attempt.LINK
-        sign_in_limits.take(kind, email=address, client=client, now=now)
+        sign_in_limits.take(kind, email=address, client=client, now=now, known_browser=known_browser)
         send = may_receive(people.by_email(address), address)
         if purpose in CODES:
             _refuse_while_paused(address, now)

@@ -106,7 +106,9 @@ def _signed_in(token: str, status: int) -> AnyResponse:
         replaces=request.cookies.get(cookies.SESSION),
     )
     response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
-    cookies.set_session(response, signed_in.session_token, context.runtime().settings)
+    settings = context.runtime().settings
+    cookies.set_session(response, signed_in.session_token, settings)
+    cookies.set_known_browser(response, request, signed_in.email, settings)
     return response
 
 
