@@ -22,6 +22,15 @@ class PolicyError(ValueError):
     """The policy file is not valid; the text says where and why."""
 
 
+class UnknownPolicyField(PolicyError):
+    """A misspelt field would silently have no effect: `costs = 500` would make a route free. `table`: the header of the
+    table that has it, and which of the tables with this header; None: it stands before all tables."""
+
+    def __init__(self, place: str, name: str, known: set[str], table: tuple[str, int] | None) -> None:
+        self.name, self.table = name, table
+        super().__init__(f"{place}: unknown field {name}; known are {', '.join(sorted(known))}")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     name: str
@@ -149,7 +158,7 @@ class Policy:
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
     """The policy in a parsed TOML document. Raises `PolicyError`."""
-    _refuse_unknown("the file", document, {"default_scopes", "scopes", "routes"})
+    _refuse_unknown("the file", document, {"default_scopes", "scopes", "routes"}, None)
     scopes = {name: _scope(name, entry) for name, entry in document.get("scopes", {}).items()}
     for scope in scopes.values():
         for granted in scope.grants:
@@ -173,7 +182,7 @@ def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
             f"scopes.{name!r}: rename it; the name of a scope may have ASCII letters, digits and punctuation, but no"
             ' spaces, " or \\ (RFC 6749 3.3)'
         )
-    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants", "operators_only"})
+    _refuse_unknown(f"scopes.{name}", entry, {"description", "grants", "operators_only"}, (f"scopes.{name}", 1))
     if not isinstance(entry.get("description"), str):
         raise PolicyError(f"scopes.{name}: description is missing or not a string")
     operators_only = entry.get("operators_only", False)
@@ -184,7 +193,7 @@ def _scope(name: str, entry: Mapping[str, Any]) -> Scope:
 
 def _route(number: int, entry: Mapping[str, Any], scopes: Mapping[str, Scope]) -> Route:
     place = f"routes, entry {number}"
-    _refuse_unknown(place, entry, {"method", "path", "scope", "cost", "public"})
+    _refuse_unknown(place, entry, {"method", "path", "scope", "cost", "public"}, ("routes", number))
     if entry.get("public", False) is not False:
         entry = _public(place, entry)
     try:
@@ -214,11 +223,10 @@ def _length(scopes: Iterable[str]) -> int:
     return len(" ".join(scopes).encode())
 
 
-def _refuse_unknown(place: str, entry: Mapping[str, Any], known: set[str]) -> None:
-    """A misspelt field would silently have no effect: `costs = 500` would make a route free."""
-    unknown = [name for name in entry if name not in known]
-    if unknown:
-        raise PolicyError(f"{place}: unknown field {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+def _refuse_unknown(place: str, entry: Mapping[str, Any], known: set[str], table: tuple[str, int] | None) -> None:
+    for name in entry:
+        if name not in known:
+            raise UnknownPolicyField(place, name, known, table)
 
 
 def _both(one: str, other: str) -> str:
