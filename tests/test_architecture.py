@@ -75,7 +75,6 @@ TESTED_ELSEWHERE = {
     "app/api/description": ("tests/api/test_description.py", "its files make one document"),
     "app/api/email_codes.py": ("tests/journeys/test_agents_with_a_mailed_code.py", "every answer, by curl"),
     "app/api/openapi.py": ("tests/api/test_description.py", "it serves that document"),
-    "app/api/trial_tokens.py": ("tests/journeys/test_operators_offline.py", "every answer, by curl"),
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
