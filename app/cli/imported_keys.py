@@ -8,8 +8,8 @@ import click
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
-from app.domain.access_policy import Policy
 from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
+from app.domain.route_policy import Policy
 from app.services import imported_keys, operator_organizations
 
 

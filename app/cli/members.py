@@ -7,7 +7,7 @@ import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.services import operator_organizations
 from app.store.keys import ApiKey
 

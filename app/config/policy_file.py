@@ -5,13 +5,13 @@ import tomllib
 from pathlib import Path
 
 from app.config.paths import ROOT
-from app.domain.access_policy import Policy, PolicyError, UnknownPolicyField, parse_policy
+from app.domain.route_policy import Policy, PolicyError, UnknownPolicyField, parse_policy
 
 
 def load(path: str | None) -> Policy:
     """The policy in the file, None: in the one that is part of Keydesk. Raises `ValueError` saying what is wrong, and
     where."""
-    file = Path(path) if path else ROOT / "app" / "access_policy.toml"
+    file = Path(path) if path else ROOT / "app" / "route_policy.toml"
     text = ""
     try:
         text = file.read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain import names
-from app.domain.access_policy import Policy
+from app.domain import name_rules
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.imported_columns import Columns
+from app.domain.route_policy import Policy
 
 
 class HashKind(StrEnum):
@@ -96,7 +96,7 @@ def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
     Raises `ValidationFailed` naming the column.
     """
     kind, digest = parse_hash(row.get("hash") or "")
-    name = names.cleaned(row.get("name") or "Imported key")
+    name = name_rules.cleaned(row.get("name") or "Imported key")
     return ImportedKey(
         kind,
         digest,

@@ -5,11 +5,11 @@ from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
-from app.domain.access_policy import Policy
 from app.domain.errors import Forbidden
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.rfc3339 import rfc3339
+from app.domain.route_policy import Policy
 
 
 class WiderThanSet(Forbidden):

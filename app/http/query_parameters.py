@@ -3,8 +3,8 @@ everything, and of two values neither is known to be the one that was meant."""
 
 from flask import Flask, Request
 
-from app.domain.credentials import is_websocket_handshake
 from app.domain.errors import ValidationFailed
+from app.domain.presented_credentials import is_websocket_handshake
 from app.http.route_docs import RouteDocs
 
 

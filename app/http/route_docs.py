@@ -1,11 +1,11 @@
-"""`RouteDocs`: what a route adds to the API description, as a decorator on its view. `app/api/description` reads it."""
+"""`RouteDocs`: what a route adds to the API description, as a decorator on its view. `app/api/openapi_document` reads it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.domain.errors import DomainError
-from app.http.body import Body, Form
+from app.http.request_body import Body, Form
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from app.domain import email_address, roles
+from app.domain import email_address, member_roles
 from app.domain.errors import OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
@@ -125,5 +125,5 @@ def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> l
     return [
         organization.id
         for organization in organizations.of_person(person.id)
-        if all(roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
+        if all(member_roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
     ]

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_bounds, key_settings, roles
+from app.domain import key_bounds, key_settings, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
-from app.domain.roles import Permission
+from app.domain.member_roles import Permission
 from app.services import audit, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import manageable, refuse_ungrantable
@@ -31,7 +31,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         elif _is_longer(found.key, checked):
             # As for a rotation: members who may not give a key these scopes any more may not extend them.
             refuse_ungrantable(runtime, member, found.key.scopes)
-        sets_bounds = roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
+        sets_bounds = member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
         if not sets_bounds:
             key_bounds.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
         apply(runtime, found.key, checked, revocation, actor=member.email, sets_bounds=sets_bounds)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_format, key_settings, roles
+from app.domain import key_format, key_settings, member_roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Permission
 from app.domain.paging import Page
-from app.domain.roles import Permission
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import has_settled, revoking
@@ -159,7 +159,7 @@ def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) 
     for scope in scopes:
         if runtime.settings.policy.is_operators_only(scope):
             raise Forbidden(f"Only your operator can give a key the scope {scope}, on the command line.")
-        if not roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
+        if not member_roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
                 f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
                 " Ask an owner or admin."

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.domain import email_address, names, roles
+from app.domain import email_address, member_roles, name_rules
 from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.services import audit
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
@@ -26,7 +26,7 @@ def all_organizations() -> Sequence[Organization]:
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
     """A new organization without members. Raises `ValidationFailed` naming `name`."""
-    name = names.cleaned(name)
+    name = name_rules.cleaned(name)
     with transaction():
         now = runtime.clock()
         organization = organizations.add(name, now)
@@ -75,7 +75,7 @@ def add_member(runtime: Runtime, org: str, email: str, role: Role, *, revoke_key
         beyond = [
             key
             for key in key_store.working_of_creator(found.id, person.id, now)
-            if not roles.may_grant(role, runtime.settings.policy.granted(key.scopes))
+            if not member_roles.may_grant(role, runtime.settings.policy.granted(key.scopes))
         ]
         audit.member_added(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, role=role.value)
         if revoke_keys:

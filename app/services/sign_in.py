@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import partial
 
 from app.domain.errors import LinkSpent
+from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
-from app.domain.roles import Role
 from app.domain.secret import Secret
-from app.domain.sign_up import admits
+from app.domain.sign_up_admission import admits
 from app.services import audit, one_time_secrets, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime

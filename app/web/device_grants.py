@@ -4,7 +4,7 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.domain import device_user_code, roles
+from app.domain import device_user_code, member_roles
 from app.domain.errors import (
     DomainError,
     Forbidden,
@@ -14,8 +14,8 @@ from app.domain.errors import (
     UnknownScope,
     ValidationFailed,
 )
-from app.domain.roles import Permission
-from app.http import context, unsent_form
+from app.domain.member_roles import Permission
+from app.http import request_context, unsent_form
 from app.http.guards import RequireSignIn
 from app.services import device_grants, organizations
 from app.web import refused_form
@@ -47,14 +47,16 @@ def show() -> Response:
 @blueprint.post("/device/decide")
 @RequireSignIn()
 def decide() -> Response:
-    code, who = request.form.get("code", ""), context.person()
+    code, who = request.form.get("code", ""), request_context.person()
     try:
         if request.form.get("decision") != "approve":
-            device_grants.deny(context.runtime(), code, person_id=who.id, email=who.email, client=context.client())
+            device_grants.deny(
+                request_context.runtime(), code, person_id=who.id, email=who.email, client=request_context.client()
+            )
             return make_response(render_template("device/done.html", grant=None))
         member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
-        grant = device_grants.approve(context.runtime(), member, code, scopes, client=context.client())
+        grant = device_grants.approve(request_context.runtime(), member, code, scopes, client=request_context.client())
         return make_response(render_template("device/done.html", grant=grant))
     except NotFound as error:
         return _ask_again(code, error)
@@ -71,9 +73,9 @@ def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
 
 def _question(code: str, refused: DomainError | None = None) -> str:
     """The page that asks for a decision. After an error it keeps what the user had chosen."""
-    who = context.person()
-    grant = device_grants.find(context.runtime(), code, email=who.email, client=context.client())
-    policy = context.runtime().settings.policy
+    who = request_context.person()
+    grant = device_grants.find(request_context.runtime(), code, email=who.email, client=request_context.client())
+    policy = request_context.runtime().settings.policy
     return render_template(
         "device/decide.html",
         code=device_user_code.normalise(code),
@@ -84,7 +86,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         organizations=[
             organization
             for organization in organizations.of_person(who.id)
-            if roles.allows(organization.role, Permission.CREATE_KEYS)
+            if member_roles.allows(organization.role, Permission.CREATE_KEYS)
         ],
         org=request.form.get("org"),
         problems=problems_of(refused) if refused else {},

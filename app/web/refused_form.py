@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import DomainError, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_bounds import WiderThanSet
-from app.http import context
+from app.http import request_context
 from app.http.change_limits import rate_limited
 from app.http.problem_details import headers_of, status_of
 
@@ -24,7 +24,9 @@ _FIELD_IDS = {"expires_at": "expires", "rate_limit": "rate_limit.requests"}
 def answer(page: str, error: DomainError) -> Response:
     """The page, with the status and the headers of the error (such as `Retry-After`)."""
     status = status_of(error)
-    return make_response(page, status, headers_of(error, status, context.runtime().settings.resource_metadata_url))
+    return make_response(
+        page, status, headers_of(error, status, request_context.runtime().settings.resource_metadata_url)
+    )
 
 
 def problems_of(error: DomainError) -> dict[str, str]:

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
-from app.http import context, cookies
+from app.http import cookies, request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import field
-from app.http.body import Form, read_form
+from app.http.field_types import field
 from app.http.guards import Public
 from app.http.problem_details import status_of
+from app.http.request_body import Form, read_form
 from app.http.route_docs import RouteDocs
 from app.http.safe_next import safe_next
 from app.http.sign_in_link_request import ask_for_link
@@ -51,7 +51,7 @@ def send() -> AnyResponse:
         render_template(
             "sign_in/sent.html",
             email=email_address.normalise(email),
-            minutes=context.runtime().settings.link_lifetime // 60,
+            minutes=request_context.runtime().settings.link_lifetime // 60,
             dev_link=asked.dev_link,
         )
     )
@@ -76,7 +76,7 @@ def follow() -> AnyResponse:
     """
     token = request.args.get("token", "")
     try:
-        pending = sign_in.peek(context.runtime(), token)
+        pending = sign_in.peek(request_context.runtime(), token)
         if _asked_here(pending.browser) and not _only_looking():
             return _signed_in(token, 302)
     except (LinkForged, LinkSpent) as error:
@@ -99,14 +99,14 @@ def confirm() -> AnyResponse:
 
 def _signed_in(token: str, status: int) -> AnyResponse:
     signed_in = sign_in.redeem(
-        context.runtime(),
+        request_context.runtime(),
         token,
         address=request.remote_addr or "",
-        user_agent=context.user_agent(),
+        user_agent=request_context.user_agent(),
         replaces=request.cookies.get(cookies.SESSION),
     )
     response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     cookies.set_session(response, signed_in.session_token, settings)
     cookies.set_known_browser(response, request, signed_in.email, settings)
     return response
@@ -117,7 +117,7 @@ def _refused(error: LinkForged | LinkSpent) -> Response:
 
 
 def _asked_here(browser: str | None) -> bool:
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     if settings.dev_mode:
         return True
     mark = cookies.login_mark(request, settings)

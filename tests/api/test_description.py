@@ -15,8 +15,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app import create_app
-from app.api.description.operations import Operation
-from app.api.description.tags import TAGS
+from app.api.openapi_document.operations import Operation
+from app.api.openapi_document.tags import TAGS
 from app.config import Settings, load_settings
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
@@ -214,8 +214,8 @@ def test_test_tokens_are_described_only_where_they_are_switched_on(description, 
 
 
 def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
-    policy = tmp_path / "access_policy.toml"
-    shipped = (ROOT / "app" / "access_policy.toml").read_text()
+    policy = tmp_path / "route_policy.toml"
+    shipped = (ROOT / "app" / "route_policy.toml").read_text()
     policy.write_text(shipped.replace("notes:", "memos:").replace('scope = "agent:r"', 'scope = "memos:read"'))
     production = {"PUBLIC_URL": "https://keys.example.com", "SECRET_KEY": SECRET, "MAIL_SERVER": "127.0.0.1"}
     settings = load_settings(production | {"POLICY_FILE": str(policy), "KEY_PREFIX": "acme_"}, instance_path=tmp_path)
@@ -241,7 +241,7 @@ def test_a_path_that_is_answered_before_flask_is_described_by_hand(app, monkeypa
         guard=RequireScope(),
         route_docs=RouteDocs(empty={200: "It may."}),
     )
-    monkeypatch.setattr("app.api.description.operations.BEFORE_FLASK", (by_hand,))
+    monkeypatch.setattr("app.api.openapi_document.operations.BEFORE_FLASK", (by_hand,))
     described = Description(app.test_client().get("/openapi.json").get_json()).operations["GET", "/v1/forward-auth"]
     assert described["operationId"] == "forward_auth"
     assert {"200", "401", "403", "503"} <= described["responses"].keys()

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from app.domain import key_format
-from app.domain.access_policy import Scope
 from app.domain.rfc3339 import rfc3339
+from app.domain.route_policy import Scope
 from app.domain.sliding_window import Window
 from app.services import key_quotas
 

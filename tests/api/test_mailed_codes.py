@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.store import code_failures
+from app.store import wrong_code_counts
 
 EMAIL = "alice@example.com"
 #: The routes that mail a code and the routes that take it, with the name of its field.
@@ -40,5 +40,5 @@ def test_what_is_no_code_costs_no_attempt(mailed, app):
         assert (refused.status_code, refused.get_json()["error_code"]) == (422, "VALIDATION_FAILED")
         assert refused.get_json()["details"]["fields"].keys() == {field}
     with app.app_context():
-        assert code_failures.of(EMAIL) is None
+        assert wrong_code_counts.of(EMAIL) is None
     assert send(code).status_code == 200

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app import create_app
 from app.config import load_settings
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.store import organizations, people
 from app.store.transaction import transaction
 from tests import databases

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain import key_bounds
-from app.domain.access_policy import parse_policy
 from app.domain.key_bounds import WiderThanSet
 from app.domain.key_rate_limit import RateLimit
+from app.domain.route_policy import parse_policy
 
 SOON = datetime(2026, 12, 24, tzinfo=UTC)
 

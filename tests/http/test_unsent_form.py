@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.access_policy import Scope
+from app.domain.route_policy import Scope
 from app.http.unsent_form import MAX_LENGTH
 from tests.web.pages import Page
 

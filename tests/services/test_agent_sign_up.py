@@ -11,9 +11,9 @@ from app.domain import key_format
 from app.domain.errors import KeyDisabled, OtpInvalid
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
-from app.domain.recoverable_keys import KeyDeriver
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.domain.secret import Secret
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.extensions import db
 from app.services import (
     agent_sign_up,

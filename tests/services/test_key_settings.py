@@ -8,7 +8,7 @@ from app.domain.errors import Forbidden, KeyNotActive, NotFound, UnknownScope, V
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.services import (
     audit,
     key_rotation,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from app.domain.access_policy import parse_policy
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
+from app.domain.route_policy import parse_policy
 from app.extensions import db
 from app.services import audit, key_rotation, keys, operator_keys
 from app.store import keys as store

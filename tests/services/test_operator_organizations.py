@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import KeyDisabled, KeyRevoked, NotFound
 from app.domain.key_settings import KeySettings
-from app.domain.roles import Permission, Role
+from app.domain.member_roles import Permission, Role
 from app.services import (
     agent_sign_up,
     audit,

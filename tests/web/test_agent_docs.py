@@ -117,7 +117,7 @@ def test_it_names_the_addresses_and_routes_of_the_apis(page, read, tmp_path):
     assert "`/v1/notes`" not in page
     policy = tmp_path / "policy.toml"
     public = '\n[[routes]]\nmethod = "GET"\npath = "/v1/status"\npublic = true\n'
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + public)
+    policy.write_text((ROOT / "app" / "route_policy.toml").read_text() + public)
     apis = "https://api.example.com,https://b.example"
     settings = load_settings({"API_URLS": apis, "POLICY_FILE": str(policy)}, instance_path=tmp_path)
     client = create_app(settings).test_client()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.access_policy import Route
+from app.domain.route_policy import Route
 from tests.web.pages import Page
 
 FORM = {"name": "CI", "scopes": ["agent:rw"], "expires": "keep", "requests": "", "seconds": "", "networks": ""}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain import networks
+from app.domain import key_networks
 from app.domain.errors import ValidationFailed
 
 
@@ -17,7 +17,7 @@ from app.domain.errors import ValidationFailed
     ],
 )
 def test_networks_are_kept_once_in_one_spelling(written, kept):
-    assert networks.parse(written) == networks.parse(kept) == kept
+    assert key_networks.parse(written) == key_networks.parse(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,15 @@ def test_networks_are_kept_once_in_one_spelling(written, kept):
 )
 def test_what_is_no_network_or_could_mean_two_is_refused_by_field(written):
     with pytest.raises(ValidationFailed) as refused:
-        networks.parse(["::1", written])
+        key_networks.parse(["::1", written])
     assert list(refused.value.fields) == ["networks"]
 
 
 def test_as_many_as_fit_and_not_one_more():
-    many = [f"203.0.113.{number}" for number in range(networks.MAX_NETWORKS + 1)]
-    assert len(networks.parse([*many[:-1], many[0]])) == networks.MAX_NETWORKS
+    many = [f"203.0.113.{number}" for number in range(key_networks.MAX_NETWORKS + 1)]
+    assert len(key_networks.parse([*many[:-1], many[0]])) == key_networks.MAX_NETWORKS
     with pytest.raises(ValidationFailed):
-        networks.parse(many)
+        key_networks.parse(many)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_as_many_as_fit_and_not_one_more():
     ],
 )
 def test_an_address_is_inside_or_not_and_an_unknown_one_never_is(address, is_inside):
-    compiled = networks.compiled(("203.0.113.0/24", "2001:db8::/32"))
-    assert networks.admits(compiled, address) is is_inside
+    compiled = key_networks.compiled(("203.0.113.0/24", "2001:db8::/32"))
+    assert key_networks.admits(compiled, address) is is_inside
 
 
 def test_no_network_admits_nobody():
-    assert not networks.admits((), "203.0.113.7")
+    assert not key_networks.admits((), "203.0.113.7")

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
+from app.store.database_errors import DatabaseUnavailable
 from app.store.engine import MAPPED_BYTES, driver_dialect
-from app.store.unavailable import DatabaseUnavailable
 
 STATEMENT_TIMEOUT_MS = 1_000
 #: Our own limit, a little above the database's: for a server that hangs and does not enforce its limit.

@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.config import Settings
-from app.domain.access_policy import Policy
 from app.domain.install_id_sunset import HEADER, SUNSET_DATE
+from app.domain.route_policy import Policy
 from app.http import cookies
 from app.http.guards import Guard, RequireScope
 

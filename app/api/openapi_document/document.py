@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 from flask import Flask, render_template
 
-from app.api.description import problem_schemas, security_schemes
-from app.api.description.operations import Operation, operations
-from app.api.description.problem_schemas import Problem
-from app.api.description.responses import HEADERS, responses
-from app.api.description.schemas import Schema, schemas_of
-from app.api.description.tags import TAGS
+from app.api.openapi_document import problem_schemas, security_schemes
+from app.api.openapi_document.operations import Operation, operations
+from app.api.openapi_document.problem_schemas import Problem
+from app.api.openapi_document.responses import HEADERS, responses
+from app.api.openapi_document.schemas import Schema, schemas_of
+from app.api.openapi_document.tags import TAGS
 from app.config import VERSION, Settings
 from app.domain import paging
-from app.http.api_fields import KeyId, OrgId, field
+from app.http.field_types import KeyId, OrgId, field
 
 #: The types of path parameters.
 SEGMENTS = {"org": OrgId, "key": KeyId}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.credentials import explained, is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, InvalidKey, KeyRevoked, MissingCredential
+from app.domain.presented_credentials import explained, is_websocket_handshake, presented
 
 
 def latin_1(text):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain import names
+from app.domain import name_rules
 from app.domain.errors import ValidationFailed
 
 
@@ -13,12 +13,12 @@ from app.domain.errors import ValidationFailed
         ("e\u0301te", "\u00e9te"),
         ("👩\u200d💻 laptop", "👩\u200d💻 laptop"),
         ("می\u200cخواهم", "می\u200cخواهم"),
-        ("a" * names.MAX_LENGTH, "a" * names.MAX_LENGTH),
+        ("a" * name_rules.MAX_LENGTH, "a" * name_rules.MAX_LENGTH),
         ("…", "…"),
     ],
 )
 def test_a_name_is_kept_in_one_spelling(written, kept):
-    assert names.cleaned(written) == names.cleaned(kept) == kept
+    assert name_rules.cleaned(written) == name_rules.cleaned(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_name_is_kept_in_one_spelling(written, kept):
     [
         "",
         " \t\n",
-        "a" * (names.MAX_LENGTH + 1),
-        "a" * names.MAX_LENGTH + " ",
+        "a" * (name_rules.MAX_LENGTH + 1),
+        "a" * name_rules.MAX_LENGTH + " ",
         "two\nlines",
         "two\u2028lines",
         "safe\u202etxt",
@@ -40,5 +40,5 @@ def test_a_name_is_kept_in_one_spelling(written, kept):
 )
 def test_what_cannot_be_seen_or_is_too_long_is_refused_by_field(written):
     with pytest.raises(ValidationFailed) as refused:
-        names.cleaned(written)
+        name_rules.cleaned(written)
     assert list(refused.value.fields) == ["name"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain import roles
-from app.domain.roles import Permission, Role
+from app.domain import member_roles
+from app.domain.member_roles import Permission, Role
 
 TABLE = {
     Permission.READ_KEYS: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER},
@@ -18,7 +18,7 @@ TABLE = {
 
 @pytest.mark.parametrize("permission", Permission)
 def test_a_permission_belongs_to_exactly_these_roles(permission):
-    assert {role for role in Role if roles.allows(role, permission)} == TABLE[permission]
+    assert {role for role in Role if member_roles.allows(role, permission)} == TABLE[permission]
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_permission_belongs_to_exactly_these_roles(permission):
     [(Role.OWNER, True, True), (Role.ADMIN, True, True), (Role.MEMBER, True, False), (Role.VIEWER, False, False)],
 )
 def test_who_manages_which_keys(role, own, others):
-    assert roles.may_manage_key(role, created_it=True) is own
-    assert roles.may_manage_key(role, created_it=False) is others
+    assert member_roles.may_manage_key(role, created_it=True) is own
+    assert member_roles.may_manage_key(role, created_it=False) is others
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,6 @@ def test_who_manages_which_keys(role, own, others):
     [(Role.OWNER, True, True), (Role.ADMIN, True, True), (Role.MEMBER, True, False), (Role.VIEWER, False, False)],
 )
 def test_who_grants_which_scopes(role, ordinary, reserved):
-    assert roles.may_grant(role, frozenset({"agent:rw"})) is ordinary
-    assert roles.may_grant(role, frozenset({"keys:verify"})) is reserved
-    assert roles.may_grant(role, frozenset({"backend", "keys:verify"})) is reserved
+    assert member_roles.may_grant(role, frozenset({"agent:rw"})) is ordinary
+    assert member_roles.may_grant(role, frozenset({"keys:verify"})) is reserved
+    assert member_roles.may_grant(role, frozenset({"backend", "keys:verify"})) is reserved

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.store import usage
-from app.store.bulk import ROWS_AT_ONCE
+from app.store.bulk_writes import ROWS_AT_ONCE
 from app.store.column_types import from_microseconds
 from app.store.transaction import transaction
 from app.store.usage import UsageHour

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.sign_up import admits
+from app.domain.sign_up_admission import admits
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-_REPORT = Path(__file__).resolve().parent.parent / "accessibility.yaml"
+_REPORT = Path(__file__).resolve().parent.parent / "accessibility_report.yaml"
 
 
 @cache

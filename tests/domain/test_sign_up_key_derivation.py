@@ -1,8 +1,8 @@
 """Keys that can be given back without being kept."""
 
 from app.domain import key_format
-from app.domain.recoverable_keys import KeyDeriver
 from app.domain.secret import Secret
+from app.domain.sign_up_key_derivation import KeyDeriver
 
 OWN, OLD, NEW = Secret("d" * 32), Secret("o" * 32), Secret("n" * 32)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.access_policy import PolicyError, parse_policy
 from app.domain.errors import UnknownScope
+from app.domain.route_policy import PolicyError, parse_policy
 
-SHIPPED = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "access_policy.toml").read_text()))
+SHIPPED = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "route_policy.toml").read_text()))
 
 
 def policy(**changes):

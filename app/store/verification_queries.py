@@ -8,18 +8,18 @@ from sys import intern
 
 from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
 
-from app.domain import networks
+from app.domain import key_networks
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import KeyRecord
 from app.store.column_types import from_microseconds
+from app.store.database_errors import DatabaseUnavailable
 from app.store.install_ids import SCOPES, InstallId
 from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.revocation_counter import RevocationCounter
-from app.store.unavailable import DatabaseUnavailable
-from app.store.verification_reader import Row, VerificationReader
+from app.store.verification_connections import Row, VerificationReader
 
 #: How long `has_imported` keeps its result, in seconds. After the first import, running servers may refuse the imported
 #: keys for this long. While there are none, all malformed keys together cost one small query in this time.
@@ -153,7 +153,7 @@ class KeyRecords:
             None if expires is None else from_microseconds(expires),
             None if revoked is None else from_microseconds(revoked),
             bool(disabled),
-            networks.compiled(tuple(nets.split())) if nets else (),
+            key_networks.compiled(tuple(nets.split())) if nets else (),
             RateLimit(requests, seconds) if requests else None,
             generation,
         )

@@ -6,10 +6,10 @@ from flask import Blueprint
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from app.http.api_fields import field
+from app.http.field_types import field
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
-from app.services import accessibility
+from app.services import accessibility_report
 
 blueprint = Blueprint("api_accessibility", __name__)
 
@@ -36,4 +36,4 @@ def show() -> Report:
     Keydesk's report for WCAG 2.2, levels A and AA, as OpenACR in JSON. It claims only what automated browser tests
     check.
     """
-    return cast(Report, accessibility.report())
+    return cast(Report, accessibility_report.report())

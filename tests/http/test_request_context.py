@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import MissingCredential
-from app.http import context
+from app.http import request_context
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from app.http import context
 )
 def test_the_address_says_whether_a_program_asks(app, path, is_for_programs):
     with app.test_request_context(path):
-        assert context.wants_json() is is_for_programs
+        assert request_context.wants_json() is is_for_programs
 
 
 DIRECT = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:7860", "keydesk.peer": "127.0.0.1"}
@@ -41,9 +41,9 @@ DIRECT = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:7860", "keydesk.pe
 )
 def test_dev_secrets_are_for_this_machine_in_dev_mode_only(app, set_settings, direct):
     with app.test_request_context("/", environ_overrides=DIRECT | direct):
-        assert context.shows_dev_secrets()
+        assert request_context.shows_dev_secrets()
         set_settings(mail_server="127.0.0.1")
-        assert not context.shows_dev_secrets()
+        assert not request_context.shows_dev_secrets()
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_dev_secrets_are_for_this_machine_in_dev_mode_only(app, set_settings, di
 )
 def test_dev_secrets_are_not_for_whom_a_proxy_on_this_machine_lets_in(app, elsewhere):
     with app.test_request_context("/", environ_overrides=DIRECT | elsewhere):
-        assert not context.shows_dev_secrets()
+        assert not request_context.shows_dev_secrets()
 
 
 def test_a_client_is_counted_as_its_network(app):
     for address, counted in (("2001:db8:1:2::9", "2001:db8:1:2::/64"), ("203.0.113.7", "203.0.113.7")):
         with app.test_request_context("/", environ_overrides={"REMOTE_ADDR": address}):
-            assert context.client() == counted
+            assert request_context.client() == counted
 
 
 def test_without_a_session_nobody_is_signed_in(app):
     with app.test_request_context("/"), pytest.raises(MissingCredential):
-        context.person()
+        request_context.person()

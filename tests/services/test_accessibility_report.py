@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-from app.services import accessibility
+from app.services import accessibility_report
 from tests.browser.checks import CHECKS
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ LEVEL_AA = (
 
 
 def criteria(chapter: str) -> list[dict[str, Any]]:
-    return accessibility.report()["chapters"][f"success_criteria_level_{chapter}"]["criteria"]
+    return accessibility_report.report()["chapters"][f"success_criteria_level_{chapter}"]["criteria"]
 
 
 def adherences() -> Iterator[tuple[str, dict[str, str]]]:
@@ -55,11 +55,11 @@ def checked() -> set[str]:
 def test_the_report_is_valid_openacr():
     schema = json.loads((HERE / "openacr-0.1.0.json").read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
-    jsonschema.Draft7Validator(schema).validate(accessibility.report())
+    jsonschema.Draft7Validator(schema).validate(accessibility_report.report())
 
 
 def test_the_report_can_be_answered_as_json():
-    assert json.loads(json.dumps(accessibility.report())) == accessibility.report()
+    assert json.loads(json.dumps(accessibility_report.report())) == accessibility_report.report()
 
 
 def test_every_criterion_of_wcag_22_stands_once_in_its_chapter():

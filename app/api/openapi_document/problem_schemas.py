@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from app.domain import errors
 from app.domain.errors import DomainError
-from app.http.api_fields import OrgId, OrgName, field
+from app.http.field_types import OrgId, OrgName, field
 from app.http.problem_details import HTTP_CODES, status_of
 
 RetryAfter = Annotated[int, field("Seconds to wait before the next attempt.", 42)]

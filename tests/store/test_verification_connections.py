@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 
 from app.extensions import db
 from app.store import organizations
+from app.store.database_errors import DatabaseUnavailable
 from app.store.organizations import Organization
 from app.store.transaction import transaction
-from app.store.unavailable import DatabaseUnavailable
-from app.store.verification_reader import ANSWER_SECONDS, VerificationReader
+from app.store.verification_connections import ANSWER_SECONDS, VerificationReader
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from itertools import groupby
 from typing import Any
 
-from app.api.description.operations import Operation
-from app.api.description.problem_schemas import Problem
-from app.api.description.schemas import REFERENCE, Schema, example_of
+from app.api.openapi_document.operations import Operation
+from app.api.openapi_document.problem_schemas import Problem
+from app.api.openapi_document.schemas import REFERENCE, Schema, example_of
 from app.domain.errors import AmbiguousCredentials, InsufficientScope
 from app.domain.install_id_sunset import SUNSET_DATE
 

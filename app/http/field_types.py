@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from app.domain import email_address, key_rate_limit, key_settings, names, one_time_secrets
-from app.http.body import Moment
+from app.domain import email_address, key_rate_limit, key_settings, name_rules, one_time_secrets
+from app.http.request_body import Moment
 
 
 def field(description: str, example: Any = None, **more: Any) -> Any:
@@ -41,10 +41,13 @@ KeyId = Annotated[str, field("The key's ID. It is not secret.", "key_6HfTzWqNb2X
 KeyName = Annotated[
     str,
     field(
-        "The key's name, on one line: what it is for.", "GitHub Action prod", minLength=1, maxLength=names.MAX_LENGTH
+        "The key's name, on one line: what it is for.",
+        "GitHub Action prod",
+        minLength=1,
+        maxLength=name_rules.MAX_LENGTH,
     ),
 ]
-#: The policy file defines the scopes, so `app/api/description` fills this schema from the current policy.
+#: The policy file defines the scopes, so `app/api/openapi_document` fills this schema from the current policy.
 Scope = Annotated[str, WithJsonSchema({"$ref": "#/components/schemas/Scope"})]
 #: The scopes of a key. A scope that the policy no longer defines stays in the list and allows nothing.
 Scopes = Annotated[list[str], field("The key's scopes: what it is allowed to do.", ["cache:invalidate"])]

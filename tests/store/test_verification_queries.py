@@ -21,7 +21,7 @@ def test_imported_keys_are_asked_for_once_a_second_while_there_are_none(runtime,
 
 def test_an_import_is_noticed_after_a_second(runtime, alice, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("app.store.key_records.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("app.store.verification_queries.time.monotonic", lambda: now[0])
     assert not runtime.key_records.has_imported()
     list(imported_keys.import_keys(runtime, alice.org, [parse_row({"hash": hashlib.sha256(b"imported").hexdigest()})]))
     now[0] += 1

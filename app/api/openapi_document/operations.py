@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Flask
 
-from app.api.description import problem_schemas
-from app.api.description.problem_schemas import Problem
+from app.api.openapi_document import problem_schemas
+from app.api.openapi_document.problem_schemas import Problem
 from app.domain.errors import (
     CrossSite,
     DatabaseDown,
