@@ -1,4 +1,4 @@
-"""`RouteDocs`: what a route adds to the API description, as a decorator on its view. `app/api/openapi_document` reads it."""
+"""`RouteDocs`: what a route adds to the API description, as a decorator on its view."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
