@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.services import usage
 from app.services.runtime import Runtime
 from app.store import (
     credits,
@@ -11,7 +12,7 @@ from app.store import (
     session_tokens,
     sessions,
     sign_in_attempts,
-    usage,
+    usage_totals,
     wrong_code_counts,
 )
 from app.store.transaction import transaction
@@ -25,9 +26,8 @@ KEEP_ENDED_SESSIONS = timedelta(days=30)
 def prune(runtime: Runtime) -> None:
     now = runtime.clock()
     old = now - timedelta(days=runtime.settings.usage_retention_days)
-    # In a transaction of its own: on SQLite other writers wait for it, and there may be many counts to delete.
-    with transaction():
-        usage.prune(old)
+    usage.fold(now)
+    usage.prune(usage_totals.day_of(old))
     with transaction():
         credits.fold(old)
     with transaction():

@@ -5,14 +5,14 @@ A process that is killed loses at most what it counted since the last flush.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from threading import Lock
 from typing import Any
 
 from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
-from app.store import install_ids, last_uses, sessions, usage
+from app.store import install_ids, last_uses, sessions, usage, usage_totals
 from app.store.column_types import to_microseconds
 from app.store.transaction import take_turns, transaction
 from app.store.usage import UsageHour
@@ -21,6 +21,8 @@ _VALID = Outcome.VALID
 #: The first hour of 1970 as `key_used` numbers hours; the microseconds in an hour.
 _EPOCH_HOUR, _HOUR = date(1970, 1, 1).toordinal() * 24, 3_600_000_000
 _ORG_ID = attrgetter("record.org_id")
+#: How long an hour is over before it is folded: almost nothing is flushed for it any more.
+_SETTLED = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
@@ -89,7 +91,9 @@ class UsageRecorder:
             with transaction():
                 # Two processes that flush at the same time could deadlock on each other's rows.
                 take_turns("usage")
-                usage.add(_counts(requests))
+                counts = _counts(requests)
+                usage.add(counts)
+                usage_totals.add_late(counts)
                 last_uses.mark(_uses(requests))
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
@@ -140,6 +144,29 @@ def _shown(text: str | None, length: int) -> str | None:
     if text is None or (len(text) <= length and text.isprintable()):
         return text
     return "".join(filter(str.isprintable, text[:length]))
+
+
+def fold(now: datetime) -> None:
+    """Adds the hours that are over to the sums that pages read, each in a transaction of its own."""
+    while _fold_next_hour(now - _SETTLED):
+        pass
+
+
+def _fold_next_hour(before: datetime) -> bool:
+    with transaction():
+        # No flush meanwhile: what it adds to this hour would be missing in the sums, or in them twice.
+        take_turns("usage")
+        return usage_totals.fold_next_hour(before)
+
+
+def prune(before: datetime) -> None:
+    """Deletes what was counted before a midnight: whole days, so that the sums of a day are always those of its
+    hours."""
+    # In transactions of their own: on SQLite other writers wait for them, and there may be many rows to delete.
+    with transaction():
+        usage.prune(before)
+    with transaction():
+        usage_totals.prune(before)
 
 
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:

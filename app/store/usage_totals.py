@@ -1,0 +1,213 @@
+"""Sums of `usage_hour` that pages read: by key and day, and by organization and hour.
+
+Hours that are over are folded into them by housekeeping (`fold_next_hour`); the hours since are read from `usage_hour`.
+What is flushed late, for an hour that was folded already, is added to the sums in the same transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    String,
+    and_,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, db
+from app.store import bulk_writes
+from app.store.column_types import UtcTime, to_microseconds
+from app.store.organizations import Organization
+from app.store.upsert import insert
+from app.store.usage import COUNTED, UsageHour
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_DAY_IN_MICROSECONDS = 86_400_000_000
+
+
+class UsageKeyDay(Base):
+    """Stored as `usage_hour` is, and for the same reasons. Days are those of UTC."""
+
+    __tablename__ = "usage_key_day"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    org_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    requests: Mapped[int] = mapped_column(BigInteger)
+
+
+class UsageOrgHour(Base):
+    __tablename__ = "usage_org_hour"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    org_id: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    requests: Mapped[int] = mapped_column(BigInteger)
+
+
+class UsageFold(Base):
+    """One row: every hour before `folded_until` is in the sums, and no later one."""
+
+    __tablename__ = "usage_fold"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    folded_until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Requests(NamedTuple):
+    """How many requests had an outcome on a day, or in an hour, that begins `at`."""
+
+    at: datetime
+    outcome: str
+    requests: int
+
+
+class KeyRequests(NamedTuple):
+    key_id: str
+    day: datetime
+    outcome: str
+    requests: int
+
+
+#: The columns of sums; times are in microseconds since 1970.
+_KEY_DAY = (
+    column("org_id", String),
+    column("day", BigInteger),
+    column("key_id", String),
+    column("outcome", String),
+    column("requests", BigInteger),
+)
+_ORG_HOUR = (
+    column("org_id", String),
+    column("hour", BigInteger),
+    column("outcome", String),
+    column("requests", BigInteger),
+)
+
+
+def day_of(at: datetime) -> datetime:
+    """Midnight of the day, in UTC."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def hour_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def folded_until() -> datetime:
+    """The hour before which everything is in the sums. A migration writes it."""
+    return db.session.execute(select(UsageFold.folded_until)).scalar_one()
+
+
+def fold_next_hour(before: datetime) -> bool:
+    """Adds the next hour to the sums, if it ended by `before`; whether there was one. In the caller's transaction, and
+    in turns with flushes."""
+    hour = folded_until()
+    if hour + _HOUR > before:
+        return False
+    # By organization, because that is the order in which rows are stored.
+    counted = and_(UsageHour.org_id.in_(select(Organization.id)), UsageHour.hour == hour)
+    of_keys = select(
+        UsageHour.org_id, literal(day_of(hour), UtcTime), UsageHour.key_id, UsageHour.outcome, UsageHour.requests
+    )
+    of_orgs = select(UsageHour.org_id, UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests))
+    db.session.execute(_key_days(of_keys.where(counted)))
+    db.session.execute(_org_hours(of_orgs.where(counted).group_by(UsageHour.org_id, UsageHour.hour, UsageHour.outcome)))
+    db.session.execute(update(UsageFold).values(folded_until=hour + _HOUR))
+    return True
+
+
+def add_late(counts: list[Any]) -> None:
+    """Adds those of the counts (the values of `usage.COUNTED`, row by row) that are for hours in the sums."""
+    until, width = to_microseconds(folded_until()), len(COUNTED)
+    key_days: Counter[tuple[str, int, str, str]] = Counter()
+    org_hours: Counter[tuple[str, int, str]] = Counter()
+    for start in range(0, len(counts), width):
+        org_id, hour, key_id, outcome, requests = counts[start : start + width]
+        if hour < until:
+            key_days[org_id, hour - hour % _DAY_IN_MICROSECONDS, key_id, outcome] += requests
+            org_hours[org_id, hour, outcome] += requests
+    if key_days:
+        bulk_writes.execute(_key_days, _KEY_DAY, _flat(key_days))
+        bulk_writes.execute(_org_hours, _ORG_HOUR, _flat(org_hours))
+
+
+def _flat(sums: Counter[Any]) -> list[Any]:
+    return [value for row, requests in sorted(sums.items()) for value in (*row, requests)]
+
+
+def _key_days(rows: Any) -> Executable:
+    return _added(UsageKeyDay.__table__, _KEY_DAY, rows)
+
+
+def _org_hours(rows: Any) -> Executable:
+    return _added(UsageOrgHour.__table__, _ORG_HOUR, rows)
+
+
+def _added(table: Any, columns: Sequence[Any], rows: Any) -> Executable:
+    names = [column.name for column in columns]
+    # With WHERE, because SQLite would otherwise read ON CONFLICT as the ON of a join.
+    statement = insert(table).from_select(names, rows)
+    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=names[:-1], set_={"requests": table.c.requests + statement.excluded.requests}
+    )
+
+
+def of_organization(org_id: str, since: datetime) -> Sequence[Requests]:
+    """The organization's requests by hour and outcome, from the hour of `since` on, oldest first."""
+    until, since = folded_until(), hour_of(since)
+    sums = select(UsageOrgHour.hour, UsageOrgHour.outcome, UsageOrgHour.requests).where(
+        UsageOrgHour.org_id == org_id, UsageOrgHour.hour >= since
+    )
+    fresh = (
+        select(UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests).label("requests"))
+        .where(UsageHour.org_id == org_id, UsageHour.hour >= max(until, since))
+        .group_by(UsageHour.hour, UsageHour.outcome)
+    )
+    both = union_all(sums, fresh).subquery()
+    return [Requests(*row) for row in db.session.execute(select(both).order_by(both.c.hour, both.c.outcome))]
+
+
+def of_keys(org_id: str, key_ids: Iterable[str], days: Sequence[datetime]) -> Sequence[KeyRequests]:
+    """The requests of some keys by day and outcome. `days`: midnights; the last one may be today."""
+    wanted, until = list(key_ids), folded_until()
+    sums = select(UsageKeyDay.key_id, UsageKeyDay.day, UsageKeyDay.outcome, UsageKeyDay.requests).where(
+        UsageKeyDay.org_id == org_id, UsageKeyDay.day.in_(days), UsageKeyDay.key_id.in_(wanted)
+    )
+    found: Counter[tuple[str, datetime, str]] = Counter()
+    for key_id, day, outcome, requests in db.session.execute(sums):
+        found[key_id, day, outcome] += requests
+    # An hour at a time, so that the keys are looked up in the primary key.
+    hours = select(UsageHour.key_id, UsageHour.hour, UsageHour.outcome, UsageHour.requests).where(
+        UsageHour.org_id == org_id, UsageHour.hour.in_(_hours(until, days)), UsageHour.key_id.in_(wanted)
+    )
+    for key_id, hour, outcome, requests in db.session.execute(hours):
+        found[key_id, day_of(hour), outcome] += requests
+    return [KeyRequests(*about, requests) for about, requests in sorted(found.items())]
+
+
+def _hours(since: datetime, days: Sequence[datetime]) -> list[datetime]:
+    """The hours from `since` to the end of the last day that are in `days`."""
+    end = max(days, default=since) + _DAY
+    count = max(0, int((end - since) / _HOUR))
+    return [hour for hour in (since + number * _HOUR for number in range(count)) if day_of(hour) in set(days)]
+
+
+def prune(before: datetime) -> None:
+    """`before`: a midnight."""
+    for table, at in ((UsageKeyDay, UsageKeyDay.day), (UsageOrgHour, UsageOrgHour.hour)):
+        old = and_(table.org_id.in_(select(Organization.id)), at < before)
+        db.session.execute(delete(table).where(old))
