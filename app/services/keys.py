@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_format, key_settings, member_roles
+from app.domain import key_bounds, key_format, key_settings, member_roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
@@ -189,7 +189,8 @@ def issue(
     replaces: ApiKey | None = None,
 ) -> IssuedKey:
     """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin. A sign-up key
-    is derived from its ID, any other is random. The bounds of the key that it replaces are its own, too."""
+    is derived from its ID, any other is random. The bounds of the key that it replaces are its own, too; what an
+    operator sets is a bound at once."""
     key_id, prefix = new_id("key"), prefix or runtime.settings.prefix_of(origin)
     derived = origin is KeyOrigin.SIGN_UP
     minted = runtime.key_deriver.mint(prefix, key_id) if derived else key_format.mint(prefix)
@@ -205,7 +206,13 @@ def issue(
         created_by=created_by,
         submission_id=submission_id,
         rotated_from=replaces.id if replaces else None,
-        bounds=replaces.bounds if replaces else {},
+        bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
     return IssuedKey(minted.plaintext, ListedKey(key, email))
+
+
+def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:
+    if replaces is not None:
+        return replaces.bounds
+    return {} if created_by else key_bounds.moved({}, settings)

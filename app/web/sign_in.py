@@ -14,7 +14,6 @@ from app.http.field_types import field
 from app.http.guards import Public
 from app.http.problem_details import status_of
 from app.http.request_body import Form, read_form
-from app.http.route_docs import RouteDocs
 from app.http.safe_next import safe_next
 from app.http.sign_in_link_request import ask_for_link
 from app.services import sign_in
@@ -61,19 +60,9 @@ def send() -> AnyResponse:
 
 @blueprint.get("/v1/auth/callback")
 @Public("the signed link is the credential")
-@RouteDocs(
-    str,
-    query={"token": "The token from the emailed link."},
-    errors=(LinkForged, LinkSpent),
-    empty={302: "Signed in. Redirects to the dashboard."},
-    is_page=True,
-)
 def follow() -> AnyResponse:
-    """Follow a sign-in link
-
-    For browsers. Signs in the browser that requested the link. Any other browser gets a page with a button, so that
-    mail scanners do not use up the link.
-    """
+    """Signs in the browser that requested the link. Any other browser gets a page with a button, so that mail scanners
+    do not use up the link."""
     token = request.args.get("token", "")
     try:
         pending = sign_in.peek(request_context.runtime(), token)
@@ -90,7 +79,7 @@ def follow() -> AnyResponse:
 @Public("the signed link is the credential")
 @limit_anonymous
 def confirm() -> AnyResponse:
-    """The button on the page that the link shows. A form of a page, so the API description leaves it out."""
+    """The button on the page that the link shows."""
     try:
         return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
     except (LinkForged, LinkSpent) as error:

@@ -257,3 +257,15 @@ def test_rotating_a_key_does_not_lift_what_an_admin_set(runtime, alice, bob, bob
     successor = key_rotation.rotate(runtime, bob.member, bobs.listed.key.id)
     with pytest.raises(Forbidden):
         change(runtime, bob, successor, networks=[])
+
+
+def test_what_the_operator_set_at_creation_outlives_a_rotation_by_somebody_who_is_a_member_later(runtime, cast):
+    alice, now = cast.alice, runtime.clock()
+    settings = KeySettings(networks=["203.0.113.0/24"])
+    old = operator_keys.create_key(runtime, settings, org=alice.org).listed.key
+    successor = key_rotation.rotate(runtime, alice.member, old.id)
+    operator_organizations.add_member(runtime, alice.org, cast.bob.email, Role.OWNER)
+    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER)
+    with pytest.raises(Forbidden, match=r"203\.0\.113\.0/24"):
+        change(runtime, alice, successor, networks=[])
+    assert successor.listed.key.created_at <= now

@@ -166,7 +166,7 @@ def test_it_has_advice_for_every_error_that_an_agent_can_meet(app, page):
     advised = {code: status for status, code in re.findall(r"^\| (\d{3}) \| `([A-Z_]+)` \|", page, re.MULTILINE)}
     for path, item in document["paths"].items():
         for operation in item.values():
-            if operation["security"] != [{"sessionCookie": []}] and path != "/v1/auth/callback":
+            if operation["security"] != [{"sessionCookie": []}]:
                 for status, answer in operation["responses"].items():
                     for code in re.findall(r"^- `([A-Z_]+)`:", answer["description"], re.MULTILINE):
                         # Proxies are told some refusals under another status; agents meet them under their own.

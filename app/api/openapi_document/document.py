@@ -114,6 +114,5 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool = False)
 
 
 def _problems(described: list[Operation]) -> list[Problem]:
-    """Each error once, without those that only pages show."""
-    programs = [operation for operation in described if not operation.route_docs.is_page]
-    return list({problem.component: problem for operation in programs for problem in operation.problems()}.values())
+    """Each error once."""
+    return list({problem.component: problem for operation in described for problem in operation.problems()}.values())

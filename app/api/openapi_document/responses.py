@@ -10,7 +10,6 @@ from app.domain.errors import AmbiguousCredentials, InsufficientScope
 from app.domain.install_id_sunset import SUNSET_DATE
 
 PROBLEM = "application/problem+json"
-PAGE = "text/html"
 
 #: Response headers, by their name under `components`.
 HEADERS: dict[str, Any] = {
@@ -59,7 +58,6 @@ HEADERS: dict[str, Any] = {
 }
 _ALWAYS = ("X-Request-Id", "Cache-Control")
 _OF_STATUS = {
-    302: ("Location",),
     303: ("Location",),
     429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
     503: ("Retry-After",),
@@ -73,10 +71,9 @@ def responses(operation: Operation, schemas: dict[Any, Schema], components: dict
     found: dict[int, Any] = {status: {"description": text} for status, text in docs.empty.items()}
     if operation.answer is not None:
         schema = schemas[operation.answer]
-        content = {PAGE: {"schema": schema}} if docs.is_page else _json(schema, example_of(schema, components))
-        found[docs.status] = {"description": "Success.", "content": content}
+        found[docs.status] = {"description": "Success.", "content": _json(schema, example_of(schema, components))}
     for status, group in groupby(operation.problems(), key=lambda problem: problem.status):
-        found[status] = _refusal(list(group), is_page=docs.is_page)
+        found[status] = _refusal(list(group))
     for status, kind in docs.other_errors.items():
         content = _json(schemas[kind], example_of(schemas[kind], components))
         found[status]["content"] = content | found[status]["content"]
@@ -95,10 +92,8 @@ def responses(operation: Operation, schemas: dict[Any, Schema], components: dict
     return {str(status): found[status] for status in sorted(found)}
 
 
-def _refusal(problems: list[Problem], *, is_page: bool) -> dict[str, Any]:
+def _refusal(problems: list[Problem]) -> dict[str, Any]:
     text = "\n".join(f"- `{problem.code}`: {problem.detail}" for problem in problems)
-    if is_page:
-        return {"description": text, "content": {PAGE: {"schema": {"type": "string"}}}}
     references = [{"$ref": f"{REFERENCE}{problem.component}"} for problem in problems]
     schema = references[0] if len(references) == 1 else {"oneOf": references}
     return {"description": text, "content": {PROBLEM: {"schema": schema}}}
