@@ -20,13 +20,12 @@ from sqlalchemy import (
     literal,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
 from app.store import bulk_writes
-from app.store.column_types import UtcTime, to_microseconds
+from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.organizations import Organization
 from app.store.upsert import insert
 from app.store.usage import COUNTED, UsageHour
@@ -108,15 +107,15 @@ def hour_of(at: datetime) -> datetime:
 
 
 def folded_until() -> datetime:
-    """The hour before which everything is in the sums. A migration writes it."""
-    return db.session.execute(select(UsageFold.folded_until)).scalar_one()
+    """The hour before which everything is in the sums; 1970 if nothing is."""
+    return db.session.scalar(select(UsageFold.folded_until)) or from_microseconds(0)
 
 
 def fold_next_hour(before: datetime) -> bool:
     """Adds the next hour to the sums, if it ended by `before`; whether there was one. In the caller's transaction, and
     in turns with flushes."""
-    hour = folded_until()
-    if hour + _HOUR > before:
+    hour = db.session.scalar(select(UsageFold.folded_until)) or _first_hour()
+    if hour is None or hour + _HOUR > before:
         return False
     # By organization, because that is the order in which rows are stored.
     counted = and_(UsageHour.org_id.in_(select(Organization.id)), UsageHour.hour == hour)
@@ -126,8 +125,15 @@ def fold_next_hour(before: datetime) -> bool:
     of_orgs = select(UsageHour.org_id, UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests))
     db.session.execute(_key_days(of_keys.where(counted)))
     db.session.execute(_org_hours(of_orgs.where(counted).group_by(UsageHour.org_id, UsageHour.hour, UsageHour.outcome)))
-    db.session.execute(update(UsageFold).values(folded_until=hour + _HOUR))
+    until = insert(UsageFold).values(id=1, folded_until=hour + _HOUR)
+    db.session.execute(
+        until.on_conflict_do_update(index_elements=["id"], set_={"folded_until": until.excluded.folded_until})
+    )
     return True
+
+
+def _first_hour() -> datetime | None:
+    return db.session.scalar(select(func.min(UsageHour.hour)))
 
 
 def add_late(counts: list[Any]) -> None:
@@ -201,7 +207,9 @@ def of_keys(org_id: str, key_ids: Iterable[str], days: Sequence[datetime]) -> Se
 
 def _hours(since: datetime, days: Sequence[datetime]) -> list[datetime]:
     """The hours from `since` to the end of the last day that are in `days`."""
-    end = max(days, default=since) + _DAY
+    if not days:
+        return []
+    since, end = max(since, min(days)), max(days) + _DAY
     count = max(0, int((end - since) / _HOUR))
     return [hour for hour in (since + number * _HOUR for number in range(count)) if day_of(hour) in set(days)]
 
