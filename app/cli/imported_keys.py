@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -11,6 +12,7 @@ from app.cli.progress import progress
 from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
 from app.domain.route_policy import Policy
 from app.services import imported_keys, operator_organizations
+from app.store.keys import ApiKey
 
 
 @click.command("import")
@@ -35,14 +37,28 @@ def import_keys(file: Path, org: str, ignored: tuple[str, ...], is_json: bool) -
         for key in _keys(file, policy, ignored):
             total, revoked = total + 1, revoked + key.revoked
         read = new = 0
+        working: list[ApiKey] = []
         with progress("Importing", total, "keys") as imported:
-            for batch, added in imported_keys.import_keys(runtime, org_id, _keys(file, policy, ignored)):
-                read, new = read + batch, new + added
+            for batch in imported_keys.import_keys(runtime, org_id, _keys(file, policy, ignored)):
+                read, new = read + batch.read, new + batch.new
+                working += batch.working
                 imported(read)
         done = f"Imported {new} keys into {org}. {read - new} were already there."
         if revoked:
-            done += f" {revoked} keys of the file are revoked or disabled and work nowhere."
-        answer(is_json, {"read": read, "imported": new}, lambda: click.echo(done))
+            done += f" {revoked} keys of the file are revoked or disabled."
+        found = {"read": read, "imported": new, "working": [key.id for key in working]}
+        answer(is_json, found, lambda: click.echo(done))
+        if working:
+            _tell_working(working)
+
+
+def _tell_working(keys: list[ApiKey]) -> NoReturn:
+    """So that nobody takes them for revoked: the command ends with an exit code that scripts notice."""
+    names = "\n".join(f"  {key.id}  {key.name}" for key in keys)
+    fail(
+        f"Of these, {len(keys)} were imported while they still worked, and work here:\n{names}\n"
+        "Revoke each: python -m app.cli revoke ID"
+    )
 
 
 def _keys(file: Path, policy: Policy, ignored: Collection[str]) -> Iterator[ImportedKey]:

@@ -1,6 +1,7 @@
 """Forward-auth: which request a proxy asks about."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -21,14 +22,11 @@ _READ_IN_TWO_WAYS = [
         (r"\\|%(?:25)*5c", "a backslash, raw or encoded"),
         (r";|%(?:25)*3b", "a semicolon, raw or encoded"),
         (r"%(?:25)*2f", "an encoded slash (%2F)"),
-        (
-            r"[\uff0f\uff3c]|%(?:25)*ef%(?:25)*bc%(?:25)*(?:8f|bc)",
-            "a full-width slash or backslash, which Unicode folding turns into a real one",
-        ),
         (r"%(?:25)*c[01]", "an overlong encoding (%C0, %C1)"),
         (r"[\x00-\x1f\x7f]|%(?:25)*(?:[01][0-9a-f]|7f)", "a control character"),
     )
 ]
+_DECODED_TIMES = 4
 _NOT_ENCODED = re.compile(r"[ #]")
 _HALF_ENCODED = re.compile(r"%(?![0-9a-fA-F]{2})")
 _ASCII = "".join(map(chr, range(128)))
@@ -116,9 +114,26 @@ def _check(path: str) -> None:
         raise NotCanonical(f"a path of more than {MAX_PATH_LENGTH} characters")
     if not path.startswith("/"):
         raise NotCanonical("a path that does not start with a slash")
+    _refuse_two_readings(path)
+    decoded = _decoded(path)
+    if not decoded.isascii():
+        folded = unicodedata.normalize("NFKC", decoded)
+        if folded.count("/") != decoded.count("/"):
+            raise NotCanonical("a character that Unicode folding (NFKC) turns into a slash")
+        _refuse_two_readings(folded, ", after Unicode folding (NFKC)")
+
+
+def _decoded(path: str) -> str:
+    """Decoded as often as a chain of programs may do it."""
+    for _ in range(_DECODED_TIMES):
+        path = unquote(path)
+    return path
+
+
+def _refuse_two_readings(path: str, when: str = "") -> None:
     for pattern, seen in _READ_IN_TWO_WAYS:
         if pattern.search(path):
-            raise NotCanonical(seen)
+            raise NotCanonical(f"{seen}{when}")
 
 
 def _encoded(text: str) -> str:

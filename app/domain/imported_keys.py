@@ -79,9 +79,12 @@ def parse_csv(lines: Iterable[str], policy: Policy, ignored: Collection[str] = (
     rows = csv.DictReader(lines)
     try:
         columns = Columns(rows.fieldnames or (), ignored)
+        revoked: dict[bytes, bool] = {}
         for row in rows:
             key = parse_row(columns.read(row))
             policy.check_known(key.scopes)
+            if revoked.setdefault(key.digest, key.revoked) != key.revoked:
+                raise ValidationFailed({"hash": "is in the file twice, once revoked and once not; leave one out"})
             yield key
     except DomainError as error:
         raise InvalidFile(f"line {rows.line_num or 1}: {error.detail}") from None

@@ -16,14 +16,16 @@ from app.http import request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 CHANGES_OF_PERSON = "20 per second"
-CHANGES_OF_CLIENT = "20 per second"
+#: More than a person's, so that one person does not use up what others at the same address need.
+CHANGES_OF_CLIENT = "40 per second"
 _PERSON, _CLIENT = "changes-person", "changes-client"
 
 
 def limit_changes(view: View) -> View:
     """For a view behind a guard that finds a member, a key manager or a key."""
-    by_client = limiter.shared_limit(lambda: CHANGES_OF_CLIENT, scope=_CLIENT)(view)
-    limited = cast(View, limiter.shared_limit(lambda: CHANGES_OF_PERSON, scope=_PERSON, key_func=_who)(by_client))
+    # The person's first: who is over it takes nothing from others at the same address.
+    by_person = limiter.shared_limit(lambda: CHANGES_OF_PERSON, scope=_PERSON, key_func=_who)(view)
+    limited = cast(View, limiter.shared_limit(lambda: CHANGES_OF_CLIENT, scope=_CLIENT)(by_person))
     setattr(limited, "has_change_limit", True)  # noqa: B010 -- a test looks for it on every view that changes rights
     return limited
 

@@ -1,7 +1,8 @@
 """A form whose sender had been signed out meanwhile: kept in Flask's session cookie, and filled in again after signing
-in. No form holds a secret."""
+in, for the same person only. No form holds a secret."""
 
 from flask import Request, current_app, flash, request, session
+from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from app.http.cookies import length_of_notices
@@ -11,6 +12,8 @@ from app.http.safe_next import safe_next
 #: the others take less than one. A form with all 2,000 bytes of scopes that a key may have fits.
 MAX_LENGTH = 3000
 _KEPT = "unsent_form"
+#: The field that says who filled in the form. Without it nothing is kept: somebody else may sign in next.
+FILLED_IN_BY = "filled_in_by"
 _NOTHING_CHANGED = "You were signed out, so nothing was changed."
 
 
@@ -21,7 +24,10 @@ def keep(sent: Request) -> str | None:
         flash(f"{_NOTHING_CHANGED} Sign in, then try again.")
         return None
     session[_KEPT] = {"page": page, "fields": list(sent.form.items(multi=True))}
-    if length_of_notices(current_app, session) <= MAX_LENGTH:
+    if FILLED_IN_BY not in sent.form:
+        del session[_KEPT]
+        flash(f"{_NOTHING_CHANGED} Sign in, then try again.")
+    elif length_of_notices(current_app, session) <= MAX_LENGTH:
         flash(f"{_NOTHING_CHANGED} Sign in to return to the form with what you entered.")
     else:
         del session[_KEPT]
@@ -30,9 +36,12 @@ def keep(sent: Request) -> str | None:
 
 
 def take() -> MultiDict[str, str] | None:
-    """The fields of the form that was kept for the current page, once. None: there is none."""
+    """The fields of the form that the person who is signed in filled in on the current page, once. None: there is
+    none."""
     kept = session.get(_KEPT)
     if kept is None or kept["page"] != request.path:
         return None
     del session[_KEPT]
+    if [FILLED_IN_BY, current_user.get_id()] not in [list(field) for field in kept["fields"]]:
+        return None
     return MultiDict((name, value) for name, value in kept["fields"])

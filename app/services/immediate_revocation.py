@@ -62,17 +62,21 @@ def revoking(runtime: Runtime, *, org_id: str = _OPERATORS, in_seconds: int = 0)
     `org_id`: the organization whose turn it is. `in_seconds`: in how many seconds the change takes effect. Raises
     `Busy`; nothing was changed then.
     """
-    waits = in_seconds < LONGEST_USE_OF_A_RECORD
-    with runtime.revocation_turns.take(org_id) if waits else nullcontext(), settling(waits=waits) as revocation:
+    is_soon = in_seconds < LONGEST_USE_OF_A_RECORD
+    turn = runtime.revocation_turns.take(org_id) if is_soon else nullcontext()
+    with turn, settling(in_seconds=in_seconds) as revocation:
         yield revocation
 
 
 @contextmanager
-def settling(*, waits: bool = True) -> Iterator[Revocation]:
+def settling(*, in_seconds: int = 0) -> Iterator[Revocation]:
     """As `revoking`, in a turn that the caller has taken."""
+    began = seconds_since_boot()
     with _changing() as revocation:
         yield revocation
-    if waits:
+    left = began + in_seconds - seconds_since_boot()
+    # A transaction may take so long that what was to take effect later does so now.
+    if in_seconds < LONGEST_USE_OF_A_RECORD or left < revocation.settle_seconds:
         _wait(revocation.settle_seconds)
 
 

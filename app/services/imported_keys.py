@@ -1,7 +1,8 @@
 """Import of another system's keys by their hashes. Running it again adds only those that are missing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from app.domain.imported_keys import ImportedKey
 from app.domain.key_origin import KeyOrigin
@@ -9,15 +10,24 @@ from app.services import audit
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
 from app.store import keys as key_store
+from app.store.keys import ApiKey
 from app.store.transaction import transaction
 
 #: Keys for each transaction: an import that is killed loses at most this many.
 BATCH = 1000
 
 
-def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[tuple[int, int]]:
-    """Yields for each batch how many keys were read and how many of them were new. A key that is already there stays as
-    it is. Raises `UnknownScope`."""
+class Imported(NamedTuple):
+    """How many keys of a batch were read, and how many of them were new. `working`: those that the file says are
+    revoked, but which were already there and work."""
+
+    read: int
+    new: int
+    working: Sequence[ApiKey]
+
+
+def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> Iterator[Imported]:
+    """Imports the keys batch by batch. A key that is already there stays as it is. Raises `UnknownScope`."""
     source = iter(keys)
     while batch := list(islice(source, BATCH)):
         for key in batch:
@@ -44,4 +54,5 @@ def import_keys(runtime: Runtime, org_id: str, keys: Iterable[ImportedKey]) -> I
             new = key_store.add_missing(rows)
             if new:
                 audit.keys_imported(org_id, at=now, actor=ACTOR, count=new)
-        yield len(batch), new
+            working = [found for key in batch if key.revoked for found in key_store.working_by_digest(key.digest, now)]
+        yield Imported(len(batch), new, working)

@@ -21,6 +21,9 @@ HALF_LIFE_SECONDS = 5.0
 #: How many organizations' use is remembered before what hardly counts any more is forgotten.
 MAX_REMEMBERED = 1000
 
+#: Who shares the turns equally: an organization, and apart from that its turns that join.
+_Claim = tuple[str, bool]
+
 
 @dataclass(slots=True, eq=False)
 class Turn:
@@ -33,13 +36,19 @@ class Turn:
     joined: list["Turn"] = field(default_factory=list)
     is_refused: bool = False
 
+    @property
+    def claim(self) -> _Claim:
+        return self.org_id, self.joins
+
 
 class RevocationTurns:
     """The turns of one process. Thread-safe.
 
     An organization has one turn at a time. Among those who wait, the organization that took the fewest turns lately
     comes first; if there is no place left, the one that took the most is refused, whoever came first. So one that
-    revokes seldom is never kept from it by others that revoke all the time.
+    revokes seldom is never kept from it by others that revoke all the time. Turns that join, which a key may ask for,
+    are a claim of their own beside the organization's others, so that a leaked key does not keep its owner from
+    revoking it.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -47,8 +56,8 @@ class RevocationTurns:
         self._changed = Condition()
         self._running: list[Turn] = []
         self._waiting: list[Turn] = []  # in the order in which they came
-        #: By organization, how many turns it took lately, and when this was so.
-        self._use: dict[str, tuple[float, float]] = {}
+        #: By claim, how many turns it took lately, and when this was so.
+        self._use: dict[_Claim, tuple[float, float]] = {}
 
     @contextmanager
     def take(self, org_id: str, *, joins: bool = False) -> Iterator[Turn]:
@@ -100,20 +109,20 @@ class RevocationTurns:
             self._running.append(turn)
             if turn.joins:
                 turn.joined = [other for other in self._waiting if other.joins and other.org_id == turn.org_id]
-            self._count(turn.org_id)
+            self._count(turn.claim)
 
     def _rank(self, turn: Turn) -> tuple[int, float]:
         """The lower, the sooner it is `turn`'s turn. `min` prefers the first of equals, and so does `max`: who came
         last is refused only if its organization took more turns."""
         before = self._waiting[: self._waiting.index(turn)]
-        same = sum(other.org_id == turn.org_id for other in [*self._running, *before])
-        return same, self._lately(turn.org_id)
+        same = sum(other.claim == turn.claim for other in [*self._running, *before])
+        return same, self._lately(turn.claim)
 
-    def _lately(self, org_id: str) -> float:
-        turns, at = self._use.get(org_id, (0.0, 0.0))
+    def _lately(self, claim: _Claim) -> float:
+        turns, at = self._use.get(claim, (0.0, 0.0))
         return turns * float(0.5 ** ((self._now() - at) / HALF_LIFE_SECONDS))
 
-    def _count(self, org_id: str) -> None:
+    def _count(self, claim: _Claim) -> None:
         if len(self._use) > MAX_REMEMBERED:
-            self._use = {org: use for org, use in self._use.items() if self._lately(org) > 0.01}
-        self._use[org_id] = (self._lately(org_id) + 1, self._now())
+            self._use = {one: use for one, use in self._use.items() if self._lately(one) > 0.01}
+        self._use[claim] = (self._lately(claim) + 1, self._now())

@@ -90,7 +90,8 @@ class ForwardAuth:
             route = self._handshake(asked.path)
             tokens = parse_qs(asked.query).get("token", _NO_TOKENS)
         else:
-            route = self._route(asked.method, asked.path)
+            # `WEBSOCKET` is the route table's word for a handshake, and a request that just has this method is none.
+            route = None if asked.method == "WEBSOCKET" else self._route(asked.method, asked.path)
         if route is None:
             raise NotListed
         if route.public:

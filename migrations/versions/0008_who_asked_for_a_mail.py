@@ -12,8 +12,3 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("outbox_mail", sa.Column("asked_from", sa.String(), nullable=True))
     op.add_column("outbox_mail", sa.Column("asked_with", sa.String(), nullable=True))
-
-
-def downgrade() -> None:
-    op.drop_column("outbox_mail", "asked_with")
-    op.drop_column("outbox_mail", "asked_from")

@@ -13,10 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_credit_entry_org_id_at", "credit_entry", ["org_id", "at"])
-    op.drop_index("ix_credit_entry_org_id", "credit_entry")
     op.create_index("ix_api_key_created_by_created_at", "api_key", ["created_by", "created_at"])
     op.create_index("ix_api_key_origin_created_by_created_at", "api_key", ["origin", "created_by", "created_at"])
-    op.drop_index("ix_api_key_origin_created_by", "api_key")
     not_revoked = sa.text("revoked_at IS NULL")
     op.create_index(
         "ix_api_key_org_id_expires_at_revoked_at",
@@ -25,3 +23,6 @@ def upgrade() -> None:
         sqlite_where=not_revoked,
         postgresql_where=not_revoked,
     )
+    # Last: nobody can read the tables from here to the end.
+    op.drop_index("ix_credit_entry_org_id", "credit_entry")
+    op.drop_index("ix_api_key_origin_created_by", "api_key")

@@ -23,8 +23,3 @@ _COLUMNS = {
 def upgrade() -> None:
     for name, kind in _COLUMNS.items():
         op.add_column("api_key", sa.Column(name, kind(), nullable=True))
-
-
-def downgrade() -> None:
-    for name in reversed(_COLUMNS):
-        op.drop_column("api_key", name)

@@ -46,7 +46,7 @@ def test_imported_keys_work_and_importing_again_adds_none(operator, acme, csv, a
     assert (done.exit_code, done.stdout) == (0, "Imported 25 keys into Acme. 0 were already there.\n")
     assert done.stderr == "Importing: 25 of 25 keys\n"
     done = operator.try_to("import", file, "--org", acme, "--json")
-    assert (done.exit_code, done.stdout) == (0, '{"read": 25, "imported": 0}\n')
+    assert (done.exit_code, done.stdout) == (0, '{"read": 25, "imported": 0, "working": []}\n')
     listed = operator.json("list")["data"]
     assert {(key["name"], key["start"]) for key in listed} == {(f"Key {n}", f"old_{n:08}") for n in range(25)}
     with app.app_context():
@@ -288,7 +288,28 @@ def test_keys_that_are_revoked_in_the_file_are_counted(operator, acme, tmp_path)
     file = tmp_path / "keys.csv"
     file.write_text(f"hash,revoked\n{digest('a')},true\n{digest('b')},false\n")
     done = operator.try_to("import", file, "--org", "Acme")
-    assert done.stdout.endswith("1 keys of the file are revoked or disabled and work nowhere.\n")
+    assert done.stdout.endswith("1 keys of the file are revoked or disabled.\n")
+
+
+def test_keys_that_were_revoked_after_they_were_imported_are_named_because_they_work(operator, acme, tmp_path):
+    file = tmp_path / "keys.csv"
+    file.write_text(f"hash,name,revoked\n{digest('a')},Old one,false\n{digest('b')},Other,false\n")
+    operator.try_to("import", file, "--org", "Acme")
+    file.write_text(f"hash,name,revoked\n{digest('a')},Old one,true\n{digest('b')},Other,false\n")
+    done = operator.try_to("import", file, "--org", "Acme")
+    said = done.stderr
+    assert done.exit_code == 1
+    assert "1 were imported while they still worked, and work here" in said
+    key_id = next(key["id"] for key in operator.json("list")["data"] if key["name"] == "Old one")
+    assert f"{key_id}  Old one" in said
+    operator.run("revoke", key_id)
+    assert operator.try_to("import", file, "--org", "Acme").exit_code == 0
+
+
+def test_a_hash_that_is_revoked_and_not_in_one_file_is_refused(operator, acme, tmp_path):
+    file = tmp_path / "keys.csv"
+    file.write_text(f"hash,revoked\n{digest('a')},false\n{digest('a')},true\n")
+    assert "line 3: hash: is in the file twice" in operator.refused("import", file, "--org", "Acme")
 
 
 @pytest.mark.parametrize("named", ["id", "start", "hash"])

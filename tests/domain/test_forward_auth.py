@@ -1,5 +1,7 @@
 """What a proxy asks about. How whole questions are answered is in tests/wsgi."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from app.domain import forward_auth
@@ -81,8 +83,8 @@ def test_what_has_one_reading_passes_and_is_decoded_once(uri, path):
         ("/a%255Cb", "a backslash"),
         ("/a%2fb", "an encoded slash"),
         ("/a%252Fb", "an encoded slash"),
-        ("/..%ef%bc%8fadmin", "a full-width slash"),
-        ("/a%ef%bc%bcb", "a full-width slash or backslash"),
+        ("/..%ef%bc%8fadmin", "turns into a slash"),
+        ("/a%ef%bc%bcb", "a backslash, raw or encoded, after Unicode folding"),
         ("/a%00", "a control character"),
         ("/a%0d%0ab", "a control character"),
         ("/a%2500", "a control character"),
@@ -111,3 +113,33 @@ def test_two_ways_of_asking_must_mean_the_same():
     for other in (decoded._replace(method="POST"), decoded._replace(path="/a"), decoded._replace(query="x=2")):
         with pytest.raises(NothingAsked):
             forward_auth.agreed(encoded, other)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a/%EF%BC%8E%EF%BC%8E/b",
+        "/a/%E2%80%A5/b",
+        "/a/%E2%80%A4%E2%80%A4/b",
+        "/a/%EF%BC%852e/b",
+        "/a%EF%BC%9Bb",
+        "/a%EF%B9%A8b",
+        "/a%EF%BC%8Fb",
+        "/a%25EF%25BC%258Fb",
+        "/a%E2%84%80b",
+        "/a/%25EF%25BC%258E/b",
+    ],
+)
+def test_what_unicode_folding_turns_into_two_readings_is_refused(path):
+    with pytest.raises(NotCanonical, match=r"Unicode folding|dot segment"):
+        forward_auth.by_uri("GET", path)
+
+
+@pytest.mark.parametrize("path", ["/caf%C3%A9", "/%E2%80%A6.pdf", "/%EF%AC%81le", "/%E6%97%A5%E6%9C%AC", "/%C2%BD"])
+def test_other_unicode_passes(path):
+    assert forward_auth.by_uri("GET", path).path == unquote(path)
+
+
+def test_a_decoded_path_that_folds_into_another_is_refused():
+    with pytest.raises(NotCanonical, match="Unicode folding"):
+        forward_auth.by_path("GET", "/a/\uff0e\uff0e/b", "")

@@ -1,8 +1,10 @@
 """The limits on requests that take rights away."""
 
 import pytest
+from limits import parse
 
 from app.domain.errors import Busy
+from app.http import change_limits
 from tests.http.problems import assert_problem
 
 PERSON, CLIENT = "app.http.change_limits.CHANGES_OF_PERSON", "app.http.change_limits.CHANGES_OF_CLIENT"
@@ -60,3 +62,12 @@ def test_every_view_that_takes_rights_away_is_limited(app):
         endpoint for endpoint, view in views.items() if hasattr(view, "route_docs") and Busy in view.route_docs.errors
     }
     assert limited == described | {"keys.revoke", "keys.rotate", "key_settings.change"}
+
+
+def test_one_person_does_not_use_up_what_others_at_their_address_need(cast, alice, revoked, monkeypatch):
+    assert parse(change_limits.CHANGES_OF_CLIENT).amount >= 2 * parse(change_limits.CHANGES_OF_PERSON).amount
+    monkeypatch.setattr(PERSON, "2 per minute")
+    monkeypatch.setattr(CLIENT, "4 per minute")
+    nothing = f"/v1/orgs/{alice.org}/keys/key_none/revoke"
+    assert [alice.http.post(nothing).status_code for _ in range(20)] == [404] * 2 + [429] * 18
+    assert cast.adam.sign_in().http.post(f"{revoked}/revoke").status_code == 200

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.route_policy import Scope
-from app.http.unsent_form import MAX_LENGTH
+from app.http.unsent_form import FILLED_IN_BY, MAX_LENGTH
 from tests.web.pages import Page
 
 SIGNED_OUT = "You were signed out, so nothing was changed."
@@ -25,7 +25,7 @@ def sign_out_elsewhere(alice):
 
 def send(alice, path, **form):
     """Sends the form; where signing in leads, and what the sign-in page says."""
-    answer = alice.http.post(path, data=form)
+    answer = alice.http.post(path, data={FILLED_IN_BY: alice.person_id} | form)
     assert answer.status_code == 302
     page = alice.http.get(answer.headers["Location"])
     assert SIGNED_OUT in Page(page).text
@@ -92,7 +92,7 @@ def test_a_form_that_is_too_long_for_a_cookie_is_not_kept_but_said(alice, sign_o
     path = f"/orgs/{alice.org}/keys/new"
     sign_out_elsewhere()
     long = random.Random(1).randbytes(MAX_LENGTH).hex()
-    answer = alice.http.post(path, data={"name": "Long", "networks": long})
+    answer = alice.http.post(path, data={FILLED_IN_BY: alice.person_id, "name": "Long", "networks": long})
     assert "What you entered was too long to keep." in alice.http.get(answer.headers["Location"]).text
     alice.sign_in()
     assert "Long" not in alice.http.get(path).text
@@ -113,3 +113,23 @@ def test_what_another_site_sends_is_not_kept(app, alice):
     refused = browser.post(path, data={"name": "Planted"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert refused.status_code == 403
     assert "Set-Cookie" not in refused.headers
+
+
+def test_whoever_signs_in_next_on_this_browser_does_not_see_what_somebody_else_typed(cast, alice, sign_out_elsewhere):
+    path = f"/orgs/{alice.org}/keys/new"
+    page = alice.http.get(path).text
+    assert f'name="{FILLED_IN_BY}" value="{alice.person_id}"' in page
+    sign_out_elsewhere()
+    alice.http.post(path, data={FILLED_IN_BY: alice.person_id, "name": "Nightly report"})
+    alice.http.set_cookie("whs_session", cast.bob.http.get_cookie("whs_session").value)
+    assert "Nightly report" not in alice.http.get(path).text
+    alice.sign_in()
+    assert "Nightly report" not in alice.http.get(path).text
+
+
+def test_a_form_that_does_not_say_who_filled_it_in_is_not_kept(alice, sign_out_elsewhere):
+    path = f"/orgs/{alice.org}/keys/new"
+    sign_out_elsewhere()
+    alice.http.post(path, data={"name": "Nightly report"})
+    alice.sign_in()
+    assert "Nightly report" not in alice.http.get(path).text

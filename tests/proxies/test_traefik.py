@@ -88,7 +88,7 @@ def test_the_sample_asks_no_question_about_what_leads_to_a_key():
         "/.well-known/oauth-protected-resource",
         "/.well-known/oauth-protected-resource/",
     }
-    assert (router["service"], router["middlewares"]) == ("keydesk", ["whole-requests"])
+    assert (router["service"], router["middlewares"]) == ("keydesk", ["whole-requests", "one-spelling"])
     # Traefik takes the router with the longest rule.
     assert len(router["rule"]) > len(SAMPLE["routers"]["guarded-api"]["rule"])
 

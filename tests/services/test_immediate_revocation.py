@@ -139,6 +139,15 @@ def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkey
     assert waits == [1]
 
 
+def test_a_rotation_whose_overlap_passes_within_its_transaction_waits(runtime, alice, issued, monkeypatch):
+    waits, boot = [], immediate_revocation.seconds_since_boot()
+    monkeypatch.setattr(immediate_revocation, "_wait", waits.append)
+    slow = iter([boot, boot, boot + 1.99, boot + 1.99])
+    monkeypatch.setattr(immediate_revocation, "seconds_since_boot", lambda: next(slow))
+    key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2)
+    assert waits == [SETTLE_SECONDS]
+
+
 def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
     runtime, alice, issued, clock, monkeypatch
 ):
@@ -157,7 +166,7 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
 
 def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued, monkeypatch):
     """So what was noted a minute ago is committed for longer than anybody waits."""
-    seconds = iter([0.0, LONGEST_TRANSACTION + 0.1])
+    seconds = iter([0.0, 0.0, LONGEST_TRANSACTION + 0.1])
     monkeypatch.setattr("app.services.immediate_revocation.seconds_since_boot", lambda: next(seconds))
     with pytest.raises(DatabaseUnavailable):
         keys.revoke(runtime, alice.member, issued.listed.key.id)

@@ -20,15 +20,15 @@ def test_a_key_of_each_kind_works_as_it_was(runtime, alice, kind, monkeypatch):
     with pytest.raises(InvalidKey):
         key_verification.require(runtime, KEY, scope=None)
     monkeypatch.setattr(verification_queries, "KEPT_SECONDS", 0)
-    assert run(runtime, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
+    assert run(runtime, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1, [])]
     record = key_verification.require(runtime, KEY, scope="notes:read")
     assert (record.name, record.org_id) == ("Old", alice.org)
 
 
 def test_running_it_again_imports_nothing_twice(runtime, alice):
     rows = [{"hash": hashlib.sha256(str(number).encode()).hexdigest()} for number in range(2500)]
-    assert run(runtime, alice.org, *rows[:1500]) == [(1000, 1000), (500, 500)]
-    assert run(runtime, alice.org, *rows) == [(1000, 0), (1000, 500), (500, 500)]
+    assert run(runtime, alice.org, *rows[:1500]) == [(1000, 1000, []), (500, 500, [])]
+    assert run(runtime, alice.org, *rows) == [(1000, 0, []), (1000, 500, []), (500, 500, [])]
 
 
 def test_an_unknown_scope_or_a_time_without_a_zone_is_refused(runtime, alice):

@@ -136,8 +136,8 @@ def test_a_turn_counts_half_after_a_while(crowd):
     crowd.use("a", 4)
     now[0] += 2 * module.HALF_LIFE_SECONDS
     crowd.use("b", 2)
-    assert crowd.turns._lately("a") == pytest.approx(1)
-    assert crowd.turns._lately("b") == 2
+    assert crowd.turns._lately(("a", False)) == pytest.approx(1)
+    assert crowd.turns._lately(("b", False)) == 2
 
 
 def test_what_is_remembered_of_organizations_is_bounded(crowd, monkeypatch):
@@ -191,3 +191,21 @@ def test_if_the_one_who_does_it_for_others_fails_the_next_does_it():
             fails.result(10)
         assert other.result(10) == "done"
     assert len(asked) == 2
+
+
+def test_a_leaked_key_does_not_keep_its_owner_from_revoking_it(crowd):
+    """Whoever holds a key may empty the cache in a loop, and no more. Others want all the other places."""
+    crowd.come("owner", joins=True)
+    crowd.come("one")
+    two, _ = crowd.come("two"), crowd.come("three")
+
+    def revoke():
+        with crowd.turns.take("owner"):
+            return "revoked"
+
+    revoking = crowd.pool.submit(revoke)
+    until(two.done)
+    assert isinstance(two.exception(), Busy)
+    crowd.leave("owner")
+    crowd.leave("one")
+    assert revoking.result(5) == "revoked"

@@ -293,3 +293,10 @@ def test_a_credential_that_is_not_read_is_explained(alice, notes, header, value,
     assert answer.status_code == 401
     assert said in answer.get_json()["detail"]
     assert notes["key"] not in answer.text
+
+
+def test_a_request_with_the_method_websocket_is_no_handshake(alice):
+    key = alice.create_key(scopes=["agent:rw"])["key"]
+    answer = ask(alice, key, original=("WEBSOCKET", "/v1/listen"))
+    assert (answer.status_code, answer.headers["X-Auth-Error-Code"]) == (403, "ROUTE_NOT_LISTED")
+    assert ask(alice, key, "/v1/forward-auth/v1/listen", method="WEBSOCKET").status_code == 403
