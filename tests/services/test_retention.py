@@ -19,6 +19,7 @@ from app.services import (
     keys,
     one_time_secrets,
     retention,
+    usage,
 )
 from app.store import credits as credit_store
 from app.store import session_tokens, wrong_code_counts
@@ -35,6 +36,7 @@ def fill_every_table(runtime, member, clock):
     issued = keys.create(runtime, member, KeySettings(name="CI"))
     key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     runtime.usage.flush()
+    usage.fold(clock.now + timedelta(hours=2))
     keys.revoke(runtime, member, issued.listed.key.id)
     install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])
     device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")
