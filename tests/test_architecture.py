@@ -32,7 +32,11 @@ OURS = {
 FROM_THE_STORE = {
     "http": {"app.store.sessions.LiveSession", "app.store.unavailable.DATABASE_UNAVAILABLE"},
     "wsgi": {"app.store.unavailable.DATABASE_UNAVAILABLE"},
-    "web": {"app.store.keys.ListedKey", "app.store.unavailable.DATABASE_UNAVAILABLE"},
+    "web": {
+        "app.store.keys.ListedKey",
+        "app.store.organizations.OrganizationOf",
+        "app.store.unavailable.DATABASE_UNAVAILABLE",
+    },
     "api": {"app.store.keys.ListedKey"},
     "cli": {
         "app.store.keys.ApiKey",

@@ -1,4 +1,5 @@
-"""The cookies: the session, the mark of a browser that requested a sign-in link, and Flask's own for notices."""
+"""The cookies: the session, the mark of a browser that requested a sign-in link, the organization that was looked at
+last, and Flask's own for notices."""
 
 import hashlib
 import secrets
@@ -14,6 +15,9 @@ from app.domain.secret import Secret
 SESSION = "whs_session"
 LOGIN = "whs_login"
 NOTICE = "whs_notice"
+ORGANIZATION = "whs_org"
+#: Seconds for which the organization is remembered.
+ORGANIZATION_KEPT = 365 * 86_400
 
 
 def unplantable(name: str, settings: Settings) -> str:
@@ -61,6 +65,11 @@ def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
 def mark_digest(mark: str) -> str:
     """What is stored of a mark: SHA-256 in hex."""
     return hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def set_organization(response: Response, org_id: str, settings: Settings) -> None:
+    """Only for people in several organizations, and only a preference: it opens nothing."""
+    _set(response, ORGANIZATION, org_id, ORGANIZATION_KEPT, settings)
 
 
 def _set(response: Response, name: str, value: str, max_age: int, settings: Settings) -> None:

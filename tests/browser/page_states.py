@@ -107,7 +107,7 @@ PAGE_STATES = [
         "This key cannot be rotated",
         at("rotate expired", "alice"),
     ),
-    PageState("sessions", "Your sessions", "Your sessions", at("/sessions", "alice")),
+    PageState("sessions", "Your account", "Your account", at("/sessions", "alice")),
     PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
     PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
     PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),
