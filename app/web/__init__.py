@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web import (
     agent_docs,
+    compression,
     device_grants,
     health,
     home,
@@ -33,6 +34,7 @@ MODULES = (
 
 
 def register(app: Flask) -> None:
+    compression.register(app)
     for module in MODULES:
         app.register_blueprint(module.blueprint)
     templating.register(app)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from app.domain import device_user_code, roles
 from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
 from app.domain.roles import Permission
+from app.domain.secret import Secret
 from app.http import context, unsent_form
 from app.http.guards import RequireSignIn
 from app.http.problem_details import status_of
@@ -21,7 +22,7 @@ def ask() -> str:
     """With `?user_code` (RFC 8628 3.3.1) the code is filled in, but sent only by the person."""
     unsent = unsent_form.take() or MultiDict()
     code = device_user_code.normalise(unsent.get("code") or request.args.get("user_code", ""))
-    return render_template("device/ask.html", code=code or "", problem=None)
+    return render_template("device/ask.html", code=Secret(code or ""), problem=None)
 
 
 @blueprint.post("/device")
@@ -57,7 +58,7 @@ def decide() -> Response:
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
-    return make_response(render_template("device/ask.html", code=code, problem=error.detail), status_of(error))
+    return make_response(render_template("device/ask.html", code=Secret(code), problem=error.detail), status_of(error))
 
 
 def _question(code: str, refused: DomainError | None = None) -> str:
@@ -67,7 +68,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     policy = context.runtime().settings.policy
     return render_template(
         "device/decide.html",
-        code=device_user_code.normalise(code),
+        code=Secret(device_user_code.normalise(code) or ""),
         grant=grant,
         scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
         chosen=request.form.getlist("scopes") if refused else grant.scopes,
