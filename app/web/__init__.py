@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.web import (
+    accessibility,
     agent_docs,
     compression,
     device_grants,
@@ -26,6 +27,7 @@ MODULES = (
     sessions,
     device_grants,
     install_ids,
+    accessibility,
     swagger_ui,
     agent_docs,
     well_known,

@@ -128,6 +128,7 @@ PAGE_STATES = [
     ),
     PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
     PageState("agent denied", "Request denied", "Request denied", decide("Deny")),
+    PageState("accessibility", "Accessibility", "Accessibility", at("/accessibility")),
     PageState(
         "install ids", "Move from install IDs to API keys", "Move from install IDs to API keys", at("/install-ids")
     ),

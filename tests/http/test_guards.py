@@ -78,6 +78,7 @@ REVIEWED = {
     "POST /v1/agent/verify": ANYBODY,
     "POST /v1/device/authorize": ANYBODY,
     "POST /v1/device/token": ANYBODY,
+    "GET /accessibility": ANYBODY,
     "GET /install-ids": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /openapi.json": ANYBODY,

@@ -94,4 +94,4 @@ def the_menu_is_the_same_on_every_page(opened):
         # A page about a fault does not know who is signed in, so it offers nobody to sign in.
         assert menu in (["Keydesk", "Docs", "Sign in"], ["Keydesk", "Docs"])
     footer = opened.page.locator("footer a").all_inner_texts()
-    assert footer == ["Docs", "For agents", "Connect an agent"]
+    assert footer == ["Docs", "For agents", "Connect an agent", "Accessibility"]
