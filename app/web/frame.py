@@ -11,13 +11,14 @@ from app.http import context, cookies
 from app.services import organizations
 from app.store.organizations import OrganizationOf
 
-#: The tabs, each by its page and the blueprints whose pages belong to it. One whose page does not exist is left out.
-TABS = (
+#: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
+#: out.
+TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Keys", "keys.index", {"keys", "key_settings"}),
     ("Usage", "usage.index", {"usage"}),
-    ("Members", "members.index", {"members"}),
-    ("Audit log", "audit_log.index", {"audit_log"}),
-    ("Settings", "organization_settings.index", {"organization_settings"}),
+    ("Members", "organization.members", set()),
+    ("Audit log", "organization.audit_log", set()),
+    ("Settings", "organization.settings", set()),
 )
 
 

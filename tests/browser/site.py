@@ -47,6 +47,7 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
+    paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("members", "audit-log", "settings")}
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     for number in range(PAGE_SIZE + 1):
         cast["max"].create_key(name=f"Key {number}")

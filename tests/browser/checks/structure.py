@@ -17,6 +17,7 @@ LABELS = {
     "code": "Code",
     "org": "Organization",
 }
+TABS = ["Keys", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
     "button",
@@ -87,7 +88,7 @@ def the_menu_is_the_same_on_every_page(opened):
     is_signed_in = opened.page.locator("header .person").count() == 1
     if opened.page.locator("header .org").count() == 1:
         assert is_signed_in
-        assert menu == ["Keydesk", "Keys", "Docs", "Account", "Sign out"]
+        assert menu == ["Keydesk", *TABS, "Docs", "Account", "Sign out"]
     elif is_signed_in:
         assert menu == ["Keydesk", "Docs", "Account", "Sign out"]
     else:
