@@ -104,6 +104,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY_FALLBACKS": [secret.reveal() for secret in settings.secret_key_fallbacks],
         "MAX_CONTENT_LENGTH": MAX_BODY,
         "PROPAGATE_EXCEPTIONS": False,
+        "TEMPLATES_AUTO_RELOAD": settings.dev_mode,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
         # Flask's own session cookie only carries one-line notices and unsent forms from one page to the next.

@@ -47,6 +47,20 @@ def test_one_menu_is_open_at_a_time(mona):
     expect(page.locator("header .person ul")).to_be_visible()
 
 
+def test_a_menu_closes_by_a_click_elsewhere_and_by_escape(mona):
+    page = mona.page
+    entries = page.locator("header .org ul")
+    summary(page, "org").click()
+    page.get_by_role("heading", level=1).click()
+    expect(entries).to_be_hidden()
+    summary(page, "org").press("Enter")
+    expect(entries).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(entries).to_be_hidden()
+    expect(summary(page, "org")).to_be_focused()
+
+
 def test_the_switcher_tells_each_organization_with_the_role_and_goes_there(mona):
     page = mona.page
     summary(page, "org").press("Enter")

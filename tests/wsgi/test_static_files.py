@@ -103,6 +103,20 @@ def test_the_answer_is_a_list_which_the_server_sends_at_once(app):
     assert len(body) == 1
 
 
+def test_forward_auth_never_passes_them(app, monkeypatch):
+    def never(*_):
+        raise AssertionError("forward-auth reached the static files")
+
+    monkeypatch.setattr(StaticFiles, "__call__", never)
+    for path in ("/v1/forward-auth", "/v1/forward-auth/v1/notes", "/v1/forward-auth/static/site.css"):
+        assert app.test_client().get(path).status_code in {400, 401, 403}
+
+
+def test_templates_and_files_are_read_again_in_dev_mode_alone(app):
+    is_dev_mode = app.extensions["runtime"].settings.dev_mode
+    assert app.jinja_env.auto_reload is app.extensions["static_files"].autorefresh is is_dev_mode
+
+
 def test_a_real_server_has_them_ready(tmp_path):
     with serving(f"sqlite:///{tmp_path}/keydesk.db", tmp_path) as server:
         page = httpx.get(f"{server.url}/sign-in").text
