@@ -10,7 +10,7 @@ from flask import Flask
 from app import api, extensions, http, mail, web
 from app.config import ROOT, Settings, load_settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
-from app.domain.recoverable_keys import KeyDeriver
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.request_checks import MAX_BODY
 from app.services.key_cache import KeyCache
@@ -19,8 +19,8 @@ from app.services.revocation_turns import RevocationTurns
 from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
-from app.store.key_records import KeyRecords
-from app.store.verification_reader import VerificationReader
+from app.store.verification_connections import VerificationReader
+from app.store.verification_queries import KeyRecords
 from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_subclass import Keydesk
 from app.wsgi.forward_auth import ForwardAuth

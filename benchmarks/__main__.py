@@ -239,11 +239,11 @@ def single(bench: Bench, name: str, url: str, keys: Path) -> None:
 
 
 def write_policies(folder: Path) -> Callable[[bool], None]:
-    shipped = (ROOT / "app" / "access_policy.toml").read_text()
+    shipped = (ROOT / "app" / "route_policy.toml").read_text()
     row = 'path = "/v1/notes"\nscope = "notes:read"\n'
 
     def use(costs: bool) -> None:
-        (folder / "access_policy.toml").write_text(shipped.replace(row, f"{row}cost = 1\n", 1) if costs else shipped)
+        (folder / "route_policy.toml").write_text(shipped.replace(row, f"{row}cost = 1\n", 1) if costs else shipped)
 
     use(False)
     return use

@@ -25,7 +25,7 @@ def environment(folder: Path, database_url: str, port: int = 7860, **settings: s
         "SECRET_KEY": SECRET,
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),
-        "POLICY_FILE": str(folder / "access_policy.toml"),
+        "POLICY_FILE": str(folder / "route_policy.toml"),
         **settings,
     }
 

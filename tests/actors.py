@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.domain.roles import Permission, Role
+from app.domain.member_roles import Permission, Role
 from app.services import install_ids, organizations, session_tokens, sign_in
 from app.services.organizations import Member
 from app.store import organizations as organization_store

@@ -30,24 +30,24 @@ OURS = {
 }
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
 FROM_THE_STORE = {
-    "http": {"app.store.sessions.LiveSession", "app.store.unavailable.DATABASE_UNAVAILABLE"},
-    "wsgi": {"app.store.unavailable.DATABASE_UNAVAILABLE"},
+    "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
+    "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
         "app.store.keys.ListedKey",
         "app.store.organizations.OrganizationOf",
-        "app.store.unavailable.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
     "api": {"app.store.keys.ListedKey"},
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.keys.WorkingKey",
         "app.store.migrations",
-        "app.store.unavailable.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
     "factory": {
         "app.store.engine",
-        "app.store.verification_reader.VerificationReader",
-        "app.store.key_records.KeyRecords",
+        "app.store.verification_connections.VerificationReader",
+        "app.store.verification_queries.KeyRecords",
     },
 }
 #: From `http`, the WSGI layer takes what knows statuses and headers, and nothing of Flask's requests.
@@ -76,10 +76,9 @@ MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "servic
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
     "app/api/agent_sign_up.py": ("tests/journeys/test_agent_sign_up.py", "every answer, by curl"),
-    "app/api/description": ("tests/api/test_description.py", "its files make one document"),
+    "app/api/openapi_document": ("tests/api/test_description.py", "its files make one document"),
     "app/api/email_codes.py": ("tests/journeys/test_agents_with_a_mailed_code.py", "every answer, by curl"),
     "app/api/openapi.py": ("tests/api/test_description.py", "it serves that document"),
-    "app/api/trial_tokens.py": ("tests/journeys/test_operators_offline.py", "every answer, by curl"),
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
@@ -91,7 +90,7 @@ TESTED_ELSEWHERE = {
     "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
     "app/domain/install_id_sunset.py": ("tests/http/test_deprecation.py", "headers, as responses carry them"),
     "app/domain/key_origin.py": ("tests/store/test_keys.py", "an enumeration; keys of a sign-up are found by it"),
-    "app/http/api_fields.py": ("tests/api/test_description.py", "descriptions of fields"),
+    "app/http/field_types.py": ("tests/api/test_description.py", "descriptions of fields"),
     "app/process/background_jobs.py": ("tests/system/test_stop.py", "real processes that are stopped"),
     "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
     "app/services/runtime.py": (
@@ -101,8 +100,8 @@ TESTED_ELSEWHERE = {
     "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
-    "app/store/unavailable.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
-    "app/store/upsert.py": ("tests/store/test_code_failures.py", "one expression, under every upsert"),
+    "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
+    "app/store/upsert.py": ("tests/store/test_wrong_code_counts.py", "one expression, under every upsert"),
     "app/web/health.py": ("tests/system/test_database_down.py", "both probes, with the database up and down"),
     "app/web/key_settings_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
 }

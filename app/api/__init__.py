@@ -3,9 +3,10 @@
 from flask import Flask
 
 from app.api import (
-    accessibility,
+    accessibility_report,
     agent_sign_up,
     audit,
+    cache_invalidation,
     credits,
     device_grants,
     email_codes,
@@ -16,7 +17,6 @@ from app.api import (
     me,
     openapi,
     organizations,
-    proxy_cache,
     sign_in,
     trial_tokens,
     usage,
@@ -35,9 +35,9 @@ EVERYWHERE = (
     me,
     usage,
     audit,
-    proxy_cache,
+    cache_invalidation,
     credits,
-    accessibility,
+    accessibility_report,
 )
 
 

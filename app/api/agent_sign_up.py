@@ -6,11 +6,11 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited, TooManyKeys
-from app.http import context
+from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import Code, Email, field
-from app.http.body import Body, read_json
+from app.http.field_types import Code, Email, field
 from app.http.guards import Public
+from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
 from app.services import agent_sign_up
 
@@ -50,9 +50,11 @@ def sign_up() -> SignUpSent:
     Emails a six-digit code. The response is the same for every address.
     """
     email = read_json(SignUp).email
-    issued = agent_sign_up.request(context.runtime(), email=email, client=context.client(), asker=context.asker())
+    issued = agent_sign_up.request(
+        request_context.runtime(), email=email, client=request_context.client(), asker=request_context.asker()
+    )
     answer: SignUpSent = {"email": email, "message": "Verification code sent to your email"}
-    if issued.plaintext and context.shows_dev_secrets():
+    if issued.plaintext and request_context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext.reveal()
     return answer
 
@@ -72,5 +74,5 @@ def verify() -> SignedUp:
     or its successor after a rotation.
     """
     body = read_json(SignUpVerification)
-    done = agent_sign_up.verify(context.runtime(), email=body.email, code=body.otp_code)
+    done = agent_sign_up.verify(request_context.runtime(), email=body.email, code=body.otp_code)
     return {"email": done.email, "api_key": done.api_key.reveal(), "is_new_user": done.is_new_user}

@@ -7,10 +7,10 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Listing, listing
 from app.domain.rfc3339 import rfc3339
-from app.http import context
-from app.http.api_fields import Time, field
-from app.http.body import read_paging
+from app.http import request_context
+from app.http.field_types import Time, field
 from app.http.guards import RequireScope
+from app.http.request_body import read_paging
 from app.http.route_docs import RouteDocs
 from app.services import audit
 
@@ -40,7 +40,7 @@ def index() -> Answer[Listing[AuditItem]]:
     """
     limit, cursor = read_paging(default=50)
     return listing(
-        audit.page(context.key().org_id, limit=limit, cursor=cursor),
+        audit.page(request_context.key().org_id, limit=limit, cursor=cursor),
         lambda entry: {
             "id": entry.id,
             "at": rfc3339(entry.at),

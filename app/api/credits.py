@@ -5,8 +5,8 @@ from typing import Annotated
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.http import context
-from app.http.api_fields import field
+from app.http import request_context
+from app.http.field_types import field
 from app.http.guards import RequireKey
 from app.http.route_docs import RouteDocs
 from app.services import credits
@@ -28,5 +28,5 @@ def balance() -> Balance:
 
     The credits of the key's organization.
     """
-    found = credits.balance(context.key().org_id)
+    found = credits.balance(request_context.key().org_id)
     return {"balance": found.balance, "used": found.used, "granted": found.granted}

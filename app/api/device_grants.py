@@ -6,13 +6,13 @@ from flask import Blueprint, request
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer
-from app.domain import names
+from app.domain import name_rules
 from app.domain.errors import RateLimited, UnknownScope, ValidationFailed
-from app.http import context
+from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import field
-from app.http.body import Form, read_form
+from app.http.field_types import field
 from app.http.guards import Public
+from app.http.request_body import Form, read_form
 from app.http.route_docs import RouteDocs
 from app.services import device_grants
 from app.services.device_grants import GRANT_TYPE, DeviceError
@@ -98,17 +98,17 @@ def authorize() -> Answer[DeviceCodes] | Answer[OAuthError]:
         asked = read_form(DeviceRequest)
         name = ("client_name", asked.client_name) if asked.client_name else ("client_id", asked.client_id)
         authorization = device_grants.authorize(
-            context.runtime(),
-            client_name=names.cleaned(name[1], field=name[0]),
+            request_context.runtime(),
+            client_name=name_rules.cleaned(name[1], field=name[0]),
             scopes=asked.scope.split(),
-            client=context.client(),
+            client=request_context.client(),
             address=request.remote_addr or "unknown",
         )
     except UnknownScope as refused:
         return _error("invalid_scope", refused.detail)
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
-    page, user_code = f"{context.runtime().settings.public_url}/device", authorization.user_code.reveal()
+    page, user_code = f"{request_context.runtime().settings.public_url}/device", authorization.user_code.reveal()
     codes: DeviceCodes = {
         "device_code": authorization.device_code.reveal(),
         "user_code": user_code,
@@ -138,7 +138,7 @@ def token() -> Answer[DeviceToken] | Answer[OAuthError]:
     try:
         if read_form(Grant).grant_type != GRANT_TYPE:
             return _error("unsupported_grant_type", f"grant_type must be {GRANT_TYPE}")
-        key = device_grants.poll(context.runtime(), read_form(TokenRequest).device_code)
+        key = device_grants.poll(request_context.runtime(), read_form(TokenRequest).device_code)
     except ValidationFailed as refused:
         return _error("invalid_request", refused.detail)
     except DeviceError as refused:

@@ -8,11 +8,11 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
 from app.domain.rfc3339 import rfc3339
-from app.http import context
+from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import Code, Email, Time, field
-from app.http.body import Body, read_json
+from app.http.field_types import Code, Email, Time, field
 from app.http.guards import Public
+from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
 from app.services import email_codes
 
@@ -51,13 +51,16 @@ def request_code() -> Answer[Data[CodeSent]]:
     Emails a six-digit code to a user who has an account. The response is the same for every address.
     """
     issued = email_codes.request(
-        context.runtime(), email=read_json(CodeRequest).email, client=context.client(), asker=context.asker()
+        request_context.runtime(),
+        email=read_json(CodeRequest).email,
+        client=request_context.client(),
+        asker=request_context.asker(),
     )
     answer: CodeSent = {
         "message": "If this address has an account, we have sent a code to it.",
         "expires_at": rfc3339(issued.expires_at),
     }
-    if issued.plaintext and context.shows_dev_secrets():
+    if issued.plaintext and request_context.shows_dev_secrets():
         answer["devCode"] = issued.plaintext.reveal()
     return data(answer)
 
@@ -76,5 +79,5 @@ def verify_code() -> Answer[Data[SessionToken]]:
     The session token is valid until `expires_at`, and can only manage keys.
     """
     body = read_json(CodeVerification)
-    issued = email_codes.verify(context.runtime(), email=body.email, code=body.code)
+    issued = email_codes.verify(request_context.runtime(), email=body.email, code=body.code)
     return data({"token": issued.token.reveal(), "expires_at": rfc3339(issued.expires_at)})

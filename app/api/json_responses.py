@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from app.domain.paging import Page
-from app.http.api_fields import field
+from app.http.field_types import field
 
 
 class Json(DefaultJSONProvider):

@@ -7,12 +7,12 @@ from flask import Blueprint
 from app.api.json_responses import Answer, Data, data
 from app.api.keys import KeyItem, KeySettingsBody, item
 from app.domain.errors import Busy, KeyNotActive, RateLimited, UnknownScope
-from app.domain.roles import Permission
-from app.http import context
-from app.http.api_fields import KeyName, WantedScopes, field
-from app.http.body import read_json
+from app.domain.member_roles import Permission
+from app.http import request_context
 from app.http.change_limits import limit_changes
+from app.http.field_types import KeyName, WantedScopes, field
 from app.http.guards import RequireMember
+from app.http.request_body import read_json
 from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys
 from app.store.keys import ListedKey
@@ -46,7 +46,7 @@ def show(key: str) -> Answer[Data[DetailedKey]]:
 
     Includes its rate limit, its networks, and the IP address and client that last used it.
     """
-    return data(_detailed(keys.get(context.member(), key)))
+    return data(_detailed(keys.get(request_context.member(), key)))
 
 
 @blueprint.patch("/orgs/<org>/keys/<key>")
@@ -64,7 +64,7 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
     verification.
     """
     wanted = read_json(Change).settings()
-    return data(_detailed(key_settings.change(context.runtime(), context.member(), key, wanted)))
+    return data(_detailed(key_settings.change(request_context.runtime(), request_context.member(), key, wanted)))
 
 
 def _detailed(listed: ListedKey) -> DetailedKey:

@@ -9,14 +9,14 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, data
-from app.domain import credentials
+from app.domain import presented_credentials
 from app.domain.errors import LimiterUnavailable, UnknownScope, ValidationFailed
 from app.domain.key_verification import Outcome
 from app.domain.rfc3339 import rfc3339
-from app.http import context
-from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scope, field
-from app.http.body import Body, read_json
+from app.http import request_context
+from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scope, field
 from app.http.guards import RequireScope
+from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
 from app.services import key_verification
 
@@ -73,13 +73,13 @@ def verify() -> Answer[Data[Decision]]:
     200 whether the key is valid or not.
     """
     question = read_json(Question)
-    runtime, caller = context.runtime(), context.key()
+    runtime, caller = request_context.runtime(), request_context.key()
     if question.scope is not None:
         runtime.settings.policy.check_known([question.scope])
     done = key_verification.verify(
         runtime, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
     )
-    if done.outcome is Outcome.NOT_FOUND and (problem := credentials.problem_of(question.key)):
+    if done.outcome is Outcome.NOT_FOUND and (problem := presented_credentials.problem_of(question.key)):
         raise ValidationFailed({"key": problem})
     record = done.record
     is_limited = done.outcome is Outcome.RATE_LIMITED and done.rate is not None

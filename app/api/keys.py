@@ -10,10 +10,11 @@ from app.domain import key_status
 from app.domain.errors import Busy, KeyNotActive, RateLimited, TooManyKeys, UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
+from app.domain.member_roles import Permission
 from app.domain.rfc3339 import rfc3339
-from app.domain.roles import Permission
-from app.http import context
-from app.http.api_fields import (
+from app.http import request_context
+from app.http.change_limits import limit_changes
+from app.http.field_types import (
     Ending,
     KeyId,
     KeyName,
@@ -27,9 +28,8 @@ from app.http.api_fields import (
     WantedScopes,
     field,
 )
-from app.http.body import Body, read_json, read_paging
-from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
+from app.http.request_body import Body, read_json, read_paging
 from app.http.route_docs import RouteDocs
 from app.services import key_rotation, keys
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -71,7 +71,7 @@ class NewKey(KeySettingsBody):
 
     def new_settings(self) -> KeySettings:
         """Raises `ValidationFailed` and `UnknownScope`."""
-        runtime = context.runtime()
+        runtime = request_context.runtime()
         problems: dict[str, str] = {}
         sent = self.settings()
         if self.scopes is None:
@@ -135,7 +135,7 @@ def index() -> Answer[Listing[KeyItem]]:
     All keys, including revoked and expired ones, newest first.
     """
     limit, cursor = read_paging(default=1000)
-    return listing(keys.page(context.member(), limit=limit, cursor=cursor), item)
+    return listing(keys.page(request_context.member(), limit=limit, cursor=cursor), item)
 
 
 @blueprint.post("/orgs/<org>/keys")
@@ -152,7 +152,7 @@ def create() -> Answer[Data[CreatedKey]]:
     `key` in the response is the key itself, shown only once.
     """
     settings = read_json(NewKey).new_settings()
-    return data(_with_plaintext(keys.create(context.runtime(), context.member(), settings)), 201)
+    return data(_with_plaintext(keys.create(request_context.runtime(), request_context.member(), settings)), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
@@ -164,7 +164,7 @@ def revoke(key: str) -> Answer[Data[KeyItem]]:
 
     The key is refused from the next request on. Revoking a revoked key changes nothing.
     """
-    return data(item(keys.revoke(context.runtime(), context.member(), key)))
+    return data(item(keys.revoke(request_context.runtime(), request_context.member(), key)))
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")
@@ -183,7 +183,7 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
     once. The old key stops working after `overlap_seconds`, or when it expires if that is earlier.
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds
-    issued = key_rotation.rotate(context.runtime(), context.member(), key, overlap_seconds=overlap)
+    issued = key_rotation.rotate(request_context.runtime(), request_context.member(), key, overlap_seconds=overlap)
     return data(_with_plaintext(issued), 201)
 
 
@@ -201,7 +201,7 @@ def item(listed: ListedKey) -> KeyItem:
         "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
         "last_used_at": rfc3339(listed.last_use.at) if listed.last_use else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
-        "status": key_status.status(key, context.runtime().clock()),
+        "status": key_status.status(key, request_context.runtime().clock()),
         "rate_limit": rate_answer(key.rate_limit),
         "networks": list(key.networks),
     }

@@ -17,13 +17,13 @@ from app.domain.errors import (
     ValidationFailed,
 )
 from app.domain.key_origin import KeyOrigin
+from app.domain.member_roles import Permission
 from app.domain.rfc3339 import rfc3339
-from app.domain.roles import Permission
-from app.http import context
-from app.http.api_fields import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
-from app.http.body import read_json, read_paging
+from app.http import request_context
 from app.http.change_limits import limit_changes
+from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.guards import RequireKeyManager
+from app.http.request_body import read_json, read_paging
 from app.http.route_docs import RouteDocs
 from app.services import keys, organizations
 from app.services.organizations import Member
@@ -66,7 +66,9 @@ def create() -> Answer[Data[AgentKey]]:
     `org_id`.
     """
     body = read_json(NewAgentKey)
-    issued = keys.create(context.runtime(), _member_of(body.org_id), body.new_settings(), origin=KeyOrigin.AGENT)
+    issued = keys.create(
+        request_context.runtime(), _member_of(body.org_id), body.new_settings(), origin=KeyOrigin.AGENT
+    )
     key = issued.listed.key
     return data(
         {
@@ -90,8 +92,8 @@ def index() -> Answer[Listing[AgentKeyItem]]:
     The active keys of all your organizations, newest first.
     """
     limit, cursor = read_paging(default=1000)
-    who = context.manager()
-    return listing(keys.page_of_person(context.runtime(), who.person_id, limit=limit, cursor=cursor), _item)
+    who = request_context.manager()
+    return listing(keys.page_of_person(request_context.runtime(), who.person_id, limit=limit, cursor=cursor), _item)
 
 
 @blueprint.post("/keys/<key>/revoke")
@@ -103,9 +105,9 @@ def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
 
     The key is refused from the next request on. Revoking a revoked key changes nothing.
     """
-    who = context.manager()
+    who = request_context.manager()
     member = keys.member_for_key(who.person_id, who.email, key)
-    return data(_item(keys.revoke(context.runtime(), member, key)))
+    return data(_item(keys.revoke(request_context.runtime(), member, key)))
 
 
 def _item(listed: ListedKey) -> AgentKeyItem:
@@ -113,7 +115,7 @@ def _item(listed: ListedKey) -> AgentKeyItem:
 
 
 def _member_of(org_id: str | None) -> Member:
-    who = context.manager()
+    who = request_context.manager()
     if org_id is None:
         found = organizations.of_person(who.person_id)
         if len(found) != 1:

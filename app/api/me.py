@@ -8,8 +8,8 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.api.keys import RateAnswer, rate_answer
 from app.domain.rfc3339 import rfc3339
-from app.http import context
-from app.http.api_fields import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
+from app.http import request_context
+from app.http.field_types import Ending, KeyId, KeyName, Networks, OrgId, OrgName, Scopes, field
 from app.http.guards import RequireKey
 from app.http.route_docs import RouteDocs
 
@@ -47,7 +47,7 @@ def show() -> Answer[Data[Me]]:
 
     The name, organization, scopes, expiry and limits of the key in the request.
     """
-    key = context.key()
+    key = request_context.key()
     rate = key.rate_limit
     return data(
         {
@@ -55,7 +55,7 @@ def show() -> Answer[Data[Me]]:
             "name": key.name,
             "organization": {"id": key.org_id, "name": key.org_name},
             "scopes": list(key.scopes),
-            "grants": sorted(context.runtime().settings.policy.granted(key.scopes)),
+            "grants": sorted(request_context.runtime().settings.policy.granted(key.scopes)),
             "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
             "limits": {
                 "rate": rate_answer(rate),

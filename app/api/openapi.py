@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app
 from flask.json import dumps
 
-from app.api.description.document import document
+from app.api.openapi_document.document import document
 from app.http.guards import Public
 
 blueprint = Blueprint("openapi", __name__)

@@ -6,10 +6,10 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Listing, listing
+from app.domain.member_roles import Role
 from app.domain.paging import Page
-from app.domain.roles import Role
-from app.http import context
-from app.http.api_fields import OrgId, OrgName, field
+from app.http import request_context
+from app.http.field_types import OrgId, OrgName, field
 from app.http.guards import RequireSignIn
 from app.http.route_docs import RouteDocs
 from app.services import organizations
@@ -31,5 +31,5 @@ def index() -> Answer[Listing[OrganizationItem]]:
 
     The organizations you belong to, and your role in each.
     """
-    found = organizations.of_person(context.person().id)
+    found = organizations.of_person(request_context.person().id)
     return listing(Page(found, None), lambda org: {"id": org.id, "name": org.name, "role": org.role})

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain.errors import RateLimited
 from app.domain.rfc3339 import rfc3339
 from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
-from app.http import context, cookies
+from app.http import cookies, request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import Email, Time, field
-from app.http.body import Body, read_json
+from app.http.field_types import Email, Time, field
 from app.http.guards import Public
+from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
 from app.http.sign_in_link_request import ask_for_link
 from app.services import sessions
@@ -72,8 +72,8 @@ def sign_out() -> AnyResponse:
     if has_unreadable_cookies(request.environ):
         # The session would live on.
         raise BadRequest(COOKIE_PROBLEM)
-    sessions.sign_out(context.runtime(), request.cookies.get(cookies.SESSION))
+    sessions.sign_out(request_context.runtime(), request.cookies.get(cookies.SESSION))
     is_form = request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}
     response = redirect(url_for("sign_in.ask"), 303) if is_form else Response(status=204, mimetype="application/json")
-    cookies.clear_session(response, context.runtime().settings)
+    cookies.clear_session(response, request_context.runtime().settings)
     return response

@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import Forbidden, RateLimited
 from app.domain.rfc3339 import rfc3339
-from app.http import context
+from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import Ending, field
+from app.http.field_types import Ending, field
 from app.http.guards import Public
 from app.http.route_docs import RouteDocs
 from app.services import trial_tokens
@@ -33,11 +33,11 @@ def create() -> Answer[Data[TestToken]]:
     An API key that is valid for one hour. Only in dev mode, only if the operator has enabled it, and only for programs
     on the same machine, without a proxy in between.
     """
-    if not context.shows_dev_secrets():
+    if not request_context.shows_dev_secrets():
         raise Forbidden(
             "Trial tokens are for programs on the machine that Keydesk runs on, without a proxy in between."
             " Ask for one at Keydesk's own port on localhost."
         )
-    issued = trial_tokens.issue(context.runtime(), client=context.client())
+    issued = trial_tokens.issue(request_context.runtime(), client=request_context.client())
     expires_at = issued.listed.key.expires_at
     return data({"token": issued.plaintext.reveal(), "expires_at": rfc3339(expires_at) if expires_at else None})

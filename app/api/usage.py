@@ -7,10 +7,10 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Listing, listing
 from app.domain.rfc3339 import rfc3339
-from app.http import context
-from app.http.api_fields import KeyId, Time, field
-from app.http.body import read_paging
+from app.http import request_context
+from app.http.field_types import KeyId, Time, field
 from app.http.guards import RequireScope
+from app.http.request_body import read_paging
 from app.http.route_docs import RouteDocs
 from app.services import usage
 
@@ -35,9 +35,9 @@ def index() -> Answer[Listing[UsageItem]]:
     limit, cursor = read_paging(default=1000)
     key_id = request.args.get("key_id")
     if key_id == "me":
-        key_id = context.key().key_id
+        key_id = request_context.key().key_id
     return listing(
-        usage.page(context.key().org_id, limit=limit, cursor=cursor, key_id=key_id),
+        usage.page(request_context.key().org_id, limit=limit, cursor=cursor, key_id=key_id),
         lambda row: {
             "hour": rfc3339(row.hour),
             "key_id": row.key_id,

@@ -10,7 +10,7 @@ from app.domain.errors import DomainError
 from app.extensions import db
 from app.services import health
 from app.services.runtime import Runtime
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 
 def settings_or_exit() -> Settings:

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.mail import try_connection
 from app.services import health, retention
 from app.store import migrations
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 
 @dataclass(frozen=True)

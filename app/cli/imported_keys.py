@@ -8,8 +8,8 @@ import click
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
-from app.domain.access_policy import Policy
 from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
+from app.domain.route_policy import Policy
 from app.services import imported_keys, operator_organizations
 
 
@@ -24,7 +24,7 @@ def import_keys(file: Path, org: str, ignored: tuple[str, ...], is_json: bool) -
     FILE must have a column hash, and can have the columns name, start, scopes, expires_at, revoked, revoked_at and
     enabled, or what drf-api-key, knox, Better Auth and Unkey call them. Any other column may restrict the keys, so it
     is refused unless you ignore it. Keys that are revoked or disabled are imported as revoked. A hash is SHA-256 of the
-    whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox) or as sha512$$hex
+    whole key in hex, base64 (Unkey) or base64url (Better Auth), or SHA-512 in hex (knox 5) or as sha512$$hex
     (drf-api-key). The whole file is checked before anything is imported. After an interruption, run the command again:
     no key is imported twice, and keys that are already there stay as they are.
     """

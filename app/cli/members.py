@@ -7,7 +7,7 @@ import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.services import operator_organizations
 from app.store.keys import ApiKey
 
@@ -37,11 +37,21 @@ def list_members(org: str, is_json: bool) -> None:
 @click.argument("org")
 @click.argument("email")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="member", show_default=True)
-def add_member(org: str, email: str, role: str) -> None:
-    """Add EMAIL to ORG (ID or name), or change their role."""
+@click.option(
+    "--keys", type=_KEYS, help="What to do with the keys that they could not create in this role. Keeps them."
+)
+def add_member(org: str, email: str, role: str, keys: str | None) -> None:
+    """Add EMAIL to ORG (ID or name), or change their role.
+
+    Active keys that they created and could not create in the new role are named. They keep working, unless you say
+    --keys revoke.
+    """
     with open_runtime() as runtime:
-        operator_organizations.add_member(runtime, org, email, Role(role))
+        revokes = keys == "revoke"
+        beyond = operator_organizations.add_member(runtime, org, email, Role(role), revoke_keys=revokes)
         click.echo(f"{email} is {role} of {org}.")
+        if beyond or keys:
+            click.echo(_left(beyond, keys, f"Still active, although a {role} could not create them"))
 
 
 @members.command("remove")
@@ -70,20 +80,33 @@ def _asked(email: str, created: Sequence[ApiKey]) -> str:
     return str(click.prompt("Keep these keys or revoke them?", type=_KEYS, err=True))
 
 
+def _left(created: Sequence[ApiKey], keys: str | None, still_active: str = "Still active") -> str:
+    """The keys that a change left or revoked, with the way to revoke them for whoever did not say what to do."""
+    if keys == "revoke":
+        return _listed("Revoked", created)
+    way_out = "\nTo revoke them, run this again with --keys revoke." if created and keys is None else ""
+    return _listed(still_active, created) + way_out
+
+
 def _listed(what: str, keys: Sequence[ApiKey]) -> str:
     return "\n  ".join([f"{what}:" if keys else f"{what}: no keys.", *(f"{key.name} ({key.start}***)" for key in keys)])
 
 
 @members.command("disable")
 @click.argument("email")
-def disable_member(email: str) -> None:
+@click.option("--keys", type=_KEYS, help="What to do with the active keys that EMAIL created. Keeps them by default.")
+def disable_member(email: str, keys: str | None) -> None:
     """Disable the person with the address EMAIL.
 
-    Their sessions, session tokens and sign-up keys are refused. Keys that they created otherwise keep working.
+    Their sessions, session tokens and sign-up keys are refused until they are enabled again. Other keys that they
+    created are named and keep working. --keys revoke revokes all of them for good, in every organization.
     """
     with open_runtime() as runtime:
-        operator_organizations.set_person_disabled(runtime, email, disabled=True)
+        created = operator_organizations.set_person_disabled(
+            runtime, email, disabled=True, revoke_keys=keys == "revoke"
+        )
         click.echo(f"{email} is disabled.")
+        click.echo(_left(created, keys))
 
 
 @members.command("enable")

@@ -20,7 +20,7 @@ from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
 from app.process import stop_signals
 from app.store import migrations
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 #: Threads for requests in each process. Each can hold a database connection.
 BLOCKING_THREADS = 8

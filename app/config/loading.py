@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from app.config import consistency
+from app.config import consistency, policy_file
 from app.config.paths import ROOT
 from app.config.settings import Settings
-from app.domain.access_policy import Policy, PolicyError, parse_policy
 from app.domain.secret import Secret
 
 
@@ -53,7 +51,7 @@ def _complete(values: dict[str, Any]) -> Settings:
     """Fills in the defaults that depend on other settings, and refuses combinations that do not work."""
     problems: dict[str, str] = {}
     try:
-        values["policy"] = _load_policy(values.get("policy_file"))
+        values["policy"] = policy_file.load(values.get("policy_file"))
     except (OSError, ValueError) as error:
         problems["POLICY_FILE"] = str(error)
     values.setdefault("public_url", f"http://localhost:{values.get('port', Settings.port)}")
@@ -67,16 +65,6 @@ def _complete(values: dict[str, Any]) -> Settings:
     if not draft.secret_key:
         values["secret_key"] = _kept_dev_secret(draft.instance_path)
     return Settings(**values)
-
-
-def _load_policy(path: str | None) -> Policy:
-    file = Path(path) if path else ROOT / "app" / "access_policy.toml"
-    try:
-        return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise ValueError(f"the file {file} does not exist") from None
-    except (PolicyError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{file}: {error}") from None
 
 
 def _kept_dev_secret(instance_path: Path) -> Secret:

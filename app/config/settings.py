@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from app.config import parsers
 from app.config.paths import ROOT
-from app.domain.access_policy import Policy
 from app.domain.key_origin import KeyOrigin
+from app.domain.route_policy import Policy
 from app.domain.secret import Secret
 
 #: Below the origin of a protected resource: how to get a credential for it (RFC 9728 3.1).
@@ -114,9 +114,7 @@ class Settings:
     enable_test_token_endpoint: bool = _setting(
         parsers.boolean, False, "Trial tokens at POST /v1/auth/test-token, in dev mode only"
     )
-    policy_file: str | None = _setting(
-        parsers.text, None, "Your own scopes and routes (TOML)", "app/access_policy.toml"
-    )
+    policy_file: str | None = _setting(parsers.text, None, "Your own scopes and routes (TOML)", "app/route_policy.toml")
     rate_limit_fail: str = _setting(
         parsers.fail_mode, "closed", "With Valkey down, keys with a rate limit are refused (closed) or accepted (open)"
     )

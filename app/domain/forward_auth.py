@@ -1,4 +1,4 @@
-"""Forward-auth: which request a proxy asks about, and the headers that tell its upstream whose key it was."""
+"""Forward-auth: which request a proxy asks about."""
 
 import re
 from functools import lru_cache
@@ -6,7 +6,6 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from app.domain.errors import Forbidden
-from app.domain.key_verification import KeyRecord
 
 PATH = "/v1/forward-auth"
 #: Longer ones are refused unread, so that the caches of paths stay small.
@@ -132,24 +131,3 @@ def agreed(one: Asked | None, other: Asked) -> Asked:
     if one is not None and (one.method != other.method or one.query != other.query or one.path != other.path):
         raise NothingAsked
     return other
-
-
-def identity_headers(record: KeyRecord | None) -> list[tuple[str, str]]:
-    """The headers for the upstream. All of them are always set, to `-` without a value, so that none can be forged."""
-    if record is None:
-        return [(name, "-") for name in IDENTITY_HEADERS]
-    return [
-        ("X-Auth-Key-Id", record.key_id),
-        ("X-Auth-Org-Id", record.org_id),
-        ("X-Auth-Scopes", " ".join(record.scopes) or "-"),
-        ("X-Auth-Name", _quoted(record.name)),
-        ("X-Auth-Cache-Generation", str(record.cache_generation)),
-    ]
-
-
-@lru_cache(maxsize=4096)
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
-
-
-IDENTITY_HEADERS = ("X-Auth-Key-Id", "X-Auth-Org-Id", "X-Auth-Scopes", "X-Auth-Name", "X-Auth-Cache-Generation")

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from app.domain.errors import ValidationFailed
 
-#: What a column means, and its names in drf-api-key, knox, Better Auth and Unkey; the names we document come first.
-#: Case, underscores and blanks do not matter. Of several columns for `start`, the first that is listed counts.
+#: What a column means, and its names in drf-api-key 3.1, knox 5.1, Better Auth (@better-auth/api-key 1.7, and earlier)
+#: and Unkey (pkg/mysql/schema/keys.sql of August 2026, and earlier); the names we document come first. Case,
+#: underscores and blanks do not matter. Of several columns for `start`, the first that is listed counts.
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "hash": ("hash", "hashed_key", "digest", "key"),
     "name": ("name",),
@@ -20,12 +21,17 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "revoked_at": ("revoked_at", "deleted_at", "deleted_at_m"),
     "enabled": ("enabled",),
 }
-#: Columns of those systems that say nothing about what a key may do.
+#: Columns of those systems that say nothing about what a key may do. `refill_…` says how `remaining` grows, which is
+#: refused itself.
 _HARMLESS = (
-    *("id", "created", "created_at", "created_at_m", "updated_at", "updated_at_m", "last_request", "request_count"),
+    *("pk", "id", "created", "created_at", "created_at_m", "updated_at", "updated_at_m"),
+    *("last_used_at", "last_request", "request_count"),
+    *("refill_day", "refill_interval", "refill_amount", "last_refill_at"),
     *("user", "user_id", "owner_id", "identity_id", "reference_id", "config_id"),
     *("key_auth_id", "workspace_id", "for_workspace_id", "environment", "meta", "metadata"),
 )
+#: The length of its `token_key`. knox 5 keeps 15 characters and the prefix, and made all earlier tokens invalid.
+_KNOX_4_TOKEN_KEY = 8
 
 
 class Columns:
@@ -58,10 +64,18 @@ class Columns:
 
     def read(self, row: Mapping[str | None, str | list[str] | None]) -> dict[str, str]:
         """The values of a row by what they mean, `NULL` and `\\N` as empty text. Raises `ValidationFailed` for a row
-        that has not one value for each column."""
+        that has not one value for each column, and for a token of knox 4."""
         if None in row or None in row.values():
             raise ValidationFailed({"row": f"must have {self._count} values, one for each column"})
-        return {meaning: _value(row[name]) for meaning, name in self._names.items()}
+        read = {meaning: _value(row[name]) for meaning, name in self._names.items()}
+        if _plain(self._names.get("start", "")) == _plain("token_key") and len(read["start"]) == _KNOX_4_TOKEN_KEY:
+            raise ValidationFailed(
+                {
+                    "token_key": f"has {_KNOX_4_TOKEN_KEY} characters, so it is of knox 4, whose digests are not those"
+                    " of tokens as they are sent. Such tokens work neither in knox 5 nor here; leave them out"
+                }
+            )
+        return read
 
 
 def _refused(problem: str) -> ValidationFailed:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain import names
-from app.domain.access_policy import Policy
+from app.domain import name_rules
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.imported_columns import Columns
+from app.domain.route_policy import Policy
 
 
 class HashKind(StrEnum):
@@ -55,7 +55,7 @@ def digests(plaintext: str) -> tuple[bytes, bytes]:
 def parse_hash(text: str) -> tuple[HashKind, bytes]:
     """The kind and the bytes of a stored hash.
 
-    Accepts SHA-256 in hex, base64 (Unkey) or base64url (Better Auth), and SHA-512 in hex (knox) or as `sha512$$hex`
+    Accepts SHA-256 in hex, base64 (Unkey) or base64url (Better Auth), and SHA-512 in hex (knox 5) or as `sha512$$hex`
     (drf-api-key). Raises `ValidationFailed` naming `hash`.
     """
     text = text.strip()
@@ -96,7 +96,7 @@ def parse_row(row: Mapping[str, str | None]) -> ImportedKey:
     Raises `ValidationFailed` naming the column.
     """
     kind, digest = parse_hash(row.get("hash") or "")
-    name = names.cleaned(row.get("name") or "Imported key")
+    name = name_rules.cleaned(row.get("name") or "Imported key")
     return ImportedKey(
         kind,
         digest,
@@ -155,6 +155,8 @@ def _time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValidationFailed({"expires_at": "has no time zone; if it is in UTC, write it like 2027-01-31T12:00:00Z"})
+    if moment is None:
         raise ValidationFailed({"expires_at": "must be a time like 2027-01-31T12:00:00Z"})
     return moment.replace(microsecond=0)

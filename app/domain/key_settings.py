@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict, cast
 
-from app.domain import key_rate_limit, names, networks
-from app.domain.access_policy import Policy
+from app.domain import key_networks, key_rate_limit, name_rules
 from app.domain.errors import UnknownScope, ValidationFailed
 from app.domain.key_rate_limit import RateLimit
+from app.domain.route_policy import Policy
 
 MAX_DAYS = 3650
 
@@ -80,9 +80,9 @@ def _scopes(scopes: Sequence[str], policy: Policy) -> tuple[str, ...]:
 
 #: One line for each setting.
 _CHECKS: Final[dict[str, Callable[[Any, datetime, Policy], Any]]] = {
-    "name": lambda name, _now, _policy: names.cleaned(name),
+    "name": lambda name, _now, _policy: name_rules.cleaned(name),
     "scopes": lambda scopes, _now, policy: _scopes(scopes, policy),
     "expires_at": lambda expires_at, now, _policy: _expiry(expires_at, now),
-    "networks": lambda texts, _now, _policy: networks.parse(texts),
+    "networks": lambda texts, _now, _policy: key_networks.parse(texts),
     "rate_limit": lambda limit, _now, _policy: key_rate_limit.checked(limit),
 }

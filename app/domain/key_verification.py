@@ -15,8 +15,8 @@ from app.domain.errors import (
     KeyRevoked,
     RateLimited,
 )
+from app.domain.key_networks import Network, admits
 from app.domain.key_rate_limit import RateLimit, RateState
-from app.domain.networks import Network, admits
 
 
 @dataclass(slots=True, eq=False)

@@ -28,8 +28,8 @@ CODES = frozenset({Purpose.EMAIL_CODE, Purpose.SIGN_UP_CODE})
 
 
 def normalise_code(typed: str) -> str:
-    """The six digits of a code that somebody typed or pasted: blanks, dashes and invisible characters are dropped, and
-    digits of every script count (Unicode NFKC). Raises `ValueError` if six digits are not what is left."""
+    """The six digits of a code that somebody typed or pasted: blanks, dashes, backticks and invisible characters are
+    dropped, and digits of every script count (Unicode NFKC). Raises `ValueError` if six digits are not what is left."""
     kept = [character for character in unicodedata.normalize("NFKC", typed) if not _separates(character)]
     digits = [unicodedata.decimal(character, None) for character in kept]
     if len(digits) != CODE_DIGITS or None in digits:
@@ -38,8 +38,8 @@ def normalise_code(typed: str) -> str:
 
 
 def _separates(character: str) -> bool:
-    """Blanks, invisible characters, dashes and the minus sign."""
-    return character.isspace() or unicodedata.category(character) in {"Cf", "Pd"} or character == "\N{MINUS SIGN}"
+    """Blanks, invisible characters, dashes and the minus sign, and the backticks that chat programs put around code."""
+    return character.isspace() or unicodedata.category(character) in {"Cf", "Pd"} or character in "\N{MINUS SIGN}`"
 
 
 class LinkSigner:

@@ -12,7 +12,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import context
+from app.http import request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 CHANGES_OF_PERSON = "20 per second"
@@ -31,8 +31,8 @@ def limit_changes(view: View) -> View:
 def _who() -> str:
     """The person who is signed in or whose agent this is. Keys are no people: their organization counts."""
     if "member" in g:
-        return context.member().person_id
-    return context.manager().person_id if "manager" in g else context.key().org_id
+        return request_context.member().person_id
+    return request_context.manager().person_id if "manager" in g else request_context.key().org_id
 
 
 def rate_limited(error: RateLimitExceeded) -> RateLimited | None:

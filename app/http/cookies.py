@@ -1,5 +1,5 @@
-"""The cookies: the session, the mark of a browser that requested a sign-in link, the organization that was looked at
-last, and Flask's own for notices."""
+"""The cookies: the session, the mark of a browser that requested a sign-in link, that of one that has signed in before,
+the organization that was looked at last, and Flask's own for notices."""
 
 import hashlib
 import secrets
@@ -10,14 +10,18 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from werkzeug.wrappers import Response
 
 from app.config import Settings
+from app.domain import known_browsers
 from app.domain.secret import Secret
 
 SESSION = "whs_session"
 LOGIN = "whs_login"
+KNOWN = "whs_known"
 NOTICE = "whs_notice"
 ORGANIZATION = "whs_org"
 #: Seconds for which the organization is remembered.
 ORGANIZATION_KEPT = 365 * 86_400
+#: 400 days: browsers keep no cookie longer (RFC 6265bis 5.5).
+_KNOWN_SECONDS = 400 * 86_400
 
 
 def unplantable(name: str, settings: Settings) -> str:
@@ -40,6 +44,12 @@ class NoticeInterface(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+def length_of_notices(app: Flask, session: SessionMixin) -> int:
+    """Bytes that the value of Flask's session cookie has with what is in `session` now."""
+    serializer = NoticeInterface().get_signing_serializer(app)
+    return len(serializer.dumps(dict(session))) if serializer else 0
+
+
 def set_session(response: Response, token: Secret, settings: Settings) -> None:
     _set(response, SESSION, token.reveal(), settings.session_max, settings)
 
@@ -60,6 +70,20 @@ def new_login_mark() -> str:
 
 def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
     _set(response, unplantable(LOGIN, settings), mark, settings.link_lifetime, settings)
+
+
+def is_known_browser(request: Request, email: str, settings: Settings) -> bool:
+    """Whether the browser has signed in with this address before."""
+    return known_browsers.is_known(_known(request, settings), email, settings.secret_keys)
+
+
+def set_known_browser(response: Response, request: Request, email: str, settings: Settings) -> None:
+    cookie = known_browsers.marked(_known(request, settings), email, settings.secret_keys)
+    _set(response, unplantable(KNOWN, settings), cookie, _KNOWN_SECONDS, settings)
+
+
+def _known(request: Request, settings: Settings) -> str:
+    return request.cookies.get(unplantable(KNOWN, settings), "")
 
 
 def mark_digest(mark: str) -> str:

@@ -3,7 +3,7 @@
 from flask import Request, Response, after_this_request
 
 from app.domain.install_id_sunset import deprecation_headers
-from app.http.context import runtime
+from app.http.request_context import runtime
 
 #: The header `x-install-id` in a WSGI environment.
 INSTALL_ID = "HTTP_X_INSTALL_ID"

@@ -9,12 +9,12 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.domain import credentials, errors
+from app.domain import errors, presented_credentials
 from app.domain.errors import DatabaseDown, DomainError
 from app.http import anonymous_limit, change_limits
-from app.http.context import runtime, wants_json
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.http.request_context import runtime, wants_json
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
 
@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
-    error = credentials.explained(error, request.environ)
+    error = presented_credentials.explained(error, request.environ)
     status = status_of(error)
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
     answer.headers.update(headers_of(error, status, runtime().settings.resource_metadata_url))

@@ -8,7 +8,6 @@ from flask import Flask, Request, after_this_request, g, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.domain.credentials import is_websocket_handshake, presented
 from app.domain.errors import (
     AmbiguousCredentials,
     CreditsExhausted,
@@ -28,9 +27,10 @@ from app.domain.errors import (
 )
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
-from app.domain.roles import Permission
+from app.domain.member_roles import Permission
+from app.domain.presented_credentials import is_websocket_handshake, presented
 from app.http import unsent_form
-from app.http.context import KeyManagerPerson, person, wants_json
+from app.http.request_context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
 from app.services.runtime import Runtime
 

@@ -1,11 +1,11 @@
-"""`RouteDocs`: what a route adds to the API description, as a decorator on its view. `app/api/description` reads it."""
+"""`RouteDocs`: what a route adds to the API description, as a decorator on its view."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.domain.errors import DomainError
-from app.http.body import Body, Form
+from app.http.request_body import Body, Form
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,8 +31,6 @@ class RouteDocs:
     other_errors: Mapping[int, Any] = field(default_factory=dict)
     #: Successful responses without a body, by status, with their descriptions.
     empty: Mapping[int, str] = field(default_factory=dict)
-    #: Whether the responses are HTML.
-    is_page: bool = False
 
     def __call__(self, view: View) -> View:
         setattr(view, "route_docs", self)  # noqa: B010 -- views are the registry, as for guards
@@ -45,8 +43,8 @@ class RouteDocs:
 
     @property
     def refuses_unknown_parameters(self) -> bool:
-        """Pages and the form-encoded requests of OAuth (RFC 6749 3.2) ignore them."""
-        return not (self.is_page or (self.body is not None and issubclass(self.body, Form)))
+        """The form-encoded requests of OAuth (RFC 6749 3.2) ignore them."""
+        return self.body is None or not issubclass(self.body, Form)
 
     def answer_of(self, view: Callable[..., Any]) -> Any:
         """The type of a successful response. `Answer[X]` is a body of type X and a status."""

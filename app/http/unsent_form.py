@@ -1,27 +1,31 @@
 """A form whose sender had been signed out meanwhile: kept in Flask's session cookie, and filled in again after signing
 in. No form holds a secret."""
 
-from urllib.parse import urlencode
-
-from flask import Request, flash, request, session
+from flask import Request, current_app, flash, request, session
 from werkzeug.datastructures import MultiDict
 
+from app.http.cookies import length_of_notices
 from app.http.safe_next import safe_next
 
-#: Bytes, encoded for a URL. A browser keeps cookies of 4 KiB.
-MAX_LENGTH = 2000
+#: Bytes of the cookie, compressed as it is. Browsers keep 4 KiB of a cookie, and nginx reads 4 KiB of headers, of which
+#: the others take less than one. A form with all 2,000 bytes of scopes that a key may have fits.
+MAX_LENGTH = 3000
 _KEPT = "unsent_form"
+_NOTHING_CHANGED = "You were signed out, so nothing was changed."
 
 
 def keep(sent: Request) -> str | None:
     """Keeps the form and tells the person so. Returns the page that shows the form, or None if there is none."""
     page = safe_next(sent.path) or safe_next(sent.path.rpartition("/")[0])
-    fields = list(sent.form.items(multi=True))
-    if page and len(urlencode(fields, errors="replace")) <= MAX_LENGTH:
-        session[_KEPT] = {"page": page, "fields": fields}
-        flash("You were signed out, so nothing was changed. Sign in to return to the form with what you entered.")
+    if page is None:
+        flash(f"{_NOTHING_CHANGED} Sign in, then try again.")
+        return None
+    session[_KEPT] = {"page": page, "fields": list(sent.form.items(multi=True))}
+    if length_of_notices(current_app, session) <= MAX_LENGTH:
+        flash(f"{_NOTHING_CHANGED} Sign in to return to the form with what you entered.")
     else:
-        flash("You were signed out, so nothing was changed. Sign in, then try again.")
+        del session[_KEPT]
+        flash(f"{_NOTHING_CHANGED} What you entered was too long to keep. Sign in, then fill in the form again.")
     return page
 
 

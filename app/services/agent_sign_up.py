@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from app.domain import email_address, roles
+from app.domain import email_address, member_roles
 from app.domain.errors import OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
@@ -66,28 +66,39 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
 
 
 def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: datetime) -> Secret | None:
-    """The person's active sign-up key, or None. If the secret that made it is gone, the key is revoked."""
-    current = keys.current_sign_up_keys(person.id, now)
-    # A key stays active when its person leaves the organization, but they do not get it again.
-    key = next((key for key in current if key.org_id in _organizations(runtime, person, key.scopes)), None)
-    if key is None:
-        revocation.nothing_changed()
-        return None
-    plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest)
-    if plaintext is None:
-        _revoke_underivable(key, person, revocation, now)
-    else:
-        revocation.nothing_changed()
+    """The person's active sign-up key, the newest if they have several, or None. Newer ones whose secret is gone are
+    revoked, so that none of them works beside the key that the person gets."""
+    locked: set[str] = set()
+    while True:
+        current = _current_keys(runtime, person, now)
+        key = next((key for key in current if key.id not in locked), None)
+        plaintext = runtime.key_deriver.again(key.prefix, key.id, key.digest) if key else None
+        if key is None or plaintext is not None:
+            break
+        # Somebody may be rotating it: once it is locked, all is read again, and its successor is the current key. Rows
+        # of keys are locked before turns and organizations, as a rotation does.
+        keys.locked(key.org_id, key.id)
+        locked.add(key.id)
+    revocation.nothing_changed()
+    if underivable := [key for key in current if key.id in locked]:
+        _revoke_underivable(underivable, person, revocation, now)
     return plaintext
 
 
-def _revoke_underivable(key: ApiKey, person: Person, revocation: Revocation, now: datetime) -> None:
+def _current_keys(runtime: Runtime, person: Person, now: datetime) -> list[ApiKey]:
+    """Newest first. A key stays active when its person leaves the organization, but they do not get it again."""
+    current = keys.current_sign_up_keys(person.id, now)
+    return [key for key in current if key.org_id in _organizations(runtime, person, key.scopes)]
+
+
+def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revocation, now: datetime) -> None:
     key_quotas.take_turn(person.id)
     # The new key may belong to another of their organizations, so all of them are locked here, in the usual order.
-    organizations.lock_of(person.id, also=[key.org_id])
-    key.revoked_at = now
-    audit.key_revoked(key, at=now, actor=person.email, reason="cannot be derived")
-    revocation.affects(key.org_id)
+    organizations.lock_of(person.id, also=[key.org_id for key in lost])
+    for key in lost:
+        key.revoked_at = now
+        audit.key_revoked(key, at=now, actor=person.email, reason="cannot be derived")
+    revocation.affects(*(key.org_id for key in lost))
 
 
 def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
@@ -114,5 +125,5 @@ def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> l
     return [
         organization.id
         for organization in organizations.of_person(person.id)
-        if all(roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
+        if all(member_roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.domain import device_user_code, names
+from app.domain import device_user_code, name_rules
 from app.domain.errors import DomainError, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
@@ -65,7 +65,7 @@ def authorize(
 
     Raises `ValidationFailed`, `UnknownScope` and `RateLimited`.
     """
-    name = names.cleaned(client_name)
+    name = name_rules.cleaned(client_name)
     policy = runtime.settings.policy
     wanted = tuple(dict.fromkeys(scopes)) or policy.default_scopes
     policy.check_known(wanted)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from app.services.key_cache import SETTLE_SECONDS, seconds_since_boot
 from app.services.runtime import Runtime
 from app.store import revocation_counter as counter
+from app.store.database_errors import DatabaseUnavailable
 from app.store.transaction import transaction
-from app.store.unavailable import DatabaseUnavailable
 
 #: Seconds, and more than any process uses a cached record for: a change that takes effect later needs no wait.
 LONGEST_USE_OF_A_RECORD = 2

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from app.domain.key_verification import KeyRecord
-from app.store.unavailable import DATABASE_UNAVAILABLE, DatabaseUnavailable
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 #: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
 #: revoke waits this long. Before a later version may make it longer, every process has to wait that long

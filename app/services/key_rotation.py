@@ -73,7 +73,7 @@ def replace(
         created_by=created_by,
         email=email,
         submission_id=submission_id,
-        rotated_from=old.id,
+        replaces=old,
     )
     _end(old, overlap_seconds, now)
     audit.key_rotated(old, at=now, actor=actor, successor=issued.listed.key, overlap_seconds=overlap_seconds)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_settings
+from app.domain import key_bounds, key_settings, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
+from app.domain.member_roles import Permission
 from app.services import audit, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import manageable, refuse_ungrantable
@@ -19,7 +20,7 @@ from app.store.keys import ApiKey, ListedKey
 def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -> ListedKey:
     """Changes the settings in `wanted`. Every verification that begins after this returns uses the new ones.
 
-    Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
+    Raises `NotFound`, `Forbidden`, `WiderThanSet`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
     with revoking(runtime, org_id=member.org_id) as revocation:
         member = organizations.still_member(member)
@@ -30,7 +31,10 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         elif _is_longer(found.key, checked):
             # As for a rotation: members who may not give a key these scopes any more may not extend them.
             refuse_ungrantable(runtime, member, found.key.scopes)
-        apply(runtime, found.key, checked, revocation, actor=member.email)
+        sets_bounds = member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
+        if not sets_bounds:
+            key_bounds.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
+        apply(runtime, found.key, checked, revocation, actor=member.email, sets_bounds=sets_bounds)
     return found
 
 
@@ -44,8 +48,10 @@ def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: date
     return checked
 
 
-def apply(runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revocation, *, actor: str) -> None:
-    """Applies what `checked_change` returned to a locked key."""
+def apply(
+    runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revocation, *, actor: str, sets_bounds: bool
+) -> None:
+    """Applies what `checked_change` returned to a locked key. `sets_bounds`: members may go no further."""
     old = cast(dict[str, Any], key.settings)
     new = {name: value for name, value in checked.items() if value != old[name]}
     if not new:
@@ -53,6 +59,8 @@ def apply(runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revoc
         return
     for name, value in new.items():
         setattr(key, name, value)
+    if sets_bounds:
+        key.bounds = key_bounds.moved(key.bounds, cast(KeySettings, new))
     audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new)
     revocation.affects(key.org_id)
 

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_format, key_settings, roles
+from app.domain import key_bounds, key_format, key_settings, member_roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Permission
 from app.domain.paging import Page
-from app.domain.roles import Permission
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import has_settled, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
-from app.store.keys import ListedKey
+from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import take_turns, transaction
 
 
@@ -159,7 +159,7 @@ def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) 
     for scope in scopes:
         if runtime.settings.policy.is_operators_only(scope):
             raise Forbidden(f"Only your operator can give a key the scope {scope}, on the command line.")
-        if not roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
+        if not member_roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
                 f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
                 " Ask an owner or admin."
@@ -186,10 +186,11 @@ def issue(
     created_by: str | None = None,
     email: str | None = None,
     submission_id: str | None = None,
-    rotated_from: str | None = None,
+    replaces: ApiKey | None = None,
 ) -> IssuedKey:
     """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin. A sign-up key
-    is derived from its ID, any other is random."""
+    is derived from its ID, any other is random. The bounds of the key that it replaces are its own, too; what an
+    operator sets is a bound at once."""
     key_id, prefix = new_id("key"), prefix or runtime.settings.prefix_of(origin)
     derived = origin is KeyOrigin.SIGN_UP
     minted = runtime.key_deriver.mint(prefix, key_id) if derived else key_format.mint(prefix)
@@ -204,7 +205,14 @@ def issue(
         created_at=now,
         created_by=created_by,
         submission_id=submission_id,
-        rotated_from=rotated_from,
+        rotated_from=replaces.id if replaces else None,
+        bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
     return IssuedKey(minted.plaintext, ListedKey(key, email))
+
+
+def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:
+    if replaces is not None:
+        return replaces.bounds
+    return {} if created_by else key_bounds.moved({}, settings)

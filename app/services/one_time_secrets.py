@@ -14,7 +14,7 @@ from app.services import outbox, sign_in_limits
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import PAUSE, PAUSE_AFTER, Attempt
-from app.store import code_failures, one_time_secrets, people
+from app.store import one_time_secrets, people, wrong_code_counts
 from app.store.one_time_secrets import OneTimeSecret
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -46,19 +46,21 @@ def request(
     next_path: str | None = None,
     asker: Asker = UNKNOWN,
     for_developer: bool = False,
+    known_browser: bool = False,
 ) -> Issued:
     """Mails a new secret to an address that may receive one. Any other gets the same rows, response and work, so that
     nobody can find out which addresses are known.
 
     `client`: who asks, as limits count clients; `asker`: who asks, as the mail says it. `for_developer`: a link is
-    shown to its developer instead of being mailed, so that more are allowed. Raises `ValidationFailed`, `RateLimited`,
+    shown to its developer instead of being mailed, so that more are allowed. `known_browser`: it has signed in with the
+    address before, so that a share of the mails is kept for it. Raises `ValidationFailed`, `RateLimited`,
     and `OtpMaxAttempts` while codes are paused for the address.
     """
     address = email_address.normalise(email)
     with transaction():
         now = runtime.clock()
         kind = Attempt.CODE if purpose in CODES else Attempt.DEV_LINK if for_developer else Attempt.LINK
-        sign_in_limits.take(kind, email=address, client=client, now=now)
+        sign_in_limits.take(kind, email=address, client=client, now=now, known_browser=known_browser)
         send = may_receive(people.by_email(address), address)
         if purpose in CODES:
             _refuse_while_paused(address, now)
@@ -121,7 +123,7 @@ def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | N
     for. Also resets the address's count of wrong codes."""
     secret = one_time_secrets.consume(secret_id, purpose, now)
     if secret is not None:
-        code_failures.forget(secret.email)
+        wrong_code_counts.forget(secret.email)
     return secret
 
 
@@ -140,7 +142,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
             counted = one_time_secrets.count_attempt(secret.id, most=sign_in_limits.CODE_TRIES[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
-                if code_failures.count(email, now) == PAUSE_AFTER:
+                if wrong_code_counts.count(email, now) == PAUSE_AFTER:
                     _tell_owner(runtime, email, now)
         wait = paused or sign_in_limits.wait_for_address(Attempt.CODE, email, now)
     if paused is not None or (pending and counted is None):
@@ -152,12 +154,12 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
 
 def _paused_for(email: str, now: datetime) -> int | None:
     """Seconds for which codes are still paused, or None. Deletes a pause that is over."""
-    row = code_failures.of(email)
+    row = wrong_code_counts.of(email)
     if row is None or row.failures < PAUSE_AFTER:
         return None
     left = int((row.last_at + PAUSE - now).total_seconds())
     if left <= 0:
-        code_failures.forget(email)
+        wrong_code_counts.forget(email)
         return None
     return left
 
@@ -169,7 +171,7 @@ def _refuse_while_paused(email: str, now: datetime) -> None:
 
 
 def _tell_owner(runtime: Runtime, email: str, now: datetime) -> None:
-    code_failures.mark_told(email, now)
+    wrong_code_counts.mark_told(email, now)
     known = people.by_email(email) is not None
     outbox.enqueue(
         mail="codes_paused",

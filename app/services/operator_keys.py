@@ -71,7 +71,7 @@ def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
     with revoking(runtime) as revocation:
         key = _single_match(runtime, prefix)
         checked = key_settings.checked_change(runtime, key, wanted, runtime.clock())
-        key_settings.apply(runtime, key, checked, revocation, actor=ACTOR)
+        key_settings.apply(runtime, key, checked, revocation, actor=ACTOR, sets_bounds=True)
     return key
 
 

@@ -1,10 +1,12 @@
 """What operators do with organizations and their members on the command line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from app.domain import email_address, names
+from app.domain import email_address, member_roles, name_rules
 from app.domain.errors import NotFound
-from app.domain.roles import Role
+from app.domain.key_origin import KeyOrigin
+from app.domain.member_roles import Role
 from app.services import audit
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
@@ -24,7 +26,7 @@ def all_organizations() -> Sequence[Organization]:
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
     """A new organization without members. Raises `ValidationFailed` naming `name`."""
-    name = names.cleaned(name)
+    name = name_rules.cleaned(name)
     with transaction():
         now = runtime.clock()
         organization = organizations.add(name, now)
@@ -60,17 +62,26 @@ def members(org: str) -> Sequence[MemberRow]:
     return organizations.members(organization(org).id)
 
 
-def add_member(runtime: Runtime, org: str, email: str, role: Role) -> None:
-    """Adds a member, or changes the role of one. A person who is new may then sign in, whatever `SIGN_UP` says. Raises
-    `NotFound` and `ValidationFailed`."""
+def add_member(runtime: Runtime, org: str, email: str, role: Role, *, revoke_keys: bool = False) -> Sequence[ApiKey]:
+    """Adds a member, or changes the role of one. A person who is new may then sign in, whatever `SIGN_UP` says. Returns
+    the active keys that they created in the organization and could not create in this role, oldest first, which were
+    revoked or keep working. Raises `NotFound` and `ValidationFailed`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
         found = organization(org)
         person = people.by_email(address) or people.add(address, now)
         organizations.put_member(found.id, person.id, role, now)
+        beyond = [
+            key
+            for key in key_store.working_of_creator(found.id, person.id, now)
+            if not member_roles.may_grant(role, runtime.settings.policy.granted(key.scopes))
+        ]
         audit.member_added(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, role=role.value)
+        if revoke_keys:
+            _revoke(beyond, now)
         revocation.affects(found.id)
+    return beyond
 
 
 def keys_created_by(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
@@ -96,31 +107,45 @@ def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool =
             raise _no_member(address, found)
         created = key_store.working_of_creator(found.id, person.id, now)
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
-        for key in created if revoke_keys else ():
-            key.revoked_at = now
-            audit.key_revoked(key, at=now, actor=ACTOR)
+        if revoke_keys:
+            _revoke(created, now)
         revocation.affects(found.id)
     return created
+
+
+def _revoke(created: Sequence[ApiKey], now: datetime) -> None:
+    for key in created:
+        key.revoked_at = now
+        audit.key_revoked(key, at=now, actor=ACTOR)
 
 
 def _no_member(address: str, org: Organization) -> NotFound:
     return NotFound(f"{address} is not a member of {org.name}.")
 
 
-def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool) -> None:
+def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_keys: bool = False) -> Sequence[ApiKey]:
     """Disables or enables a person: their sessions, session tokens and sign-up keys are refused from now on, or work
-    again. Raises `NotFound`."""
+    again. Disabling returns the active keys that they created in any organization, oldest first: with `revoke_keys` all
+    of them, which were revoked, otherwise those that work although the person is disabled. Raises `NotFound`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
         person = people.by_email(address)
         if person is None:
             raise NotFound(f"There is no person with the address {address}.")
-        if (person.disabled_at is not None) == disabled:
-            revocation.nothing_changed()
-            return
-        person.disabled_at = now if disabled else None
-        affected = organizations.lock_of(person.id, also=key_store.organizations_with_sign_up_keys(person.id))
-        for found in organizations.of_person(person.id):
+        is_as_wanted = (person.disabled_at is not None) == disabled
+        if not is_as_wanted:
+            person.disabled_at = now if disabled else None
+        # Keys are locked before organizations.
+        created = key_store.working_of_creator(None, person.id, now) if disabled else []
+        theirs = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in created)}
+        affected = organizations.lock_of(person.id, also=sorted(theirs))
+        for found in () if is_as_wanted else organizations.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
-        revocation.affects(*affected)
+        if revoke_keys:
+            _revoke(created, now)
+        if is_as_wanted and not (revoke_keys and created):
+            revocation.nothing_changed()
+        else:
+            revocation.affects(*affected)
+    return created if revoke_keys else [key for key in created if key.origin != KeyOrigin.SIGN_UP]

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.domain import roles
+from app.domain import member_roles
 from app.domain.errors import Forbidden, NotFound
-from app.domain.roles import Permission, Role, allows
+from app.domain.member_roles import Permission, Role, allows
 from app.store import organizations
 from app.store.keys import ApiKey
 from app.store.organizations import OrganizationOf
@@ -23,7 +23,7 @@ class Member:
 
     def may_manage(self, key: ApiKey) -> bool:
         """Whether they may change, revoke and rotate this key."""
-        return roles.may_manage_key(self.role, created_it=key.created_by == self.person_id)
+        return member_roles.may_manage_key(self.role, created_it=key.created_by == self.person_id)
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from app.services.runtime import Runtime
 from app.store import (
-    code_failures,
     credits,
     device_grants,
     one_time_secrets,
@@ -13,6 +12,7 @@ from app.store import (
     sessions,
     sign_in_attempts,
     usage,
+    wrong_code_counts,
 )
 from app.store.transaction import transaction
 
@@ -34,7 +34,7 @@ def prune(runtime: Runtime) -> None:
         one_time_secrets.prune(now - KEEP_SPENT)
         sign_in_attempts.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
-        code_failures.prune(now - KEEP_SPENT)
+        wrong_code_counts.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

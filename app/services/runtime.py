@@ -7,12 +7,12 @@ from datetime import datetime
 
 from app.config import Settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
-from app.domain.recoverable_keys import KeyDeriver
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.revocation_turns import RevocationTurns
 from app.services.usage import UsageRecorder
-from app.store.key_records import KeyRecords
+from app.store.verification_queries import KeyRecords
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import partial
 
 from app.domain.errors import LinkSpent
+from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
-from app.domain.roles import Role
 from app.domain.secret import Secret
-from app.domain.sign_up import admits
+from app.domain.sign_up_admission import admits
 from app.services import audit, one_time_secrets, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
@@ -40,6 +40,7 @@ class SignInResult:
 
     session_token: Secret
     next_path: str | None
+    email: str
 
 
 def request_link(
@@ -51,12 +52,13 @@ def request_link(
     next_path: str | None = None,
     asker: Asker = UNKNOWN,
     for_developer: bool = False,
+    known_browser: bool = False,
 ) -> RequestedLink:
     """Mails a link to `email` if it may sign in. Rows, response and work are the same for every address.
 
     `client`: who asks, as limits count clients. `for_developer`: the link is shown in dev mode, to somebody on this
-    machine, who may ask more often. Raises `ValidationFailed` if `email` is not an address, and
-    `RateLimited`; a refused request counts in no window.
+    machine, who may ask more often. `known_browser`: it has signed in with this address before. Raises
+    `ValidationFailed` if `email` is not an address, and `RateLimited`; a refused request counts in no window.
     """
     issued = one_time_secrets.request(
         runtime,
@@ -68,6 +70,7 @@ def request_link(
         next_path=next_path,
         asker=asker,
         for_developer=for_developer,
+        known_browser=known_browser,
     )
     return RequestedLink(issued.expires_at, issued.plaintext)
 
@@ -105,7 +108,7 @@ def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, repla
         session_token = sessions.open_session(
             runtime, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
         )
-    return SignInResult(session_token, secret.next_path)
+    return SignInResult(session_token, secret.next_path, person.email)
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:

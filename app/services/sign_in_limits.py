@@ -3,7 +3,7 @@
 Exact sliding windows, counted in the database, so that all processes share them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -31,18 +31,24 @@ class Attempt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A window, and whether it counts by email address, by client or by both."""
+    """A window, and whether it counts by email address, by client or by both. `kept`: how many of its quota are for
+    browsers that have signed in with the address before."""
 
     window: Window
     by_email: bool = False
     by_client: bool = False
+    kept: int = 0
+
+    def window_of(self, *, known_browser: bool) -> Window:
+        return self.window if known_browser else replace(self.window, quota=self.window.quota - self.kept)
 
 
 LIMITS: dict[Attempt, tuple[Limit, ...]] = {
-    # By address and client first, so that an attacker who uses up this limit does not lock out the owner.
+    # By address and client first, so that one attacker does not use up the address's own limit; and many attackers
+    # together do not use up what is kept of it.
     Attempt.LINK: (
         Limit(Window("link", 5, 3600), by_email=True, by_client=True),
-        Limit(Window("link-address", 30, 3600), by_email=True),
+        Limit(Window("link-address", 30, 3600), by_email=True, kept=5),
         Limit(Window("link-client", 30, 3600), by_client=True),
     ),
     Attempt.DEV_LINK: (Limit(Window("link-dev", 100, 3600), by_client=True),),
@@ -71,25 +77,27 @@ PAUSE_AFTER = 100
 PAUSE = timedelta(days=1)
 
 
-def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
-    """Counts an attempt. Raises `RateLimited` if a window is full; a refused attempt counts in none."""
-    check(kind, client=client, now=now, email=email)
+def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None, known_browser: bool = False) -> None:
+    """Counts an attempt. `known_browser`: it has signed in with this address before. Raises `RateLimited` if a window
+    is full; a refused attempt counts in none."""
+    check(kind, client=client, now=now, email=email, known_browser=known_browser)
     count(kind, client=client, now=now, email=email)
 
 
-def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
+def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None, known_browser: bool = False) -> None:
     """As `take`, but counts nothing. Others who attempt this for the address or from the client wait until the
     transaction ends."""
     email = email and _counted(kind, email)
     take_turns(*(_turn(kind, who) for who in (email, client) if who))
     for limit in LIMITS[kind]:
-        wait = _wait(kind, limit, now, email=email, client=client)
+        window = limit.window_of(known_browser=known_browser)
+        wait = _wait(kind, limit, window, now, email=email, client=client)
         if wait is not None:
             raise RateLimited(
                 f"Too many attempts. Try again in {_in_words(wait)}.",
-                policy=limit.window.name,
-                quota=limit.window.quota,
-                window=limit.window.seconds,
+                policy=window.name,
+                quota=window.quota,
+                window=window.seconds,
                 retry_after=wait,
             )
 
@@ -103,7 +111,7 @@ def wait_for_address(kind: Attempt, email: str, now: datetime) -> int:
     """Seconds until one more attempt is allowed for this address; at least 1."""
     email = _counted(kind, email)
     limits = [limit for limit in LIMITS[kind] if limit.by_email and not limit.by_client]
-    return max([1, *(wait for limit in limits if (wait := _wait(kind, limit, now, email=email)))])
+    return max([1, *(wait for limit in limits if (wait := _wait(kind, limit, limit.window, now, email=email)))])
 
 
 def take_turns_for(kind: Attempt, email: str) -> None:
@@ -111,8 +119,9 @@ def take_turns_for(kind: Attempt, email: str) -> None:
     take_turns(_turn(kind, _counted(kind, email)))
 
 
-def _wait(kind: Attempt, limit: Limit, now: datetime, *, email: str | None, client: str | None = None) -> int | None:
-    window = limit.window
+def _wait(
+    kind: Attempt, limit: Limit, window: Window, now: datetime, *, email: str | None, client: str | None = None
+) -> int | None:
     times = sign_in_attempts.times_since(
         window.opens(now),
         kind,

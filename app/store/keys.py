@@ -66,6 +66,12 @@ class ApiKey(Base):
     rate_seconds: Mapped[int | None]
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
+    #: What an owner, an admin or the operator last set; a member allows the key no more. NULL: nothing.
+    bound_scopes: Mapped[tuple[str, ...] | None] = mapped_column(Words)
+    bound_expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    bound_networks: Mapped[tuple[str, ...] | None] = mapped_column(Words)
+    bound_rate_requests: Mapped[int | None]
+    bound_rate_seconds: Mapped[int | None]
 
     __table_args__ = (
         Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
@@ -99,6 +105,26 @@ class ApiKey(Base):
     def rate_limit(self, limit: RateLimit | None) -> None:
         self.rate_requests = limit.requests if limit else None
         self.rate_seconds = limit.window_seconds if limit else None
+
+    @property
+    def bounds(self) -> KeySettings:
+        """Without what has no bound."""
+        bounds = {
+            "scopes": self.bound_scopes,
+            "expires_at": self.bound_expires_at,
+            "networks": self.bound_networks,
+            "rate_limit": _rate_limit(self.bound_rate_requests, self.bound_rate_seconds),
+        }
+        return cast(KeySettings, {name: bound for name, bound in bounds.items() if bound is not None})
+
+    @bounds.setter
+    def bounds(self, bounds: KeySettings) -> None:
+        scopes, networks, limit = bounds.get("scopes"), bounds.get("networks"), bounds.get("rate_limit")
+        self.bound_scopes = None if scopes is None else tuple(scopes)
+        self.bound_expires_at = bounds.get("expires_at")
+        self.bound_networks = None if networks is None else tuple(networks)
+        self.bound_rate_requests = limit.requests if limit else None
+        self.bound_rate_seconds = limit.window_seconds if limit else None
 
 
 class ListedKey(NamedTuple):
@@ -243,11 +269,12 @@ def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
-def working_of_creator(org_id: str, person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The organization's active keys that the person created, oldest first, locked in the order of their IDs."""
+def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
+    """The organization's active keys that the person created, oldest first, locked in the order of their IDs. Without
+    an organization, those of all."""
     found = db.session.scalars(
         select(ApiKey)
-        .where(ApiKey.org_id == org_id, ApiKey.created_by == person_id, works(now))
+        .where(ApiKey.created_by == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
         .order_by(ApiKey.id)
         .with_for_update(key_share=True)
     )

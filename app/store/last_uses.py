@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Executable, Select, String, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
-from app.store import bulk
+from app.store import bulk_writes
 from app.store.column_types import UtcTime
 from app.store.upsert import insert
 
@@ -42,7 +42,7 @@ USED = (
 def mark(uses: list[Any]) -> None:
     """Moves the last uses of keys forward, never back. `uses` are the values of the columns `USED`, row by row, with at
     most one row for each key."""
-    bulk.execute(_marked, USED, uses)
+    bulk_writes.execute(_marked, USED, uses)
 
 
 def _marked(rows: Select[Any]) -> Executable:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.people import Person

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
 from app.extensions import Base, db
-from app.store import bulk
+from app.store import bulk_writes
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
 from app.store.organizations import Organization
@@ -43,7 +43,7 @@ COUNTED = (
 def add(counts: list[Any]) -> None:
     """Adds to the counts. `counts` are the values of the columns `COUNTED`, row by row, with at most one row for each
     hour, key and outcome."""
-    bulk.execute(_added, COUNTED, counts)
+    bulk_writes.execute(_added, COUNTED, counts)
 
 
 def _added(rows: Select[Any]) -> Executable:

@@ -6,7 +6,7 @@ from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_id_sunset import SUNSET
 from app.domain.one_time_secrets import Purpose
-from app.http import context
+from app.http import request_context
 from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
 from app.services import device_grants, sign_in_limits, trial_tokens
@@ -52,7 +52,7 @@ ADVICE: dict[type[DomainError], str] = {
 @Public("read by agents that have no key yet")
 def auth() -> Response:
     """How an agent gets and uses a key."""
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     own = {settings.policy.route(method, path) for method, path in scoped_routes(current_app)}
     page = render_template(
         "agents/auth.md",
@@ -78,5 +78,5 @@ def auth() -> Response:
 @Public("read by agents that have no key yet")
 def index() -> Response:
     """An index of what there is to read, in the format of https://llmstxt.org."""
-    page = render_template("agents/llms.txt", settings=context.runtime().settings)
+    page = render_template("agents/llms.txt", settings=request_context.runtime().settings)
     return Response(page, content_type="text/plain; charset=utf-8")

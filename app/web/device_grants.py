@@ -4,14 +4,23 @@ from flask import Blueprint, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.domain import device_user_code, roles
-from app.domain.errors import DomainError, Forbidden, NotFound, RateLimited, ValidationFailed
-from app.domain.roles import Permission
+from app.domain import device_user_code, member_roles
+from app.domain.errors import (
+    DomainError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
+from app.domain.member_roles import Permission
 from app.domain.secret import Secret
-from app.http import context, unsent_form
+from app.http import request_context, unsent_form
 from app.http.guards import RequireSignIn
-from app.http.problem_details import status_of
 from app.services import device_grants, organizations
+from app.web import refused_form
+from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
 
@@ -39,48 +48,47 @@ def show() -> Response:
 @blueprint.post("/device/decide")
 @RequireSignIn()
 def decide() -> Response:
-    code, who = request.form.get("code", ""), context.person()
+    code, who = request.form.get("code", ""), request_context.person()
     try:
         if request.form.get("decision") != "approve":
-            device_grants.deny(context.runtime(), code, person_id=who.id, email=who.email, client=context.client())
+            device_grants.deny(
+                request_context.runtime(), code, person_id=who.id, email=who.email, client=request_context.client()
+            )
             return make_response(render_template("device/done.html", grant=None))
         member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
-        grant = device_grants.approve(context.runtime(), member, code, scopes, client=context.client())
+        grant = device_grants.approve(request_context.runtime(), member, code, scopes, client=request_context.client())
         return make_response(render_template("device/done.html", grant=grant))
-    except (NotFound, RateLimited) as error:
+    except NotFound as error:
         return _ask_again(code, error)
-    except (ValidationFailed, Forbidden) as refused:
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as refused:
         try:
-            return make_response(_question(code, refused), status_of(refused))
+            return refused_form.answer(_question(code, refused), refused)
         except (NotFound, RateLimited) as error:
             return _ask_again(code, error)
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
-    return make_response(render_template("device/ask.html", code=Secret(code), problem=error.detail), status_of(error))
+    return refused_form.answer(render_template("device/ask.html", code=Secret(code), problem=error.detail), error)
 
 
 def _question(code: str, refused: DomainError | None = None) -> str:
     """The page that asks for a decision. After an error it keeps what the user had chosen."""
-    who = context.person()
-    grant = device_grants.find(context.runtime(), code, email=who.email, client=context.client())
-    policy = context.runtime().settings.policy
+    who = request_context.person()
+    grant = device_grants.find(request_context.runtime(), code, email=who.email, client=request_context.client())
+    policy = request_context.runtime().settings.policy
     return render_template(
         "device/decide.html",
         code=Secret(device_user_code.normalise(code) or ""),
         grant=grant,
-        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes],
+        # The policy may have lost a scope since the agent asked.
+        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes if name in policy.scopes],
         chosen=request.form.getlist("scopes") if refused else grant.scopes,
         organizations=[
             organization
             for organization in organizations.of_person(who.id)
-            if roles.allows(organization.role, Permission.CREATE_KEYS)
+            if member_roles.allows(organization.role, Permission.CREATE_KEYS)
         ],
         org=request.form.get("org"),
-        problems={"scopes": _problem(refused)} if refused else {},
+        problems=problems_of(refused) if refused else {},
     )
-
-
-def _problem(error: DomainError) -> str:
-    return str(error.details["fields"]["scopes"]) if isinstance(error, ValidationFailed) else error.detail

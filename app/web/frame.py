@@ -7,7 +7,7 @@ from flask import after_this_request, current_app, g, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.http import context, cookies
+from app.http import cookies, request_context
 from app.services import organizations
 from app.store.organizations import OrganizationOf
 
@@ -64,7 +64,7 @@ def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:
 
 
 def _remember(response: Response) -> Response:
-    cookies.set_organization(response, context.member().org_id, context.runtime().settings)
+    cookies.set_organization(response, request_context.member().org_id, request_context.runtime().settings)
     return response
 
 

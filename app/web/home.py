@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.http import context
+from app.http import request_context
 from app.http.guards import RequireSignIn
 from app.services import organizations
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @RequireSignIn()
 def index() -> Response | str:
-    found = organizations.of_person(context.person().id)
+    found = organizations.of_person(request_context.person().id)
     if len(found) == 1:
         return redirect(url_for("keys.index", org=found[0].id))
     return render_template("home/organizations.html", organizations=found)

@@ -6,27 +6,30 @@ from hashlib import sha256
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
+from app.domain import key_bounds, member_roles
+from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
-from app.domain.roles import Permission
-from app.http import context, unsent_form
+from app.domain.member_roles import Permission
+from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
-from app.http.problem_details import status_of
 from app.services import key_settings, keys, usage
 from app.store.keys import ListedKey
-from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes, problems_of
+from app.web import refused_form
+from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes
+from app.web.refused_form import problems_of
 from app.web.templating import moment, status
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
 HOURS_SHOWN = 24
+_LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
 
 
 @blueprint.get("")
 @RequireMember(Permission.READ_KEYS)
 def show(key: str) -> str:
-    member, runtime = context.member(), context.runtime()
+    member, runtime = request_context.member(), request_context.runtime()
     listed = keys.get(member, key)
     since = runtime.clock() - timedelta(hours=HOURS_SHOWN)
     hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
@@ -37,7 +40,7 @@ def show(key: str) -> str:
 @blueprint.get("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_change(key: str) -> str:
-    listed = keys.manageable(context.member(), key, lock=False)
+    listed = keys.manageable(request_context.member(), key, lock=False)
     if status(listed) in {"revoked", "expired"}:
         return render_template("keys/not_changed.html", listed=listed)
     if unsent := unsent_form.take():
@@ -46,22 +49,28 @@ def ask_change(key: str) -> str:
     return _page(listed, as_it_is(listed, KEEP), {})
 
 
+def _as_sent(problems: dict[str, str], key: str) -> str:
+    listed = keys.manageable(request_context.member(), key, lock=False)
+    return _page(listed, as_sent(), problems, seen=request.form.get("seen", ""))
+
+
 @blueprint.post("/change")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_as_sent)
 @limit_changes
 def change(key: str) -> Response:
     """Changes nothing if the key has changed since the form was loaded: the form would undo that change."""
-    listed, form = keys.manageable(context.member(), key, lock=False), as_sent()
+    listed, form = keys.manageable(request_context.member(), key, lock=False), as_sent()
     if request.form.get("seen", "") != _seen(listed):
         now = as_it_is(listed, KEEP)
         problem = {"name": "Somebody else changed this key in the meantime. The form shows its current settings"}
         return make_response(_page(listed, now, problem), 409)
     try:
-        key_settings.change(context.runtime(), context.member(), key, _wanted(listed, form))
-    except (ValidationFailed, UnknownScope, Forbidden) as error:
-        return make_response(_page(listed, form, problems_of(error)), status_of(error))
+        key_settings.change(request_context.runtime(), request_context.member(), key, _wanted(listed, form))
+    except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
+        return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
-    return redirect(url_for("key_settings.show", org=context.member().org_id, key=key), 303)
+    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)
 
 
 def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
@@ -80,8 +89,16 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         scopes=offered_scopes(listed.key.scopes),
         expiries=_expiries(listed),
         seen=_seen(listed) if seen is None else seen,
+        bounds=_bounds(listed),
         problems=problems,
     )
+
+
+def _bounds(listed: ListedKey) -> dict[str, str]:
+    """What the member cannot lift, by the name that the form has for it."""
+    if member_roles.allows(request_context.member().role, Permission.MANAGE_ALL_KEYS):
+        return {}
+    return {_LABELS[name]: key_bounds.described(bound) for name, bound in listed.key.bounds.items()}
 
 
 def _expiries(listed: ListedKey) -> dict[str, str]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from app.domain import roles
-from app.domain.access_policy import Route, Scope
-from app.domain.errors import DomainError, ValidationFailed
+from app.domain import member_roles
+from app.domain.errors import ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
-from app.http import context
+from app.domain.route_policy import Route, Scope
+from app.http import request_context
 from app.store.keys import ListedKey
 
 #: The choice that leaves the expiry of an existing key as it is.
@@ -42,7 +42,7 @@ class KeyForm:
 
         Raises `ValidationFailed` naming every field that is wrong, and `UnknownScope`.
         """
-        runtime = context.runtime()
+        runtime = request_context.runtime()
         problems: dict[str, str] = {}
         found = KeySettings(name=self.name, scopes=self.scopes, networks=self._networks())
         try:
@@ -76,7 +76,7 @@ class KeyForm:
 
 def unfilled() -> KeyForm:
     """The form of a new key, with what is chosen beforehand."""
-    return KeyForm(scopes=context.runtime().settings.policy.default_scopes, expires=EXPIRES_BEFOREHAND)
+    return KeyForm(scopes=request_context.runtime().settings.policy.default_scopes, expires=EXPIRES_BEFOREHAND)
 
 
 def as_sent(form: MultiDict[str, str] | None = None) -> KeyForm:
@@ -102,24 +102,17 @@ def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
 
 def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
     """The scopes that the member may grant and those that the key already has, each with the routes it allows."""
-    role, policy = context.member().role, context.runtime().settings.policy
+    role, policy = request_context.member().role, request_context.runtime().settings.policy
     known = [
         (scope, policy.routes_opened_by(scope.name))
         for scope in policy.scopes.values()
         if scope.name in held
-        or (roles.may_grant(role, policy.granted([scope.name])) and not policy.is_operators_only(scope.name))
+        or (member_roles.may_grant(role, policy.granted([scope.name])) and not policy.is_operators_only(scope.name))
     ]
     gone: list[tuple[Scope, list[Route]]] = [
         (Scope(name, "No longer exists"), []) for name in held if name not in policy.scopes
     ]
     return known + gone
-
-
-def problems_of(error: DomainError) -> dict[str, str]:
-    """What is wrong, by the HTML id of the field."""
-    if isinstance(error, ValidationFailed):
-        return dict(error.details["fields"])
-    return {"scopes": error.detail}
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:

@@ -7,14 +7,24 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, KeyAlreadyShown, UnknownScope, ValidationFailed
-from app.domain.roles import Permission
-from app.http import context, unsent_form
+from app.domain.errors import (
+    Busy,
+    Forbidden,
+    KeyAlreadyShown,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
+from app.domain.member_roles import Permission
+from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, problems_of, unfilled
+from app.web import refused_form
+from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
+from app.web.refused_form import WHOLE_FORM, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
@@ -26,7 +36,7 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 @blueprint.get("")
 @RequireMember(Permission.READ_KEYS)
 def index() -> str:
-    page = keys.page(context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
+    page = keys.page(request_context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
     return render_template("keys/index.html", page=page, is_first=not request.args.get("cursor"))
 
 
@@ -43,57 +53,73 @@ def create() -> Response:
     """Responds with the key itself, shown once. Sending the same form again creates no second key."""
     form, submission_id = as_sent(), _submission_id()
     try:
-        issued = keys.create(context.runtime(), context.member(), form.settings(EXPIRIES), submission_id=submission_id)
+        issued = keys.create(
+            request_context.runtime(), request_context.member(), form.settings(EXPIRIES), submission_id=submission_id
+        )
     except KeyAlreadyShown as error:
         return _already_shown(error)
-    except (ValidationFailed, UnknownScope, Forbidden) as error:
-        return make_response(_page(form, submission_id, problems_of(error)), status_of(error))
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as error:
+        return refused_form.answer(_page(form, submission_id, problems_of(error)), error)
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
 
 
 @blueprint.get("/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_revoke(key: str) -> str:
-    return render_template("keys/revoke.html", listed=keys.manageable(context.member(), key, lock=False))
+    return render_template("keys/revoke.html", listed=keys.manageable(request_context.member(), key, lock=False))
 
 
 @blueprint.post("/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 @limit_changes
 def revoke(key: str) -> Response:
-    listed = keys.revoke(context.runtime(), context.member(), key)
+    listed = keys.revoke(request_context.runtime(), request_context.member(), key)
     flash(f"“{listed.key.name}” is revoked. Every request with this key is now refused.")
-    return redirect(url_for("keys.index", org=context.member().org_id), 303)
+    return redirect(url_for("keys.index", org=request_context.member().org_id), 303)
 
 
 @blueprint.get("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
     unsent = unsent_form.take() or MultiDict()
+    return _rotation(key, unsent.get("overlap", "3600"), secrets.token_urlsafe(16), {})
+
+
+def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
+    return _rotation(key, request.form.get("overlap", "0"), _submission_id(), problems)
+
+
+def _rotation(key: str, overlap: str, submission_id: str, problems: dict[str, str]) -> str:
     return render_template(
         "keys/rotate.html",
-        chosen=unsent.get("overlap", "3600"),
-        listed=keys.manageable(context.member(), key, lock=False),
+        chosen=overlap,
+        listed=keys.manageable(request_context.member(), key, lock=False),
         overlaps=OVERLAPS,
-        submission_id=secrets.token_urlsafe(16),
+        submission_id=submission_id,
+        problems=problems,
     )
 
 
 @blueprint.post("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
+@refused_form.also_over_limit(_rotation_as_sent)
 @limit_changes
 def rotate(key: str) -> Response:
     try:
         issued = key_rotation.rotate(
-            context.runtime(),
-            context.member(),
+            request_context.runtime(),
+            request_context.member(),
             key,
             overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap"),
             submission_id=_submission_id(),
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
-    old = keys.get(context.member(), key)
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
+        # The form has no field for scopes.
+        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        return refused_form.answer(_rotation_as_sent(problems, key), error)
+    old = keys.get(request_context.member(), key)
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 
 
@@ -109,7 +135,7 @@ def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
 
 
 def _already_shown(error: KeyAlreadyShown) -> Response:
-    listed = keys.get(context.member(), error.details["key_id"])
+    listed = keys.get(request_context.member(), error.details["key_id"])
     return make_response(render_template("keys/already_shown.html", listed=listed), status_of(error))
 
 

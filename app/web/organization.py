@@ -3,7 +3,7 @@ how to do."""
 
 from flask import Blueprint, render_template
 
-from app.domain.roles import Permission
+from app.domain.member_roles import Permission
 from app.http.guards import RequireMember
 
 blueprint = Blueprint("organization", __name__, url_prefix="/orgs/<org>")

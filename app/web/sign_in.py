@@ -9,16 +9,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.domain.secret import Secret
-from app.http import context, cookies
+from app.http import cookies, request_context
 from app.http.anonymous_limit import limit_anonymous
-from app.http.api_fields import field
-from app.http.body import Form, read_form
+from app.http.field_types import field
 from app.http.guards import Public
 from app.http.problem_details import status_of
-from app.http.route_docs import RouteDocs
+from app.http.request_body import Form, read_form
 from app.http.safe_next import safe_next
 from app.http.sign_in_link_request import ask_for_link
 from app.services import sign_in
+from app.web import refused_form
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -38,7 +38,7 @@ def ask() -> AnyResponse | str:
 @blueprint.post("/sign-in")
 @Public("the sign-in page")
 @limit_anonymous
-def send() -> Response:
+def send() -> AnyResponse:
     """Emails a link. The page is the same for every address."""
     email, next_path = request.form.get("email", ""), safe_next(request.form.get("next"))
     try:
@@ -46,12 +46,12 @@ def send() -> Response:
     except (ValidationFailed, RateLimited) as error:
         problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
         page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
-        return make_response(page, status_of(error))
+        return refused_form.answer(page, error)
     response = make_response(
         render_template(
             "sign_in/sent.html",
             email=email_address.normalise(email),
-            minutes=context.runtime().settings.link_lifetime // 60,
+            minutes=request_context.runtime().settings.link_lifetime // 60,
             dev_link=asked.dev_link,
         )
     )
@@ -61,22 +61,12 @@ def send() -> Response:
 
 @blueprint.get("/v1/auth/callback")
 @Public("the signed link is the credential")
-@RouteDocs(
-    str,
-    query={"token": "The token from the emailed link."},
-    errors=(LinkForged, LinkSpent),
-    empty={302: "Signed in. Redirects to the dashboard."},
-    is_page=True,
-)
 def follow() -> AnyResponse:
-    """Follow a sign-in link
-
-    For browsers. Signs in the browser that requested the link. Any other browser gets a page with a button, so that
-    mail scanners do not use up the link.
-    """
+    """Signs in the browser that requested the link. Any other browser gets a page with a button, so that mail scanners
+    do not use up the link."""
     token = request.args.get("token", "")
     try:
-        pending = sign_in.peek(context.runtime(), token)
+        pending = sign_in.peek(request_context.runtime(), token)
         if _asked_here(pending.browser) and not _only_looking():
             return _signed_in(token, 302)
     except (LinkForged, LinkSpent) as error:
@@ -88,19 +78,9 @@ def follow() -> AnyResponse:
 
 @blueprint.post("/v1/auth/callback")
 @Public("the signed link is the credential")
-@RouteDocs(
-    body=Confirmation,
-    query={"token": "The token, if the form field is missing."},
-    errors=(LinkForged, LinkSpent, ValidationFailed),
-    empty={303: "Signed in. Redirects to the dashboard."},
-    is_page=True,
-)
 @limit_anonymous
 def confirm() -> AnyResponse:
-    """Confirm a sign-in
-
-    For browsers: the button on the page that the link shows.
-    """
+    """The button on the page that the link shows."""
     try:
         return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
     except (LinkForged, LinkSpent) as error:
@@ -109,14 +89,16 @@ def confirm() -> AnyResponse:
 
 def _signed_in(token: str, status: int) -> AnyResponse:
     signed_in = sign_in.redeem(
-        context.runtime(),
+        request_context.runtime(),
         token,
         address=request.remote_addr or "",
-        user_agent=context.user_agent(),
+        user_agent=request_context.user_agent(),
         replaces=request.cookies.get(cookies.SESSION),
     )
     response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
-    cookies.set_session(response, signed_in.session_token, context.runtime().settings)
+    settings = request_context.runtime().settings
+    cookies.set_session(response, signed_in.session_token, settings)
+    cookies.set_known_browser(response, request, signed_in.email, settings)
     return response
 
 
@@ -125,7 +107,7 @@ def _refused(error: LinkForged | LinkSpent) -> Response:
 
 
 def _asked_here(browser: str | None) -> bool:
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     if settings.dev_mode:
         return True
     mark = cookies.login_mark(request, settings)

@@ -8,13 +8,13 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from app.config import VERSION
-from app.domain import key_status, roles
+from app.domain import key_status, member_roles
 from app.domain.rfc3339 import rfc3339
 from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
-from app.http import context
+from app.http import request_context
 from app.http.safe_next import safe_next
+from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
-from app.store.unavailable import DATABASE_UNAVAILABLE
 from app.web.frame import frame
 from app.web.icons import icon_shapes
 
@@ -57,12 +57,12 @@ def capitalize_first(text: str) -> str:
 
 
 def status(listed: ListedKey) -> str:
-    return key_status.status(listed.key, context.runtime().clock())
+    return key_status.status(listed.key, request_context.runtime().clock())
 
 
 def manageable(listed: ListedKey) -> bool:
     """Whether the member may change, revoke and rotate the key."""
-    return context.member().may_manage(listed.key)
+    return request_context.member().may_manage(listed.key)
 
 
 def back_to(otherwise: str) -> str:
@@ -71,7 +71,7 @@ def back_to(otherwise: str) -> str:
 
 
 def _everywhere() -> dict[str, Any]:
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     is_signed_in = _is_signed_in()
     return {
         "dev_mode": settings.dev_mode,
@@ -84,7 +84,7 @@ def _everywhere() -> dict[str, Any]:
         "version": VERSION,
         "here": request.full_path if request.query_string else request.path,
         "back_to": back_to,
-        "may_create": g.get("member") and roles.allows(g.member.role, roles.Permission.CREATE_KEYS),
+        "may_create": g.get("member") and member_roles.allows(g.member.role, member_roles.Permission.CREATE_KEYS),
     }
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, request, url_for
 
-from app.http import context
+from app.http import request_context
 from app.http.guards import Public
 from app.services import device_grants
 
@@ -22,7 +22,7 @@ _PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 def resource(path: str = "") -> dict[str, Any]:
     """RFC 9728 2. The resource is the guarded API whose host was asked, or Keydesk itself: everything at its origin. A
     client that asks for a path (3.1) may have that for the resource, with the same keys."""
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     origin = settings.resource_at(request.headers.get("Host", ""))
     return {
         "resource": origin + quote(f"/{path}", safe=_PATH_CHARACTERS) if path else origin,
@@ -40,7 +40,7 @@ def server() -> dict[str, Any]:
     """RFC 8414 2 and RFC 8628 4. There is no authorization endpoint, but `response_types_supported` is required and
     must not be empty: `none` is the registered type that asks for nothing (OAuth 2.0 Multiple Response Types 4).
     Clients do not register and have no secret. The origins of guarded APIs are resources like Keydesk's own."""
-    settings = context.runtime().settings
+    settings = request_context.runtime().settings
     return {
         "issuer": settings.public_url,
         "device_authorization_endpoint": f"{settings.public_url}{url_for('api_device_grants.authorize')}",

@@ -1,11 +1,14 @@
 """Flask without some of the work that it does for every request and that no route of ours needs."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Request, Response
 from werkzeug.routing import MapAdapter
 
 
 class Keydesk(Flask):
-    """No route depends on the host."""
+    """No route depends on the host, and no view or hook is a coroutine."""
 
     def make_default_options_response(self) -> Response:
         """204 with `Allow`. Flask answers 200 with an empty page."""
@@ -28,3 +31,7 @@ class Keydesk(Flask):
             request.method,
             request.environ.get("QUERY_STRING", ""),
         )
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As in Flask, but does not inspect the function for being a coroutine at each request."""
+        return func

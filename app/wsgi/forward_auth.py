@@ -8,16 +8,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from app.config import RESOURCE_METADATA
 from app.domain import forward_auth
 from app.domain.client_address import believed, proxy_headers
-from app.domain.credentials import explained, is_websocket_handshake, presented
 from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
+from app.domain.identity_headers import identity_headers
 from app.domain.install_id_sunset import deprecation_headers
+from app.domain.presented_credentials import explained, is_websocket_handshake, presented
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
 from app.services import key_verification
 from app.services.key_cache import CachedKey
 from app.services.key_verification import Verification
 from app.services.runtime import Runtime
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.wsgi.request_id import new_request_id
 from app.wsgi.security_headers import NO_STORE
 
@@ -57,7 +58,7 @@ class ForwardAuth:
             log.exception("forward-auth: fault, so the request is refused")
             return self._deny(environ, start_response, below, Fault())
         if verified is None:
-            nobody = forward_auth.identity_headers(None)
+            nobody = identity_headers(None)
             start_response("200 OK", [*nobody, NO_STORE, _EMPTY, ("X-Request-Id", new_request_id())])
             return []
         done, key = verified
@@ -71,7 +72,7 @@ class ForwardAuth:
 
     def _constant_headers(self, key: CachedKey) -> list[tuple[str, str]]:
         """The headers that are the same in every response for this key."""
-        headers = forward_auth.identity_headers(key.record)
+        headers = identity_headers(key.record)
         headers += (NO_STORE, _EMPTY)
         if key.record.is_install:
             headers += deprecation_headers(self._runtime.settings.public_url)
@@ -121,7 +122,7 @@ class ForwardAuth:
         error = explained(error, environ)
         content = body(status, error.error_code, error.detail, error.details).encode()
         headers = [
-            *forward_auth.identity_headers(None),
+            *identity_headers(None),
             # nginx drops the body, but can pass this header on.
             ("X-Auth-Error-Code", error.error_code),
             NO_STORE,

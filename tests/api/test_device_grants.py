@@ -3,7 +3,7 @@
 import pytest
 
 from app.api.device_grants import GRANT_TYPE
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.services import device_grants, operator_organizations
 
 

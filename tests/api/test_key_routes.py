@@ -41,3 +41,13 @@ def test_a_session_opens_none_of_them(alice):
         answer = alice.http.open(path, method=method)
         assert answer.status_code == 401, path
         assert answer.get_json()["error_code"] == "MISSING_CREDENTIAL"
+
+
+@pytest.mark.parametrize("header", ["x-api-key: {}\u200b", "x-api-key: {}\u00a0", "Authorization: Bearer \ufeff{}"])
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/forward-auth/v1/notes"])
+def test_an_invisible_character_around_a_key_is_told_where_a_server_reads_it(alice, header, path):
+    """Granian does not (`tests/system/test_raw_bytes.py`)."""
+    name, value = header.format(alice.create_key(scopes=["notes:read"])["key"]).split(": ")
+    answer = alice.app.test_client().get(path, headers={name: value.encode().decode("latin-1")})
+    assert (answer.status_code, answer.get_json()["error_code"]) == (401, "INVALID_KEY")
+    assert f"The key in {name} has an invisible character, or one that is not ASCII" in answer.get_json()["detail"]

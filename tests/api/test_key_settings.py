@@ -147,3 +147,19 @@ def test_roles_strangers_keys_and_other_sites_do_not_change_it(cast):
     answer = cast.alice.http.patch(path(cast.alice, key), json={"name": "x"}, headers=elsewhere)
     assert answer.get_json()["error_code"] == "CROSS_SITE"
     assert cast.alice.http.get(path(cast.alice, key)).get_json()["data"]["name"] == "A key"
+
+
+def test_what_an_admin_set_is_not_lifted_by_the_member_whose_key_it_is(cast):
+    key = cast.bob.create_key()
+    assert (
+        change(
+            cast.alice, key, networks=["203.0.113.0/24"], rate_limit={"requests": 5, "window_seconds": 60}
+        ).status_code
+        == 200
+    )
+    answer = change(cast.bob, key, networks=[], rate_limit=None)
+    assert (answer.status_code, answer.get_json()["error_code"]) == (403, "FORBIDDEN")
+    fields = answer.get_json()["details"]["fields"]
+    assert fields.keys() == {"networks", "rate_limit"}
+    assert "203.0.113.0/24" in fields["networks"]
+    assert change(cast.bob, key, networks=["203.0.113.7"]).status_code == 200

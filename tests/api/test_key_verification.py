@@ -56,12 +56,18 @@ def test_what_is_no_address_is_refused_by_name(ask, alice, address):
     assert answer.get_json()["details"]["fields"] == {"ip": "must be an IPv4 or IPv6 address"}
 
 
+INVISIBLE = "has an invisible character, or one that is not ASCII; copy the key again, without anything around it"
+
+
 @pytest.mark.parametrize(
     ("surround", "problem"),
     [
         ("{}\n", "has blanks or line breaks around it; send the key alone"),
         (" {}", "has blanks or line breaks around it; send the key alone"),
         ('"{}"', "is in quotation marks; send it without them"),
+        ("{}\u200b", INVISIBLE),
+        ("\ufeff{}", INVISIBLE),
+        ("{}\x00", INVISIBLE),
         ("Bearer {}", "begins with the word Bearer; send the key alone"),
     ],
 )

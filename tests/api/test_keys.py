@@ -1,11 +1,13 @@
 """Keys of an organization over HTTP, as the seed page writes it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.domain import key_format
 from app.domain.rfc3339 import rfc3339
+from app.domain.route_policy import Scope
 from app.domain.sliding_window import Window
 from app.services import key_quotas
 
@@ -244,3 +246,13 @@ def test_too_many_new_keys_are_a_429_that_says_when(alice, monkeypatch):
     assert (answer.status_code, answer.get_json()["error_code"]) == (429, "RATE_LIMITED")
     assert answer.headers["RateLimit-Policy"] == '"key-creations";q=1;w=3600'
     assert answer.headers["Retry-After"] == "3600"
+
+
+def test_a_member_gives_no_scope_that_grants_a_reserved_one(cast, runtime, set_settings):
+    policy = runtime.settings.policy
+    outer = Scope("support", "For support", grants=("keys:verify",))
+    set_settings(policy=replace(policy, scopes=policy.scopes | {"support": outer}))
+    path = f"/v1/orgs/{cast.alice.org}/keys"
+    refused = cast.bob.http.post(path, json={"name": "CI", "scopes": ["support"]})
+    assert (refused.status_code, refused.get_json()["error_code"]) == (403, "FORBIDDEN")
+    assert cast.alice.http.post(path, json={"name": "CI", "scopes": ["support"]}).status_code == 201

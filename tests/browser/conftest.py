@@ -35,7 +35,7 @@ def in_dev_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server in dev mode, with people and keys in it."""
     folder = tmp_path_factory.mktemp("dev-mode")
     database_url = f"sqlite:///{folder / 'keydesk.db'}"
-    with serving(database_url, folder) as server:
+    with serving(database_url, folder, MAX_KEYS_PER_ORG=str(site.MOST_KEYS)) as server:
         yield site.build(server.url.replace("127.0.0.1", "localhost"), database_url, folder)
 
 

@@ -26,6 +26,14 @@ def ask_for_link(email: str | None = None) -> Callable[[Visitor], None]:
     return open_it
 
 
+def with_an_unreadable_cookie(visitor: Visitor) -> None:
+    """Of another program on the same host."""
+    cookie = {"name": "user", "value": "José", "domain": "localhost", "path": "/"}
+    visitor.context.add_cookies([cookie])
+    visitor.page.goto("/sign-in")
+    visitor.page.get_by_text("The browser's Cookie header cannot be read").wait_for()
+
+
 def used_link(visitor: Visitor) -> None:
     link = visitor.link_from_api()
     visitor.page.goto(link)
@@ -49,6 +57,17 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     return open_it
 
 
+def one_too_many(visitor: Visitor) -> None:
+    at("new of max", "max")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
+def rotated_into_one_too_many(visitor: Visitor) -> None:
+    at("rotate of max", "max")(visitor)
+    visitor.follow(visitor.page.get_by_role("button", name="Rotate key"))
+
+
 def signed_out_meanwhile(visitor: Visitor) -> None:
     at("new", "alice")(visitor)
     visitor.page.get_by_label("Name").fill("Nightly report")
@@ -59,6 +78,12 @@ def signed_out_meanwhile(visitor: Visitor) -> None:
 def refused_change(visitor: Visitor) -> None:
     at("change", "alice")(visitor)
     visitor.page.get_by_label("Seconds").fill("")
+    visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
+
+
+def too_wide_a_change(visitor: Visitor) -> None:
+    at("change of mia", "mia")(visitor)
+    visitor.page.get_by_label("Networks").fill("")
     visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
 
 
@@ -95,9 +120,9 @@ def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor]
     return open_it
 
 
-def decide(button: str, *, scopes: bool = True) -> Callable[[Visitor], None]:
+def decide(button: str, *, scopes: bool = True, who: str = "rita") -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
-        type_code(who="rita")(visitor)
+        type_code(who=who)(visitor)
         if not scopes:
             for box in visitor.page.get_by_role("checkbox").all():
                 box.uncheck()

@@ -10,14 +10,18 @@ from tests.browser.openers import (
     decide,
     just_revoked,
     older_keys,
+    one_too_many,
     refused_change,
     refused_form,
     reveal,
     rotated,
+    rotated_into_one_too_many,
     signed_out_meanwhile,
+    too_wide_a_change,
     type_code,
     used_link,
     while_broken,
+    with_an_unreadable_cookie,
 )
 from tests.browser.visitor import Visitor
 
@@ -41,6 +45,7 @@ PAGE_STATES = [
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
     PageState("signed out while a form was sent", "Sign in", "Sign in", signed_out_meanwhile),
+    PageState("sign-in with an unreadable cookie", "Sign in", "Sign in", with_an_unreadable_cookie),
     PageState("sign-in link in dev mode", "Your sign-in link", "Your sign-in link", ask_for_link()),
     PageState("check your mail", "Check your email", "Check your email", ask_for_link(), needs_mail=True),
     PageState(
@@ -66,6 +71,12 @@ PAGE_STATES = [
         "New key",
         refused_form(name="Nightly report", scopes=False),
     ),
+    PageState(
+        "new key that is one too many",
+        "Problem: New key · max’s organization",
+        "New key",
+        one_too_many,
+    ),
     PageState("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", at("key", "alice")),
     PageState("change", "Change GitHub Action prod · alice’s organization", "Change this key", at("change", "alice")),
     PageState(
@@ -73,6 +84,18 @@ PAGE_STATES = [
         "Problem: Change GitHub Action prod · alice’s organization",
         "Change this key",
         refused_change,
+    ),
+    PageState(
+        "change a key on which an admin set limits",
+        "Change Report of mia · otto’s organization",
+        "Change this key",
+        at("change of mia", "mia"),
+    ),
+    PageState(
+        "change more than an admin allows",
+        "Problem: Change Report of mia · otto’s organization",
+        "Change this key",
+        too_wide_a_change,
     ),
     PageState(
         "change a revoked key",
@@ -107,6 +130,12 @@ PAGE_STATES = [
         "This key cannot be rotated",
         at("rotate expired", "alice"),
     ),
+    PageState(
+        "rotate into one key too many",
+        "Problem: Rotate Key 50 · max’s organization",
+        "Rotate this key?",
+        rotated_into_one_too_many,
+    ),
     PageState("members", "Members · alice’s organization", "Members", at("members", "alice")),
     PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
@@ -128,6 +157,12 @@ PAGE_STATES = [
         "Problem: Connect Claude Code?",
         "Give this agent a key?",
         decide("Approve", scopes=False),
+    ),
+    PageState(
+        "decide about one key too many",
+        "Problem: Connect Claude Code?",
+        "Give this agent a key?",
+        decide("Approve", who="max"),
     ),
     PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
     PageState("agent denied", "Request denied", "Request denied", decide("Deny")),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app import create_app
 from app.config import load_settings
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.store import organizations, people
 from app.store.transaction import transaction
 from tests import databases
@@ -15,6 +15,8 @@ from tests.conftest import SECRET, Clock
 
 LONG_NAME = "W" * 40 + " and a name that goes on until it is as long as it may be"
 PAGE_SIZE = 50
+#: `MAX_KEYS_PER_ORG` of the server: the organization of max is full.
+MOST_KEYS = PAGE_SIZE + 1
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,34 @@ def build(url: str, database_url: str, folder: Path) -> Site:
             name: _with_organization(Actor(app, name))
             for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena")
         }
-        cast |= {name: Actor(app, name) for name in ("vera", "nora")}
+        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia")}
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
+        _join(cast["mia"], cast["otto"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
+    cast["mia"].org = cast["otto"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("members", "audit-log", "settings")}
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
-    for number in range(PAGE_SIZE + 1):
-        cast["max"].create_key(name=f"Key {number}")
+    paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
+    for number in range(MOST_KEYS):
+        key = cast["max"].create_key(name=f"Key {number}")
+    paths |= {
+        "new of max": f"{paths['list of max']}/new",
+        "rotate of max": f"{paths['list of max']}/{key['id']}/rotate",
+    }
     sessions = {name: actor.http.get_cookie("whs_session").value for name, actor in cast.items()}
     with app.app_context():
         databases.dispose()
     return Site(url, database_url, sessions, paths)
+
+
+def _bound_key(owner: Actor, member: Actor) -> str:
+    """The form that changes a member's key, on which the owner set limits."""
+    key = f"/orgs/{member.org}/keys/{member.create_key(name='Report of mia')['id']}"
+    limits = {"networks": ["203.0.113.0/24"], "rate_limit": {"requests": 100, "window_seconds": 60}}
+    assert owner.http.patch(f"/v1{key}", json=limits).status_code == 200
+    return f"{key}/change"
 
 
 def _with_organization(actor: Actor) -> Actor:

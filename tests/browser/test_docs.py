@@ -7,7 +7,7 @@ from tests.browser import axe_engine
 from tests.browser.views import PHONE_DARK, WIDE
 from tests.browser.visitor import visiting
 
-#: What axe finds in Swagger UI, which others make; app/accessibility.yaml says so in words.
+#: What axe finds in Swagger UI, which others make; app/accessibility_report.yaml says so in words.
 KNOWN = {
     "nested-interactive",
     "heading-order",

@@ -56,8 +56,8 @@ def test_a_setting_that_does_not_do_is_named_with_what_would(operator, settings,
 
 
 def test_a_policy_that_leaves_out_a_route_is_a_finding_too(operator, tmp_path):
-    (tmp_path / "access_policy.toml").write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
-    assert "lists no route" in bad(examined(operator, POLICY_FILE="access_policy.toml"))["setting POLICY_FILE"]
+    (tmp_path / "route_policy.toml").write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
+    assert "lists no route" in bad(examined(operator, POLICY_FILE="route_policy.toml"))["setting POLICY_FILE"]
 
 
 def test_a_database_that_is_down_is_named(operator, tmp_path):

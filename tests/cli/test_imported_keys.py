@@ -1,10 +1,12 @@
 """`import`: nothing twice, nothing lost when it is killed, and a word on the way; and quick with 100,000 keys."""
 
+import base64
 import hashlib
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -156,55 +158,122 @@ def test_with_100_000_keys_list_and_revoke_stay_quick(operator, acme, csv, datab
     assert listed < 15
 
 
-#: The header of a dump of each system, and a row of a key that works; its hash, and how it would be written there if it
-#: were revoked, disabled or expired.
+@dataclass
+class Dump:
+    """A dump of another system, with all of its columns. `row` is a key that works if it is filled in as `working`
+    says; each of `others` makes it one that does not. `restricting`: the columns that must be ignored by name."""
+
+    header: str
+    row: str
+    working: dict[str, str]
+    others: list[dict[str, str]]
+    restricting: list[str] = field(default_factory=list)
+
+
+BETTER_AUTH_LIMITS = ["rateLimitEnabled", "rateLimitTimeWindow", "rateLimitMax", "remaining", "permissions"]
+#: The columns are those of the models and schemas of these versions.
 DUMPS = {
-    "drf-api-key": (
-        [
-            "id,created,name,revoked,expiry_date,hashed_key,prefix",
-            "x.y,2020-01-01,CI,{revoked},{ends},{sha512},abcdefgh",
-        ],
+    # rest_framework_api_key/models.py, from PostgreSQL.
+    "drf-api-key 3.1.0": Dump(
+        "id,prefix,hashed_key,created,name,revoked,expiry_date",
+        "abcdefgh.sha512$$x,abcdefgh,sha512$${sha512},2020-01-01 00:00:00+00,CI,{revoked},{ends}",
         {"revoked": "f", "ends": ""},
-        [{"revoked": "t"}, {"ends": "2020-01-01 00:00:00+00"}],
+        [{"revoked": "t"}, {"ends": "2020-01-01 00:00:00+00"}, {"ends": "2020-01-01 00:00:00.123456+00"}],
     ),
-    "knox": (
-        ["digest,token_key,created,expiry,user_id", "{sha512},abcdefgh,2020-01-01,{ends},7"],
-        {"ends": "2099-01-01T00:00:00Z"},
-        [{"ends": "2020-01-01T00:00:00Z"}],
+    # knox/models.py, with a TOKEN_PREFIX.
+    "knox 5.1.0": Dump(
+        "digest,token_key,user_id,created,expiry",
+        "{sha512},ab_0123456789ab,7,2020-01-01 00:00:00+00,{ends}",
+        {"ends": "2099-01-01 00:00:00+00"},
+        [{"ends": "2020-01-01 00:00:00+00"}],
     ),
-    "better auth": (
-        ["id,name,start,prefix,key,userId,enabled,expiresAt,createdAt", "1,CI,abcdef,ab_,{sha256},7,{on},{ends},2020"],
-        {"on": "true", "ends": "NULL"},
-        [{"on": "false"}, {"on": "0"}, {"ends": "2020-01-01T00:00:00.000Z"}],
+    # dist/index.mjs, apiKeySchema; in a PostgreSQL database and a SQLite one.
+    "@better-auth/api-key 1.7.5": Dump(
+        "id,configId,name,start,referenceId,prefix,key,refillInterval,refillAmount,lastRefillAt,enabled,rateLimitEnabled,"
+        "rateLimitTimeWindow,rateLimitMax,requestCount,remaining,lastRequest,expiresAt,createdAt,updatedAt,permissions,"
+        "metadata",
+        "1,default,CI,ab_xyz,7,ab_,{base64url},,,,{on},true,86400000,10,3,,2020-01-01 00:00:00+00,{ends},"
+        "2020-01-01 00:00:00+00,2020-01-01 00:00:00+00,,",
+        {"on": "t", "ends": ""},
+        [{"on": "f"}, {"on": "0"}, {"ends": "2020-01-01 00:00:00+00"}, {"ends": "2020-01-01T00:00:00.000Z"}],
+        BETTER_AUTH_LIMITS,
     ),
-    "unkey": (
-        ["id,hash,start,name,expires,enabled,deleted_at_m", "1,{sha256},abcdef,CI,{ends},{on},{gone}"],
-        {"ends": "", "on": "1", "gone": "\\N"},
-        [{"on": "0"}, {"gone": "1700000000000"}, {"ends": "2020-01-01T00:00:00Z"}],
+    # The plugin of better-auth itself, before it was a package of its own.
+    "better-auth 1.3.34": Dump(
+        "id,name,start,prefix,key,userId,refillInterval,refillAmount,lastRefillAt,enabled,rateLimitEnabled,"
+        "rateLimitTimeWindow,rateLimitMax,requestCount,remaining,lastRequest,expiresAt,createdAt,updatedAt,permissions,"
+        "metadata",
+        "1,CI,ab_xyz,NULL,{base64url},7,NULL,NULL,NULL,{on},1,86400000,10,3,NULL,NULL,{ends},2020,2020,NULL,NULL",
+        {"on": "1", "ends": "NULL"},
+        [{"on": "0"}, {"ends": "2020-01-01T00:00:00.000Z"}],
+        BETTER_AUTH_LIMITS,
     ),
-    "our own names": (
-        ["Hash,REVOKED,Revoked_At,Enabled,Expires_At", "{sha256},{revoked},{when},{on},{ends}"],
+    # pkg/mysql/schema/keys.sql. MySQL keeps no time zone; the times are UTC, and Z was written after them.
+    "unkey": Dump(
+        "pk,id,key_auth_id,hash,start,workspace_id,for_workspace_id,name,identity_id,meta,expires,created_at_m,"
+        "updated_at_m,deleted_at_m,refill_day,refill_amount,last_refill_at,enabled,remaining_requests,environment,"
+        "last_used_at,pending_migration_id",
+        "1,key_1,ks_1,{base64},ab_xyz,ws_1,\\N,CI,\\N,\\N,{ends},1577836800000,\\N,{gone},\\N,\\N,\\N,{on},\\N,live,0,\\N",
+        {"ends": "\\N", "on": "1", "gone": "\\N"},
+        [{"on": "0"}, {"gone": "1700000000000"}, {"ends": "2020-01-01 00:00:00.000Z"}],
+        ["remaining_requests", "pending_migration_id"],
+    ),
+    "our own names": Dump(
+        "Hash,REVOKED,Revoked_At,Enabled,Expires_At",
+        "{sha256},{revoked},{when},{on},{ends}",
         {"revoked": "", "when": "", "on": "", "ends": ""},
         [{"revoked": "1"}, {"when": "2020-01-01"}, {"on": "no"}, {"ends": "2020-01-01T00:00:00Z"}],
     ),
 }
 
 
+def hashes_of(key):
+    """As these systems store them."""
+    short, long = hashlib.sha256(key.encode()), hashlib.sha512(key.encode())
+    return {
+        "sha256": short.hexdigest(),
+        "sha512": long.hexdigest(),
+        "base64": base64.b64encode(short.digest()).decode(),
+        "base64url": base64.urlsafe_b64encode(short.digest()).decode().rstrip("="),
+    }
+
+
 @pytest.mark.parametrize("system", DUMPS)
 def test_a_key_that_does_not_work_any_more_there_does_not_work_here(operator, acme, tmp_path, app, runtime, system):
-    (header, row), working, others = DUMPS[system]
-    rows = []
-    for number, changed in enumerate([{}, *others]):
-        key = f"foreign {number}".encode()
-        hashes = {"sha256": hashlib.sha256(key).hexdigest(), "sha512": hashlib.sha512(key).hexdigest()}
-        rows.append(row.format(**working, **hashes) if not changed else row.format(**(working | changed), **hashes))
+    dump = DUMPS[system]
+    rows = [
+        dump.row.format(**(dump.working | changed | hashes_of(f"foreign {number}")))
+        for number, changed in enumerate([{}, *dump.others])
+    ]
     file = tmp_path / "dump.csv"
-    file.write_text("\n".join([header, *rows]))
-    assert operator.try_to("import", file, "--org", "Acme").exit_code == 0
+    file.write_text("\n".join([dump.header, *rows]))
+    if dump.restricting:
+        refused = operator.refused("import", file, "--org", "Acme")
+        assert f"unknown: {', '.join(map(repr, dump.restricting))}. They may restrict the keys" in refused
+    ignored = [word for column in dump.restricting for word in ("--ignore", column)]
+    assert operator.try_to("import", file, "--org", "Acme", *ignored).exit_code == 0
     with app.app_context():
         outcomes = [key_verification.verify(runtime, f"foreign {number}", None).outcome for number in range(len(rows))]
     assert outcomes[0] == "VALID"
     assert set(outcomes[1:]) <= {"REVOKED", "EXPIRED"}
+
+
+def test_a_token_of_knox_4_is_refused_because_it_would_never_work(operator, acme, tmp_path):
+    """Its digest is that of the bytes that the token writes in hexadecimal."""
+    token = "0123456789abcdef" * 4
+    digest_of_4 = hashlib.sha512(bytes.fromhex(token)).hexdigest()
+    file = tmp_path / "dump.csv"
+    file.write_text(f"digest,token_key,user_id,created,expiry\n{digest_of_4},{token[:8]},7,2020,\n")
+    refused = operator.refused("import", file, "--org", "Acme")
+    assert "line 2: token_key: has 8 characters, so it is of knox 4" in refused
+
+
+def test_a_time_without_a_zone_is_refused_with_the_way_out(operator, acme, tmp_path):
+    """MySQL writes no zone."""
+    file = tmp_path / "dump.csv"
+    file.write_text(f"hash,expires\n{digest('key')},2027-01-31 12:00:00.000\n")
+    refused = operator.refused("import", file, "--org", "Acme")
+    assert "line 2: expires_at: has no time zone; if it is in UTC, write it like 2027-01-31T12:00:00Z" in refused
 
 
 def test_an_unknown_column_is_left_out_by_name(operator, acme, tmp_path):

@@ -54,6 +54,34 @@ def test_a_removed_members_keys_are_named_and_kept_or_revoked(operator, alice, k
     assert len(operator.json("list")["data"]) == active
 
 
+WAY_OUT = "To revoke them, run this again with --keys revoke.\n"
+
+
+def test_a_disabled_members_keys_are_named_and_can_be_revoked(operator, alice, key_of_alice):
+    """The person can be enabled again, so nobody is asked; a script need not say anything."""
+    done = f"{alice.email} is disabled.\n"
+    assert operator.run("members", "disable", alice.email) == f"{done}Still active:\n  {key_of_alice}\n{WAY_OUT}"
+    assert (
+        operator.run("members", "disable", alice.email, "--keys", "keep") == f"{done}Still active:\n  {key_of_alice}\n"
+    )
+    assert operator.run("members", "disable", alice.email, "--keys", "revoke") == f"{done}Revoked:\n  {key_of_alice}\n"
+    assert operator.run("members", "disable", alice.email) == f"{done}Still active: no keys.\n"
+    assert operator.json("list")["data"] == []
+
+
+def test_keys_that_a_new_role_could_not_create_are_named_and_can_be_revoked(operator, alice, key_of_alice):
+    add = ("members", "add", alice.org, alice.email, "--role")
+    assert operator.run(*add, "member") == f"{alice.email} is member of {alice.org}.\n"
+    kept = operator.run(*add, "viewer")
+    assert kept == (
+        f"{alice.email} is viewer of {alice.org}.\n"
+        f"Still active, although a viewer could not create them:\n  {key_of_alice}\n{WAY_OUT}"
+    )
+    revoked = operator.run(*add, "viewer", "--keys", "revoke")
+    assert revoked == f"{alice.email} is viewer of {alice.org}.\nRevoked:\n  {key_of_alice}\n"
+    assert operator.json("list")["data"] == []
+
+
 def test_without_a_terminal_nobody_is_removed_until_the_keys_fate_is_said(operator, alice, key_of_alice):
     refused = operator.try_to("members", "remove", alice.org, alice.email, typed="revoke\n")
     assert (refused.exit_code, refused.stdout) == (2, "")

@@ -62,7 +62,7 @@ def test_with_mail_on_localhost_it_is_not_dev_mode_and_needs_a_secret(tmp_path):
 def test_a_policy_that_leaves_out_a_route_of_ours_is_refused(tmp_path):
     from app import create_app
 
-    policy = tmp_path / "access_policy.toml"
+    policy = tmp_path / "route_policy.toml"
     policy.write_text('default_scopes = ["a"]\n[scopes.a]\ndescription = "A"\n')
     with pytest.raises(SettingsError, match="lists no route for"):
         create_app(load(tmp_path, POLICY_FILE=str(policy)))
@@ -71,10 +71,10 @@ def test_a_policy_that_leaves_out_a_route_of_ours_is_refused(tmp_path):
 def test_a_route_of_ours_cannot_be_public(tmp_path):
     from app import create_app
 
-    shipped = (ROOT / "app" / "access_policy.toml").read_text()
+    shipped = (ROOT / "app" / "route_policy.toml").read_text()
     row = 'path = "/v1/audit"\nscope = "agent:r"'
     assert row in shipped
-    policy = tmp_path / "access_policy.toml"
+    policy = tmp_path / "route_policy.toml"
     policy.write_text(shipped.replace(row, 'path = "/v1/audit"\npublic = true'))
     with pytest.raises(SettingsError, match="GET /v1/audit is Keydesk's own"):
         create_app(load(tmp_path, POLICY_FILE=str(policy)))

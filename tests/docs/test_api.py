@@ -9,28 +9,29 @@ import pytest
 
 from app import create_app
 from app.api import device_grants as device_api
-from app.api.description.operations import operations
-from app.api.description.problem_schemas import DETAILS, Crash
 from app.api.key_verification import MAX_COST, Question
+from app.api.openapi_document.operations import operations
+from app.api.openapi_document.problem_schemas import DETAILS, Crash
 from app.config import Settings, load_settings
 from app.domain import (
-    access_policy,
     email_address,
     forward_auth,
     install_id_sunset,
     key_format,
+    key_networks,
     key_rate_limit,
     key_settings,
-    names,
-    networks,
+    member_roles,
+    name_rules,
     paging,
-    roles,
+    route_policy,
 )
 from app.domain.errors import DomainError
+from app.domain.identity_headers import IDENTITY_HEADERS
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.key_verification import KeyRecord, Outcome, refusal
+from app.domain.member_roles import Permission, Role
 from app.domain.one_time_secrets import Purpose
-from app.domain.roles import Permission, Role
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.change_limits import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
@@ -77,7 +78,6 @@ def test_which_responses_have_no_data_around_them(described):
         operation.path
         for operation in described
         if operation.answer is not None
-        and not operation.route_docs.is_page
         and "data" not in (get_origin(operation.answer) or operation.answer).__annotations__
     }
     assert set(code(line)) - {"data"} == flat
@@ -127,7 +127,7 @@ def test_prefixes_and_their_settings():
 
 
 def test_scopes_are_those_of_the_policy_file():
-    policy = tomllib.loads((ROOT / "app" / "access_policy.toml").read_text())
+    policy = tomllib.loads((ROOT / "app" / "route_policy.toml").read_text())
     scopes, _ = tables(section(PAGE, "Scopes and roles"))
     assert [(*code(name), code(grants), text) for name, grants, text in scopes] == [
         (name, scope.get("grants", []), scope["description"]) for name, scope in policy["scopes"].items()
@@ -145,9 +145,10 @@ def test_roles_are_those_of_the_domain():
     )
     _, listed = tables(section(PAGE, "Scopes and roles"))
     assert listed == [
-        [role.value, *("yes" if roles.allows(role, permission) else "no" for permission in columns)] for role in Role
+        [role.value, *("yes" if member_roles.allows(role, permission) else "no" for permission in columns)]
+        for role in Role
     ]
-    assert {"keys:verify"} == roles.RESERVED_SCOPES
+    assert {"keys:verify"} == member_roles.RESERVED_SCOPES
 
 
 # Errors
@@ -206,10 +207,10 @@ def test_the_largest_values_are_listed():
     listed = {code(value)[0] if "`" in value else value: most for value, _, most in rows(section(PAGE, "Of values"))}
     longest = next(part.max_length for part in Question.model_fields["key"].metadata if hasattr(part, "max_length"))
     assert {name: number(most) for name, most in listed.items()} == {
-        "name of a key, characters": names.MAX_LENGTH,
+        "name of a key, characters": name_rules.MAX_LENGTH,
         "email address, characters": email_address.MAX_LENGTH,
-        "scopes of a key, bytes, separated by spaces": access_policy.MAX_SCOPES_LENGTH,
-        "networks": networks.MAX_NETWORKS,
+        "scopes of a key, bytes, separated by spaces": route_policy.MAX_SCOPES_LENGTH,
+        "networks": key_networks.MAX_NETWORKS,
         "rate_limit.requests": key_rate_limit.MAX_REQUESTS,
         "rate_limit.window_seconds": key_rate_limit.MAX_WINDOW_SECONDS,
         "expires_in_days": key_settings.MAX_DAYS,
@@ -277,4 +278,4 @@ def test_outcomes_are_listed_in_the_order_of_the_checks_with_their_errors():
 
 def test_identity_headers_are_listed():
     (allowed,) = re.findall(r"^- \*\*Allowed\*\*.*$", TEXT, re.MULTILINE)
-    assert tuple(name for name in code(allowed) if name.startswith("X-Auth-")) == forward_auth.IDENTITY_HEADERS
+    assert tuple(name for name in code(allowed) if name.startswith("X-Auth-")) == IDENTITY_HEADERS

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app import create_app
-from app.api.description import operations
+from app.api.openapi_document import operations
 from app.cli import cli
 from app.config import load_settings
 from app.http.guards import RequireScope

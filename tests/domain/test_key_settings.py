@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.domain import forward_auth
-from app.domain.access_policy import MAX_SCOPES_LENGTH, PolicyError, parse_policy
 from app.domain.errors import UnknownScope, ValidationFailed
+from app.domain.identity_headers import identity_headers
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.key_verification import KeyRecord
+from app.domain.route_policy import MAX_SCOPES_LENGTH, PolicyError, parse_policy
 
-POLICY = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "access_policy.toml").read_text()))
+POLICY = parse_policy(tomllib.loads((Path(__file__).parents[2] / "app" / "route_policy.toml").read_text()))
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 WRONG = {
     "name": " ",
@@ -61,7 +61,7 @@ def test_the_identity_headers_of_a_key_fit_into_four_kibibytes():
     record = KeyRecord(
         "key_" + "x" * 22, "org_" + "x" * 22, "Org", kept["name"], kept["scopes"], frozenset(), *[None] * 2, False
     )
-    headers = forward_auth.identity_headers(record)
+    headers = identity_headers(record)
     assert 3000 < sum(len(f"{name}: {value}\r\n") for name, value in headers) < 3500
     with pytest.raises(ValidationFailed) as refused:
         checked(KeySettings(scopes=scopes[: most + 1]), NOW, policy)

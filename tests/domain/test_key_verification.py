@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
-from tests.domain.test_access_policy import SHIPPED
+from tests.domain.test_route_policy import SHIPPED
 
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 PAST, FUTURE = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)

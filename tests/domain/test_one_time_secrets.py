@@ -48,13 +48,15 @@ def test_a_code_made_under_an_earlier_secret_still_verifies():
         "\u200b598265\ufeff",
         "５９８２６５",
         "٥٩٨٢٦٥",
+        "`598265`",
+        "```\n598-265\n```",
     ],
 )
 def test_a_code_is_read_however_it_was_copied(typed):
     assert normalise_code(typed) == "598265"
 
 
-@pytest.mark.parametrize("typed", ["", "59826", "5982655", "59826x", "`598265`", "598.265", "½98265", "\ud800" * 6])
+@pytest.mark.parametrize("typed", ["", "59826", "5982655", "59826x", '"598265"', "598.265", "½98265", "\ud800" * 6])
 def test_what_is_not_six_digits_is_no_code(typed):
     with pytest.raises(ValueError, match="6 digits"):
         normalise_code(typed)

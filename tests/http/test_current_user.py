@@ -1,6 +1,6 @@
 """Who is signed in: by our own session rows, and by nothing else."""
 
-from app.http import context
+from app.http import request_context
 from app.services import sessions
 from tests.databases import statements
 
@@ -25,7 +25,7 @@ def test_a_cookie_that_names_a_person_signs_nobody_in(alice, client):
 def test_a_session_says_who_is_signed_in_and_by_which_session(app, alice):
     cookie = alice.http.get_cookie("whs_session").value
     with app.test_request_context("/", headers={"Cookie": f"whs_session={cookie}"}):
-        person = context.person()
+        person = request_context.person()
         (session,) = sessions.of_person(app.extensions["runtime"], alice.person_id)
         assert (person.id, person.email, person.session_id) == (alice.person_id, alice.email, session.id)
 

@@ -12,10 +12,17 @@ def fields(answer):
 
 
 def test_every_unknown_parameter_is_named_with_the_way_out(alice):
-    answer = alice.http.get(f"/v1/orgs/{alice.org}/keys?limt=5&limit=5&utm_source=mail")
+    answer = alice.http.get(f"/v1/orgs/{alice.org}/keys?limt=5&limit=5&utm_source=mail&utm_source=mail")
     assert (answer.status_code, answer.get_json()["error_code"]) == (422, "VALIDATION_FAILED")
     sentence = "is not a parameter of this request. Its parameters: limit, cursor"
     assert fields(answer) == {"limt": sentence, "utm_source": sentence}
+
+
+@pytest.mark.parametrize("query", ["limit=5&limit=500", "limit=5&limit=5", "limit=5&limit="])
+def test_a_repeated_parameter_is_named(alice, query):
+    answer = alice.http.get(f"/v1/orgs/{alice.org}/keys?{query}&cursor=x&cursor=y")
+    assert (answer.status_code, answer.get_json()["error_code"]) == (422, "VALIDATION_FAILED")
+    assert fields(answer) == {"cursor": "was sent more than once", "limit": "was sent more than once"}
 
 
 def test_a_route_without_parameters_says_so_before_it_does_anything(alice):

@@ -1,7 +1,12 @@
 """A form that is sent after the session has ended: nothing is lost, and nothing is done."""
 
+import random
+import string
+from dataclasses import replace
+
 import pytest
 
+from app.domain.route_policy import Scope
 from app.http.unsent_form import MAX_LENGTH
 from tests.web.pages import Page
 
@@ -65,11 +70,41 @@ def test_a_code_and_an_overlap_come_back(alice, sign_out_elsewhere):
     assert 'value="604800" selected' in alice.http.get(f"/orgs/{alice.org}/keys/{key}/rotate").text
 
 
+def test_all_scopes_that_fit_into_a_key_come_back(alice, sign_out_elsewhere, runtime, set_settings):
+    """As incompressible as names can be, and with everything else that a form has."""
+    anything = random.Random(1)
+    names = ["".join(anything.choices(string.ascii_lowercase, k=15)) for _ in range(121)]
+    policy = runtime.settings.policy
+    scopes = policy.scopes | {name: Scope(name, "Some scope") for name in names}
+    set_settings(policy=replace(policy, scopes=scopes))
+    networks = "\r\n".join(f"203.0.113.{number}" for number in range(50))
+    path = f"/orgs/{alice.org}/keys/new"
+    sign_out_elsewhere()
+    form = {"name": "All of them", "scopes": names, "expires": "365", "requests": "5", "seconds": "60"}
+    send(alice, path, **form, networks=networks, submission_id="form-0123456789abcdef")
+    page = alice.http.get(path).text
+    assert page.count(" checked") == len(names)
+    assert 'value="All of them"' in page
+    assert networks.replace("\r\n", "\n") in page.replace("\r\n", "\n")
+
+
 def test_a_form_that_is_too_long_for_a_cookie_is_not_kept_but_said(alice, sign_out_elsewhere):
     path = f"/orgs/{alice.org}/keys/new"
     sign_out_elsewhere()
-    send(alice, path, name="Long", networks="x" * MAX_LENGTH)
+    long = random.Random(1).randbytes(MAX_LENGTH).hex()
+    answer = alice.http.post(path, data={"name": "Long", "networks": long})
+    assert "What you entered was too long to keep." in alice.http.get(answer.headers["Location"]).text
+    alice.sign_in()
     assert "Long" not in alice.http.get(path).text
+
+
+@pytest.mark.parametrize("length", [1000, 1500, 2000, 2100, 2200, 3000])
+def test_the_headers_of_a_response_fit_into_what_nginx_reads(alice, sign_out_elsewhere, length):
+    sign_out_elsewhere()
+    text = "".join(random.Random(1).choices(string.printable, k=length))
+    answer = alice.http.post(f"/orgs/{alice.org}/keys/new", data={"name": "Long", "networks": text})
+    # With the status line, and what a server adds.
+    assert len(str(answer.headers)) + 300 < 4096
 
 
 def test_what_another_site_sends_is_not_kept(app, alice):

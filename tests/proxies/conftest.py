@@ -42,8 +42,8 @@ class Keys:
 
 
 def settings(folder: Path) -> dict[str, str]:
-    policy = folder / "access_policy.toml"
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + COSTLY + PUBLIC + BOTH + LONG)
+    policy = folder / "route_policy.toml"
+    policy.write_text((ROOT / "app" / "route_policy.toml").read_text() + COSTLY + PUBLIC + BOTH + LONG)
     hosts = "keys.example.com,localhost,127.0.0.1"
     return {"TRUSTED_HOPS": "1", "TRUSTED_HOSTS": hosts, "POLICY_FILE": str(policy)}
 

@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.forward_auth import IDENTITY_HEADERS
+from app.domain.identity_headers import IDENTITY_HEADERS
 from tests.proxies.wire import request, send
 
 HANDSHAKE = [

@@ -10,7 +10,7 @@ import pytest
 from mcp.client.auth import OAuthClientProvider, OAuthRegistrationError
 from mcp.shared.auth import OAuthClientMetadata
 
-from tests.proxies import npm_packages
+from tests import npm_packages
 from tests.proxies.conftest import settings
 from tests.proxies.running import SAMPLES, running
 from tests.proxies.test_clients import node

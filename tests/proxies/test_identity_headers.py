@@ -2,8 +2,8 @@
 
 from urllib.parse import unquote
 
-from app.domain.access_policy import MAX_SCOPES_LENGTH
-from app.domain.names import MAX_LENGTH
+from app.domain.name_rules import MAX_LENGTH
+from app.domain.route_policy import MAX_SCOPES_LENGTH
 from tests.proxies.conftest import LONG_SCOPES
 from tests.proxies.wire import request, send
 

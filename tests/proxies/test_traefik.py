@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from app.domain.forward_auth import IDENTITY_HEADERS
+from app.domain.identity_headers import IDENTITY_HEADERS
 from tests.proxies.conftest import settings
 from tests.proxies.test_forged_headers import spellings
 from tests.proxies.wire import request, send

@@ -1,16 +1,23 @@
 """Agent sign-up: the very same key back, and a new one when there is none."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from sqlalchemy import text
 
+from app.domain import key_format
 from app.domain.errors import KeyDisabled, OtpInvalid
+from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
-from app.domain.recoverable_keys import KeyDeriver
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.domain.secret import Secret
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.extensions import db
 from app.services import (
     agent_sign_up,
+    audit,
     credits,
     key_rotation,
     key_verification,
@@ -19,6 +26,8 @@ from app.services import (
     operator_organizations,
     organizations,
 )
+from app.services.immediate_revocation import revoking
+from app.store import keys as key_store
 from app.store import people
 
 EMAIL = "founder@example.com"
@@ -144,6 +153,86 @@ def test_a_secret_that_is_gone_revokes_the_key_and_makes_a_new_one(runtime, cloc
     assert second != first
     with pytest.raises(Exception, match="revoked"):
         key_verification.require(runtime, first, scope=None)
+
+
+LOST = KeyDeriver(Secret("another-derivation-secret-of-32-chars"), [])
+
+
+def test_all_keys_whose_secret_is_gone_are_revoked(runtime, cast, clock):
+    """One of an organization that the person had left when they got the other one."""
+    bob = cast.bob
+    first = sign_up(runtime, clock, bob.email).api_key.reveal()
+    operator_organizations.remove_member(runtime, bob.org, bob.email)
+    second = sign_up(runtime, clock, bob.email).api_key.reveal()
+    operator_organizations.add_member(runtime, bob.org, bob.email, Role.MEMBER)
+    assert sign_up(runtime, clock, bob.email).api_key.reveal() == second
+    object.__setattr__(runtime, "key_deriver", LOST)
+    third = sign_up(runtime, clock, bob.email).api_key.reveal()
+    assert working(runtime, first, second, third) == [third]
+    assert sign_up(runtime, clock, bob.email).api_key.reveal() == third
+
+
+def working(runtime, *plaintexts):
+    return [key for key in plaintexts if key_verification.verify(runtime, key, None).outcome == "VALID"]
+
+
+class RotatedMeanwhile(KeyDeriver):
+    """As soon as somebody has found that a key cannot be derived, `rotate` is begun."""
+
+    def __init__(self, rotate):
+        super().__init__(Secret("another-derivation-secret-of-32-chars"), [])
+        self.rotate = rotate
+
+    def again(self, *key):
+        plaintext = super().again(*key)
+        if plaintext is None:
+            self.rotate()
+        return plaintext
+
+
+@pytest.mark.databases("postgresql")
+def test_a_key_that_is_rotated_while_its_secret_is_found_to_be_gone_has_one_successor(app, runtime, cast, clock):
+    """Two would work for ever: the rotation's and a new one. On SQLite one waits for the other."""
+    first = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+    held, rotated = Event(), []
+
+    def rotate():
+        with app.app_context(), revoking(runtime, in_seconds=86_400) as revocation:
+            (old,) = key_store.working_by_digest(key_format.digest(first), runtime.clock())
+            held.set()
+            until(somebody_waits_for_a_lock)
+            made = key_rotation.replace(
+                runtime, old, revocation, overlap_seconds=86_400, origin=KeyOrigin.OPERATOR, actor="operator"
+            )
+            rotated.append(made.plaintext.reveal())
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def begin():
+            if not held.is_set():
+                rotating.append(pool.submit(rotate))
+                assert held.wait(10)
+
+        rotating = []
+        object.__setattr__(runtime, "key_deriver", RotatedMeanwhile(begin))
+        given = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
+        rotating[0].result()
+    assert [given] == rotated
+    actions = [entry.action for entry in audit.page(cast.bob.org, limit=9, cursor=None).items]
+    assert (actions.count("key.rotated"), actions.count("key.revoked")) == (1, 0)
+
+
+def somebody_waits_for_a_lock():
+    with db.engine.connect() as connection:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return connection.execute(text(waiting)).scalar_one() > 0
+
+
+def until(true):
+    ends = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 def test_a_derivation_secret_set_later_still_gives_the_old_key_back(runtime, clock):

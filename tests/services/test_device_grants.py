@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import Forbidden, NotFound, RateLimited, UnknownScope, ValidationFailed
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import device_grants, key_verification, operator_organizations
 from app.services.device_grants import DeviceError

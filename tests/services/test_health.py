@@ -3,7 +3,7 @@
 import pytest
 
 from app.services import health
-from app.store.unavailable import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 
 def test_a_database_that_answers_raises_nothing(app):

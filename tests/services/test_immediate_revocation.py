@@ -7,20 +7,21 @@ import pytest
 
 from app.domain.errors import Busy, NotFound
 from app.domain.key_settings import KeySettings
-from app.domain.recoverable_keys import KeyDeriver
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.domain.secret import Secret
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.extensions import db
 from app.services import (
     agent_sign_up,
+    cache_invalidation,
     immediate_revocation,
     install_ids,
     key_rotation,
+    key_settings,
     key_verification,
     keys,
     operator_keys,
     operator_organizations,
-    proxy_cache,
 )
 from app.services.immediate_revocation import (
     LONGEST_TRANSACTION,
@@ -35,9 +36,9 @@ from app.store import keys as key_store
 from app.store import last_uses, usage
 from app.store import revocation_counter as counter
 from app.store.column_types import to_microseconds
+from app.store.database_errors import DatabaseUnavailable
 from app.store.revocation_counter import RevocationCounter
 from app.store.transaction import transaction
-from app.store.unavailable import DatabaseUnavailable
 from tests.databases import statements
 
 
@@ -73,7 +74,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
     bob = cast.bob.email
     other = keys.create(runtime, member, KeySettings(name="Other")).plaintext.reveal()
     for act in (
-        lambda: proxy_cache.invalidate(runtime, record),
+        lambda: cache_invalidation.invalidate(runtime, record),
         lambda: install_ids.withdraw(runtime, install_id),
         lambda: operator_organizations.add_member(runtime, org, bob, Role.VIEWER),
         lambda: operator_organizations.set_person_disabled(runtime, bob, disabled=True),
@@ -97,7 +98,7 @@ def test_the_wait_is_longer_than_the_lease():
 def test_after_an_upgrade_everybody_waits_for_servers_of_the_earlier_version(runtime, alice, issued, monkeypatch):
     waits = []
     monkeypatch.setattr("app.services.immediate_revocation._wait", waits.append)
-    proxy_cache.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
+    cache_invalidation.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
     with transaction():
         db.session.execute(db.update(RevocationCounter).values(settle_ms=110))
     keys.revoke(runtime, alice.member, issued.listed.key.id)
@@ -116,6 +117,15 @@ def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued)
     keys.revoke(runtime, alice.member, issued.listed.key.id)
     before = revision()
     assert seconds_of(lambda: keys.revoke(runtime, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
+    assert revision() == before
+
+
+def test_a_change_that_finds_everything_as_wanted_waits_too(runtime, alice, issued):
+    """Somebody may have changed it a moment ago."""
+    key = issued.listed.key
+    before = revision()
+    same = KeySettings(name=key.name)
+    assert seconds_of(lambda: key_settings.change(runtime, alice.member, key.id, same)) >= SETTLE_SECONDS
     assert revision() == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import InvalidKey, UnknownScope, ValidationFailed
 from app.domain.imported_keys import parse_row
 from app.services import imported_keys, key_verification
-from app.store import key_records
+from app.store import verification_queries
 from tests.domain.test_imported_keys import KEY, KINDS, SHA256
 
 
@@ -19,7 +19,7 @@ def run(runtime, org, *rows):
 def test_a_key_of_each_kind_works_as_it_was(runtime, alice, kind, monkeypatch):
     with pytest.raises(InvalidKey):
         key_verification.require(runtime, KEY, scope=None)
-    monkeypatch.setattr(key_records, "KEPT_SECONDS", 0)
+    monkeypatch.setattr(verification_queries, "KEPT_SECONDS", 0)
     assert run(runtime, alice.org, {"hash": KINDS[kind], "name": "Old", "scopes": "notes:read"}) == [(1, 1)]
     record = key_verification.require(runtime, KEY, scope="notes:read")
     assert (record.name, record.org_id) == ("Old", alice.org)

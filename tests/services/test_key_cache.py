@@ -9,7 +9,7 @@ import pytest
 from app.domain.key_verification import KeyRecord
 from app.services import key_cache as module
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS, KeyCache
-from app.store.unavailable import DatabaseUnavailable
+from app.store.database_errors import DatabaseUnavailable
 
 DIGEST = b"d" * 32
 

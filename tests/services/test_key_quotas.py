@@ -9,8 +9,8 @@ import pytest
 from app.domain.errors import RateLimited, TooManyKeys
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
-from app.domain.recoverable_keys import KeyDeriver
 from app.domain.secret import Secret
+from app.domain.sign_up_key_derivation import KeyDeriver
 from app.domain.sliding_window import Window
 from app.extensions import db
 from app.services import (

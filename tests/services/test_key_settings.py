@@ -8,8 +8,16 @@ from app.domain.errors import Forbidden, KeyNotActive, NotFound, UnknownScope, V
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
-from app.domain.roles import Role
-from app.services import audit, key_rotation, key_settings, key_verification, keys, operator_organizations
+from app.domain.member_roles import Role
+from app.services import (
+    audit,
+    key_rotation,
+    key_settings,
+    key_verification,
+    keys,
+    operator_keys,
+    operator_organizations,
+)
 from tests.databases import statements
 from tests.factories import in_days
 
@@ -197,3 +205,67 @@ def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(runtime, ca
     sooner = ends - timedelta(days=1)
     changed = key_settings.change(runtime, demoted, adams.listed.key.id, KeySettings(expires_at=sooner, name="Old"))
     assert (changed.key.expires_at, changed.key.name) == (sooner, "Old")
+
+
+@pytest.fixture
+def bob(cast):
+    return cast.bob
+
+
+@pytest.fixture
+def bobs(runtime, bob):
+    return keys.create(runtime, bob.member, KeySettings(name="Bob's", scopes=["agent:rw"]))
+
+
+def test_a_member_does_not_lift_what_an_admin_set_on_their_key(runtime, alice, bob, bobs, clock):
+    soon = clock.now + timedelta(days=3)
+    change(runtime, bob, bobs, networks=["198.51.100.0/24"], rate_limit=RateLimit(9, 60))
+    change(runtime, bob, bobs, networks=[], rate_limit=None)
+    limits = {"networks": ["203.0.113.0/24"], "rate_limit": RateLimit(5, 60), "expires_at": soon, "scopes": ["agent:r"]}
+    change(runtime, alice, bobs, **limits)
+    lifted = {"networks": [], "rate_limit": None, "expires_at": None, "scopes": ["agent:rw"]}
+    for name, value in lifted.items():
+        with pytest.raises(Forbidden) as refused:
+            change(runtime, bob, bobs, **{name: value})
+        assert list(refused.value.details["fields"]) == [name]
+    key = keys.get(bob.member, bobs.listed.key.id).key
+    assert (key.networks, key.rate_limit, key.expires_at) == (("203.0.113.0/24",), RateLimit(5, 60), soon)
+
+
+def test_a_member_narrows_within_what_an_admin_set_and_takes_it_back(runtime, alice, bob, bobs):
+    change(runtime, alice, bobs, networks=["203.0.113.0/24"])
+    change(runtime, bob, bobs, networks=["203.0.113.7"])
+    assert change(runtime, bob, bobs, networks=["203.0.113.0/24"], name="Renamed").networks == ("203.0.113.0/24",)
+
+
+def test_an_admin_moves_and_ends_what_they_set(runtime, alice, bob, bobs):
+    change(runtime, alice, bobs, networks=["203.0.113.0/24"])
+    change(runtime, alice, bobs, networks=["203.0.113.0/24", "198.51.100.0/24"])
+    change(runtime, bob, bobs, networks=["198.51.100.7"])
+    change(runtime, alice, bobs, networks=[])
+    assert change(runtime, bob, bobs, networks=["192.0.2.0/24"]).networks == ("192.0.2.0/24",)
+
+
+def test_the_operator_sets_limits_that_no_member_lifts(runtime, bob, bobs):
+    operator_keys.change_key(runtime, bobs.listed.key.id, KeySettings(networks=["203.0.113.0/24"]))
+    with pytest.raises(Forbidden, match=r"203\.0\.113\.0/24"):
+        change(runtime, bob, bobs, networks=[])
+
+
+def test_rotating_a_key_does_not_lift_what_an_admin_set(runtime, alice, bob, bobs):
+    change(runtime, alice, bobs, networks=["203.0.113.0/24"])
+    successor = key_rotation.rotate(runtime, bob.member, bobs.listed.key.id)
+    with pytest.raises(Forbidden):
+        change(runtime, bob, successor, networks=[])
+
+
+def test_what_the_operator_set_at_creation_outlives_a_rotation_by_somebody_who_is_a_member_later(runtime, cast):
+    alice, now = cast.alice, runtime.clock()
+    settings = KeySettings(networks=["203.0.113.0/24"])
+    old = operator_keys.create_key(runtime, settings, org=alice.org).listed.key
+    successor = key_rotation.rotate(runtime, alice.member, old.id)
+    operator_organizations.add_member(runtime, alice.org, cast.bob.email, Role.OWNER)
+    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER)
+    with pytest.raises(Forbidden, match=r"203\.0\.113\.0/24"):
+        change(runtime, alice, successor, networks=[])
+    assert successor.listed.key.created_at <= now

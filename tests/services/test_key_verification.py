@@ -10,9 +10,9 @@ from app.domain.key_verification import Outcome
 from app.extensions import db
 from app.services import key_verification, keys
 from app.services.immediate_revocation import revoking
+from app.store.database_errors import DatabaseUnavailable
 from app.store.organizations import Organization
-from app.store.unavailable import DatabaseUnavailable
-from app.store.verification_reader import Query
+from app.store.verification_connections import Query
 from tests.databases import statements
 from tests.factories import in_days
 

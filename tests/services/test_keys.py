@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from app.domain.access_policy import parse_policy
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
+from app.domain.route_policy import parse_policy
 from app.extensions import db
 from app.services import audit, key_rotation, keys, operator_keys
 from app.store import keys as store
@@ -143,3 +143,20 @@ def test_a_scope_for_operators_is_given_by_the_command_line_only(runtime, alice)
             keys.create(runtime, alice.member, wanted)
         assert operator_keys.create_key(runtime, wanted).listed.key.scopes == (scope,)
     assert keys.create(runtime, alice.member, KeySettings(name="CI")).listed.key.scopes == ("plain",)
+
+
+def test_a_member_gives_no_scope_that_merely_grants_a_reserved_one(runtime, cast):
+    scopes = {
+        "keys:verify": {"description": "Reserved"},
+        "outer": {"description": "Grants it", "grants": ["middle"]},
+        "middle": {"description": "Grants it, too", "grants": ["keys:verify"]},
+        "plain": {"description": "For all"},
+    }
+    policy = parse_policy({"default_scopes": ["plain"], "scopes": scopes})
+    runtime = replace(runtime, settings=replace(runtime.settings, policy=policy))
+    for scope in ("keys:verify", "middle", "outer"):
+        wanted = KeySettings(name="CI", scopes=["plain", scope])
+        with pytest.raises(Forbidden):
+            keys.create(runtime, cast.bob.member, wanted)
+        assert keys.create(runtime, cast.alice.member, wanted).listed.key.scopes == ("plain", scope)
+    assert keys.create(runtime, cast.bob.member, KeySettings(name="CI")).listed.key.scopes == ("plain",)

@@ -11,7 +11,7 @@ from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimite
 from app.domain.one_time_secrets import Purpose
 from app.extensions import db
 from app.services import agent_sign_up, email_codes, outbox, session_tokens, sign_in, sign_in_limits
-from app.store import code_failures
+from app.store import wrong_code_counts
 from app.store.transaction import transaction
 
 EMAIL = "alice@example.com"
@@ -211,7 +211,7 @@ def test_parallel_codes_do_not_get_past_the_hundredth(app, runtime, known, clock
     ask(runtime)
     with transaction():
         for _ in range(99):
-            code_failures.count(EMAIL, clock.now)
+            wrong_code_counts.count(EMAIL, clock.now)
     everybody = Barrier(12)
 
     def attempt(number):

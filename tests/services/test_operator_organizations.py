@@ -4,14 +4,23 @@ import pytest
 
 from app.domain.errors import KeyDisabled, KeyRevoked, NotFound
 from app.domain.key_settings import KeySettings
-from app.domain.roles import Permission, Role
-from app.services import audit, key_verification, keys, operator_keys, operator_organizations, organizations, sessions
+from app.domain.member_roles import Permission, Role
+from app.services import (
+    agent_sign_up,
+    audit,
+    key_verification,
+    keys,
+    operator_keys,
+    operator_organizations,
+    organizations,
+    sessions,
+)
 
 
 def works(runtime, key):
     try:
         return key_verification.require(runtime, key, scope=None) is not None
-    except KeyDisabled:
+    except (KeyDisabled, KeyRevoked):
         return False
 
 
@@ -65,6 +74,62 @@ def test_a_removed_members_own_active_keys_are_kept_or_revoked(runtime, cast, re
     assert (actions == ["key.revoked", "member.removed"]) is revoke
     with pytest.raises(NotFound):
         operator_organizations.keys_created_by(runtime, alice.org, bob.email)
+
+
+@pytest.mark.parametrize(
+    ("role", "beyond"),
+    [(Role.OWNER, []), (Role.MEMBER, ["Verifier"]), (Role.VIEWER, ["CI", "Verifier"])],
+)
+@pytest.mark.parametrize("revoke", [False, True])
+def test_keys_that_the_new_role_could_not_create_are_kept_or_revoked(runtime, cast, role, beyond, revoke):
+    """Keys of the same person elsewhere, and of others, are none of them."""
+    alice, adam = cast.alice, cast.adam
+    elsewhere = operator_organizations.create_organization(runtime, "Elsewhere").id
+    operator_organizations.add_member(runtime, elsewhere, adam.email, Role.OWNER)
+    adam_elsewhere = organizations.member(adam.member.person_id, adam.email, elsewhere, Permission.CREATE_KEYS)
+    made = {
+        name: keys.create(runtime, member, KeySettings(name=name, scopes=[scope])).plaintext.reveal()
+        for name, member, scope in (
+            ("CI", adam.member, "agent:r"),
+            ("Verifier", adam.member, "keys:verify"),
+            ("Elsewhere", adam_elsewhere, "keys:verify"),
+            ("Alice's", alice.member, "keys:verify"),
+        )
+    }
+    named = operator_organizations.add_member(runtime, alice.org, adam.email, role, revoke_keys=revoke)
+    assert sorted(key.name for key in named) == beyond
+    assert [name for name, key in made.items() if not works(runtime, key)] == (beyond if revoke else [])
+    actions = [entry.action for entry in audit.page(alice.org, limit=9, cursor=None).items]
+    assert actions.count("key.revoked") == (len(beyond) if revoke else 0)
+
+
+@pytest.mark.parametrize("revoke", [False, True])
+@pytest.mark.parametrize("is_disabled_already", [False, True])
+def test_keys_of_a_disabled_person_are_kept_or_revoked_everywhere(runtime, cast, clock, revoke, is_disabled_already):
+    bob = cast.bob
+    elsewhere = operator_organizations.create_organization(runtime, "Elsewhere").id
+    operator_organizations.add_member(runtime, elsewhere, bob.email, Role.OWNER)
+    bob_elsewhere = organizations.member(bob.member.person_id, bob.email, elsewhere, Permission.CREATE_KEYS)
+    clock.advance(hours=1)
+    code = agent_sign_up.request(runtime, email=bob.email, client="203.0.113.1").plaintext.reveal()
+    sign_up_key = agent_sign_up.verify(runtime, email=bob.email, code=code).api_key.reveal()
+    dead = keys.create(runtime, bob.member, KeySettings(name="Dead"))
+    keys.revoke(runtime, bob.member, dead.listed.key.id)
+    mine = [
+        keys.create(runtime, member, KeySettings(name=name)).plaintext.reveal()
+        for member, name in ((bob.member, "Bob's"), (bob_elsewhere, "Elsewhere"))
+    ]
+    others = keys.create(runtime, cast.alice.member, KeySettings(name="Alice's")).plaintext.reveal()
+    if is_disabled_already:
+        operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+
+    named = operator_organizations.set_person_disabled(runtime, bob.email, disabled=True, revoke_keys=revoke)
+    assert sorted(key.name for key in named) == sorted(["Bob's", "Elsewhere", *(["Agent sign-up"] if revoke else [])])
+    assert [works(runtime, key) for key in (*mine, others)] == [not revoke, not revoke, True]
+    assert not works(runtime, sign_up_key)
+    assert operator_organizations.set_person_disabled(runtime, bob.email, disabled=False) == []
+    assert [works(runtime, key) for key in (*mine, sign_up_key)] == [not revoke] * 3
+    assert audit.broken_at(elsewhere) is None
 
 
 def test_disabling_a_person_ends_their_sessions(runtime, alice):

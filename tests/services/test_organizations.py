@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import Forbidden, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
-from app.domain.roles import Permission, Role
+from app.domain.member_roles import Permission, Role
 from app.services import device_grants, key_rotation, key_settings, keys, operator_organizations, organizations
 from app.store import keys as key_store
 from app.store.transaction import transaction

@@ -20,8 +20,8 @@ from app.services import (
     one_time_secrets,
     retention,
 )
-from app.store import code_failures, session_tokens
 from app.store import credits as credit_store
+from app.store import session_tokens, wrong_code_counts
 from app.store.transaction import transaction
 from tests.docs.pages import DOCS, rows
 
@@ -95,7 +95,7 @@ def test_credit_entries_of_400_days_ago_are_one_with_their_sum(runtime, alice, c
 def test_wrong_codes_count_for_as_long_as_codes_pause(runtime, clock, alice):
     def failures():
         with transaction():
-            return code_failures.count(alice.email, clock.now)
+            return wrong_code_counts.count(alice.email, clock.now)
 
     assert failures() == 1
     clock.advance(days=6)

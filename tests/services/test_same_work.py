@@ -6,7 +6,7 @@ import pytest
 from app.domain.errors import OtpInvalid, OtpMaxAttempts
 from app.services import agent_sign_up, email_codes, sign_in
 from app.services.one_time_secrets import PAUSE_AFTER
-from app.store import code_failures
+from app.store import wrong_code_counts
 from app.store.transaction import transaction
 from tests.databases import statements
 
@@ -47,7 +47,7 @@ def test_wrong_codes_cost_the_same_statements_up_to_the_pause(runtime, work_of, 
     with transaction():
         for email in (KNOWN, UNKNOWN):
             for _ in range(PAUSE_AFTER - 7):
-                code_failures.count(email, clock.now)
+                wrong_code_counts.count(email, clock.now)
 
     def guess(email):
         with pytest.raises((OtpInvalid, OtpMaxAttempts)):

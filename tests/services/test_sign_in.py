@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import LinkForged, LinkSpent, ValidationFailed
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import organizations, sessions, sign_in
 from app.store import organizations as store

@@ -55,11 +55,16 @@ def test_a_refused_request_counts_in_no_window(runtime, clock):
         assert ask_for_link(runtime).token.reveal()
 
 
-def test_thirty_an_hour_per_address_from_anywhere(runtime):
-    for number in range(30):
+def test_thirty_an_hour_per_address_from_anywhere_of_which_five_are_kept_for_its_own_browsers(runtime):
+    for number in range(25):
         ask_for_link(runtime, client=f"203.0.113.{number}")
     with pytest.raises(RateLimited) as refused:
         ask_for_link(runtime, client="198.51.100.1")
+    assert refused.value.quota == 25
+    for _ in range(5):
+        assert ask_for_link(runtime, client="198.51.100.1", known_browser=True).token
+    with pytest.raises(RateLimited) as refused:
+        ask_for_link(runtime, client="198.51.100.2", known_browser=True)
     assert refused.value.quota == 30
 
 

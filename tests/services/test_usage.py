@@ -90,7 +90,7 @@ def test_a_flush_that_fails_half_way_counts_nothing_twice(runtime, alice, issued
 
 def test_hundreds_of_keys_are_counted_in_one_flush_each_with_its_own_use(runtime, alice, clock, monkeypatch):
     """By several statements, the last of which is not full."""
-    monkeypatch.setattr("app.store.bulk.ROWS_AT_ONCE", 100)
+    monkeypatch.setattr("app.store.bulk_writes.ROWS_AT_ONCE", 100)
     with transaction():
         made = [
             key_store.add(

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.store import keys, last_uses, organizations
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from app.store import organizations, people
 from app.store.organizations import OPERATORS, OrganizationOf
 from app.store.transaction import transaction

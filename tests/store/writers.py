@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app import store
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 
 FOLDER = Path(store.__file__).parent
 #: What writes, as the source of a function names it.

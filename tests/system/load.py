@@ -1,14 +1,25 @@
 """Clients that ask all the time, and what they saw, second by second."""
 
+import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
 from tests.servers import Server
 from tests.system.visitors import ENDPOINTS, Line
+
+
+def percentile(percent: int, seconds: Sequence[float]) -> float:
+    """The smallest of `seconds` that at least `percent` in a hundred of them are not above (nearest rank)."""
+    return sorted(seconds)[math.ceil(len(seconds) * percent / 100) - 1]
+
+
+def in_ms(seconds: Sequence[float]) -> str:
+    """How long most of them took, and the slowest."""
+    return f"p99 {percentile(99, seconds) * 1000:.0f} ms, slowest {max(seconds) * 1000:.0f} ms"
 
 
 class Load:

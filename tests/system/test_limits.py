@@ -27,8 +27,8 @@ def ask(servers, key, endpoint, *, times, threads=16):
 
 def debit(servers, database, folder, *, times, affordable):
     """Asks `times` for what costs 3, with enough for `affordable` of them and one credit over."""
-    policy = folder / "access_policy.toml"
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + PAID)
+    policy = folder / "route_policy.toml"
+    policy.write_text((ROOT / "app" / "route_policy.toml").read_text() + PAID)
     both = servers(2, POLICY_FILE=str(policy), SIGN_UP_CREDITS=str(3 * affordable + 1))
     with Visitor(both[0]) as owner:
         key = owner.sign_in("alice@example.com").create_key()["key"]

@@ -18,7 +18,7 @@ class Browser(Visitor):
 
     def __init__(self, server):
         super().__init__(server)
-        self.cookies = {"whs_session": set(), "whs_login": set(), "whs_notice": set()}
+        self.cookies = {name: set() for name in ("whs_session", "whs_login", "whs_known", "whs_notice")}
         self.http.event_hooks["response"].append(self._keep)
 
     def _keep(self, response):
@@ -118,9 +118,9 @@ def told(database, tmp_path):
         while_running = b"".join(part.read_bytes() for part in sorted(tmp_path.glob("keydesk.db*")))
         assert (tmp_path / "keydesk.db-wal").exists()
     written = while_running + file.read_bytes()
-    sessions, logins = browser.cookies["whs_session"], browser.cookies["whs_login"]
+    sessions, logins, known = (browser.cookies[f"whs_{name}"] for name in ("session", "login", "known"))
     assert (len(links), len(keys), len(sessions), len(logins) >= 1) == (2, 3, 2, True)
-    return links | keys | sessions | logins, keys, written, server.log, browser.cookies["whs_notice"]
+    return links | keys | sessions | logins | known, keys, written, server.log, browser.cookies["whs_notice"]
 
 
 def test_no_secret_is_in_the_log_the_database_or_the_notice_cookie_and_no_address_in_the_log(told):

@@ -11,7 +11,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from app.domain.errors import Busy
 from app.domain.key_settings import KeySettings
-from app.domain.roles import Permission
+from app.domain.member_roles import Permission
 from app.services import audit, keys, organizations
 from tests.servers import serving
 from tests.system.visitors import Request, Visitor, at_once, query

@@ -2,7 +2,7 @@
 
 import re
 
-from app.services import accessibility
+from app.services import accessibility_report
 from tests.web.pages import Page
 
 
@@ -10,7 +10,9 @@ def test_every_criterion_of_the_report_is_on_the_page_once(app):
     page = Page(app.test_client().get("/accessibility"))
     assert page.title == "Accessibility · Keydesk"
     numbers = [
-        criterion["num"] for chapter in accessibility.report()["chapters"].values() for criterion in chapter["criteria"]
+        criterion["num"]
+        for chapter in accessibility_report.report()["chapters"].values()
+        for criterion in chapter["criteria"]
     ]
     listed = [number for group in re.findall(r"<dd>\d+: ([\d., ]+)</dd>", page.text) for number in group.split(", ")]
     assert sorted(listed) == sorted(numbers)

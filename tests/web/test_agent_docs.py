@@ -117,7 +117,7 @@ def test_it_names_the_addresses_and_routes_of_the_apis(page, read, tmp_path):
     assert "`/v1/notes`" not in page
     policy = tmp_path / "policy.toml"
     public = '\n[[routes]]\nmethod = "GET"\npath = "/v1/status"\npublic = true\n'
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + public)
+    policy.write_text((ROOT / "app" / "route_policy.toml").read_text() + public)
     apis = "https://api.example.com,https://b.example"
     settings = load_settings({"API_URLS": apis, "POLICY_FILE": str(policy)}, instance_path=tmp_path)
     client = create_app(settings).test_client()
@@ -166,7 +166,7 @@ def test_it_has_advice_for_every_error_that_an_agent_can_meet(app, page):
     advised = {code: status for status, code in re.findall(r"^\| (\d{3}) \| `([A-Z_]+)` \|", page, re.MULTILINE)}
     for path, item in document["paths"].items():
         for operation in item.values():
-            if operation["security"] != [{"sessionCookie": []}] and path != "/v1/auth/callback":
+            if operation["security"] != [{"sessionCookie": []}]:
                 for status, answer in operation["responses"].items():
                     for code in re.findall(r"^- `([A-Z_]+)`:", answer["description"], re.MULTILINE):
                         # Proxies are told some refusals under another status; agents meet them under their own.

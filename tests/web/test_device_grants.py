@@ -1,5 +1,7 @@
 """The page where a person connects an agent: what is asked, what is refused, and what is kept of a refused form."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.services import device_grants
@@ -137,3 +139,19 @@ def test_the_code_is_shown_as_the_agent_shows_it(alice, ceremony):
 def test_signing_in_leads_back_to_the_code(cast):
     asked = cast.nobody().http.get("/device?user_code=WDJB-MJHT")
     assert asked.headers["Location"] == "/sign-in?next=/device?user_code%3DWDJB-MJHT"
+
+
+def test_a_scope_that_left_the_policy_meanwhile_is_not_offered_and_said_when_it_is_sent(
+    alice, ceremony, poll, runtime, set_settings
+):
+    policy = runtime.settings.policy
+    scopes = {name: scope for name, scope in policy.scopes.items() if not name.startswith("notes:")}
+    routes = tuple(route for route in policy.routes if route.scope in scopes)
+    set_settings(policy=replace(policy, scopes=scopes, routes=routes))
+    code = ceremony.user_code.reveal()
+    assert checked(ask(alice, code).text) == ["agent:r"]
+    refused = decide(alice, code, scopes=["agent:r", "notes:read"])
+    assert (refused.status_code, Page(refused).title) == (422, "Problem: Connect Claude Code? · Keydesk")
+    assert "Unknown scope: notes:read" in refused.text
+    assert decide(alice, code, scopes=["agent:r"]).status_code == 200
+    assert poll() == ("agent:r",)

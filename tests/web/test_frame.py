@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.domain.roles import Role
+from app.domain.member_roles import Role
 from tests.actors import Actor
 from tests.web.pages import Page
 

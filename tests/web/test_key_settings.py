@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.access_policy import Route
+from app.domain.route_policy import Route
 from tests.web.pages import Page
 
 FORM = {"name": "CI", "scopes": ["agent:rw"], "expires": "keep", "requests": "", "seconds": "", "networks": ""}
@@ -222,3 +222,21 @@ def test_a_member_cannot_change_what_others_made(cast, key):
     ):
         assert answer.status_code == 403
     assert cast.charlie.http.get(path(cast.alice, key)).status_code == 404
+
+
+def test_a_member_reads_what_an_admin_set_before_and_after_trying_to_lift_it(cast):
+    bob = cast.bob
+    key = bob.create_key(name="CI")
+    networks = {"networks": ["203.0.113.0/24"]}
+    assert cast.alice.http.patch(f"/v1{path(bob, key)}", json=networks).status_code == 200
+    form = Page(bob.http.get(path(bob, key, "/change")))
+    assert "An owner or admin set this on the key." in form.text
+    assert "Networks: 203.0.113.0/24" in form.text
+    assert "An owner or admin set this on the key." not in Page(cast.alice.http.get(path(bob, key, "/change"))).text
+
+    refused = save(bob, key, networks="198.51.100.7")
+    assert refused.status_code == 403
+    page = Page(refused)
+    assert "only they can allow more" in page.text
+    assert "198.51.100.7" in refused.text
+    assert settings(bob, key)["networks"] == ["203.0.113.0/24"]

@@ -181,14 +181,6 @@ def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
         assert ">49<" not in page
 
 
-def test_one_key_too_many_is_a_page_that_says_what_to_do(alice, set_settings):
-    alice.create_key()
-    set_settings(max_keys_per_org=1)
-    answer = submit(alice)
-    assert answer.status_code == 422
-    assert "Revoke keys that are no longer used." in Page(answer).text
-
-
 def test_a_viewers_empty_list_gives_no_steps_that_they_may_not_take(cast):
     assert "Create a key" not in cast.vera.http.get(keys(cast.vera)).text
     assert "Create a key" in cast.alice.http.get(keys(cast.alice)).text

@@ -155,3 +155,20 @@ def test_a_mark_of_another_browser_does_not_help(app, browser, mailed):
     assert "Sign in as" in follow(other, token).text
     with app.app_context():
         assert sign_in.peek(app.extensions["runtime"], token)
+
+
+def test_others_do_not_lock_out_a_browser_that_has_signed_in_before(app, browser, mailed):
+    follow(browser, ask(app, browser))
+    browser.post("/v1/auth/sign-out")
+    for number in range(24):
+        asked = app.test_client().post("/sign-in", data={"email": "alice@example.com"}, environ_base=from_(number))
+        assert asked.status_code == 200
+    locked_out = app.test_client().post("/sign-in", data={"email": "alice@example.com"}, environ_base=from_(99))
+    assert locked_out.status_code == 429
+    assert browser.post("/sign-in", data={"email": "bob@example.com"}).status_code == 200
+    answer = follow(browser, ask(app, browser))
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def from_(number):
+    return {"REMOTE_ADDR": f"203.0.113.{number}"}

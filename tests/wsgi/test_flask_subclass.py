@@ -1,4 +1,7 @@
-"""Our shortcut into Flask's routing finds what Flask itself would."""
+"""Our shortcuts into Flask do what Flask itself would."""
+
+from inspect import iscoroutinefunction, unwrap
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -32,3 +35,17 @@ def test_a_foreign_host_reaches_our_own_check(app):
     refused = app.test_client().get("/v1/me", headers={"Host": "evil.example"})
     assert refused.status_code == 400
     assert "TRUSTED_HOSTS" in refused.json["detail"]
+
+
+def test_no_view_or_hook_is_a_coroutine(app):
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    functions = list(
+        chain(
+            app.view_functions.values(),
+            app.teardown_appcontext_funcs,
+            *(chain.from_iterable(by_blueprint.values()) for by_blueprint in hooks),
+            *(by_type.values() for by_code in app.error_handler_spec.values() for by_type in by_code.values()),
+        )
+    )
+    assert len(functions) > len(app.view_functions)
+    assert [function for function in functions if iscoroutinefunction(unwrap(function))] == []

@@ -15,7 +15,7 @@ PUBLIC = '\n[[routes]]\nmethod = "OPTIONS"\npath = "/v1/notes"\npublic = true\n'
 @pytest.fixture
 def settings(database, tmp_path):
     policy = tmp_path / "policy.toml"
-    policy.write_text((ROOT / "app" / "access_policy.toml").read_text() + PUBLIC)
+    policy.write_text((ROOT / "app" / "route_policy.toml").read_text() + PUBLIC)
     environ = {"DATABASE_URL": database, "SECRET_KEY": SECRET, "TRUSTED_HOPS": "1", "POLICY_FILE": str(policy)}
     return load_settings(environ, instance_path=tmp_path)
 
