@@ -10,7 +10,8 @@ JOBS ?= 3
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/ready ## Make .venv with what it takes to run (run and test share it)
+setup: .venv/ready ## Make .venv with what it takes to run (run and test share it), and build/ with static files
+	@$(BIN)/python -m app.wsgi.static_manifest
 
 run: setup ## Start the dashboard on http://localhost:7860 in dev mode
 	@$(BIN)/python -m app.cli serve
@@ -39,7 +40,7 @@ requirements: .venv/ready ## Pin requirements/*.txt anew from pyproject.toml
 	done
 
 clean: ## Remove .venv and caches (instance/ with your data stays)
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Keydesk needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from flask import Flask
 
@@ -24,6 +25,8 @@ from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_subclass import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
 from app.wsgi.security_headers import SecurityHeaders
+from app.wsgi.static_files import StaticFiles
+from app.wsgi.static_manifest import Manifest
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
@@ -34,6 +37,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     app.config.from_mapping(mail.flask_mail_config(settings))
     app.json = api.json_responses.Json(app)
     _bind_extensions(app)
+    _serve_static_files(app, settings)
     use_runtime(app, make_runtime(app, settings, clock or partial(datetime.now, UTC)))
 
     http.register(app)
@@ -50,6 +54,21 @@ def _bind_extensions(app: Flask) -> None:
     extensions.mail.init_app(app)
     with app.app_context():
         engine.prepare(extensions.db.engine)
+
+
+def _serve_static_files(app: Flask, settings: Settings) -> None:
+    """`url_for("static", …)` gives the name with the hash, which is answered in front of Flask."""
+    manifest = Manifest(follows_changes=settings.dev_mode)
+
+    def name_with_hash(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values["filename"] = manifest.served_name(values["filename"]) or values["filename"]
+
+    app.url_defaults(name_with_hash)
+    app.extensions["static_manifest"] = manifest
+    app.extensions["static_files"] = StaticFiles(
+        Keydesk.wsgi_app.__get__(app), manifest, follows_changes=settings.dev_mode
+    )
 
 
 def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) -> Runtime:
@@ -75,7 +94,7 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
 def use_runtime(app: Flask, runtime: Runtime) -> None:
     """Makes this the application's runtime, and puts the WSGI layers that use it in front of Flask."""
     app.extensions["runtime"] = runtime
-    flask_app = SecurityHeaders(Keydesk.wsgi_app.__get__(app), runtime.settings)
+    flask_app = SecurityHeaders(app.extensions["static_files"], runtime.settings)
     app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
 
 
@@ -85,6 +104,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY_FALLBACKS": [secret.reveal() for secret in settings.secret_key_fallbacks],
         "MAX_CONTENT_LENGTH": MAX_BODY,
         "PROPAGATE_EXCEPTIONS": False,
+        "TEMPLATES_AUTO_RELOAD": settings.dev_mode,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.engine_options(settings.database_url),
         # Flask's own session cookie only carries one-line notices and unsent forms from one page to the next.

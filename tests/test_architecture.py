@@ -32,7 +32,11 @@ OURS = {
 FROM_THE_STORE = {
     "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
-    "web": {"app.store.keys.ListedKey", "app.store.database_errors.DATABASE_UNAVAILABLE"},
+    "web": {
+        "app.store.keys.ListedKey",
+        "app.store.organizations.OrganizationOf",
+        "app.store.database_errors.DATABASE_UNAVAILABLE",
+    },
     "api": {"app.store.keys.ListedKey"},
     "cli": {
         "app.store.keys.ApiKey",

@@ -55,7 +55,7 @@ def request_link() -> Response:
         "expires_at": rfc3339(asked.link.expires_at),
     }
     if asked.dev_link:
-        answer["devLink"] = asked.dev_link
+        answer["devLink"] = asked.dev_link.reveal()
     response = jsonify(answer)
     asked.mark(response)
     return response

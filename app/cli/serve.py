@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import click
+from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
@@ -43,7 +44,9 @@ def serve() -> None:
     address = _free_address(settings)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    _prepare_database(settings)
+    app = create_app(settings)
+    _prepare_static_files(app)
+    _prepare_database(app, settings)
     click.echo(_welcome(settings), err=True)
     stop_signals.notice()
     stop_signals.heed_while_starting()
@@ -72,9 +75,16 @@ def _free_address(settings: Settings) -> str:
     return str(address[0])
 
 
-def _prepare_database(settings: Settings) -> None:
+def _prepare_static_files(app: Flask) -> None:
+    """Makes those that are missing or old. `make setup` has made them, unless a file was changed since."""
+    try:
+        app.extensions["static_manifest"].prepare()
+    except OSError as error:
+        fail(f"Cannot make the static files: {error}. Run `make setup` as a user who may write to this folder.")
+
+
+def _prepare_database(app: Flask, settings: Settings) -> None:
     """Migrates SQLite. A PostgreSQL database that is not migrated ends the command: its operator decides when."""
-    app = create_app(settings)
     with app.app_context():
         try:
             if settings.is_sqlite:

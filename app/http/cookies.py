@@ -1,5 +1,5 @@
 """The cookies: the session, the mark of a browser that requested a sign-in link, that of one that has signed in before,
-and Flask's own for notices."""
+the organization that was looked at last, and Flask's own for notices."""
 
 import hashlib
 import secrets
@@ -17,6 +17,9 @@ SESSION = "whs_session"
 LOGIN = "whs_login"
 KNOWN = "whs_known"
 NOTICE = "whs_notice"
+ORGANIZATION = "whs_org"
+#: Seconds for which the organization is remembered.
+ORGANIZATION_KEPT = 365 * 86_400
 #: 400 days: browsers keep no cookie longer (RFC 6265bis 5.5).
 _KNOWN_SECONDS = 400 * 86_400
 
@@ -86,6 +89,11 @@ def _known(request: Request, settings: Settings) -> str:
 def mark_digest(mark: str) -> str:
     """What is stored of a mark: SHA-256 in hex."""
     return hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def set_organization(response: Response, org_id: str, settings: Settings) -> None:
+    """Only for people in several organizations, and only a preference: it opens nothing."""
+    _set(response, ORGANIZATION, org_id, ORGANIZATION_KEPT, settings)
 
 
 def _set(response: Response, name: str, value: str, max_age: int, settings: Settings) -> None:

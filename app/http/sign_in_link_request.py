@@ -6,6 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from app.domain import email_address
+from app.domain.secret import Secret
 from app.http import cookies, request_context
 from app.mail import show_dev_link, sign_in_url
 from app.services import sign_in
@@ -16,7 +17,7 @@ from app.services.sign_in import RequestedLink
 class AskedLink:
     link: RequestedLink
     #: None outside dev mode, for a client on another machine, and for an address that `SIGN_UP` refuses.
-    dev_link: str | None
+    dev_link: Secret | None
     _mark: str
 
     def mark(self, response: Response) -> None:
@@ -42,6 +43,6 @@ def ask_for_link(email: str, next_path: str | None = None) -> AskedLink:
     )
     dev_link = None
     if link.token and is_developer:
-        dev_link = sign_in_url(link.token, request_context.runtime().settings)
-        show_dev_link(dev_link)
+        dev_link = Secret(sign_in_url(link.token, request_context.runtime().settings))
+        show_dev_link(dev_link.reveal())
     return AskedLink(link, dev_link, mark)

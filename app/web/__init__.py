@@ -3,13 +3,16 @@
 from flask import Flask
 
 from app.web import (
+    accessibility,
     agent_docs,
+    compression,
     device_grants,
     health,
     home,
     install_ids,
     key_settings,
     keys,
+    organization,
     sessions,
     sign_in,
     swagger_ui,
@@ -22,9 +25,11 @@ MODULES = (
     sign_in,
     keys,
     key_settings,
+    organization,
     sessions,
     device_grants,
     install_ids,
+    accessibility,
     swagger_ui,
     agent_docs,
     well_known,
@@ -33,6 +38,7 @@ MODULES = (
 
 
 def register(app: Flask) -> None:
+    compression.register(app)
     for module in MODULES:
         app.register_blueprint(module.blueprint)
     templating.register(app)

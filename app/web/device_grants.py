@@ -15,6 +15,7 @@ from app.domain.errors import (
     ValidationFailed,
 )
 from app.domain.member_roles import Permission
+from app.domain.secret import Secret
 from app.http import request_context, unsent_form
 from app.http.guards import RequireSignIn
 from app.services import device_grants, organizations
@@ -30,7 +31,7 @@ def ask() -> str:
     """With `?user_code` (RFC 8628 3.3.1) the code is filled in, but sent only by the person."""
     unsent = unsent_form.take() or MultiDict()
     code = device_user_code.normalise(unsent.get("code") or request.args.get("user_code", ""))
-    return render_template("device/ask.html", code=code or "", problem=None)
+    return render_template("device/ask.html", code=Secret(code or ""), problem=None)
 
 
 @blueprint.post("/device")
@@ -68,7 +69,7 @@ def decide() -> Response:
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
-    return refused_form.answer(render_template("device/ask.html", code=code, problem=error.detail), error)
+    return refused_form.answer(render_template("device/ask.html", code=Secret(code), problem=error.detail), error)
 
 
 def _question(code: str, refused: DomainError | None = None) -> str:
@@ -78,7 +79,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     policy = request_context.runtime().settings.policy
     return render_template(
         "device/decide.html",
-        code=device_user_code.normalise(code),
+        code=Secret(device_user_code.normalise(code) or ""),
         grant=grant,
         # The policy may have lost a scope since the agent asked.
         scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes if name in policy.scopes],

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
+from app.domain.secret import Secret
 from app.http import cookies, request_context
 from app.http.anonymous_limit import limit_anonymous
 from app.http.field_types import field
@@ -71,7 +72,7 @@ def follow() -> AnyResponse:
     except (LinkForged, LinkSpent) as error:
         return _refused(error)
     return make_response(
-        render_template("sign_in/confirm.html", token=token, masked_email=email_address.masked(pending.email))
+        render_template("sign_in/confirm.html", token=Secret(token), masked_email=email_address.masked(pending.email))
     )
 
 

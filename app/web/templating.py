@@ -1,11 +1,13 @@
 """Filters, tests and variables that every template can use."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from flask import Flask, g, request
 from flask_login import current_user
 
+from app.config import VERSION
 from app.domain import key_status, member_roles
 from app.domain.rfc3339 import rfc3339
 from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
@@ -13,6 +15,8 @@ from app.http import request_context
 from app.http.safe_next import safe_next
 from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
+from app.web.frame import frame
+from app.web.icons import icon_shapes
 
 
 def register(app: Flask) -> None:
@@ -23,6 +27,7 @@ def register(app: Flask) -> None:
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)
     app.template_test("manageable")(manageable)
+    app.template_global()(icon_shapes)
     app.context_processor(_everywhere)
 
 
@@ -74,6 +79,9 @@ def _everywhere() -> dict[str, Any]:
         "public_url": settings.public_url,
         "member": g.get("member"),
         "signed_in": current_user if is_signed_in else None,
+        "is_fault": g.get("is_fault"),
+        "frame": partial(frame, is_signed_in=is_signed_in),
+        "version": VERSION,
         "here": request.full_path if request.query_string else request.path,
         "back_to": back_to,
         "may_create": g.get("member") and member_roles.allows(g.member.role, member_roles.Permission.CREATE_KEYS),

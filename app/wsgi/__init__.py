@@ -1,1 +1,1 @@
-"""In front of Flask: forward-auth, security headers, and the Flask subclass itself."""
+"""In front of Flask: forward-auth, security headers, static files, and the Flask subclass itself."""

@@ -136,7 +136,10 @@ PAGE_STATES = [
         "Rotate this key?",
         rotated_into_one_too_many,
     ),
-    PageState("sessions", "Your sessions", "Your sessions", at("/sessions", "alice")),
+    PageState("members", "Members · alice’s organization", "Members", at("members", "alice")),
+    PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
+    PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
+    PageState("sessions", "Your account", "Your account", at("/sessions", "alice")),
     PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
     PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
     PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),
@@ -163,6 +166,7 @@ PAGE_STATES = [
     ),
     PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
     PageState("agent denied", "Request denied", "Request denied", decide("Deny")),
+    PageState("accessibility", "Accessibility", "Accessibility", at("/accessibility")),
     PageState(
         "install ids", "Move from install IDs to API keys", "Move from install IDs to API keys", at("/install-ids")
     ),

@@ -84,6 +84,7 @@ def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, de
     status, answer = run(command)
     assert (status, answer["error_code"]) == (401, "KEY_REVOKED")
 
+    press(page.locator(".person summary"))
     press(page.get_by_role("button", name="Sign out", exact=True))
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     for path in ("/", "/sessions"):

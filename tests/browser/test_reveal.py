@@ -37,7 +37,7 @@ def test_the_back_button_shows_no_key_and_makes_no_second_one(revealed):
 @JAVASCRIPT
 def test_after_sign_out_the_back_button_leads_to_no_key(revealed):
     key = revealed.shown_key()
-    revealed.page.get_by_role("button", name="Sign out", exact=True).click()
+    revealed.sign_out()
     expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
     for _ in range(2):
         revealed.go_back()
@@ -48,7 +48,7 @@ def test_after_sign_out_the_back_button_leads_to_no_key(revealed):
 def test_the_back_button_after_sign_out_shows_no_list_either(revealed):
     revealed.page.goto("/")
     expect(revealed.page.get_by_role("heading", name="Only one")).to_be_visible()
-    revealed.page.get_by_role("button", name="Sign out", exact=True).click()
+    revealed.sign_out()
     expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
     revealed.go_back()
     revealed.page.wait_for_load_state()

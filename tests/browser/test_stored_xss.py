@@ -14,8 +14,8 @@ NAMES = [
     "<base href=//evil.example><link rel=stylesheet href=//evil.example>",
 ]
 INJECTED = (
-    "img, svg, iframe, object, embed, base, textarea, style, b, i, script:not([src^='/static/']), [onerror], [onload],"
-    " [onfocus], a[href^='javascript:'], [action*=evil], [href*=evil]"
+    "img, svg:not(.icon), iframe, object, embed, base, textarea, style, b, i, script:not([src^='/static/']),"
+    " [onerror], [onload], [onfocus], a[href^='javascript:'], [action*=evil], [href*=evil]"
 )
 
 READ = """selector => [

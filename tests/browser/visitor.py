@@ -75,6 +75,10 @@ class Visitor:
         self.follow(self.page.get_by_role("button", name="Create key"))
         return self.shown_key()
 
+    def sign_out(self) -> None:
+        self.page.locator(".person summary").click()
+        self.page.get_by_role("button", name="Sign out", exact=True).click()
+
     def follow(self, control: Locator) -> None:
         """Clicks a link or button, and waits until the page that it leads to has loaded: `click` alone does not."""
         with self.page.expect_navigation():

@@ -27,6 +27,8 @@ pid {folder}/pid;
 error_log {folder}/log;
 events {{}}
 http {{
+    # As Debian ships it.
+    gzip on;
     access_log {folder}/usual.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;

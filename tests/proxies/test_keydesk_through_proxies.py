@@ -16,6 +16,23 @@ def test_keydesk_answers_by_its_name(proxy, keys):
     assert json.loads(reply.body)["data"]["key_id"] == keys.notes_id
 
 
+def test_no_proxy_compresses_what_keydesk_leaves_as_it_is(proxy, keydesk):
+    """A page with a secret on it must not betray it by its size (BREACH)."""
+    visitor = keydesk.signed_in("dora")
+    headers = ("Accept-Encoding: gzip", f"Cookie: whs_session={visitor.http.cookies['whs_session']}")
+    form = ("Content-Type: application/x-www-form-urlencoded", *headers)
+    keys = f"/orgs/{visitor.org}/keys"
+    shown = send(proxy.port, request("POST", f"{keys}/new", *form, body=b"name=CI&scopes=agent:r", host=HOST))
+    assert (shown.status, shown.value("content-encoding")) == (201, "")
+    assert b"Copy your key now" in shown.body
+    # nginx compresses no 201, but would compress this.
+    asked = send(proxy.port, request("GET", "/device?user_code=WDJB-MJHT", *headers, host=HOST))
+    assert (asked.status, asked.value("content-encoding")) == (200, "")
+    assert b"WDJB-MJHT" in asked.body
+    listed = send(proxy.port, request("GET", keys, *headers, host=HOST))
+    assert (listed.status, listed.value("content-encoding")) == (200, "gzip")
+
+
 def test_where_a_key_may_be_used_from_is_not_the_clients_to_say(proxy, upstream, keydesk):
     elsewhere, anywhere = (keydesk.key("agent:r", "notes:read", networks=net) for net in NETWORKS)
     before = len(upstream.hits)

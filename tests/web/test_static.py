@@ -8,7 +8,7 @@ VENDOR = Path(__file__).parents[2] / "static" / "vendor"
 
 def test_vendored_files_have_their_recorded_checksums():
     recorded = dict(line.split()[::-1] for line in (VENDOR / "SHA256SUMS").read_text().splitlines())
-    files = {str(file.relative_to(VENDOR)) for file in VENDOR.rglob("*") if file.suffix in {".css", ".js"}}
+    files = {str(file.relative_to(VENDOR)) for file in VENDOR.rglob("*") if file.suffix in {".css", ".js", ".svg"}}
     assert files == set(recorded)
     for name, checksum in recorded.items():
         assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == checksum

@@ -7,7 +7,9 @@ const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, 
 probe.describe = (element) =>
   `${element.tagName.toLowerCase()} ${(element.id || element.name || element.textContent).trim().replace(/\s+/g, " ").slice(0, 60)}`;
 
-probe.isVisible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden");
+// Also hidden from the eye: the email address in the header of a phone.
+const isClipped = (element) => getComputedStyle(element).clipPath === "inset(50%)";
+probe.isVisible = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden") && !isClipped(element);
 
 probe.controls = () => [...document.querySelectorAll(FOCUSABLE)].filter(probe.isVisible);
 

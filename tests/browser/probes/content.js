@@ -1,5 +1,5 @@
 // Elements that only some people could see, hear or stop.
-probe.pictures = () => [...document.querySelectorAll("img, picture, svg, canvas, input[type=image]")].map(probe.describe);
+probe.pictures = () => [...document.querySelectorAll("img, picture, svg:not([aria-hidden=true]), canvas, input[type=image]")].map(probe.describe);
 probe.media = () => [...document.querySelectorAll("audio, video, embed, object, iframe, track")].map(probe.describe);
 probe.moving = () => [
   ...document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty),
@@ -13,4 +13,4 @@ probe.links = () => [...document.querySelectorAll("a[href]")].map((link) => ({
   inText: Boolean(link.closest("main")) && !link.matches(".button"),
 }));
 
-probe.badges = () => [...document.querySelectorAll(".badge")].map((badge) => badge.innerText);
+probe.badges = () => [...document.querySelectorAll(".state")].map((badge) => badge.innerText);

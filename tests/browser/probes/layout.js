@@ -6,6 +6,8 @@ probe.cutOff = () => {
   for (const element of document.body.querySelectorAll("*")) {
     if (!probe.isVisible(element) || element.matches(".skip-link, option")) continue;
     const style = getComputedStyle(element);
+    // What can be scrolled to is not lost: the tabs of the header, whose links take the focus.
+    if (element.closest("nav.tabs")) continue;
     const hides = style.display !== "inline" && style.overflow !== "visible";
     const tooWide = element.scrollWidth > element.clientWidth + 1;
     const tooHigh = element.scrollHeight > element.clientHeight + 1;
@@ -17,7 +19,9 @@ probe.cutOff = () => {
 
 // Boxes that overlap though neither holds the other: text over text.
 probe.overlaps = () => {
-  const texts = [...document.querySelectorAll("h1, h2, p, dt, dd, label, legend, pre, button, a, small, .badge, .who")].filter(probe.isVisible);
+  const texts = [...document.querySelectorAll("h1, h2, p, dt, dd, label, legend, pre, button, a, small, .state, .who")].filter(probe.isVisible)
+    // Clipped by what they scroll in.
+    .filter((element) => !element.closest("nav.tabs"));
   const found = [];
   texts.forEach((one, index) => {
     for (const other of texts.slice(index + 1)) {
@@ -40,7 +44,7 @@ probe.lost = () => [
 ];
 
 // Pixels between the large parts of the page and the edge of the window.
-probe.margins = () => [...document.querySelectorAll("header > *, main > *")].map((part) => {
+probe.margins = () => [...document.querySelectorAll(".wrap > *")].map((part) => {
   const { left, right } = part.getBoundingClientRect();
   return { what: probe.describe(part), pixels: Math.min(left, innerWidth - right) };
 });

@@ -23,4 +23,4 @@ probe.fields = () => [...document.querySelectorAll("input:not([type=hidden]), se
   autocomplete: field.autocomplete,
 }));
 
-probe.menu = () => [...document.querySelectorAll("header :is(a, button)")].map((element) => element.textContent.trim());
+probe.menu = () => [...document.querySelectorAll("header :is(a, button)")].filter((element) => !element.closest(".org")).map((element) => element.textContent.trim());

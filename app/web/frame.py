@@ -1,0 +1,83 @@
+"""The frame of every page: the organization that its tabs lead to, and the tabs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import after_this_request, current_app, g, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.http import cookies, request_context
+from app.services import organizations
+from app.store.organizations import OrganizationOf
+
+#: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
+#: out.
+TABS: tuple[tuple[str, str, set[str]], ...] = (
+    ("Keys", "keys.index", {"keys", "key_settings"}),
+    ("Usage", "usage.index", {"usage"}),
+    ("Members", "organization.members", set()),
+    ("Audit log", "organization.audit_log", set()),
+    ("Settings", "organization.settings", set()),
+)
+
+
+class Tab(NamedTuple):
+    """`current` is the value of `aria-current`: the tab's own page, one that belongs to it, or neither."""
+
+    label: str
+    url: str
+    current: str | None
+
+
+class Frame(NamedTuple):
+    """`organization` is None for people without one, for strangers, and on pages about a fault."""
+
+    organizations: Sequence[OrganizationOf]
+    organization: OrganizationOf | None
+    tabs: Sequence[Tab]
+
+
+NOBODYS = Frame((), None, ())
+
+
+def frame(*, is_signed_in: bool) -> Frame:
+    """The frame of the page that is being rendered."""
+    if not is_signed_in:
+        return NOBODYS
+    found = organizations.of_person(current_user.id)
+    if not found:
+        return NOBODYS
+    organization = _shown(found)
+    return Frame(found, organization, _tabs(organization.id))
+
+
+def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:
+    """The organization whose page this is. On other pages the one that was looked at last, or else the oldest."""
+    by_id = {organization.id: organization for organization in found}
+    member = g.get("member")
+    if member and member.org_id in by_id:
+        if len(found) > 1 and request.cookies.get(cookies.ORGANIZATION) != member.org_id:
+            after_this_request(_remember)
+        return by_id[member.org_id]
+    return by_id.get(request.cookies.get(cookies.ORGANIZATION, ""), found[0])
+
+
+def _remember(response: Response) -> Response:
+    cookies.set_organization(response, request_context.member().org_id, request_context.runtime().settings)
+    return response
+
+
+def _tabs(org_id: str) -> list[Tab]:
+    return [
+        Tab(label, url_for(endpoint, org=org_id), _current(endpoint, blueprints))
+        for label, endpoint, blueprints in TABS
+        if endpoint in current_app.view_functions
+    ]
+
+
+def _current(endpoint: str, blueprints: set[str]) -> str | None:
+    if request.endpoint == endpoint:
+        return "page"
+    # Not where nothing of the organization is shown, as on an error page.
+    return "true" if g.get("member") and request.blueprint in blueprints else None
