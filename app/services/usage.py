@@ -169,6 +169,34 @@ def prune(before: datetime) -> None:
         usage_totals.prune(before)
 
 
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A key's requests on the last seven days, oldest first: how many were let through, and how many refused."""
+
+    days: tuple[tuple[int, int], ...]
+
+    @property
+    def let_through(self) -> int:
+        return sum(let_through for let_through, _ in self.days)
+
+    @property
+    def refused(self) -> int:
+        return sum(refused for _, refused in self.days)
+
+
+def weeks(org_id: str, key_ids: Iterable[str], now: datetime) -> dict[str, Week]:
+    """The last seven days of each of these keys; today, in UTC, is the last one."""
+    wanted, today = list(key_ids), usage_totals.day_of(now)
+    days = [today - timedelta(days=back) for back in range(6, -1, -1)]
+    counts: dict[str, dict[datetime, list[int]]] = {key_id: {day: [0, 0] for day in days} for key_id in wanted}
+    for row in usage_totals.of_keys(org_id, wanted, days):
+        counts[row.key_id][row.day][row.outcome != _VALID] += row.requests
+    return {
+        key_id: Week(tuple((let_through, refused) for let_through, refused in by_day.values()))
+        for key_id, by_day in counts.items()
+    }
+
+
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:
     """A page of the requests by hour, key and outcome, newest hour first. Raises `ValidationFailed` for an invalid
     cursor."""

@@ -21,7 +21,7 @@ from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
-from app.services import key_rotation, keys
+from app.services import key_rotation, keys, usage
 from app.web import refused_form
 from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
 from app.web.refused_form import WHOLE_FORM, problems_of
@@ -37,7 +37,10 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 @RequireMember(Permission.READ_KEYS)
 def index() -> str:
     page = keys.page(request_context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
-    return render_template("keys/index.html", page=page, is_first=not request.args.get("cursor"))
+    weeks = usage.weeks(
+        request_context.member().org_id, (listed.key.id for listed in page.items), request_context.runtime().clock()
+    )
+    return render_template("keys/index.html", page=page, weeks=weeks, is_first=not request.args.get("cursor"))
 
 
 @blueprint.get("/new")

@@ -17,12 +17,16 @@ from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
 from app.web.frame import frame
 from app.web.icons import icon_shapes
+from app.web.relative_time import relative
+from app.web.sparkline import bars
 
 
 def register(app: Flask) -> None:
     app.template_filter("rfc3339")(rfc3339)
     app.template_filter("day")(day)
     app.template_filter("moment")(moment)
+    app.template_filter("relative")(lambda value: relative(value, request_context.runtime().clock()))
+    app.template_filter("bars")(bars)
     app.template_filter("status")(status)
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)

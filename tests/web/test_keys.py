@@ -122,7 +122,12 @@ def test_pages_show_only_what_the_role_may_do(cast):
     alices, bobs = cast.alice.create_key(name="A")["id"], cast.bob.create_key(name="B")["id"]
     seen = {
         actor.email: [
-            key for key in (alices, bobs) if keys(actor, f"/{key}/revoke") in Page(actor.http.get(keys(actor))).links
+            key
+            for key in (alices, bobs)
+            if any(
+                link.startswith(keys(actor, f"/{key}/revoke"))
+                for link in Page(actor.http.get(keys(actor, f"/{key}"))).links
+            )
         ]
         for actor in (cast.alice, cast.bob, cast.vera)
     }
@@ -150,8 +155,8 @@ def test_fifty_keys_a_page_and_a_way_to_the_older_ones(alice):
         alice.create_key(name=f"Key {number}")
     first = Page(alice.http.get(keys(alice)))
     older = next(link for link in first.links if "cursor=" in link)
-    assert first.text.count('class="key"') == 50
-    assert Page(alice.http.get(older)).text.count('class="key"') == 1
+    assert first.text.count('<th scope="row">') == 50
+    assert Page(alice.http.get(older)).text.count('<th scope="row">') == 1
 
 
 CORPUS = [
@@ -177,7 +182,7 @@ def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
         page = answer.text.replace("{{7*7}}", "")
         assert "<script>alert" not in page
         assert "<img" not in page
-        assert "<svg" not in page.replace('<svg class="icon"', "")
+        assert "<svg" not in re.sub('<svg class="(icon|spark)"', "", page)
         assert ">49<" not in page
 
 
@@ -211,8 +216,11 @@ def test_older_keys_are_where_leaving_a_form_leads_back_to(alice, clock, monkeyp
     alice.create_key()
     older = next(link for link in Page(alice.http.get(keys(alice))).links if "cursor=" in link)
     links = Page(alice.http.get(older)).links
-    asked = next(link for link in links if link.startswith(keys(alice, f"/{oldest}/revoke")))
-    assert older in Page(alice.http.get(asked)).links
+    details = next(link for link in links if link.startswith(keys(alice, f"/{oldest}")))
+    page = Page(alice.http.get(details))
+    assert older in page.links
+    asked = next(link for link in page.links if link.startswith(keys(alice, f"/{oldest}/revoke")))
+    assert details in Page(alice.http.get(asked)).links
 
 
 def test_a_refused_form_still_knows_where_leaving_leads_back_to(alice):
@@ -228,3 +236,23 @@ def test_every_problem_of_a_form_is_named_at_once_in_a_summary_that_has_the_focu
         assert f'<a href="#{field}">' in page
     assert "“nowhere” is not a network" in page
     assert "did you mean 10.0.0.0/8?" in page
+
+
+def test_the_list_shows_the_last_seven_days_of_each_key(alice, app, clock):
+    used, idle = alice.create_key(name="Used", scopes=["notes:read"]), alice.create_key(name="Idle")
+    ask = app.test_client().get
+    for _ in range(3):
+        ask("/v1/me", headers={"x-api-key": used["key"]})
+    clock.advance(days=1)
+    for path in ("/v1/me", "/v1/telemetry", "/v1/telemetry"):
+        ask(path, headers={"x-api-key": used["key"]})
+    with app.app_context():
+        app.extensions["runtime"].usage.flush()
+    clock.advance(hours=2)
+    idle_row, used_row = re.findall(r"<tr>.*?</tr>", alice.http.get(keys(alice)).text, re.DOTALL)[1:]
+    assert idle["id"] in idle_row
+    assert "never" in idle_row
+    assert "<rect" not in idle_row
+    assert used_row.count("<rect") == 3
+    for text in ("</svg>4<", ">2</strong>", ">2 h ago</time>"):
+        assert text in used_row
