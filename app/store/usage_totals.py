@@ -27,6 +27,7 @@ from app.extensions import Base, db
 from app.store import bulk_writes
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.organizations import Organization
+from app.store.transaction import require_transaction
 from app.store.upsert import insert
 from app.store.usage import COUNTED, UsageHour
 
@@ -114,6 +115,7 @@ def folded_until() -> datetime:
 def fold_next_hour(before: datetime) -> bool:
     """Adds the next hour to the sums, if it ended by `before`; whether there was one. In the caller's transaction, and
     in turns with flushes."""
+    require_transaction()
     hour = db.session.scalar(select(UsageFold.folded_until)) or _first_hour()
     if hour is None or hour + _HOUR > before:
         return False
@@ -138,6 +140,7 @@ def _first_hour() -> datetime | None:
 
 def add_late(counts: list[Any]) -> None:
     """Adds those of the counts (the values of `usage.COUNTED`, row by row) that are for hours in the sums."""
+    require_transaction()
     until, width = to_microseconds(folded_until()), len(COUNTED)
     key_days: Counter[tuple[str, int, str, str]] = Counter()
     org_hours: Counter[tuple[str, int, str]] = Counter()
