@@ -47,7 +47,7 @@ def test_after_sign_out_the_back_button_leads_to_no_key(revealed):
 @JAVASCRIPT
 def test_the_back_button_after_sign_out_shows_no_list_either(revealed):
     revealed.page.goto("/")
-    expect(revealed.page.get_by_role("heading", name="Only one")).to_be_visible()
+    expect(revealed.page.get_by_role("link", name="Only one")).to_be_visible()
     revealed.sign_out()
     expect(revealed.page.get_by_role("heading", name="Sign in")).to_be_visible()
     revealed.go_back()

@@ -94,7 +94,7 @@ class Visitor:
 
     def key_names(self) -> list[str]:
         self.page.goto("/")
-        return self.page.locator(".key-title strong").all_inner_texts()
+        return self.page.locator("tbody th a").all_inner_texts()
 
     def go_back(self) -> None:
         """As the browser's button does. A page that a form led to comes back as an error page."""
