@@ -113,11 +113,13 @@ def folded_until() -> datetime:
 
 
 def fold_next_hour(before: datetime) -> bool:
-    """Adds the next hour to the sums, if it ended by `before`; whether there was one. In the caller's transaction, and
-    in turns with flushes."""
+    """Adds the next hour with requests to the sums, if it ended by `before`; whether there was one. In the caller's
+    transaction, and in turns with flushes."""
     require_transaction()
-    hour = db.session.scalar(select(UsageFold.folded_until)) or _first_hour()
-    if hour is None or hour + _HOUR > before:
+    last = hour_of(before) - _HOUR
+    hour = _next_hour(folded_until())
+    if hour is None or hour > last:
+        _fold_until(last + _HOUR)
         return False
     # By organization, because that is the order in which rows are stored.
     counted = and_(UsageHour.org_id.in_(select(Organization.id)), UsageHour.hour == hour)
@@ -127,15 +129,33 @@ def fold_next_hour(before: datetime) -> bool:
     of_orgs = select(UsageHour.org_id, UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests))
     db.session.execute(_key_days(of_keys.where(counted)))
     db.session.execute(_org_hours(of_orgs.where(counted).group_by(UsageHour.org_id, UsageHour.hour, UsageHour.outcome)))
-    until = insert(UsageFold).values(id=1, folded_until=hour + _HOUR)
-    db.session.execute(
-        until.on_conflict_do_update(index_elements=["id"], set_={"folded_until": until.excluded.folded_until})
-    )
+    _fold_until(hour + _HOUR)
     return True
 
 
-def _first_hour() -> datetime | None:
-    return db.session.scalar(select(func.min(UsageHour.hour)))
+def _next_hour(since: datetime) -> datetime | None:
+    """The first hour with requests, from `since` on: one look into the primary key for each organization."""
+    first = (
+        select(func.min(UsageHour.hour))
+        .where(UsageHour.org_id == Organization.id, UsageHour.hour >= since)
+        .correlate(Organization)
+        .scalar_subquery()
+    )
+    hours = select(first.label("hour")).select_from(Organization).subquery()
+    hour: datetime | None = db.session.scalar(select(func.min(hours.c.hour)))
+    return hour
+
+
+def _fold_until(hour: datetime) -> None:
+    """Moves it forward, never back."""
+    until = insert(UsageFold).values(id=1, folded_until=hour)
+    db.session.execute(
+        until.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"folded_until": until.excluded.folded_until},
+            where=UsageFold.__table__.c.folded_until < until.excluded.folded_until,
+        )
+    )
 
 
 def add_late(counts: list[Any]) -> None:
