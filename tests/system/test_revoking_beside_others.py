@@ -52,7 +52,7 @@ class Attacker:
 def beside_twenty_loops(server, revokes):
     """Seconds that each revoke took, and those of forward-auth beside them."""
     kinds = ("invalidate", "revoke", "change", "rotate")
-    stop, seen, took, asked = Event(), Counter(), [], []
+    stop, seen, answers, took, asked = Event(), Counter(), Counter(), [], []
 
     def ask(key):
         with Line(server) as line:
@@ -62,13 +62,21 @@ def beside_twenty_loops(server, revokes):
                 asked.append(time.monotonic() - began)
                 time.sleep(0.002)
 
-    with ExitStack() as stack, ThreadPoolExecutor(21) as pool:
+    def empty(leaked):
+        """What the holder of a leaked key of the owner's can do against its revocation."""
+        with Line(server) as line:
+            while not stop.is_set():
+                answers[line.ask("POST", "/v1/cache/invalidate", x_api_key=leaked)[0]] += 1
+
+    with ExitStack() as stack, ThreadPoolExecutor(23) as pool:
         stack.callback(stop.set)
         visitors = [stack.enter_context(Visitor(server)) for _ in range(10)]
         attackers = [Attacker(visitor, number) for number, visitor in enumerate(visitors)]
         owner = stack.enter_context(Visitor(server)).sign_in("owner@example.com")
         asking = [pool.submit(ask, owner.create_key()["key"])]
         asking += [pool.submit(attackers[number % 10].loop, kinds[number % 4], stop) for number in range(20)]
+        leaked = owner.create_key(scopes=["cache:invalidate"])["key"]
+        asking += [pool.submit(empty, leaked) for _ in range(2)]
         time.sleep(1)
         lines = [(endpoint, stack.enter_context(Line(server))) for endpoint in ENDPOINTS.values()]
         for _ in range(revokes):
@@ -85,9 +93,11 @@ def beside_twenty_loops(server, revokes):
     attacks = sum((attacker.seen for attacker in attackers), Counter())
     print(
         f"\n{revokes} revokes beside 20 loops: {dict(seen)}, {in_ms(took)};"
-        f" {len(asked)} of forward-auth: {in_ms(asked)}; loops saw {dict(attacks)}"
+        f" {len(asked)} of forward-auth: {in_ms(asked)}; loops saw {dict(attacks)},"
+        f" the holder of a leaked key {dict(answers)}"
     )
     assert seen == {(200, 401, 401): revokes}
+    assert answers[200] > 0
     # Theirs were still at it.
     assert all(attacks[kind, 201 if kind == "rotate" else 200] > 0 for kind in kinds)
     return took, asked
