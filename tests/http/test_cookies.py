@@ -40,6 +40,19 @@ def test_a_mark_that_a_neighbour_planted_does_not_sign_in(app, client, set_setti
     assert client.get(link).status_code == 302
 
 
+def test_the_mark_of_a_known_browser_cannot_be_planted_by_a_neighbour_either(app, client, set_settings):
+    set_settings(public_url=PUBLIC_URL, trusted_hosts=("localhost",))
+    with app.app_context():
+        asked = {"email": "alice@example.com", "client": "192.0.2.1"}
+        token = sign_in.request_link(app.extensions["runtime"], **asked).token.reveal()
+    signed_in = client.post("/v1/auth/callback", data={"token": token})
+    (cookie,) = [one for one in signed_in.headers.getlist("Set-Cookie") if "whs_known" in one]
+    assert cookie.startswith("__Host-whs_known=")
+    for word in ("HttpOnly", "Secure", "SameSite=Lax", "Path=/"):
+        assert word in cookie
+    assert "Domain" not in cookie
+
+
 @pytest.mark.parametrize(
     ("environ", "name"),
     [
