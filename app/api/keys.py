@@ -199,7 +199,7 @@ def item(listed: ListedKey) -> KeyItem:
         "created_at": rfc3339(key.created_at),
         "created_by": listed.created_by,
         "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
-        "last_used_at": rfc3339(listed.last_use.at) if listed.last_use else None,
+        "last_used_at": rfc3339(listed.last_let_through) if listed.last_let_through else None,
         "revoked_at": rfc3339(key.revoked_at) if key.revoked_at else None,
         "status": key_status.status(key, request_context.runtime().clock()),
         "rate_limit": rate_answer(key.rate_limit),

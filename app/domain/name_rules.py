@@ -23,6 +23,11 @@ def cleaned(name: str, field: str = "name") -> str:
     return kept
 
 
+def folded(name: str) -> str:
+    """The name as it is searched for and sorted by: without the difference between upper and lower case."""
+    return name.casefold()[:MAX_LENGTH]
+
+
 def _is_unprintable(character: str) -> bool:
     """Control characters, line breaks and marks that change the reading direction. Joiners are allowed, because some
     scripts and emoji need them."""

@@ -36,17 +36,18 @@ def decode(cursor: str | None, *kinds: type) -> list[int | str] | None:
     if not cursor:
         return None
     if len(cursor) > MAX_CURSOR_LENGTH:
-        raise _foreign()
+        raise foreign()
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if [type(part) for part in position] == list(kinds) and all(map(_fits, position)):
             return list(position)
     except (ValueError, TypeError, RecursionError):
         pass
-    raise _foreign()
+    raise foreign()
 
 
-def _foreign() -> ValidationFailed:
+def foreign() -> ValidationFailed:
+    """The error for a cursor of another list."""
     return ValidationFailed({"cursor": "is not a cursor of this list; start again without it"})
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_status import is_working
+from app.domain.key_status import is_working, status
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
@@ -89,6 +89,8 @@ def check_overlap(seconds: int) -> None:
 
 def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
     """Raises `KeyNotActive` for a key that is not active or was already rotated."""
+    if status(key, now) == "suspended":
+        raise KeyNotActive("This key is suspended. Resume it before you rotate it.")
     if not is_working(key, now):
         raise KeyNotActive
     if keys.has_successor(key.id):

@@ -6,7 +6,7 @@ from typing import Any, cast
 from app.domain import key_bounds, key_settings, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
-from app.domain.key_status import is_working
+from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission
 from app.services import audit, organizations
 from app.services.immediate_revocation import Revocation, revoking
@@ -40,7 +40,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
 
 def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: datetime) -> KeySettings:
     """The changes as they are stored. Raises `KeyNotActive`, `ValidationFailed` and `UnknownScope`."""
-    if not is_working(key, now):
+    if has_ended(key, now):
         raise KeyNotActive("This key was revoked or has expired, so it cannot be changed. Create a new key.")
     checked = key_settings.checked(wanted, now, runtime.settings.policy)
     if _is_longer(key, checked) and keys.has_successor(key.id):

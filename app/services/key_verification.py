@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain import imported_keys, key_format
 from app.domain.errors import InstallIdSunset, MissingCredential
+from app.domain.forward_auth import NotListed
 from app.domain.install_id_sunset import SUNSET
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
@@ -34,7 +35,7 @@ class WindowFull(Exception):
 
 
 _NOT_FOUND = Verification(Outcome.NOT_FOUND, None)
-_VALID = Outcome.VALID
+_VALID, _INSUFFICIENT_SCOPE = Outcome.VALID, Outcome.INSUFFICIENT_SCOPE
 
 
 def verify(
@@ -110,8 +111,25 @@ def _judged(  # noqa: PLR0917 -- keyword arguments are slower
                     cached.accepted = accepted
             return accepted
         outcome, rate, balance = _take(runtime, record, cost)
-    runtime.usage.key_used(record, outcome, now, address, agent)
+    needs = scope if outcome is _INSUFFICIENT_SCOPE else None
+    runtime.usage.key_used(record, outcome, now, address, agent, needs)
     return Verification(outcome, cached, rate, balance)
+
+
+def count_unlisted(  # noqa: PLR0917 -- keyword arguments are slower
+    runtime: Runtime,
+    credential: tuple[str | None, str | None],
+    method: str,
+    path: str,
+    address: str | None,
+    agent: str | None,
+) -> None:
+    """Counts a request with a working key for a route that the policy does not list, so that its owner sees it. Only if
+    the key is cached: what is refused anyway must not cost a query. Raises `DatabaseUnavailable`."""
+    key, now = credential[0], runtime.clock()
+    cached = None if key is None else runtime.key_cache.cached(key_format.digest(key))
+    if cached is not None and decide(cached.record, None, address, now) is _VALID:
+        runtime.usage.key_used(cached.record, NotListed.error_code, now, address, agent, f"{method} {path}")
 
 
 def passed(verification: Verification, scope: str | None, address: str | None) -> CachedKey:

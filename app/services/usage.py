@@ -34,10 +34,11 @@ class _Requests:
     at: datetime
     address: str | None
     agent: str | None
+    needs: str | None
 
 
 #: By outcome and hour, then by key.
-_Gathered = dict[tuple[Outcome, int], dict[str, _Requests]]
+_Gathered = dict[tuple[str, int], dict[str, _Requests]]
 
 
 class UsageRecorder:
@@ -49,10 +50,17 @@ class UsageRecorder:
         self._sessions_seen: dict[str, datetime] = {}
         self._installs_seen: dict[str, datetime] = {}
 
-    def key_used(
-        self, record: KeyRecord, outcome: Outcome, now: datetime, address: str | None = None, agent: str | None = None
+    def key_used(  # noqa: PLR0917 -- keyword arguments are slower
+        self,
+        record: KeyRecord,
+        outcome: str,
+        now: datetime,
+        address: str | None = None,
+        agent: str | None = None,
+        needs: str | None = None,
     ) -> None:
-        """Counts a verification. `address` and `agent`: the IP address and User-Agent of the key's user."""
+        """Counts a verification. `outcome`: an `Outcome`, or `ROUTE_NOT_LISTED`. `address` and `agent`: the IP address
+        and User-Agent of the key's user. `needs`: what a refused request needed, a scope or a route."""
         if record.is_install:
             if outcome is _VALID:
                 self.install_seen(record.key_id, now)
@@ -64,12 +72,14 @@ class UsageRecorder:
                 by_key = self._requests[counted] = {}
             requests = by_key.get(key_id)
             if requests is None:
-                by_key[key_id] = _Requests(record, 1, now, address, agent)
+                by_key[key_id] = _Requests(record, 1, now, address, agent, needs)
             else:
                 requests.count += 1
                 requests.at = now
                 requests.address = address
                 requests.agent = agent
+                if needs is not None:
+                    requests.needs = needs
 
     def session_seen(self, session_id: str, now: datetime) -> None:
         with self._lock:
@@ -95,6 +105,7 @@ class UsageRecorder:
                 usage.add(counts)
                 usage_totals.add_late(counts)
                 last_uses.mark(_uses(requests))
+                last_uses.mark_refused(_refused_uses(requests))
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
@@ -122,7 +133,7 @@ def _counts(requests: _Gathered) -> list[Any]:
     for (outcome, hour), by_key in requests.items():
         at = (hour - _EPOCH_HOUR) * _HOUR
         for counted in _together(by_key.values()):
-            values += counted.record.org_id, at, counted.record.key_id, outcome.value, counted.count
+            values += counted.record.org_id, at, counted.record.key_id, str(outcome), counted.count
     return values
 
 
@@ -136,6 +147,23 @@ def _uses(requests: _Gathered) -> list[Any]:
     for use in _together(last.values()):
         record = use.record
         values += record.org_id, record.key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300)
+    return values
+
+
+def _refused_uses(requests: _Gathered) -> list[Any]:
+    """The last refused request of each key: the values of the columns `last_uses.REFUSED`, row by row."""
+    last: dict[str, tuple[_Requests, str]] = {}
+    for (outcome, _), by_key in requests.items():
+        if outcome is _VALID:
+            continue
+        for key_id, use in by_key.items():
+            if key_id not in last or last[key_id][0].at < use.at:
+                last[key_id] = use, str(outcome)
+    values: list[Any] = []
+    for use, outcome in sorted(last.values(), key=lambda found: found[0].record.org_id):
+        record, at = use.record, to_microseconds(use.at)
+        values += record.org_id, record.key_id, at, _shown(use.address, 64), _shown(use.agent, 300)
+        values += outcome, _shown(use.needs, 300)
     return values
 
 

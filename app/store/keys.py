@@ -18,13 +18,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 
 from app.domain import paging
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
+from app.domain.name_rules import folded
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
@@ -32,6 +33,10 @@ from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.upsert import insert
+
+
+def _folded(context: Any) -> str:
+    return folded(context.get_current_parameters()["name"])
 
 
 class ApiKey(Base):
@@ -45,6 +50,8 @@ class ApiKey(Base):
     last4: Mapped[str]
     prefix: Mapped[str]
     name: Mapped[str]
+    #: The name as lists search and sort by it.
+    name_folded: Mapped[str] = mapped_column(default=_folded, server_default="")
     scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     #: NULL: not created by a person (but by an operator, an import, or as a trial token).
@@ -53,6 +60,15 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: NULL: not revoked.
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: Who revoked it. NULL: no person did, or it is not known.
+    revoked_by: Mapped[str | None]
+    #: A `RevocationReason`. NULL: not known.
+    revoked_reason: Mapped[str | None]
+    #: When it was first revoked, even if that was undone: an hour later, nothing can be undone any more.
+    first_revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: NULL: not suspended.
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    suspended_by: Mapped[str | None]
     #: The form that created it, so that sending the form twice creates one key. NULL: not created by a form.
     submission_id: Mapped[str | None]
     #: How it was created: a `KeyOrigin`.
@@ -66,6 +82,12 @@ class ApiKey(Base):
     rate_seconds: Mapped[int | None]
     #: NULL: not the successor of another key.
     rotated_from: Mapped[str | None] = mapped_column(ForeignKey("api_key.id"))
+    #: When a key that is being replaced would have expired if it had not been rotated. NULL: never.
+    expires_unrotated: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: After how many seconds without a request a key that is being replaced ends. NULL: only when it expires.
+    ends_idle_seconds: Mapped[int | None]
+    #: When its creator was told that it ends although it is still used. NULL: not yet.
+    end_mailed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: What an owner, an admin or the operator last set; a member allows the key no more. NULL: nothing.
     bound_scopes: Mapped[tuple[str, ...] | None] = mapped_column(Words)
     bound_expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -74,7 +96,15 @@ class ApiKey(Base):
     bound_rate_seconds: Mapped[int | None]
 
     __table_args__ = (
-        Index("ix_api_key_org_id_created_at_id", "org_id", "created_at", "id"),
+        # For the list of keys, newest first, and what it searches and filters by: without it, a rare word is looked for
+        # in every row of the organization's keys.
+        Index(
+            "ix_api_key_list",
+            *("org_id", "created_at", "id"),
+            *("revoked_at", "expires_at", "suspended_at", "created_by", "name_folded", "start", "scopes"),
+        ),
+        Index("ix_api_key_org_id_name_folded_id", "org_id", "name_folded", "id"),
+        Index("ix_api_key_org_id_expires_at_id", "org_id", "expires_at", "id"),
         Index("ix_api_key_origin_created_by_created_at", "origin", "created_by", "created_at"),
         Index("ix_api_key_created_by_created_at", "created_by", "created_at"),
         # For counting active keys: revoked ones may be many times as many. `revoked_at` is in it so that SQLite reads
@@ -91,6 +121,11 @@ class ApiKey(Base):
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
     )
+
+    @validates("name")
+    def _fold(self, _: str, name: str) -> str:
+        self.name_folded = folded(name)
+        return name
 
     @property
     def settings(self) -> KeySettings:
@@ -128,19 +163,43 @@ class ApiKey(Base):
 
 
 class ListedKey(NamedTuple):
-    """A key, the email address of the person who created it, and its last use."""
+    """A key, the email address of the person who created it, its last uses, and what became of it and its creator."""
 
     key: ApiKey
     #: None: not created by a person.
     created_by: str | None
-    #: None: never used.
+    #: None: never used. Read `last_let_through` and `last_refused`: a row can hold either or both.
     last_use: LastUse | None = None
+    #: The ID of the key that it was rotated to.
+    successor: str | None = None
+    #: Whether the person who created it is no longer a member.
+    creator_left: bool = False
+
+    @property
+    def last_let_through(self) -> datetime | None:
+        return self.last_use.at if self.last_use else None
+
+    @property
+    def last_refused(self) -> datetime | None:
+        return self.last_use.refused_at if self.last_use else None
+
+    @property
+    def is_replaced(self) -> bool:
+        return self.successor is not None
 
 
-_LISTED = (
-    select(ApiKey, Person.email, LastUse)
+_SUCCESSOR = aliased(ApiKey)
+LISTED = (
+    select(
+        ApiKey,
+        Person.email,
+        LastUse,
+        select(func.max(_SUCCESSOR.id)).where(_SUCCESSOR.rotated_from == ApiKey.id).scalar_subquery(),
+        and_(ApiKey.created_by.is_not(None), Membership.role.is_(None)),
+    )
     .outerjoin(Person, Person.id == ApiKey.created_by)
     .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+    .outerjoin(Membership, and_(Membership.org_id == ApiKey.org_id, Membership.person_id == ApiKey.created_by))
 )
 
 
@@ -198,9 +257,8 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[ListedKe
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """A page of the active keys of all the person's organizations, newest first. Raises `ValidationFailed` for an
     invalid cursor."""
-    query = _LISTED.join(Membership, Membership.org_id == ApiKey.org_id).where(
-        Membership.person_id == person_id, works(now)
-    )
+    theirs = select(Membership.org_id).where(Membership.person_id == person_id)
+    query = LISTED.where(ApiKey.org_id.in_(theirs), works(now))
     return _page(query, limit=limit, cursor=cursor)
 
 
@@ -289,11 +347,11 @@ def count(org_id: str) -> int:
     return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
 
 
-def _listed(org_id: str) -> Select[ApiKey, str, LastUse]:
-    return _LISTED.where(ApiKey.org_id == org_id)
+def _listed(org_id: str) -> Select[Any]:
+    return LISTED.where(ApiKey.org_id == org_id)
 
 
-def _page(query: Select[ApiKey, str, LastUse], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
+def _page(query: Select[Any], *, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     query = query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
     after = paging.decode(cursor, int, str)
     if after:
@@ -315,5 +373,6 @@ def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
 
 
 def works(now: datetime) -> ColumnElement[bool]:
-    """Whether a key is active, neither revoked nor expired: `key_status.is_working` in SQL."""
+    """Whether a key is neither revoked nor expired: the opposite of `key_status.has_ended` in SQL. It may be
+    suspended."""
     return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))

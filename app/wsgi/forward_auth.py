@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -93,6 +94,7 @@ class ForwardAuth:
             # `WEBSOCKET` is the route table's word for a handshake, and a request that just has this method is none.
             route = None if asked.method == "WEBSOCKET" else self._route(asked.method, asked.path)
         if route is None:
+            self._count_unlisted(environ, asked, tokens)
             raise NotListed
         if route.public:
             return None
@@ -102,6 +104,14 @@ class ForwardAuth:
             self._runtime, credential, route.scope, route.cost, address, get("HTTP_USER_AGENT")
         )
         return done, key_verification.passed(done, route.scope, address)
+
+    def _count_unlisted(self, environ: WSGIEnvironment, asked: Asked, tokens: list[str]) -> None:
+        """The request is refused whatever happens here."""
+        get = environ.get
+        with suppress(DomainError, *DATABASE_UNAVAILABLE):
+            address = believed(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), self._hops)
+            credential, agent = presented(environ, tokens), get("HTTP_USER_AGENT")
+            key_verification.count_unlisted(self._runtime, credential, asked.method, asked.path, address, agent)
 
     def _resource_metadata_url(self, environ: WSGIEnvironment) -> str:
         """Where the client finds out how to get a key for the API that it asked. Trusted proxies say which API that is;

@@ -48,7 +48,7 @@ def test_last_used_moves_forward_and_only_for_accepted_requests(runtime, alice, 
     key_id = issued.listed.key.id
     key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:rw")
     runtime.usage.flush()
-    assert keys.get(alice.member, key_id).last_use is None
+    assert keys.get(alice.member, key_id).last_let_through is None
     key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:r")
     runtime.usage.flush()
     used = clock.now
@@ -57,6 +57,45 @@ def test_last_used_moves_forward_and_only_for_accepted_requests(runtime, alice, 
     key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:r")
     runtime.usage.flush()
     assert keys.get(alice.member, key_id).last_use.at == used
+
+
+def test_the_last_refused_request_is_kept_with_what_it_needed(runtime, alice, issued, clock):
+    key_id = issued.listed.key.id
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:rw", address="192.0.2.1", agent="curl/8")
+    runtime.usage.flush()
+    refused = clock.now
+    clock.advance(minutes=1)
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:r")
+    runtime.usage.flush()
+    use = keys.get(alice.member, key_id).last_use
+    assert (use.at, use.refused_at, use.refused_address, use.refused_agent) == (
+        clock.now,
+        refused,
+        "192.0.2.1",
+        "curl/8",
+    )
+    assert (use.refused_outcome, use.refused_needs) == ("INSUFFICIENT_SCOPE", "agent:rw")
+
+
+def test_a_working_key_for_a_route_that_is_not_listed_is_counted_once_it_is_cached(runtime, alice, issued, clock):
+    def ask(plaintext):
+        key_verification.count_unlisted(runtime, (plaintext, None), "GET", "/admin", "192.0.2.1", "curl/8")
+
+    plaintext, other = issued.plaintext.reveal(), keys.create(runtime, alice.member, KeySettings(name="Other"))
+    with statements() as sent:
+        ask(plaintext)
+        ask("whk_unknown")
+        ask(None)
+    assert sent == []
+    key_verification.verify(runtime, plaintext, scope=None)
+    key_verification.verify(runtime, other.plaintext.reveal(), scope=None)
+    ask(plaintext)
+    keys.revoke(runtime, alice.member, other.listed.key.id)
+    ask(other.plaintext.reveal())
+    runtime.usage.flush()
+    assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1, (12, "ROUTE_NOT_LISTED"): 1}
+    assert rows(alice, key_id=other.listed.key.id) == {(12, "VALID"): 1}
+    assert keys.get(alice.member, issued.listed.key.id).last_use.refused_needs == "GET /admin"
 
 
 def test_a_flush_that_fails_loses_nothing(runtime, alice, issued, monkeypatch):

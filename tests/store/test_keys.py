@@ -61,7 +61,8 @@ def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org,
         last_uses.mark([org, key_id, to_microseconds(clock.now), "203.0.113.7", "curl/8"])
     found = keys.get(org, key_id)
     assert (found.key.id, found.created_by, found.last_use.at) == (key_id, "ann@example.com", clock.now)
-    assert keys.get(org, offline)[1:] == (None, None)
+    assert keys.get(org, offline)[1:] == (None, None, None, False)
+    assert found.creator_left
     assert keys.get(other_org, key_id) is None
     with transaction():
         assert keys.locked(org, key_id).created_by == "ann@example.com"

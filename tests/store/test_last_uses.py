@@ -38,3 +38,22 @@ def test_each_key_has_its_own(app, clock):
     for org_id, key_id in (("org_1", "key_1"), ("org_1", "key_2"), ("org_2", "key_1")):
         mark(org_id, key_id, clock.now)
     assert [row[:2] for row in found()] == [("org_1", "key_1"), ("org_1", "key_2"), ("org_2", "key_1")]
+
+
+def test_the_last_refused_use_is_kept_beside_it_and_neither_moves_the_other(app, clock):
+    later = clock.now + timedelta(seconds=1)
+
+    def refused(at, outcome, needs):
+        with transaction():
+            last_uses.mark_refused(["org_1", "key_1", to_microseconds(at), "192.0.2.1", "curl/8", outcome, needs])
+
+    refused(later, "INSUFFICIENT_SCOPE", "notes:read")
+    refused(clock.now, "EXPIRED", None)
+    mark("org_1", "key_1", clock.now, "203.0.113.7")
+    use = db.session.scalars(select(LastUse)).one()
+    assert (use.at, use.address) == (clock.now, "203.0.113.7")
+    assert (use.refused_at, use.refused_address, use.refused_agent) == (later, "192.0.2.1", "curl/8")
+    assert (use.refused_outcome, use.refused_needs) == ("INSUFFICIENT_SCOPE", "notes:read")
+    refused(later + timedelta(seconds=1), "EXPIRED", None)
+    db.session.close()
+    assert db.session.scalars(select(LastUse.refused_needs)).one() is None

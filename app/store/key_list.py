@@ -1,0 +1,253 @@
+"""The list of an organization's keys: searched, filtered and sorted, page by page in both directions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, and_, exists, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy.orm import aliased
+
+from app.domain import paging
+from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
+from app.domain.name_rules import folded
+from app.extensions import db
+from app.store.column_types import UtcTime, from_microseconds, to_microseconds
+from app.store.keys import LISTED, ApiKey, ListedKey, works
+from app.store.last_uses import LastUse
+from app.store.organizations import Membership
+from app.store.people import Person
+
+#: Numbers of keys are exact up to here.
+COUNTED_TO = 10_000
+
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """What a list is asked for. Without anything: all keys."""
+
+    #: In the name, or how the key begins, or its ID.
+    words: str = ""
+    #: A name of `CONDITIONS`. None: any.
+    condition: str | None = None
+    scope: str | None = None
+    #: The ID of the person who created it.
+    creator: str | None = None
+
+
+class Position(NamedTuple):
+    """Where a page begins or ends: the place in the list, and the key there."""
+
+    forward: int
+    part: int
+    #: How many keys come before the page that begins here, or before the end of the one that ends here.
+    place: int
+    value: int
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    items: Sequence[ListedKey]
+    #: The place of the first one, from 0.
+    first: int
+    newer: str | None
+    older: str | None
+
+
+class _Part(NamedTuple):
+    """A part of a list: keys with a value to sort by come before those without."""
+
+    column: Any
+    descending: bool
+    condition: Condition | None = None
+
+
+def _not_let_through_since(moment: datetime) -> Condition:
+    use = aliased(LastUse)
+    return ~exists().where(use.org_id == ApiKey.org_id, use.key_id == ApiKey.id, use.at > moment)
+
+
+def _failing(org_id: str, now: datetime) -> Condition:
+    since = now - FAILING_WITHIN
+    refused = select(LastUse.key_id).where(
+        LastUse.org_id == org_id, LastUse.refused_at > since, or_(LastUse.at.is_(None), LastUse.at <= since)
+    )
+    return and_(_in_use(now), ApiKey.id.in_(refused))
+
+
+def _in_use(now: datetime) -> Condition:
+    return and_(works(now), ApiKey.suspended_at.is_(None))
+
+
+def _replaced(now: datetime) -> Condition:
+    successor = aliased(ApiKey)
+    return and_(works(now), exists().where(successor.rotated_from == ApiKey.id))
+
+
+def _creator_left(org_id: str, now: datetime) -> Condition:
+    members = select(Membership.person_id).where(Membership.org_id == org_id)
+    return and_(works(now), ApiKey.created_by.is_not(None), ApiKey.created_by.not_in(members))
+
+
+#: What a key can be; `key_status` says the same of one key.
+CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
+    "working": lambda _org, now: works(now),
+    "failing": _failing,
+    "expiring": lambda _org, now: and_(
+        works(now), ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN
+    ),
+    "replaced": lambda _org, now: _replaced(now),
+    "creator_left": _creator_left,
+    "unused": lambda _org, now: and_(
+        works(now), ApiKey.created_at < now - UNUSED_AFTER, _not_let_through_since(now - UNUSED_AFTER)
+    ),
+    "never_expires": lambda _org, _now: and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None)),
+    "suspended": lambda _org, now: and_(works(now), ApiKey.suspended_at.is_not(None)),
+    "expired": lambda _org, now: and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at <= now),
+    "revoked": lambda _org, _now: ApiKey.revoked_at.is_not(None),
+}
+
+#: The orders of the list. Each has an index.
+SORTS: dict[str, tuple[_Part, ...]] = {
+    "created": (_Part(ApiKey.created_at, descending=True),),
+    "name": (_Part(ApiKey.name_folded, descending=False),),
+    "expires": (
+        _Part(ApiKey.expires_at, descending=False, condition=ApiKey.expires_at.is_not(None)),
+        _Part(ApiKey.created_at, descending=True, condition=ApiKey.expires_at.is_(None)),
+    ),
+    "used": (
+        _Part(LastUse.at, descending=True, condition=LastUse.at.is_not(None)),
+        _Part(ApiKey.created_at, descending=True, condition=LastUse.at.is_(None)),
+    ),
+}
+
+
+def count(org_id: str, wanted: KeyFilter, now: datetime) -> int:
+    """How many keys there are; `COUNTED_TO + 1` if there are more than that."""
+    some = select(literal(1)).select_from(ApiKey).where(*_conditions(org_id, wanted, now)).limit(COUNTED_TO + 1)
+    return db.session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int, cursor: str | None) -> KeyPage:
+    """A page of the keys. `sort`: a name of `SORTS`. Raises `ValidationFailed` for an invalid cursor."""
+    position = _position(cursor, len(SORTS[sort]))
+    backward = position is not None and not position.forward
+    query = LISTED.where(*_conditions(org_id, wanted, now))
+    rows = _rows(query, SORTS[sort], position, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    if backward:
+        rows.reverse()
+    first = max(0, position.place - (len(rows) if backward else 0)) if position else 0
+    has_newer = more if backward else first > 0
+    has_older = (True if backward else more) and bool(rows)
+    return KeyPage(
+        [listed for listed, _ in rows],
+        first,
+        _cursor(SORTS[sort], rows[0], 0, first) if has_newer and rows else None,
+        _cursor(SORTS[sort], rows[-1], 1, first + len(rows)) if has_older else None,
+    )
+
+
+def every(org_id: str, wanted: KeyFilter, now: datetime) -> Iterator[ListedKey]:
+    """All of them, newest first, read while they are consumed."""
+    query = LISTED.where(*_conditions(org_id, wanted, now)).order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+    for row in db.session.execute(query, execution_options={"yield_per": 500}):
+        yield ListedKey(*row)
+
+
+def creators(org_id: str) -> Sequence[tuple[str, str]]:
+    """ID and email address of everybody who can have created a key here and is a member, by address."""
+    rows = db.session.execute(
+        select(Person.id, Person.email)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.org_id == org_id)
+        .order_by(Person.email)
+        .limit(200)
+    )
+    return [(id_, email) for id_, email in rows]
+
+
+def _rows(
+    query: Select[Any], parts: Sequence[_Part], position: Position | None, limit: int
+) -> list[tuple[ListedKey, int]]:
+    """Up to `limit` keys from the position on, each with the number of its part; in the opposite order if the position
+    leads backward."""
+    forward = position is None or bool(position.forward)
+    numbers = range(position.part if position else 0, len(parts)) if forward else range(_part(position), -1, -1)
+    rows: list[tuple[ListedKey, int]] = []
+    for number in numbers:
+        part = parts[number]
+        descending = part.descending is forward
+        some = query if part.condition is None else query.where(part.condition)
+        if position and number == position.part:
+            some = some.where(_beyond(part, position, descending=descending))
+        order = (part.column, ApiKey.id)
+        some = some.order_by(*((one.desc() if descending else one.asc()) for one in order)).limit(limit - len(rows))
+        rows += [(ListedKey(*row), number) for row in db.session.execute(some)]
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def _part(position: Position | None) -> int:
+    return position.part if position else 0
+
+
+def _beyond(part: _Part, position: Position, *, descending: bool) -> Condition:
+    """The condition for rows after the position, in the order that is asked for."""
+    if isinstance(part.column.type, UtcTime):
+        value: Any = literal(from_microseconds(position.value), UtcTime)
+    else:
+        # Names do not go into cursors, which are short and ASCII.
+        there = aliased(ApiKey)
+        value = select(there.name_folded).where(there.id == position.key_id).scalar_subquery()
+    at, row = tuple_(value, literal(position.key_id)), tuple_(part.column, ApiKey.id)
+    return row < at if descending else row > at
+
+
+def _position(cursor: str | None, parts: int) -> Position | None:
+    decoded = paging.decode(cursor, int, int, int, int, str)
+    if decoded is None:
+        return None
+    forward, part, place, value, key_id = decoded
+    if int(part) >= parts:
+        raise paging.foreign()
+    return Position(int(forward), int(part), int(place), int(value), str(key_id))
+
+
+def _cursor(parts: Sequence[_Part], row: tuple[ListedKey, int], forward: int, place: int) -> str:
+    listed, number = row
+    column = parts[number].column
+    value = getattr(listed.last_use if column is LastUse.at else listed.key, column.key)
+    return paging.encode(
+        (forward, number, place, to_microseconds(value) if isinstance(value, datetime) else 0, listed.key.id)
+    )
+
+
+def _conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]:
+    found: list[Condition] = [ApiKey.org_id == org_id]
+    if wanted.condition is not None:
+        found.append(CONDITIONS[wanted.condition](org_id, now))
+    if wanted.scope is not None:
+        found.append(
+            (literal(" ") + type_coerce(ApiKey.scopes, String) + " ").contains(f" {wanted.scope} ", autoescape=True)
+        )
+    if wanted.creator is not None:
+        found.append(ApiKey.created_by == wanted.creator)
+    if words := wanted.words.strip():
+        found.append(_matches(words))
+    return found
+
+
+def _matches(words: str) -> Condition:
+    start, ellipsis, end = words.replace("...", "…").partition("…")
+    if ellipsis:
+        return and_(ApiKey.start == start.strip(), ApiKey.last4 == end.strip())
+    return or_(
+        ApiKey.name_folded.contains(folded(words), autoescape=True),
+        ApiKey.start.contains(words, autoescape=True),
+        ApiKey.id == words,
+    )

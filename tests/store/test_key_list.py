@@ -1,0 +1,184 @@
+"""The list of keys: found, filtered, sorted, and read page by page in both directions."""
+
+import random
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from app.domain import key_status
+from app.domain.errors import ValidationFailed
+from app.domain.member_roles import Role
+from app.store import key_list, keys, last_uses, organizations, people
+from app.store.column_types import to_microseconds
+from app.store.key_list import CONDITIONS, SORTS, KeyFilter
+from app.store.transaction import transaction
+
+
+@pytest.fixture
+def made(app, clock):
+    """Keys of every state, some with the same times and names, in an organization beside another one."""
+    dice = random.Random(7)
+    with transaction():
+        org, other = (organizations.add(name, clock.now).id for name in ("Acme", "Beta"))
+        member, leaver = (people.add(email, clock.now).id for email in ("ann@acme.test", "dora@acme.test"))
+        organizations.add_member(org, member, Role.OWNER, clock.now)
+        organizations.add_member(other, leaver, Role.OWNER, clock.now)
+        never, soon, late, gone = None, clock.now + timedelta(days=3), clock.now + timedelta(days=60), clock.now
+        old, recent = clock.now - timedelta(days=100), clock.now - timedelta(hours=3)
+        rows = list(product((never, soon, late, gone), (False, True), (False, True), (member, leaver, None)))
+        dice.shuffle(rows)
+        key = None
+        for number, (expires_at, is_revoked, is_suspended, creator) in enumerate(rows):
+            key = keys.add(
+                org_id=org,
+                digest=bytes([number, 1]),
+                start=f"whk_{number:08d}",
+                last4=f"{number:04d}",
+                prefix="whk_",
+                name=dice.choice(["Billing", "billing", "Straße", "etl 50%", "under_score", f"Key {number}"]),
+                scopes=dice.choice([("agent:r",), ("agent:r", "notes:read"), ("agent:rw",)]),
+                created_at=dice.choice([old, recent, old + timedelta(seconds=number)]),
+                created_by=creator,
+                expires_at=expires_at,
+                revoked_at=clock.now if is_revoked else None,
+                suspended_at=clock.now if is_suspended else None,
+                rotated_from=key.id if key and number % 5 == 4 else None,
+            )
+            if number % 3:
+                last_uses.mark([org, key.id, to_microseconds(dice.choice([old, recent])), None, None])
+            if number % 2:
+                at = to_microseconds(dice.choice([old, recent]))
+                last_uses.mark_refused([org, key.id, at, None, None, "EXPIRED", None])
+        keys.add(
+            org_id=other,
+            digest=b"3",
+            start="whk_other000",
+            last4="wxyz",
+            prefix="whk_",
+            name="Billing",
+            scopes=("agent:r",),
+            created_at=clock.now,
+        )
+    return org
+
+
+def everything(org, clock, sort="created", **filters):
+    return walk(org, clock, KeyFilter(**filters), sort, limit=1000)[0]
+
+
+def walk(org, clock, wanted, sort, limit):
+    pages, cursor = [], None
+    while True:
+        page = key_list.page(org, wanted, sort, clock.now, limit=limit, cursor=cursor)
+        pages.append(page)
+        cursor = page.older
+        if cursor is None:
+            return [listed for page in pages for listed in page.items], pages
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_follow_each_other_in_both_directions_and_say_where_they_are(made, clock, sort):
+    whole = everything(made, clock, sort)
+    assert len(whole) == 48
+    found, pages = walk(made, clock, KeyFilter(), sort, limit=7)
+    assert [listed.key.id for listed in found] == [listed.key.id for listed in whole]
+    assert [page.first for page in pages] == list(range(0, 48, 7))
+    assert pages[0].newer is None
+    back = pages[-1]
+    for before in reversed(pages[:-1]):
+        back = key_list.page(made, KeyFilter(), sort, clock.now, limit=7, cursor=back.newer)
+        assert [listed.key.id for listed in back.items] == [listed.key.id for listed in before.items]
+        assert (back.first, back.older is not None) == (before.first, True)
+    assert back.newer is None
+
+
+def test_each_order_is_what_it_says(made, clock):
+    created = [listed.key.created_at for listed in everything(made, clock, "created")]
+    assert created == sorted(created, reverse=True)
+    expires = [listed.key.expires_at for listed in everything(made, clock, "expires")]
+    dated = [at for at in expires if at]
+    assert expires == sorted(dated) + [None] * (len(expires) - len(dated))
+    used = [listed.last_let_through for listed in everything(made, clock, "used")]
+    dated = [at for at in used if at]
+    assert used == sorted(dated, reverse=True) + [None] * (len(used) - len(dated))
+    names = [listed.key.name.casefold() for listed in everything(made, clock, "name")]
+    first, number = names.index("billing"), names.count("billing")
+    assert number > 1
+    assert names[first : first + number] == ["billing"] * number
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_finds_the_keys_of_which_it_is_so_and_counts_them(made, clock, condition):
+    now, status = clock.now, key_status.status
+    unused_since, soon = now - key_status.UNUSED_AFTER, now + key_status.EXPIRING_WITHIN
+
+    def is_so(listed):
+        key, ended = listed.key, key_status.has_ended(listed.key, now)
+        return {
+            "working": not ended,
+            "failing": key_status.is_working(key, now) and key_status.is_failing(listed, now),
+            "expiring": not ended and key.expires_at is not None and key.expires_at <= soon,
+            "replaced": not ended and listed.is_replaced,
+            "creator_left": not ended and listed.creator_left,
+            "unused": not ended
+            and key.created_at < unused_since
+            and not (listed.last_let_through and listed.last_let_through > unused_since),
+            "never_expires": key.revoked_at is None and key.expires_at is None,
+            "suspended": status(key, now) == "suspended",
+            "expired": status(key, now) == "expired",
+            "revoked": status(key, now) == "revoked",
+        }[condition]
+
+    expected = {listed.key.id for listed in everything(made, clock) if is_so(listed)}
+    assert expected
+    assert {listed.key.id for listed in everything(made, clock, condition=condition)} == expected
+    assert key_list.count(made, KeyFilter(condition=condition), now) == len(expected)
+
+
+def test_words_are_found_in_names_in_any_case_and_as_they_are(made, clock):
+    def names(words):
+        return {listed.key.name for listed in everything(made, clock, words=words)}
+
+    assert names("BILL") == {"Billing", "billing"}
+    assert names("STRASSE") == names("straße") == {"Straße"}
+    assert names("50%") == {"etl 50%"}
+    assert names("r_s") == {"under_score"}
+    assert names("%") == {"etl 50%"}
+    assert names("nothing like this") == set()
+
+
+def test_a_key_is_found_by_how_it_begins_and_ends_and_by_its_id(made, clock):
+    for words in ("whk_00000011", "whk_00000011…0011", "whk_00000011...0011"):
+        assert [listed.key.start for listed in everything(made, clock, words=words)] == ["whk_00000011"]
+    assert everything(made, clock, words="whk_00000011…0012") == []
+    wanted = everything(made, clock)[5].key.id
+    assert [listed.key.id for listed in everything(made, clock, words=wanted)] == [wanted]
+
+
+def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
+    assert {listed.key.scopes for listed in everything(made, clock, scope="agent:r")} == {
+        ("agent:r",),
+        ("agent:r", "notes:read"),
+    }
+    ((creator, _),) = key_list.creators(made)
+    assert {listed.created_by for listed in everything(made, clock, creator=creator)} == {"ann@acme.test"}
+    assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
+
+
+def test_all_of_them_are_read_one_by_one_newest_first(made, clock):
+    assert [listed.key.id for listed in key_list.every(made, KeyFilter(), clock.now)] == [
+        listed.key.id for listed in everything(made, clock)
+    ]
+
+
+def test_the_count_ends_after_the_last_one_that_is_exact(made, clock, monkeypatch):
+    monkeypatch.setattr("app.store.key_list.COUNTED_TO", 10)
+    assert key_list.count(made, KeyFilter(), clock.now) == 11
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzEsMSwwLDAsImtleV8xIl0", "WzEsMCwwLDBd", "WzEsMTcsMCwwLCJrZXlfMSJd"])
+def test_a_cursor_of_another_list_is_refused(made, clock, cursor):
+    with pytest.raises(ValidationFailed) as refused:
+        key_list.page(made, KeyFilter(), "created", clock.now, limit=10, cursor=cursor)
+    assert list(refused.value.fields) == ["cursor"]
