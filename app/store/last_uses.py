@@ -4,7 +4,7 @@ flushed, not by requests."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Index, Select, String, column, or_
+from sqlalchemy import BigInteger, Executable, Index, Select, String, column, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -38,7 +38,13 @@ class LastUse(Base):
 
     __table_args__ = (
         # For keys that fail now. There is none for `at`, because each flush would have to move every key in it.
-        Index("ix_last_use_org_id_refused_at", "org_id", "refused_at"),
+        Index(
+            "ix_last_use_org_id_refused_at",
+            "org_id",
+            "refused_at",
+            sqlite_where=text("refused_at IS NOT NULL"),
+            postgresql_where=text("refused_at IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

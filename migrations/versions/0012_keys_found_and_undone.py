@@ -47,7 +47,14 @@ def upgrade() -> None:
     op.create_index("ix_api_key_org_id_name_folded_id", "api_key", ["org_id", "name_folded", "id"])
     op.create_index("ix_api_key_org_id_expires_at_id", "api_key", ["org_id", "expires_at", "id"])
     _add_last_refused()
-    op.create_index("ix_last_use_org_id_refused_at", "last_use", ["org_id", "refused_at"])
+    refused = sa.text("refused_at IS NOT NULL")
+    op.create_index(
+        "ix_last_use_org_id_refused_at",
+        "last_use",
+        ["org_id", "refused_at"],
+        sqlite_where=refused,
+        postgresql_where=refused,
+    )
     # Its columns are the first ones of the list's.
     op.drop_index("ix_api_key_org_id_created_at_id", "api_key")
 
