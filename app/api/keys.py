@@ -7,7 +7,15 @@ from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.domain import key_status
-from app.domain.errors import Busy, KeyNotActive, RateLimited, TooManyKeys, UnknownScope, ValidationFailed
+from app.domain.errors import (
+    Busy,
+    KeyNotActive,
+    NotUndoable,
+    RateLimited,
+    TooManyKeys,
+    UnknownScope,
+    ValidationFailed,
+)
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.member_roles import Permission
@@ -31,7 +39,7 @@ from app.http.field_types import (
 from app.http.guards import RequireMember
 from app.http.request_body import Body, read_json, read_paging
 from app.http.route_docs import RouteDocs
-from app.services import key_rotation, keys
+from app.services import key_revocation, key_rotation, key_suspension, keys
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
@@ -93,6 +101,12 @@ class Rotation(Body):
             "How long the old key keeps working, in seconds. Left out: 0.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS
         ),
     ] = 0
+
+
+class Revoke(Body):
+    leaked: Annotated[bool, field("Whether somebody else has the key. Then the revoke cannot be undone.", False)] = (
+        False
+    )
 
 
 class RateAnswer(TypedDict):
@@ -157,14 +171,53 @@ def create() -> Answer[Data[CreatedKey]]:
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
-@RouteDocs(errors=(Busy, RateLimited))
+@RouteDocs(body=Revoke, example={"leaked": True}, errors=(Busy, RateLimited))
 @limit_changes
 def revoke(key: str) -> Answer[Data[KeyItem]]:
     """Revoke a key
 
-    The key is refused from the next request on. Revoking a revoked key changes nothing.
+    The key is refused from the next request on. Revoking a revoked key changes nothing, except that with `leaked` the
+    revoke can no longer be undone.
     """
-    return data(item(keys.revoke(request_context.runtime(), request_context.member(), key)))
+    leaked = read_json(Revoke, optional=True).leaked
+    return data(item(key_revocation.revoke(request_context.runtime(), request_context.member(), key, leaked=leaked)))
+
+
+@blueprint.post("/orgs/<org>/keys/<key>/undo-revoke")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(errors=(Busy, NotUndoable, RateLimited))
+@limit_changes
+def undo_revoke(key: str) -> Answer[Data[KeyItem]]:
+    """Undo a revoke
+
+    For 60 minutes from the first revoke, by whoever revoked the key or by an owner or admin. What leaked, was rotated,
+    or was revoked by Keydesk or an operator is not undone.
+    """
+    return data(item(key_revocation.undo(request_context.runtime(), request_context.member(), key)))
+
+
+@blueprint.post("/orgs/<org>/keys/<key>/suspend")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(errors=(Busy, KeyNotActive, RateLimited))
+@limit_changes
+def suspend(key: str) -> Answer[Data[KeyItem]]:
+    """Suspend a key
+
+    The key is refused with `KEY_DISABLED` from the next request on, until it is resumed.
+    """
+    return data(item(key_suspension.suspend(request_context.runtime(), request_context.member(), key)))
+
+
+@blueprint.post("/orgs/<org>/keys/<key>/resume")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(errors=(Busy, KeyNotActive, UnknownScope, RateLimited))
+@limit_changes
+def resume(key: str) -> Answer[Data[KeyItem]]:
+    """Resume a suspended key
+
+    By whoever suspended it, or by an owner or admin.
+    """
+    return data(item(key_suspension.resume(request_context.runtime(), request_context.member(), key)))
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/rotate")

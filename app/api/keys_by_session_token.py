@@ -25,7 +25,7 @@ from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, fi
 from app.http.guards import RequireKeyManager
 from app.http.request_body import read_json, read_paging
 from app.http.route_docs import RouteDocs
-from app.services import keys, organizations
+from app.services import key_revocation, keys, organizations
 from app.services.organizations import Member
 from app.store.keys import ListedKey
 
@@ -107,7 +107,7 @@ def revoke(key: str) -> Answer[Data[AgentKeyItem]]:
     """
     who = request_context.manager()
     member = keys.member_for_key(who.person_id, who.email, key)
-    return data(_item(keys.revoke(request_context.runtime(), member, key)))
+    return data(_item(key_revocation.revoke(request_context.runtime(), member, key)))
 
 
 def _item(listed: ListedKey) -> AgentKeyItem:

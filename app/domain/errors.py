@@ -79,7 +79,8 @@ class KeyExpired(Unauthenticated):
 class KeyDisabled(Unauthenticated):
     error_code = "KEY_DISABLED"
     message = (
-        "This key is disabled, because its organization or the person who created it is disabled. Ask your operator."
+        "This key is suspended, or its organization or the person who created it is disabled. Ask an owner or admin of"
+        " the organization, or your operator."
     )
 
 
@@ -148,6 +149,11 @@ class TooManyKeys(DomainError):
 class KeyNotActive(DomainError):
     error_code = "KEY_NOT_ACTIVE"
     message = "This key was revoked or has expired, so it cannot be rotated. Create a new key."
+
+
+class NotUndoable(DomainError):
+    error_code = "NOT_UNDOABLE"
+    message = "This revoke cannot be undone. Create a new key."
 
 
 class KeyAlreadyShown(DomainError):

@@ -34,6 +34,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.NotFound: 404,
     errors.KeyAlreadyShown: 409,
     errors.KeyNotActive: 409,
+    errors.NotUndoable: 409,
     errors.LinkSpent: 410,
     errors.UnsupportedMediaType: 415,
     errors.TooManyKeys: 422,

@@ -4,7 +4,9 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-MAX_LENGTH = 200
+MAX_LENGTH = 1000
+#: The blueprints of pages that can be returned to.
+_PAGES = {"key_list", "keys", "key_settings", "key_revocation", "usage", "sessions", "home", "device"}
 
 
 def safe_next(target: str | None) -> str | None:
@@ -20,4 +22,4 @@ def safe_next(target: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind("localhost").match(target.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return None
-    return target if endpoint.partition(".")[0] in {"keys", "key_settings", "sessions", "home", "device"} else None
+    return target if endpoint.partition(".")[0] in _PAGES else None

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import outbox, retention
+from app.services import outbox, replaced_keys, retention
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -22,6 +22,7 @@ log = logging.getLogger("keydesk")
 FLUSH_SECONDS = 1.0
 MAIL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
+IDLE_KEYS_SECONDS = 60.0
 ORPHAN_SECONDS = 1.0
 
 
@@ -44,6 +45,7 @@ class Background:
         jobs = [
             ("usage", self.flush_usage, FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
+            ("idle-keys", self.end_idle_keys, IDLE_KEYS_SECONDS),
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
@@ -78,6 +80,9 @@ class Background:
 
     def prune(self) -> None:
         retention.prune(self._runtime)
+
+    def end_idle_keys(self) -> None:
+        replaced_keys.end_idle(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

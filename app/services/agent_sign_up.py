@@ -10,6 +10,7 @@ from app.domain.errors import OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.one_time_secrets import Purpose
+from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, one_time_secrets, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
@@ -96,7 +97,7 @@ def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revo
     # The new key may belong to another of their organizations, so all of them are locked here, in the usual order.
     organizations.lock_of(person.id, also=[key.org_id for key in lost])
     for key in lost:
-        key.revoked_at = now
+        key.revoke(now, RevocationReason.UNDERIVABLE)
         audit.key_revoked(key, at=now, actor=person.email, reason="cannot be derived")
     revocation.affects(*(key.org_id for key in lost))
 

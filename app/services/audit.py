@@ -30,8 +30,20 @@ def key_changed(key: ApiKey, *, at: datetime, actor: str, old: Mapping[str, Any]
 
 
 def key_revoked(key: ApiKey, *, at: datetime, actor: str, reason: str | None = None) -> None:
-    """`reason`: why Keydesk revoked the key by itself. None: the actor wanted it."""
+    """`reason`: that it leaked, or why Keydesk revoked it by itself. None: the actor wanted it."""
     _of_key(key, "key.revoked", at, actor, **({"reason": reason} if reason else {}))
+
+
+def key_revoke_undone(key: ApiKey, *, at: datetime, actor: str) -> None:
+    _of_key(key, "key.revoke_undone", at, actor)
+
+
+def key_suspended(key: ApiKey, *, at: datetime, actor: str) -> None:
+    _of_key(key, "key.suspended", at, actor)
+
+
+def key_resumed(key: ApiKey, *, at: datetime, actor: str) -> None:
+    _of_key(key, "key.resumed", at, actor)
 
 
 def key_rotated(key: ApiKey, *, at: datetime, actor: str, successor: ApiKey, overlap_seconds: int) -> None:
@@ -104,6 +116,11 @@ def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int)
 def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
     """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
     return audit.page(org_id, limit=limit, cursor=cursor)
+
+
+def of_key(org_id: str, key_id: str, *, limit: int) -> Sequence[AuditEntry]:
+    """What was done to the key, newest first."""
+    return audit.of_target(org_id, key_id, limit=limit)
 
 
 def broken_at(org_id: str) -> int | None:

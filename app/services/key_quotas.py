@@ -20,8 +20,14 @@ def refuse_over(runtime: Runtime, org_id: str, person_id: str, now: datetime, *,
     Others who create keys for the organization, or as this person, wait until the transaction ends.
     """
     _refuse_hasty(person_id, now)
+    if not replaces:
+        refuse_full(runtime, org_id, now)
+
+
+def refuse_full(runtime: Runtime, org_id: str, now: datetime) -> None:
+    """Raises `TooManyKeys` if the organization has as many keys as it may that have not ended: suspended ones count."""
     most = runtime.settings.max_keys_per_org
-    if most == 0 or replaces:
+    if most == 0:
         return
     organizations.lock([org_id])
     if keys.has_working(org_id, most, now):

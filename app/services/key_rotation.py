@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working, status
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
@@ -14,15 +15,26 @@ from app.store import keys, people
 from app.store.keys import ApiKey
 
 MAX_OVERLAP_SECONDS = 2_592_000
+MIN_IDLE_SECONDS = 3600
 
 
 def rotate(
-    runtime: Runtime, member: Member, key_id: str, *, overlap_seconds: int = 0, submission_id: str | None = None
+    runtime: Runtime,
+    member: Member,
+    key_id: str,
+    *,
+    overlap_seconds: int = 0,
+    idle_seconds: int | None = None,
+    submission_id: str | None = None,
 ) -> IssuedKey:
     """A successor with the same settings. The old key stops working after the overlap, and never later than it would
-    have without. Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown`, `TooManyKeys`,
-    `RateLimited` and `Busy`."""
+    have without. `idle_seconds`: it stops sooner, once no request with it was let through for so long.
+
+    Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown`, `TooManyKeys`, `RateLimited`
+    and `Busy`.
+    """
     check_overlap(overlap_seconds)
+    _check_idle(idle_seconds)
     with revoking(runtime, org_id=member.org_id, in_seconds=overlap_seconds) as revocation:
         member = organizations.still_member(member)
         old = manageable(member, key_id).key
@@ -30,6 +42,8 @@ def rotate(
         refuse_unrotatable(old, runtime.clock())
         refuse_ungrantable(runtime, member, old.scopes)
         key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
+        if overlap_seconds:
+            old.ends_idle_seconds = idle_seconds
         return replace(
             runtime,
             old,
@@ -87,6 +101,14 @@ def check_overlap(seconds: int) -> None:
         raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
 
 
+def _check_idle(seconds: int | None) -> None:
+    """Raises `ValidationFailed` naming `idle_seconds`."""
+    if seconds is not None and not MIN_IDLE_SECONDS <= seconds <= MAX_OVERLAP_SECONDS:
+        raise ValidationFailed(
+            {"idle_seconds": f"must be from {MIN_IDLE_SECONDS} (1 hour) to {MAX_OVERLAP_SECONDS} seconds (30 days)"}
+        )
+
+
 def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
     """Raises `KeyNotActive` for a key that is not active or was already rotated."""
     if status(key, now) == "suspended":
@@ -99,7 +121,8 @@ def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
 
 def _end(old: ApiKey, overlap_seconds: int, now: datetime) -> None:
     if overlap_seconds == 0:
-        old.revoked_at = now
+        old.revoke(now, RevocationReason.ROTATED)
     else:
+        old.expires_unrotated = old.expires_at
         ends = now + timedelta(seconds=overlap_seconds)
         old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)

@@ -1,4 +1,4 @@
-"""Keys of an organization: create, list, revoke."""
+"""Keys of an organization: create and list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from app.domain.member_roles import Permission
 from app.domain.paging import Page
 from app.domain.secret import Secret
 from app.services import audit, key_quotas, organizations
-from app.services.immediate_revocation import has_settled, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -97,27 +96,6 @@ def create_without_person(
     issued = issue(runtime, org_id, checked(runtime, settings, now), now, origin=origin)
     audit.key_created(issued.listed.key, at=now, actor=origin.value)
     return issued
-
-
-def revoke(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
-    """Revokes the key: a verification that begins after this returns refuses it. Doing it again changes nothing.
-
-    Raises `NotFound`, `Forbidden` and `Busy`.
-    """
-    found = manageable(member, key_id, lock=False)
-    if has_settled(found.key.revoked_at, runtime.clock()):
-        return found
-    with revoking(runtime, org_id=member.org_id) as revocation:
-        member = organizations.still_member(member)
-        found = manageable(member, key_id)
-        if found.key.revoked_at is not None:
-            revocation.nothing_changed()
-        else:
-            now = runtime.clock()
-            found.key.revoked_at = now
-            audit.key_revoked(found.key, at=now, actor=member.email)
-            revocation.affects(member.org_id)
-    return found
 
 
 def page_of_person(runtime: Runtime, person_id: str, *, limit: int, cursor: str | None) -> Page[ListedKey]:

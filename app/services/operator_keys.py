@@ -7,6 +7,7 @@ from app.domain import imported_keys, key_format
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_rotation, key_settings, keys, operator_organizations
 from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
@@ -56,7 +57,7 @@ def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
     with revoking(runtime) as revocation:
         now = runtime.clock()
         key = _single_match(runtime, prefix)
-        key.revoked_at = now
+        key.revoke(now, RevocationReason.OPERATOR)
         audit.key_revoked(key, at=now, actor=ACTOR)
         revocation.affects(key.org_id)
     return key

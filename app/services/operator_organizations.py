@@ -7,6 +7,7 @@ from app.domain import email_address, member_roles, name_rules
 from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
@@ -115,7 +116,7 @@ def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool =
 
 def _revoke(created: Sequence[ApiKey], now: datetime) -> None:
     for key in created:
-        key.revoked_at = now
+        key.revoke(now, RevocationReason.MEMBER_REMOVED)
         audit.key_revoked(key, at=now, actor=ACTOR)
 
 

@@ -212,6 +212,22 @@ class Week:
         return sum(refused for _, refused in self.days)
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: datetime
+    let_through: int
+    refused: int
+
+
+def days_of(org_id: str, key_id: str, now: datetime, number: int) -> list[Day]:
+    """The last days on which the key was used, oldest first; today, in UTC, is the last one."""
+    today = usage_totals.day_of(now)
+    days = {today - timedelta(days=back): [0, 0] for back in range(number - 1, -1, -1)}
+    for row in usage_totals.of_keys(org_id, [key_id], list(days)):
+        days[row.day][row.outcome != _VALID] += row.requests
+    return [Day(day, let_through, refused) for day, (let_through, refused) in days.items() if let_through + refused]
+
+
 def weeks(org_id: str, key_ids: Iterable[str], now: datetime) -> dict[str, Week]:
     """The last seven days of each of these keys; today, in UTC, is the last one."""
     wanted, today = list(key_ids), usage_totals.day_of(now)

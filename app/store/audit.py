@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, select, type_coerce, update
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, select, type_coerce, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
@@ -29,7 +29,11 @@ class AuditEntry(Base):
     details_json: Mapped[str]
     seal: Mapped[str]
 
-    __table_args__ = (UniqueConstraint("org_id", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("org_id", "sequence"),
+        # For the history of one key.
+        Index("ix_audit_entry_org_id_target_sequence", "org_id", "target", "sequence"),
+    )
 
     @property
     def details(self) -> dict[str, Any]:
@@ -81,6 +85,16 @@ def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEnt
         query = query.where(AuditEntry.sequence < after[0])
     rows = db.session.scalars(query.limit(limit + 1)).all()
     return paging.cut(rows, limit, lambda row: (row.sequence,))
+
+
+def of_target(org_id: str, target: str, *, limit: int) -> Sequence[AuditEntry]:
+    """The newest entries about one key, or whatever else `target` is the ID of."""
+    return db.session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.org_id == org_id, AuditEntry.target == target)
+        .order_by(AuditEntry.sequence.desc())
+        .limit(limit)
+    ).all()
 
 
 def chain(org_id: str) -> Sequence[tuple[Entry, str]]:

@@ -26,6 +26,7 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.name_rules import folded
+from app.domain.revocation_reason import RevocationReason
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
@@ -118,6 +119,13 @@ class ApiKey(Base):
             postgresql_where=text("revoked_at IS NULL"),
         ),
         Index("ix_api_key_start", "start"),
+        # The few keys that end once nobody uses them.
+        Index(
+            "ix_api_key_ends_idle_seconds",
+            "ends_idle_seconds",
+            sqlite_where=text("ends_idle_seconds IS NOT NULL"),
+            postgresql_where=text("ends_idle_seconds IS NOT NULL"),
+        ),
         Index("ix_api_key_rotated_from", "rotated_from"),
         UniqueConstraint("org_id", "submission_id"),
     )
@@ -126,6 +134,11 @@ class ApiKey(Base):
     def _fold(self, _: str, name: str) -> str:
         self.name_folded = folded(name)
         return name
+
+    def revoke(self, at: datetime, reason: RevocationReason, *, by: str | None = None) -> None:
+        """`by`: the ID of the person who did it."""
+        self.revoked_at, self.revoked_by, self.revoked_reason = at, by, reason.value
+        self.first_revoked_at = self.first_revoked_at or at
 
     @property
     def settings(self) -> KeySettings:
@@ -294,6 +307,11 @@ def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
+def id_by_digest(org_id: str, *digests: bytes) -> str | None:
+    """The ID of the organization's key with one of these digests, or None."""
+    return db.session.scalar(select(ApiKey.id).where(ApiKey.digest.in_(digests), ApiKey.org_id == org_id))
+
+
 def by_submission(org_id: str, submission_id: str) -> str | None:
     """The ID of the key that this form created, or None."""
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
@@ -341,6 +359,18 @@ def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Seq
 
 def has_successor(key_id: str) -> bool:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
+
+
+def created_at(key_id: str) -> datetime | None:
+    return db.session.scalar(select(ApiKey.created_at).where(ApiKey.id == key_id))
+
+
+def ending_when_idle(now: datetime) -> Sequence[tuple[str, str]]:
+    """Organization and ID of the keys that are being replaced and end once nobody uses them."""
+    rows = db.session.execute(
+        select(ApiKey.org_id, ApiKey.id).where(ApiKey.ends_idle_seconds.is_not(None), works(now)).limit(1000)
+    )
+    return [(org_id, key_id) for org_id, key_id in rows]
 
 
 def count(org_id: str) -> int:

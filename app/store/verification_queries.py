@@ -39,6 +39,7 @@ _KEY = (
         ApiKey.revoked_at,
         or_(
             Organization.disabled_at.is_not(None),
+            ApiKey.suspended_at.is_not(None),
             and_(ApiKey.origin == literal_column(f"'{KeyOrigin.SIGN_UP.value}'"), Person.disabled_at.is_not(None)),
         ),
         ApiKey.networks,

@@ -15,5 +15,5 @@ blueprint = Blueprint("home", __name__)
 def index() -> Response | str:
     found = organizations.of_person(request_context.person().id)
     if len(found) == 1:
-        return redirect(url_for("keys.index", org=found[0].id))
+        return redirect(url_for("key_list.index", org=found[0].id))
     return render_template("home/organizations.html", organizations=found)

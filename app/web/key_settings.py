@@ -10,19 +10,21 @@ from app.domain import key_bounds, member_roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
+from app.domain.revocation_reason import undoable_until
 from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
-from app.services import key_settings, keys, usage
+from app.services import audit, key_revocation, key_settings, keys, usage
 from app.store.keys import ListedKey
 from app.web import refused_form
-from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, offered_scopes
+from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, held_scopes, offered_scopes
 from app.web.refused_form import problems_of
 from app.web.templating import moment, status
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
 HOURS_SHOWN = 24
+HISTORY_SHOWN = 20
 _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
 
 
@@ -30,11 +32,19 @@ _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", 
 @RequireMember(Permission.READ_KEYS)
 def show(key: str) -> str:
     member, runtime = request_context.member(), request_context.runtime()
-    listed = keys.get(member, key)
-    since = runtime.clock() - timedelta(hours=HOURS_SHOWN)
+    listed, now = keys.get(member, key), runtime.clock()
     hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
-    scopes = [(scope, routes) for scope, routes in offered_scopes(listed.key.scopes) if scope.name in listed.key.scopes]
-    return render_template("keys/show.html", listed=listed, scopes=scopes, hours=[h for h in hours if h.hour > since])
+    return render_template(
+        "keys/show.html",
+        listed=listed,
+        scopes=held_scopes(listed),
+        hours=[hour for hour in hours if hour.hour > now - timedelta(hours=HOURS_SHOWN)],
+        history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN),
+        successor=keys.get(member, listed.successor) if listed.successor else None,
+        predecessor=keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None,
+        undoable_until=undoable_until(listed.key),
+        why_not_undoable=key_revocation.why_not_undoable(member, listed, now),
+    )
 
 
 @blueprint.get("/change")

@@ -115,6 +115,12 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
     return known + gone
 
 
+def held_scopes(listed: ListedKey) -> list[tuple[Scope, list[Route]]]:
+    """The scopes of a key, each with the routes it allows."""
+    held = listed.key.scopes
+    return [(scope, routes) for scope, routes in offered_scopes(held) if scope.name in held]
+
+
 def choice(value: str, offered: dict[str, str], field: str) -> int:
     """The number chosen. Raises `ValidationFailed` for a choice that was not offered."""
     if value not in offered:

@@ -11,6 +11,7 @@ from app.domain.errors import (
     Busy,
     Forbidden,
     KeyAlreadyShown,
+    KeyNotActive,
     RateLimited,
     TooManyKeys,
     UnknownScope,
@@ -21,26 +22,17 @@ from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
-from app.services import key_rotation, keys, usage
+from app.services import key_rotation, keys, replaced_keys
 from app.web import refused_form
 from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
 from app.web.refused_form import WHOLE_FORM, problems_of
+from app.web.templating import moment
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 
-PAGE_SIZE = 50
+IDLES = {"": "Only then", "3600": "Once unused for an hour", "86400": "Once unused for a day"}
 OVERLAPS = {"0": "At once", "3600": "In one hour", "86400": "In one day", "604800": "In seven days"}
 _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
-
-
-@blueprint.get("")
-@RequireMember(Permission.READ_KEYS)
-def index() -> str:
-    page = keys.page(request_context.member(), limit=PAGE_SIZE, cursor=request.args.get("cursor"))
-    weeks = usage.weeks(
-        request_context.member().org_id, (listed.key.id for listed in page.items), request_context.runtime().clock()
-    )
-    return render_template("keys/index.html", page=page, weeks=weeks, is_first=not request.args.get("cursor"))
 
 
 @blueprint.get("/new")
@@ -66,41 +58,45 @@ def create() -> Response:
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
 
 
-@blueprint.get("/<key>/revoke")
-@RequireMember(Permission.MANAGE_OWN_KEYS)
-def ask_revoke(key: str) -> str:
-    return render_template("keys/revoke.html", listed=keys.manageable(request_context.member(), key, lock=False))
-
-
-@blueprint.post("/<key>/revoke")
-@RequireMember(Permission.MANAGE_OWN_KEYS)
-@limit_changes
-def revoke(key: str) -> Response:
-    listed = keys.revoke(request_context.runtime(), request_context.member(), key)
-    flash(f"“{listed.key.name}” is revoked. Every request with this key is now refused.")
-    return redirect(url_for("keys.index", org=request_context.member().org_id), 303)
-
-
 @blueprint.get("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
     unsent = unsent_form.take() or MultiDict()
-    return _rotation(key, unsent.get("overlap", "3600"), secrets.token_urlsafe(16), {})
+    return _rotation(key, unsent.get("overlap", "3600"), unsent.get("idle", ""), secrets.token_urlsafe(16), {})
 
 
 def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
-    return _rotation(key, request.form.get("overlap", "0"), _submission_id(), problems)
+    form = request.form
+    return _rotation(key, form.get("overlap", "0"), form.get("idle", ""), _submission_id(), problems)
 
 
-def _rotation(key: str, overlap: str, submission_id: str, problems: dict[str, str]) -> str:
+def _rotation(key: str, overlap: str, idle: str, submission_id: str, problems: dict[str, str]) -> str:
     return render_template(
         "keys/rotate.html",
         chosen=overlap,
+        chosen_idle=idle,
+        idles=IDLES,
         listed=keys.manageable(request_context.member(), key, lock=False),
         overlaps=OVERLAPS,
         submission_id=submission_id,
         problems=problems,
     )
+
+
+@blueprint.post("/<key>/extend")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
+def extend(key: str) -> Response:
+    """A day more for a key that is being replaced."""
+    member = request_context.member()
+    try:
+        listed = replaced_keys.extend(request_context.runtime(), member, key)
+    except KeyNotActive as error:
+        flash(error.detail)
+    else:
+        if listed.key.expires_at:
+            flash(f"“{listed.key.name}” works until {moment(listed.key.expires_at)}.")
+    return redirect(url_for("key_settings.show", org=member.org_id, key=key), 303)
 
 
 @blueprint.post("/<key>/rotate")
@@ -114,6 +110,7 @@ def rotate(key: str) -> Response:
             request_context.member(),
             key,
             overlap_seconds=choice(request.form.get("overlap", "0"), OVERLAPS, "overlap"),
+            idle_seconds=choice(idle, IDLES, "idle") if (idle := request.form.get("idle", "")) else None,
             submission_id=_submission_id(),
         )
     except KeyAlreadyShown as error:

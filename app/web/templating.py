@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     app.template_filter("relative")(lambda value: relative(value, request_context.runtime().clock()))
     app.template_filter("bars")(bars)
     app.template_filter("status")(status)
+    app.template_filter("state")(state)
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)
     app.template_test("manageable")(manageable)
@@ -62,6 +63,10 @@ def capitalize_first(text: str) -> str:
 
 def status(listed: ListedKey) -> str:
     return key_status.status(listed.key, request_context.runtime().clock())
+
+
+def state(listed: ListedKey) -> str:
+    return key_status.state(listed, request_context.runtime().clock())
 
 
 def manageable(listed: ListedKey) -> bool:

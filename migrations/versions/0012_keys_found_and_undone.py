@@ -1,4 +1,5 @@
-"""What the list of keys searches and sorts by, the last refused use of each key, and what a revoke needs to be undone.
+"""What the list of keys searches and sorts by, the history and the last refused use of each key, and what undoing a
+revoke needs.
 
 Nothing noted who revoked the keys that are revoked already, and why, so these cannot be undone.
 """
@@ -46,6 +47,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_key_org_id_name_folded_id", "api_key", ["org_id", "name_folded", "id"])
     op.create_index("ix_api_key_org_id_expires_at_id", "api_key", ["org_id", "expires_at", "id"])
+    idle = sa.text("ends_idle_seconds IS NOT NULL")
+    op.create_index(
+        "ix_api_key_ends_idle_seconds", "api_key", ["ends_idle_seconds"], sqlite_where=idle, postgresql_where=idle
+    )
+    op.create_index("ix_audit_entry_org_id_target_sequence", "audit_entry", ["org_id", "target", "sequence"])
     _add_last_refused()
     refused = sa.text("refused_at IS NOT NULL")
     op.create_index(

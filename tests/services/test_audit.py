@@ -7,13 +7,13 @@ from sqlalchemy import text
 
 from app.domain.key_settings import KeySettings
 from app.extensions import db
-from app.services import audit, key_rotation, keys
+from app.services import audit, key_revocation, key_rotation, keys
 
 
 def test_every_change_of_a_key_has_its_entry(runtime, alice):
     issued = keys.create(runtime, alice.member, KeySettings(name="CI"))
     successor = key_rotation.rotate(runtime, alice.member, issued.listed.key.id)
-    keys.revoke(runtime, alice.member, successor.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, successor.listed.key.id)
     entries = audit.page(alice.org, limit=3, cursor=None).items
     assert [(entry.action, entry.actor, entry.target) for entry in entries] == [
         ("key.revoked", "alice@example.com", successor.listed.key.id),

@@ -16,6 +16,7 @@ from app.services import (
     cache_invalidation,
     immediate_revocation,
     install_ids,
+    key_revocation,
     key_rotation,
     key_settings,
     key_verification,
@@ -82,7 +83,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
         lambda: operator_organizations.set_organization_disabled(runtime, org, disabled=True),
         lambda: operator_keys.revoke_key(runtime, other),
         lambda: key_rotation.rotate(runtime, member, key_id, overlap_seconds=1),
-        lambda: keys.revoke(runtime, member, key_id),
+        lambda: key_revocation.revoke(runtime, member, key_id),
     ):
         before = revision()
         with statements() as seen:
@@ -101,10 +102,10 @@ def test_after_an_upgrade_everybody_waits_for_servers_of_the_earlier_version(run
     cache_invalidation.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
     with transaction():
         db.session.execute(db.update(RevocationCounter).values(settle_ms=110))
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     immediate_revocation.forget_earlier_versions()
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [SETTLE_SECONDS, 0.11, 0.11, SETTLE_SECONDS]
 
 
@@ -114,9 +115,9 @@ def test_a_change_that_takes_effect_later_does_so_after_every_lease():
 
 
 def test_a_repeated_revoke_waits_too_and_changes_nothing(runtime, alice, issued):
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     before = revision()
-    assert seconds_of(lambda: keys.revoke(runtime, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
+    assert seconds_of(lambda: key_revocation.revoke(runtime, alice.member, issued.listed.key.id)) >= SETTLE_SECONDS
     assert revision() == before
 
 
@@ -153,13 +154,13 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
 ):
     waits = []
     monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
-    first = keys.revoke(runtime, alice.member, issued.listed.key.id)
+    first = key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     clock.now += SURELY_SETTLED
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [1, 1]
     clock.advance(seconds=1)
     with runtime.revocation_turns.take(alice.org):
-        again = keys.revoke(runtime, alice.member, issued.listed.key.id)
+        again = key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [1, 1]
     assert again.key.revoked_at == first.key.revoked_at
 
@@ -169,17 +170,17 @@ def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued
     seconds = iter([0.0, 0.0, LONGEST_TRANSACTION + 0.1])
     monkeypatch.setattr("app.services.immediate_revocation.seconds_since_boot", lambda: next(seconds))
     with pytest.raises(DatabaseUnavailable):
-        keys.revoke(runtime, alice.member, issued.listed.key.id)
+        key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
 
 
 def test_who_gets_no_turn_in_time_has_changed_nothing(runtime, alice, issued, monkeypatch):
     monkeypatch.setattr("app.services.revocation_turns.WAIT_SECONDS", 0.01)
     with runtime.revocation_turns.take(alice.org), pytest.raises(Busy) as refused:
-        keys.revoke(runtime, alice.member, issued.listed.key.id)
+        key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1
     assert key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
-    assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
+    assert key_revocation.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
 def test_a_turn_is_given_back_whatever_happens(runtime, alice, issued):
@@ -190,7 +191,7 @@ def test_a_turn_is_given_back_whatever_happens(runtime, alice, issued):
     for _ in range(2 * RUNNING):
         with pytest.raises(NotFound):
             fails()
-    assert keys.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
+    assert key_revocation.revoke(runtime, alice.member, issued.listed.key.id).key.revoked_at is not None
 
 
 def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch):
@@ -206,7 +207,7 @@ def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch
             pool.submit(other).result(timeout=5)
 
     monkeypatch.setattr("app.services.immediate_revocation._wait", wait_for_other)
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert len(made) == 1
 
 
@@ -238,13 +239,13 @@ def test_a_revocation_decides_on_what_is_true_now_though_the_request_has_an_old_
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: revoke_elsewhere(app, runtime, alice, key_id)).result()
     before = revision()
-    assert keys.revoke(runtime, alice.member, key_id).key.revoked_at is not None
+    assert key_revocation.revoke(runtime, alice.member, key_id).key.revoked_at is not None
     assert revision() == before
 
 
 def revoke_elsewhere(app, runtime, alice, key_id):
     with app.app_context():
-        keys.revoke(runtime, alice.member, key_id)
+        key_revocation.revoke(runtime, alice.member, key_id)
 
 
 def test_what_failed_raises_no_revision(runtime, alice, issued):

@@ -18,6 +18,7 @@ from app.services import (
     audit,
     device_grants,
     key_quotas,
+    key_revocation,
     key_rotation,
     keys,
     operator_keys,
@@ -64,7 +65,7 @@ def test_an_organization_has_as_many_active_keys_as_it_may(at_most, alice, cast,
         with pytest.raises(TooManyKeys, match="3 active keys") as refused:
             create(actor)
         assert refused.value.details == {"limit": 3}
-    keys.revoke(runtime, alice.member, third.id)
+    key_revocation.revoke(runtime, alice.member, third.id)
     create()
     clock.advance(days=1)
     create()
@@ -161,7 +162,7 @@ def test_a_person_creates_so_many_keys_in_any_hour_whatever_becomes_of_them(
     first = create()
     clock.advance(minutes=10)
     key_rotation.rotate(runtime, alice.member, first.id)
-    keys.revoke(runtime, alice.member, create().id)
+    key_revocation.revoke(runtime, alice.member, create().id)
     for act in (create, lambda: key_rotation.rotate(runtime, alice.member, create(cast.bob.member).id)):
         with pytest.raises(RateLimited) as refused:
             act()

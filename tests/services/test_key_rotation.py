@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.errors import KeyNotActive, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
-from app.services import audit, key_rotation, key_settings, keys, operator_keys
+from app.services import audit, key_revocation, key_rotation, key_settings, keys, operator_keys
 from tests.factories import in_days
 
 
@@ -36,7 +36,7 @@ def test_an_overlap_ends_the_old_key_later_but_never_later_than_it_would_have(ru
 def test_a_dead_key_cannot_be_rotated(runtime, alice, clock):
     revoked = keys.create(runtime, alice.member, KeySettings(name="CI")).listed.key.id
     expired = keys.create(runtime, alice.member, KeySettings(name="CI", expires_at=in_days(runtime, 1))).listed.key.id
-    keys.revoke(runtime, alice.member, revoked)
+    key_revocation.revoke(runtime, alice.member, revoked)
     clock.advance(days=2)
     for key_id in (revoked, expired):
         with pytest.raises(KeyNotActive):

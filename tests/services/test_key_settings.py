@@ -11,6 +11,7 @@ from app.domain.key_verification import Outcome
 from app.domain.member_roles import Role
 from app.services import (
     audit,
+    key_revocation,
     key_rotation,
     key_settings,
     key_verification,
@@ -153,7 +154,7 @@ def test_who_may_revoke_it_may_change_it_and_nobody_else(runtime, cast, issued):
 
 def test_a_dead_key_stays_as_it_was(runtime, alice, issued, clock):
     ends = keys.create(runtime, alice.member, KeySettings(name="CI", expires_at=in_days(runtime, 1)))
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     clock.advance(days=1)
     for dead in (issued, ends):
         with pytest.raises(KeyNotActive):

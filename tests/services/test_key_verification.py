@@ -8,7 +8,7 @@ from app.domain.errors import InsufficientScope, InvalidKey, KeyDisabled, KeyExp
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.extensions import db
-from app.services import key_verification, keys
+from app.services import key_revocation, key_verification, keys
 from app.services.immediate_revocation import revoking
 from app.store.database_errors import DatabaseUnavailable
 from app.store.organizations import Organization
@@ -32,7 +32,7 @@ def test_a_working_key_is_known_with_all_that_decides(runtime, alice, issued):
 
 
 def test_the_answer_after_revoke_is_no(runtime, alice, issued):
-    keys.revoke(runtime, alice.member, issued.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     with pytest.raises(KeyRevoked):
         key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
 

@@ -11,7 +11,7 @@ from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound, UnknownScope
 from app.domain.key_settings import KeySettings
 from app.domain.route_policy import parse_policy
 from app.extensions import db
-from app.services import audit, key_rotation, keys, operator_keys
+from app.services import audit, key_revocation, key_rotation, keys, operator_keys
 from app.store import keys as store
 
 
@@ -81,9 +81,9 @@ def test_the_same_form_sent_twice_makes_one_key(runtime, alice):
 
 def test_revoking_twice_changes_nothing_and_is_recorded_once(runtime, alice, clock):
     key_id = keys.create(runtime, alice.member, KeySettings(name="CI")).listed.key.id
-    first = keys.revoke(runtime, alice.member, key_id).key.revoked_at
+    first = key_revocation.revoke(runtime, alice.member, key_id).key.revoked_at
     clock.advance(hours=1)
-    assert keys.revoke(runtime, alice.member, key_id).key.revoked_at == first
+    assert key_revocation.revoke(runtime, alice.member, key_id).key.revoked_at == first
     actions = [entry.action for entry in audit.page(alice.org, limit=50, cursor=None).items]
     assert actions.count("key.revoked") == 1
 
@@ -91,9 +91,9 @@ def test_revoking_twice_changes_nothing_and_is_recorded_once(runtime, alice, clo
 def test_a_member_manages_only_their_own_keys(runtime, cast):
     bobs = keys.create(runtime, cast.bob.member, KeySettings(name="Bob's")).listed.key.id
     alices = keys.create(runtime, cast.alice.member, KeySettings(name="Alice's")).listed.key.id
-    assert keys.revoke(runtime, cast.bob.member, bobs).key.revoked_at
+    assert key_revocation.revoke(runtime, cast.bob.member, bobs).key.revoked_at
     with pytest.raises(Forbidden):
-        keys.revoke(runtime, cast.bob.member, alices)
+        key_revocation.revoke(runtime, cast.bob.member, alices)
     assert keys.get(cast.alice.member, alices).key.revoked_at is None
 
 
@@ -101,7 +101,7 @@ def test_another_organizations_key_is_not_there(runtime, cast):
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
     key_id = keys.create(runtime, cast.alice.member, KeySettings(name="CI")).listed.key.id
-    for act in (keys.revoke, key_rotation.rotate):
+    for act in (key_revocation.revoke, key_rotation.rotate):
         with pytest.raises(NotFound):
             act(runtime, charlie.member, key_id)
 

@@ -8,6 +8,7 @@ from app.domain.member_roles import Permission, Role
 from app.services import (
     agent_sign_up,
     audit,
+    key_revocation,
     key_verification,
     keys,
     operator_keys,
@@ -55,7 +56,7 @@ def test_a_removed_members_own_active_keys_are_kept_or_revoked(runtime, cast, re
     bob_elsewhere = organizations.member(bob.member.person_id, bob.email, elsewhere, Permission.CREATE_KEYS)
     theirs = keys.create(runtime, bob.member, KeySettings(name="Bob's"))
     dead = keys.create(runtime, bob.member, KeySettings(name="Dead"))
-    keys.revoke(runtime, bob.member, dead.listed.key.id)
+    key_revocation.revoke(runtime, bob.member, dead.listed.key.id)
     others = [
         keys.create(runtime, alice.member, KeySettings(name="Alice's")),
         keys.create(runtime, bob_elsewhere, KeySettings(name="Bob's elsewhere")),
@@ -114,7 +115,7 @@ def test_keys_of_a_disabled_person_are_kept_or_revoked_everywhere(runtime, cast,
     code = agent_sign_up.request(runtime, email=bob.email, client="203.0.113.1").plaintext.reveal()
     sign_up_key = agent_sign_up.verify(runtime, email=bob.email, code=code).api_key.reveal()
     dead = keys.create(runtime, bob.member, KeySettings(name="Dead"))
-    keys.revoke(runtime, bob.member, dead.listed.key.id)
+    key_revocation.revoke(runtime, bob.member, dead.listed.key.id)
     mine = [
         keys.create(runtime, member, KeySettings(name=name)).plaintext.reveal()
         for member, name in ((bob.member, "Bob's"), (bob_elsewhere, "Elsewhere"))

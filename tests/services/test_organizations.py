@@ -8,7 +8,15 @@ from app.domain.errors import Forbidden, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission, Role
-from app.services import device_grants, key_rotation, key_settings, keys, operator_organizations, organizations
+from app.services import (
+    device_grants,
+    key_revocation,
+    key_rotation,
+    key_settings,
+    keys,
+    operator_organizations,
+    organizations,
+)
 from app.store import keys as key_store
 from app.store.transaction import transaction
 
@@ -51,7 +59,7 @@ def writes_as(runtime, member, key_id):
         "create": lambda: keys.create(runtime, member, KeySettings(name="Late")),
         "rotate": lambda: key_rotation.rotate(runtime, member, key_id),
         "change": lambda: key_settings.change(runtime, member, key_id, KeySettings(name="Late")),
-        "revoke": lambda: keys.revoke(runtime, member, key_id),
+        "revoke": lambda: key_revocation.revoke(runtime, member, key_id),
         "approve": lambda: device_grants.approve(runtime, member, code, ["agent:rw"], client="a client"),
     }
 

@@ -15,6 +15,7 @@ from app.services import (
     credits,
     device_grants,
     install_ids,
+    key_revocation,
     key_verification,
     keys,
     one_time_secrets,
@@ -37,7 +38,7 @@ def fill_every_table(runtime, member, clock):
     key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
     runtime.usage.flush()
     usage.fold(clock.now + timedelta(hours=2))
-    keys.revoke(runtime, member, issued.listed.key.id)
+    key_revocation.revoke(runtime, member, issued.listed.key.id)
     install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])
     device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")
     one_time_secrets.request(

@@ -7,7 +7,7 @@ from app.domain.errors import InsufficientScope
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import KeyRecord, Outcome
 from app.extensions import db
-from app.services import key_verification, keys, usage
+from app.services import key_revocation, key_verification, keys, usage
 from app.store import keys as key_store
 from app.store.last_uses import LastUse
 from app.store.transaction import transaction
@@ -90,7 +90,7 @@ def test_a_working_key_for_a_route_that_is_not_listed_is_counted_once_it_is_cach
     key_verification.verify(runtime, plaintext, scope=None)
     key_verification.verify(runtime, other.plaintext.reveal(), scope=None)
     ask(plaintext)
-    keys.revoke(runtime, alice.member, other.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, other.listed.key.id)
     ask(other.plaintext.reveal())
     runtime.usage.flush()
     assert rows(alice, key_id=issued.listed.key.id) == {(12, "VALID"): 1, (12, "ROUTE_NOT_LISTED"): 1}

@@ -12,7 +12,7 @@ from sqlalchemy import NullPool, create_engine, text
 from app.domain.errors import Busy
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
-from app.services import audit, keys, organizations
+from app.services import audit, key_revocation, keys, organizations
 from tests.servers import serving
 from tests.system.visitors import Request, Visitor, at_once, query
 
@@ -48,7 +48,7 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
                 issued = keys.create(runtime, member, KeySettings(name=f"Writer {number}"))
             while True:
                 with suppress(Busy):
-                    return keys.revoke(runtime, member, issued.listed.key.id).key.revoked_at
+                    return key_revocation.revoke(runtime, member, issued.listed.key.id).key.revoked_at
                 time.sleep(0.05)
 
     with ThreadPoolExecutor(32) as pool:

@@ -65,8 +65,10 @@ def test_a_key_has_a_page_with_all_about_it(cast):
         "DELETE /v1/notes/{id}",
         "by alice@example.com",
         "16 May 2026, 12:00 UTC",
-        "<dt>IP address</dt><dd>127.0.0.1</dd>",
-        "<dt>Client</dt><dd>Werkzeug/",
+        "just now</time> from 127.0.0.1 by Werkzeug/",
+        "just now</time> from 203.0.113.7 by Werkzeug/",
+        "The key cannot be used from 203.0.113.7.",
+        "Created <time",
         "12:00 UTC</time>: 1 allowed",
         "12:00 UTC</time>: 1 refused: network not allowed",
     ):

@@ -210,7 +210,7 @@ def test_leaving_a_form_leads_back_to_where_it_was_opened(alice, action):
 
 
 def test_older_keys_are_where_leaving_a_form_leads_back_to(alice, clock, monkeypatch):
-    monkeypatch.setattr("app.web.keys.PAGE_SIZE", 1)
+    monkeypatch.setattr("app.web.key_list.PAGE_SIZE", 1)
     oldest = alice.create_key()["id"]
     clock.advance(seconds=1)
     alice.create_key()

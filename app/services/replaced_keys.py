@@ -1,0 +1,72 @@
+"""Keys that were rotated and still work: given a day more, and ended once nobody uses them any more."""
+
+from datetime import datetime, timedelta
+
+from app.domain.errors import KeyNotActive
+from app.domain.key_status import has_ended
+from app.domain.revocation_reason import RevocationReason
+from app.services import audit, organizations
+from app.services.immediate_revocation import revoking, seldom_revoking
+from app.services.key_rotation import MAX_OVERLAP_SECONDS
+from app.services.keys import manageable
+from app.services.organizations import Member
+from app.services.runtime import Runtime
+from app.store import keys
+from app.store.keys import ListedKey
+
+#: Who ended a key that nobody used any more, in the audit log.
+ACTOR = "keydesk"
+A_DAY = timedelta(days=1)
+#: Every process writes its counts each second. One that cannot for longer than this cannot reach the database, and then
+#: refuses every key.
+SURELY_FLUSHED = timedelta(minutes=2)
+
+
+def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
+    """Lets the old key work for a day more, but never longer than it would have without the rotation, nor than 30 days
+    after it. Raises `NotFound`, `Forbidden`, `KeyNotActive` and `Busy`."""
+    with revoking(runtime, org_id=member.org_id) as revocation:
+        member = organizations.still_member(member)
+        found, now = manageable(member, key_id), runtime.clock()
+        longest = longest_end(found)
+        if longest is None or found.key.expires_at is None or has_ended(found.key, now):
+            raise KeyNotActive("This key is not being replaced, or has ended. Change its expiry instead.")
+        ends = min(found.key.expires_at + A_DAY, longest)
+        if ends <= found.key.expires_at:
+            raise KeyNotActive("This key cannot work any longer: its first expiry, or 30 days, are reached.")
+        old = found.key.settings
+        found.key.expires_at, found.key.end_mailed_at = ends, None
+        audit.key_changed(found.key, at=now, actor=member.email, old=old, new={"expires_at": ends})
+        revocation.affects(member.org_id)
+    return found
+
+
+def longest_end(listed: ListedKey) -> datetime | None:
+    """Until when an old key can be extended; None if it was not rotated."""
+    rotated_at = keys.created_at(listed.successor) if listed.successor else None
+    if rotated_at is None:
+        return None
+    longest = rotated_at + timedelta(seconds=MAX_OVERLAP_SECONDS)
+    first = listed.key.expires_unrotated
+    return longest if first is None else min(longest, first)
+
+
+def end_idle(runtime: Runtime) -> None:
+    """Revokes old keys with which no request was let through for as long as their rotation says."""
+    for org_id, key_id in keys.ending_when_idle(runtime.clock()):
+        with seldom_revoking() as revocation:
+            revocation.nothing_changed()
+            found, now = keys.locked(org_id, key_id), runtime.clock()
+            if found is None or has_ended(found.key, now) or not _is_idle(found, now):
+                continue
+            found.key.revoke(now, RevocationReason.ROTATED)
+            audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
+            revocation.affects(org_id)
+
+
+def _is_idle(listed: ListedKey, now: datetime) -> bool:
+    rotated_at = keys.created_at(listed.successor) if listed.successor else None
+    if rotated_at is None or listed.key.ends_idle_seconds is None:
+        return False
+    since = max(rotated_at, listed.last_let_through or rotated_at)
+    return now - since >= timedelta(seconds=listed.key.ends_idle_seconds) + SURELY_FLUSHED

@@ -1,0 +1,184 @@
+"""The list of keys: searched, filtered and sorted by its address, exported, and where many are selected."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, stream_with_context, url_for
+from werkzeug.wrappers import Response
+
+from app.domain import key_status
+from app.domain.errors import ValidationFailed
+from app.domain.member_roles import Permission
+from app.domain.rfc3339 import rfc3339
+from app.http import request_context
+from app.http.guards import RequireMember
+from app.services import key_list, usage
+from app.services.key_list import COUNTED_TO, KeyFilter
+from app.store.keys import ListedKey
+
+blueprint = Blueprint("key_list", __name__, url_prefix="/orgs/<org>/keys")
+
+PAGE_SIZE = 50
+MAX_WORDS = 200
+#: What may be chosen in the field State. `all` is every key.
+STATES = {
+    "working": "Working keys",
+    "all": "All keys",
+    "failing": "Failing",
+    "expiring": "Expire within 7 days",
+    "replaced": "Being replaced",
+    "creator_left": "Creator left",
+    "unused": "Not used for 90 days",
+    "never_expires": "Never expire",
+    "suspended": "Suspended",
+    "expired": "Expired",
+    "revoked": "Revoked",
+}
+ORDERS = {"created": "Newest first", "name": "Name", "expires": "Expires first", "used": "Used last"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_COLUMNS = (
+    *("id", "name", "start", "last4", "state", "scopes", "created_at", "created_by", "expires_at", "revoked_at"),
+    *("last_let_through_at", "last_refused_at", "networks"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, by its parameters. What is not offered counts as left out."""
+
+    q: str = ""
+    state: str = "working"
+    scope: str = ""
+    creator: str = ""
+    sort: str = "created"
+
+    @property
+    def filter(self) -> KeyFilter:
+        condition = None if self.state == "all" else self.state
+        return KeyFilter(self.q, condition, self.scope or None, self.creator or None)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it leaves out keys that are in the list otherwise."""
+        return bool(self.q or self.scope or self.creator or self.state != "working")
+
+    def parameters(self, **changed: str | None) -> dict[str, str | None]:
+        """The parameters of its address, without what is so anyway."""
+        values = {"q": self.q, "state": self.state, "scope": self.scope, "creator": self.creator, "sort": self.sort}
+        plain = Asked().parameters_in_full()
+        return {name: value for name, value in (values | changed).items() if value and value != plain[name]}
+
+    @staticmethod
+    def parameters_in_full() -> dict[str, str]:
+        return {"q": "", "state": "working", "scope": "", "creator": "", "sort": "created"}
+
+
+def asked(values: Mapping[str, str]) -> Asked:
+    state, sort = values.get("state", ""), values.get("sort", "")
+    return Asked(
+        q=values.get("q", "").strip()[:MAX_WORDS],
+        state=state if state in STATES else "working",
+        scope=values.get("scope", "")[:MAX_WORDS],
+        creator=values.get("creator", "")[:MAX_WORDS],
+        sort=sort if sort in ORDERS else "created",
+    )
+
+
+@blueprint.get("", endpoint="index")
+@RequireMember(Permission.READ_KEYS)
+def index() -> Response | str:
+    runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
+    if wanted.q and key_list.pasted_key(member, wanted.q):
+        # A whole key must not stay in an address, which browsers and proxies write down.
+        flash("A whole key does not belong in an address. Paste it into the search field.")
+        return redirect(_url(wanted, q=None), 303)
+    try:
+        page = key_list.page(
+            runtime, member, wanted.filter, sort=wanted.sort, limit=PAGE_SIZE, cursor=request.args.get("cursor")
+        )
+    except ValidationFailed:
+        return redirect(_url(wanted), 303)
+    total = key_list.count(runtime, member, wanted.filter)
+    return render_template(
+        "keys/index.html",
+        asked=wanted,
+        page=page,
+        total=total,
+        counted_to=COUNTED_TO,
+        has_any=bool(page.items) or key_list.count(runtime, member, KeyFilter()) > 0,
+        attention=key_list.attention(runtime, member),
+        weeks=usage.weeks(member.org_id, (listed.key.id for listed in page.items), runtime.clock()),
+        states=STATES,
+        orders=ORDERS,
+        creators=key_list.creators(member),
+        scopes=list(runtime.settings.policy.scopes),
+        url=partial(_url, wanted),
+        is_first=not request.args.get("cursor") and not wanted.parameters(),
+    )
+
+
+@blueprint.post("/search")
+@RequireMember(Permission.READ_KEYS)
+def search() -> Response:
+    """Leads to the key that was pasted, or to the list with what was typed. A pasted key is in no address."""
+    member, wanted = request_context.member(), asked(request.form)
+    pasted = key_list.pasted_key(member, wanted.q) if wanted.q else None
+    if pasted is None:
+        return redirect(_url(wanted), 303)
+    if pasted.key_id is None:
+        flash(f"That is a whole key, but not one of {member.org_name}. Look in your other organizations.")
+        return redirect(_url(wanted, q=None), 303)
+    flash("This is the key that you pasted.")
+    return redirect(url_for("key_settings.show", org=member.org_id, key=pasted.key_id), 303)
+
+
+@blueprint.get("/export.csv")
+@RequireMember(Permission.READ_KEYS)
+def export() -> Response:
+    """The keys that the list shows, all pages of it, without a secret."""
+    found = key_list.every(request_context.runtime(), request_context.member(), asked(request.args).filter)
+    response = Response(stream_with_context(_lines(found)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="keys.csv"'
+    return response
+
+
+def _lines(found: Iterator[ListedKey]) -> Iterator[str]:
+    """The file, in pieces of some hundred lines."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for number, listed in enumerate(found):
+        writer.writerow([_cell(value) for value in _row(listed)])
+        if number % 500 == 499:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _row(listed: ListedKey) -> list[Any]:
+    key = listed.key
+    state = key_status.state(listed, request_context.runtime().clock())
+    return [
+        *(key.id, key.name, key.start, key.last4, state, " ".join(key.scopes), key.created_at, listed.created_by),
+        *(key.expires_at, key.revoked_at, listed.last_let_through, listed.last_refused, " ".join(key.networks)),
+    ]
+
+
+def _cell(value: Any) -> str:
+    """The value as text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else rfc3339(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _url(wanted: Asked, /, endpoint: str = "key_list.index", **changed: str | None) -> str:
+    """The address of this list, with other parameters."""
+    cursor = changed.pop("cursor", None)
+    values: dict[str, Any] = {"org": request_context.member().org_id, **wanted.parameters(**changed), "cursor": cursor}
+    return url_for(endpoint, **values)

@@ -1,0 +1,43 @@
+"""The buttons that suspend and resume a key."""
+
+from flask import Blueprint, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Forbidden, KeyNotActive, UnknownScope
+from app.domain.member_roles import Permission
+from app.http import request_context
+from app.http.change_limits import limit_changes
+from app.http.guards import RequireMember
+from app.services import key_suspension
+
+blueprint = Blueprint("key_suspension", __name__, url_prefix="/orgs/<org>/keys/<key>")
+
+
+@blueprint.post("/suspend")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
+def suspend(key: str) -> Response:
+    try:
+        listed = key_suspension.suspend(request_context.runtime(), request_context.member(), key)
+    except KeyNotActive as error:
+        flash(error.detail)
+    else:
+        flash(f"“{listed.key.name}” is suspended. Every request with this key is refused until you resume it.")
+    return _to_page_of(key)
+
+
+@blueprint.post("/resume")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@limit_changes
+def resume(key: str) -> Response:
+    try:
+        listed = key_suspension.resume(request_context.runtime(), request_context.member(), key)
+    except (KeyNotActive, Forbidden, UnknownScope) as error:
+        flash(error.detail)
+    else:
+        flash(f"“{listed.key.name}” works again.")
+    return _to_page_of(key)
+
+
+def _to_page_of(key: str) -> Response:
+    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)

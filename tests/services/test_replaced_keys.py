@@ -1,0 +1,99 @@
+"""Keys that were rotated and still work."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.errors import Forbidden, KeyNotActive, KeyRevoked, ValidationFailed
+from app.domain.key_settings import KeySettings
+from app.services import audit, key_rotation, key_verification, keys, replaced_keys
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def rotated(runtime, member, *, overlap=7 * 86_400, idle=None, **settings):
+    issued = keys.create(runtime, member, KeySettings(name="CI", scopes=["agent:r"], **settings))
+    key_id = issued.listed.key.id
+    key_rotation.rotate(runtime, member, key_id, overlap_seconds=overlap, idle_seconds=idle)
+    return issued
+
+
+def use(runtime, issued):
+    key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r")
+    runtime.usage.flush()
+
+
+def test_an_old_key_gets_a_day_more_as_often_as_wanted_up_to_thirty_days(runtime, alice, clock):
+    issued, began = rotated(runtime, alice.member), clock.now
+    key_id = issued.listed.key.id
+    for days in range(8, 31):
+        assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == began + days * DAY
+    with pytest.raises(KeyNotActive, match="any longer"):
+        replaced_keys.extend(runtime, alice.member, key_id)
+    assert audit.of_key(alice.org, key_id, limit=1)[0].action == "key.changed"
+
+
+def test_never_beyond_its_first_expiry(runtime, alice, clock):
+    first = clock.now + timedelta(hours=30)
+    issued = rotated(runtime, alice.member, overlap=3600, expires_at=first)
+    key_id = issued.listed.key.id
+    assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == clock.now + HOUR + DAY
+    assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == first
+    with pytest.raises(KeyNotActive):
+        replaced_keys.extend(runtime, alice.member, key_id)
+
+
+def test_only_old_keys_that_still_work_and_only_by_those_who_manage_them(runtime, cast, clock):
+    alice = cast.alice.member
+    plain = keys.create(runtime, alice, KeySettings(name="CI", expires_at=clock.now + DAY)).listed.key.id
+    old = rotated(runtime, alice, overlap=3600).listed.key.id
+    with pytest.raises(Forbidden):
+        replaced_keys.extend(runtime, cast.bob.member, old)
+    clock.advance(hours=1)
+    for key_id in (plain, old):
+        with pytest.raises(KeyNotActive):
+            replaced_keys.extend(runtime, alice, key_id)
+
+
+def test_an_old_key_ends_once_it_was_not_let_through_for_as_long_as_chosen(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, idle=3600)
+    clock.advance(minutes=50)
+    use(runtime, issued)
+    clock.advance(minutes=61)
+    replaced_keys.end_idle(runtime)
+    use(runtime, issued)
+    clock.advance(minutes=61, seconds=59)
+    replaced_keys.end_idle(runtime)
+    assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
+    clock.advance(seconds=1)
+    replaced_keys.end_idle(runtime)
+    with pytest.raises(KeyRevoked):
+        use(runtime, issued)
+    entry = audit.of_key(alice.org, issued.listed.key.id, limit=1)[0]
+    assert (entry.action, entry.actor, entry.details["reason"]) == ("key.revoked", "keydesk", "idle after rotation")
+
+
+def test_a_refused_request_is_no_use(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, idle=3600)
+    clock.advance(minutes=50)
+    key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:rw")
+    runtime.usage.flush()
+    clock.advance(minutes=12)
+    replaced_keys.end_idle(runtime)
+    assert keys.get(alice.member, issued.listed.key.id).key.revoked_reason == "rotated"
+
+
+def test_others_go_on(runtime, alice, clock):
+    kept = rotated(runtime, alice.member)
+    unrotated = keys.create(runtime, alice.member, KeySettings(name="CI", scopes=["agent:r"]))
+    clock.advance(days=2)
+    replaced_keys.end_idle(runtime)
+    use(runtime, kept)
+    use(runtime, unrotated)
+
+
+@pytest.mark.parametrize("seconds", [0, 3599, 30 * 86_400 + 1])
+def test_less_than_an_hour_is_refused(runtime, alice, seconds):
+    with pytest.raises(ValidationFailed) as refused:
+        rotated(runtime, alice.member, idle=seconds)
+    assert list(refused.value.fields) == ["idle_seconds"]
