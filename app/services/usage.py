@@ -241,6 +241,11 @@ def weeks(org_id: str, key_ids: Iterable[str], now: datetime) -> dict[str, Week]
     }
 
 
+def let_through_since(org_id: str, key_id: str, since: datetime) -> int:
+    """How many of the key's requests were let through from the hour of `since` on."""
+    return usage.total(org_id, key_id, _VALID.value, since)
+
+
 def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None) -> Page[UsageHour]:
     """A page of the requests by hour, key and outcome, newest hour first. Raises `ValidationFailed` for an invalid
     cursor."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, String, and_, column, delete, select
+from sqlalchemy import BigInteger, Executable, Select, String, and_, column, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import paging
@@ -66,6 +66,15 @@ def page(org_id: str, *, limit: int, cursor: str | None, key_id: str | None = No
         query = query.where(before(order, position))
     rows: Sequence[UsageHour] = db.session.scalars(query.limit(limit + 1)).all()
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.hour), row.key_id, row.outcome))
+
+
+def total(org_id: str, key_id: str, outcome: str, since: datetime) -> int:
+    """The key's requests with this outcome from the hour of `since` on."""
+    first = since.replace(minute=0, second=0, microsecond=0)
+    query = select(func.sum(UsageHour.requests)).where(
+        UsageHour.org_id == org_id, UsageHour.hour >= first, UsageHour.key_id == key_id, UsageHour.outcome == outcome
+    )
+    return int(db.session.scalar(query) or 0)
 
 
 def prune(before: datetime) -> None:

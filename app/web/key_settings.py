@@ -33,6 +33,7 @@ _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", 
 def show(key: str) -> str:
     member, runtime = request_context.member(), request_context.runtime()
     listed, now = keys.get(member, key), runtime.clock()
+    successor = keys.get(member, listed.successor) if listed.successor else None
     hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
     return render_template(
         "keys/show.html",
@@ -40,7 +41,8 @@ def show(key: str) -> str:
         scopes=held_scopes(listed),
         hours=[hour for hour in hours if hour.hour > now - timedelta(hours=HOURS_SHOWN)],
         history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN),
-        successor=keys.get(member, listed.successor) if listed.successor else None,
+        successor=successor,
+        still_used=usage.let_through_since(member.org_id, key, successor.key.created_at) if successor else 0,
         predecessor=keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None,
         undoable_until=undoable_until(listed.key),
         why_not_undoable=key_revocation.why_not_undoable(member, listed, now),

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, KeyNotActive, UnknownScope
+from app.domain.errors import KeyNotActive, UnknownScope
 from app.domain.member_roles import Permission
 from app.http import request_context
 from app.http.change_limits import limit_changes
@@ -32,7 +32,7 @@ def suspend(key: str) -> Response:
 def resume(key: str) -> Response:
     try:
         listed = key_suspension.resume(request_context.runtime(), request_context.member(), key)
-    except (KeyNotActive, Forbidden, UnknownScope) as error:
+    except (KeyNotActive, UnknownScope) as error:
         flash(error.detail)
     else:
         flash(f"“{listed.key.name}” works again.")

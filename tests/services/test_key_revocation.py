@@ -155,8 +155,9 @@ def test_an_old_key_is_not_undone_beside_its_successor(runtime, alice):
     assert accepts(runtime, issued)
 
 
-def test_a_sign_up_key_is_not_undone_beside_another_one(runtime, alice):
+def test_a_sign_up_key_is_not_undone_beside_another_one(runtime, alice, clock):
     def signed_up():
+        clock.advance(minutes=2)
         code = agent_sign_up.request(runtime, email=alice.email, client="192.0.2.1").plaintext.reveal()
         return agent_sign_up.verify(runtime, email=alice.email, code=code).api_key.reveal()
 

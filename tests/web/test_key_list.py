@@ -1,0 +1,203 @@
+"""The list of keys, by its address."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from app.services.key_list import CONDITIONS, SORTS
+from app.web.key_list import ORDERS, STATES
+from tests.web.pages import Page
+
+WHOLE = re.compile(r"whk_[0-9A-Za-z]{32}")
+
+
+def keys(actor, tail=""):
+    return f"/orgs/{actor.org}/keys{tail}"
+
+
+def shown(actor, **query):
+    """The names in the list, in its order."""
+    text = Page(actor.http.get(keys(actor), query_string=query)).text
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', text)
+
+
+def search(actor, **form):
+    return actor.http.post(keys(actor, "/search"), data=form)
+
+
+def test_what_may_be_chosen_is_what_the_list_can_do():
+    assert set(STATES) == {"all", *CONDITIONS}
+    assert set(ORDERS) == set(SORTS)
+
+
+def test_it_shows_working_keys_unless_others_are_asked_for(alice):
+    for name in ("alpha", "beta"):
+        alice.create_key(name=name)
+    alice.revoke(alice.create_key(name="gone")["id"])
+    assert sorted(shown(alice)) == ["alpha", "beta"]
+    assert shown(alice, state="revoked") == ["gone"]
+    assert len(shown(alice, state="all")) == 3
+    assert sorted(shown(alice, state="no such state", sort="nor such an order")) == ["alpha", "beta"]
+    assert shown(alice, state="all", sort="name") == ["alpha", "beta", "gone"]
+
+
+def test_with_all_keys_ended_it_says_so_and_shows_the_way_to_them(alice):
+    alice.revoke(alice.create_key(name="gone")["id"])
+    page = Page(alice.http.get(keys(alice)))
+    assert "No working keys" in page.text
+    assert keys(alice, "?state=all") in page.links
+
+
+def test_words_go_into_the_address_and_say_so_when_nothing_matches(alice):
+    alice.create_key(name="Zürich & Co")
+    answer = search(alice, q=" zÜr ", state="working", sort="created")
+    assert answer.status_code == 303
+    assert answer.location == keys(alice, "?q=z%C3%9Cr")
+    assert shown(alice, q="zÜr") == ["Zürich &amp; Co"]
+    page = Page(alice.http.get(keys(alice), query_string={"q": "<b>nothing"}))
+    assert "“&lt;b&gt;nothing”" in page.text
+    assert "No key matches" in page.text
+
+
+def test_filters_and_order_stay_in_the_address_of_the_search(cast):
+    answer = search(cast.alice, q="ci", state="failing", scope="agent:r", creator=cast.bob.person_id, sort="name")
+    assert answer.location == keys(
+        cast.alice, f"?q=ci&state=failing&scope=agent:r&creator={cast.bob.person_id}&sort=name"
+    )
+
+
+def test_keys_of_one_person(cast):
+    cast.alice.create_key(name="of alice")
+    cast.bob.create_key(name="of bob")
+    assert shown(cast.alice, creator=cast.bob.person_id) == ["of bob"]
+
+
+def test_a_whole_key_leads_to_its_page_and_stands_in_no_address_or_page(alice):
+    made = alice.create_key()
+    for text in (made["key"], f"  {made['key']}\n", f"x-api-key: {made['key']}", f'KEYDESK="{made["key"]}"'):
+        answer = search(alice, q=text)
+        assert (answer.status_code, answer.location) == (303, keys(alice, f"/{made['id']}"))
+        assert not WHOLE.search(str(answer.headers) + answer.text)
+        assert not WHOLE.search(alice.http.get(answer.location).text)
+
+
+def test_a_whole_key_of_another_organization_is_not_named(cast, alice):
+    charlie = cast.charlie
+    charlie.org = charlie.own_organization()
+    foreign = charlie.create_key()["key"]
+    answer = search(alice, q=foreign)
+    assert answer.location == keys(alice)
+    text = alice.http.get(answer.location).text
+    assert "not one of alice’s organization" in text
+    assert not WHOLE.search(text)
+
+
+def test_a_whole_key_in_an_address_is_not_searched_or_shown_and_is_dropped(alice):
+    made = alice.create_key()
+    answer = alice.http.get(keys(alice), query_string={"q": f"Bearer {made['key']}", "state": "all"})
+    assert (answer.status_code, answer.location) == (303, keys(alice, "?state=all"))
+    assert not WHOLE.search(answer.text + alice.http.get(answer.location).text)
+
+
+def test_pages_say_where_they_are_and_lead_to_both_sides(alice, clock, monkeypatch):
+    monkeypatch.setattr("app.web.key_list.PAGE_SIZE", 2)
+    for number in range(5):
+        alice.create_key(name=f"key {number}")
+        clock.advance(seconds=1)
+    page, seen = Page(alice.http.get(keys(alice))), []
+    for label, position in (("Older keys", "1–2 of 5"), ("Older keys", "3–4 of 5"), (None, "5–5 of 5")):
+        assert position in page.text
+        seen += re.findall(r"key \d(?=</a>)", page.text)
+        if label:
+            url = re.search(rf'<a href="([^"]*)">{label}', page.text)[1]
+            page = Page(alice.http.get(url))
+    assert seen == [f"key {number}" for number in (4, 3, 2, 1, 0)]
+    assert "Older keys" not in page.text
+    newer = re.search(r'<a href="([^"]*)">Newer keys', page.text)[1]
+    assert "3–4 of 5" in alice.http.get(newer).text
+    assert alice.http.get(keys(alice), query_string={"cursor": "nonsense"}).location == keys(alice)
+
+
+def test_what_needs_attention_is_counted_and_leads_to_those_keys(alice, clock):
+    assert "Nothing needs your attention" not in alice.http.get(keys(alice)).text
+    alice.create_key(name="fine", expires_in_days=30)
+    assert "Nothing needs your attention." in alice.http.get(keys(alice)).text
+    alice.create_key(name="soon", expires_in_days=3)
+    alice.create_key(name="for ever")
+    page = Page(alice.http.get(keys(alice)))
+    assert "<strong>1</strong> expire within 7 days" in page.text
+    assert "<strong>1</strong> never expire" in page.text
+    assert keys(alice, "?state=expiring") in page.links
+    assert shown(alice, state="expiring") == ["soon"]
+    clock.advance(days=91)
+    alice.sign_in()
+    assert shown(alice, state="unused") == ["for ever"]
+
+
+def test_a_key_that_is_only_refused_is_failing(alice, app):
+    made = alice.create_key(name="no scope", scopes=["notes:read"])
+    app.test_client().get("/v1/telemetry", headers={"x-api-key": made["key"]})
+    with app.app_context():
+        app.extensions["runtime"].usage.flush()
+    text = alice.http.get(keys(alice)).text
+    assert "<strong>1</strong> failing today" in text
+    assert 'class="state state-failing">Failing' in text
+    assert "Needs <code>agent:r</code>" in alice.http.get(keys(alice, f"/{made['id']}")).text
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"])
+def test_no_cell_of_the_export_is_a_formula(alice, name):
+    alice.create_key(name=name)
+    ((_, row),) = [exported(alice)]
+    assert row["name"] == f"'{name}"
+
+
+def exported(actor, **query):
+    answer = actor.http.get(keys(actor, "/export.csv"), query_string=query)
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    return (answer.text, *rows)
+
+
+def test_the_export_holds_what_the_list_shows_without_a_secret(alice, clock):
+    made = alice.create_key(name='Two "quoted", and\tmore'.replace("\t", " "), expires_in_days=30)
+    alice.revoke(alice.create_key(name="gone")["id"])
+    text, row = exported(alice)
+    assert not WHOLE.search(text)
+    assert (row["id"], row["name"], row["state"]) == (made["id"], 'Two "quoted", and more', "active")
+    assert row["expires_at"] == (clock.now + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (row["created_by"], row["last_let_through_at"]) == ("alice@example.com", "")
+    assert len(exported(alice, state="all")) == 3
+
+
+def test_the_selection_is_asked_for_and_then_revoked_as_a_whole(alice):
+    first, second, third = (alice.create_key(name=name)["id"] for name in ("one", "two", "three"))
+    page = Page(alice.http.get(keys(alice, "/revoke"), query_string={"key": [first, second]}))
+    assert "Revoke these 2 keys?" in page.text
+    answer = alice.http.post(
+        keys(alice, "/revoke"), data={"key": [first, second], "back": keys(alice, "?state=all&sort=name")}
+    )
+    assert answer.location == keys(alice, "?state=all&sort=name")
+    assert "2 keys are revoked" in alice.http.get(answer.location).text
+    assert shown(alice) == ["three"]
+    assert alice.http.get(keys(alice, "/revoke"), query_string={"key": [third, "key_none"]}).status_code == 404
+
+
+def test_nothing_selected_leads_back_and_says_so(alice):
+    alice.create_key()
+    answer = alice.http.get(keys(alice, "/revoke"))
+    assert answer.location == keys(alice)
+    assert "select at least one key" in alice.http.get(answer.location).text
+
+
+def test_a_viewer_can_select_nothing(cast):
+    cast.alice.create_key()
+    text = Page(cast.vera.http.get(keys(cast.vera))).text
+    assert 'type="checkbox"' not in text
+    assert "Revoke selected" not in text
+    assert cast.vera.http.get(keys(cast.vera, "/revoke")).status_code == 403
+    assert len(exported(cast.vera)) == 2

@@ -1,0 +1,79 @@
+"""Revoking a key in the browser, undoing it, and the report of a key that got out."""
+
+import pytest
+
+from tests.web.pages import Page
+
+
+def path(actor, key_id, tail=""):
+    return f"/orgs/{actor.org}/keys/{key_id}{tail}"
+
+
+def status_with(actor, key):
+    return actor.app.test_client().get("/v1/me", headers={"x-api-key": key}).status_code
+
+
+def test_a_revoke_is_undone_on_the_keys_page(alice):
+    made = alice.create_key(name="CI")
+    answer = alice.http.post(path(alice, made["id"], "/revoke"))
+    assert status_with(alice, made["key"]) == 401
+    told = Page(alice.http.get(answer.location))
+    assert "“CI” is revoked" in told.text
+    assert path(alice, made["id"]) in told.links
+    assert "You can undo this until" in Page(alice.http.get(path(alice, made["id"]))).text
+    answer = alice.http.post(path(alice, made["id"], "/undo-revoke"))
+    assert "“CI” works again" in alice.http.get(answer.location).text
+    assert status_with(alice, made["key"]) == 200
+
+
+def test_after_an_hour_it_is_not_offered_and_says_why(alice, clock):
+    made = alice.create_key()
+    alice.http.post(path(alice, made["id"], "/revoke"))
+    clock.advance(minutes=60)
+    assert "You can undo" not in alice.http.get(path(alice, made["id"])).text
+    answer = alice.http.post(path(alice, made["id"], "/undo-revoke"))
+    assert "60 minutes" in alice.http.get(answer.location).text
+    assert status_with(alice, made["key"]) == 401
+
+
+def test_a_key_that_got_out_is_revoked_for_good_and_reported(alice):
+    made = alice.create_key(name="Leaky", scopes=["agent:r"])
+    status_with(alice, made["key"])
+    with alice.app.app_context():
+        alice.app.extensions["runtime"].usage.flush()
+    asked = alice.http.get(path(alice, made["id"], "/revoke?leaked=yes")).text
+    assert 'name="leaked" value="yes" checked' in asked
+    answer = alice.http.post(path(alice, made["id"], "/revoke"), data={"leaked": "yes"})
+    report = Page(alice.http.get(answer.location)).text
+    for said in ("Leaky", "GET /v1/telemetry", "1 let through, 0 refused", "from 127.0.0.1", "anywhere"):
+        assert said in report
+    assert made["key"] not in report
+    assert "You can undo" not in alice.http.get(path(alice, made["id"])).text
+    answer = alice.http.post(path(alice, made["id"], "/undo-revoke"))
+    assert "reported as leaked" in alice.http.get(answer.location).text
+
+
+def test_the_report_of_a_key_that_works_says_what_to_do_first(alice):
+    made = alice.create_key()
+    page = Page(alice.http.get(path(alice, made["id"], "/leaked")))
+    assert "It still works" in page.text
+    assert path(alice, made["id"], "/revoke?leaked=yes") in page.links
+
+
+def test_the_question_says_how_the_key_is_used(alice):
+    made = alice.create_key(scopes=["notes:read"])
+    client = alice.app.test_client()
+    for _ in range(3):
+        client.get("/v1/telemetry", headers={"x-api-key": made["key"]})
+    with alice.app.app_context():
+        alice.app.extensions["runtime"].usage.flush()
+    assert "never let through; 3 requests were refused today" in " ".join(
+        alice.http.get(path(alice, made["id"], "/revoke")).text.split()
+    )
+
+
+@pytest.mark.parametrize("action", ["undo-revoke", "leaked"])
+def test_others_may_not(cast, action):
+    key_id = cast.alice.create_key()["id"]
+    ask = cast.bob.http.get if action == "leaked" else cast.bob.http.post
+    assert ask(path(cast.bob, key_id, f"/{action}")).status_code == 403
