@@ -23,7 +23,15 @@ from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys, usage
 from app.web import refused_form
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
+from app.web.key_settings_form import (
+    EXPIRIES,
+    KeyForm,
+    as_sent,
+    choice,
+    included_scopes,
+    offered_scopes,
+    unfilled,
+)
 from app.web.refused_form import WHOLE_FORM, problems_of
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
@@ -127,10 +135,12 @@ def rotate(key: str) -> Response:
 
 
 def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
+    scopes = offered_scopes()
     return render_template(
         "keys/new.html",
         form=form,
-        scopes=offered_scopes(),
+        scopes=scopes,
+        includes=included_scopes(scopes),
         expiries=EXPIRIES,
         submission_id=submission_id,
         problems=problems,

@@ -50,16 +50,26 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
         at("new", "alice")(visitor)
         visitor.page.get_by_label("Name").fill(name)
-        if not scopes:
-            visitor.page.get_by_role("checkbox", checked=True).uncheck()
+        if scopes:
+            visitor.page.get_by_role("checkbox").first.check()
         visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
     return open_it
 
 
+def too_early_a_date(visitor: Visitor) -> None:
+    at("new", "alice")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
+    visitor.page.get_by_label("Expires").select_option("On a date")
+    visitor.page.get_by_label("Last day").fill("2020-01-31")
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
 def one_too_many(visitor: Visitor) -> None:
     at("new of max", "max")(visitor)
     visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
     visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
 

@@ -17,6 +17,7 @@ from tests.browser.openers import (
     rotated,
     rotated_into_one_too_many,
     signed_out_meanwhile,
+    too_early_a_date,
     too_wide_a_change,
     type_code,
     used_link,
@@ -70,6 +71,12 @@ PAGE_STATES = [
         "Problem: New key · alice’s organization",
         "New key",
         refused_form(name="Nightly report", scopes=False),
+    ),
+    PageState(
+        "new key until a day that is over",
+        "Problem: New key · alice’s organization",
+        "New key",
+        too_early_a_date,
     ),
     PageState(
         "new key that is one too many",

@@ -1,6 +1,7 @@
 """The pages of keys: create and reveal once, revoke, rotate."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -64,6 +65,11 @@ def test_sending_the_form_again_makes_no_second_key_and_says_the_way_out(alice):
         ({"scopes": []}, "choose at least one"),
         ({"scopes": ["root"]}, "Unknown scope: root"),
         ({"expires": "17"}, "choose one of the options"),
+        ({"expires": "date"}, "enter a date, for example 2027-01-31"),
+        ({"expires": "date", "expires_on": "tomorrow"}, "enter a date"),
+        ({"expires": "date", "expires_on": "2026-02-30"}, "enter a date"),
+        ({"expires": "date", "expires_on": "2026-04-15"}, "must be in the future"),
+        ({"expires": "date", "expires_on": "9999-12-31"}, "must be at most 3650 days from now"),
     ],
 )
 def test_a_form_that_cannot_be_meant_comes_back_with_what_was_written(alice, form, problem):
@@ -74,6 +80,42 @@ def test_a_form_that_cannot_be_meant_comes_back_with_what_was_written(alice, for
     if "name" not in form:
         assert 'value="My &lt;b&gt;bold&lt;/b&gt; name"' in page.text
     assert alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"] == []
+
+
+def test_nothing_is_ticked_on_a_new_form(alice):
+    page = Page(alice.http.get(keys(alice, "/new")))
+    assert " checked" not in page.text
+    assert '<option value="90" selected>' in page.text
+
+
+def test_what_a_scope_includes_is_said_at_both(alice):
+    page = Page(alice.http.get(keys(alice, "/new"))).text
+    assert "Includes <code>notes:read</code>. Allows " in page
+    assert "Included in <code>notes:write</code>. Allows " in page
+    assert "Includes <code>agent:r</code>, <code>cache:invalidate</code>. Allows " in page
+    assert page.count("Included in ") == 3
+
+
+@pytest.mark.parametrize(
+    ("day", "expiry"), [("2026-04-16", "2026-04-16T23:59:59Z"), ("2027-01-31", "2027-01-31T23:59:59Z")]
+)
+def test_a_key_with_a_date_works_until_the_end_of_that_day_in_utc(alice, app, clock, day, expiry):
+    key = revealed(submit(alice, expires="date", expires_on=day))
+    (made,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
+    assert made["expires_at"] == expiry
+    for second, status in ((58, 200), (59, 401)):
+        clock.now = datetime.fromisoformat(day).replace(hour=23, minute=59, second=second, tzinfo=UTC)
+        assert app.test_client().get("/v1/me", headers={"x-api-key": key}).status_code == status
+
+
+def test_a_date_counts_only_if_it_is_chosen(alice):
+    assert submit(alice, expires="", expires_on="2020-01-01").status_code == 201
+
+
+def test_a_refused_date_is_named_at_its_field(alice):
+    page = Page(submit(alice, expires="date", expires_on="2026-04-15"))
+    assert '<a href="#expires_on">Last day</a>: must be in the future' in page.text
+    assert 'value="2026-04-15" autocomplete="off" aria-describedby="expires_on-hint expires_on-problem"' in page.text
 
 
 def test_a_corrected_form_makes_the_key_although_it_was_refused_before(alice):
