@@ -1,7 +1,7 @@
 """The form fields of a new or changed key: reading them, and turning them into `KeySettings`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask import request
@@ -40,6 +40,11 @@ class KeyForm:
     @property
     def has_limits(self) -> bool:
         return bool(self.requests or self.seconds or self.networks)
+
+    def with_network(self, network: str) -> "KeyForm":
+        """The form with a network more, at the end of the list, unless it is in it."""
+        listed = self._networks()
+        return self if network in listed else replace(self, networks="\n".join([*listed, network]))
 
     def settings(self, expiries: dict[str, str]) -> KeySettings:
         """The settings that the form asks for. `expiries` are the choices that it offered; with `KEEP` the expiry is

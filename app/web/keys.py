@@ -7,6 +7,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from app.domain import client_address
 from app.domain.errors import (
     Busy,
     Forbidden,
@@ -61,8 +62,11 @@ def new() -> str:
 @blueprint.post("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def create() -> Response:
-    """Responds with the key itself, shown once. Sending the same form again creates no second key."""
+    """Responds with the key itself, shown once. Sending the same form again creates no second key; the button that adds
+    the client's address to the form creates none."""
     form, submission_id = as_sent(), _submission_id()
+    if "add_address" in request.form:
+        return make_response(_page(form.with_network(_address()), submission_id, {}))
     try:
         issued = keys.create(
             request_context.runtime(), request_context.member(), form.settings(EXPIRIES), submission_id=submission_id
@@ -141,10 +145,16 @@ def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
         form=form,
         scopes=scopes,
         includes=included_scopes(scopes),
+        address=_address(),
         expiries=EXPIRIES,
         submission_id=submission_id,
         problems=problems,
     )
+
+
+def _address() -> str:
+    """The client's address as a form lists it; empty if it is not known."""
+    return str(client_address.parsed(request.remote_addr or "") or "")
 
 
 def _already_shown(error: KeyAlreadyShown) -> Response:

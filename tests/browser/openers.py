@@ -66,6 +66,12 @@ def too_early_a_date(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
 
+def with_the_own_address(visitor: Visitor) -> None:
+    at("new", "alice")(visitor)
+    visitor.page.get_by_text("Limits (optional)").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Add your address"))
+
+
 def one_too_many(visitor: Visitor) -> None:
     at("new of max", "max")(visitor)
     visitor.page.get_by_label("Name").fill("Nightly report")

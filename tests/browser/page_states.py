@@ -23,6 +23,7 @@ from tests.browser.openers import (
     used_link,
     while_broken,
     with_an_unreadable_cookie,
+    with_the_own_address,
 )
 from tests.browser.visitor import Visitor
 
@@ -72,6 +73,7 @@ PAGE_STATES = [
         "New key",
         refused_form(name="Nightly report", scopes=False),
     ),
+    PageState("new key from here", "New key · alice’s organization", "New key", with_the_own_address),
     PageState(
         "new key until a day that is over",
         "Problem: New key · alice’s organization",

@@ -118,6 +118,74 @@ def test_a_refused_date_is_named_at_its_field(alice):
     assert 'value="2026-04-15" autocomplete="off" aria-describedby="expires_on-hint expires_on-problem"' in page.text
 
 
+ADDRESS = {"REMOTE_ADDR": "203.0.113.9"}
+
+
+def test_the_address_of_the_client_is_added_to_the_form_and_no_key_is_made(alice):
+    page = Page(alice.http.get(keys(alice, "/new"), environ_base=ADDRESS))
+    assert "Your address now: <code>203.0.113.9</code>" in page.text
+    sent = {
+        "name": "Mine",
+        "scopes": ["notes:read", "cache:invalidate"],
+        "expires": "date",
+        "expires_on": "2027-01-31",
+        "requests": "9",
+        "seconds": "60",
+        "networks": "198.51.100.0/24",
+        "submission_id": "form-0123456789abcdef",
+        "back": keys(alice, "?cursor=x"),
+    }
+    answer = alice.http.post(keys(alice, "/new"), data=sent | {"add_address": "1"}, environ_base=ADDRESS)
+    page = Page(answer)
+    assert answer.status_code == 200
+    assert ">\n198.51.100.0/24\n203.0.113.9</textarea>" in page.text
+    for kept in (
+        'value="Mine"',
+        'value="notes:read" checked',
+        'value="cache:invalidate" checked',
+        '<option value="date" selected>',
+        'value="2027-01-31"',
+        'value="9"',
+        'value="60"',
+        'value="form-0123456789abcdef"',
+        '<details class="limits" open>',
+    ):
+        assert kept in page.text, kept
+    assert page.text.count(" checked") == 2
+    assert keys(alice, "?cursor=x") in page.links
+    assert "add_address" not in page.text
+    assert "(in the list)" in page.text
+    assert alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"] == []
+    # The form as it came back makes the key.
+    assert (
+        alice.http.post(keys(alice, "/new"), data=sent | {"networks": "198.51.100.0/24\r\n203.0.113.9"}).status_code
+        == 201
+    )
+    (made,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
+    assert made["networks"] == ["198.51.100.0/24", "203.0.113.9/32"]
+
+
+def test_an_address_is_added_once(alice):
+    sent = {"add_address": "1", "networks": " 203.0.113.9 "}
+    page = alice.http.post(keys(alice, "/new"), data=sent, environ_base=ADDRESS).text
+    assert page.count("203.0.113.9") == 2 + page.count("203.0.113.9/")
+
+
+@pytest.mark.parametrize(
+    ("seen", "added"),
+    [("::ffff:203.0.113.9", "203.0.113.9"), ("2001:DB8::9", "2001:db8::9"), ("[2001:db8::9]:443", "2001:db8::9")],
+)
+def test_an_address_is_added_as_networks_are_written(alice, seen, added):
+    seen = {"REMOTE_ADDR": seen}
+    page = alice.http.post(keys(alice, "/new"), data={"add_address": "1"}, environ_base=seen).text
+    assert f">\n{added}</textarea>" in page
+    assert submit(alice, networks=added).status_code == 201
+
+
+def test_an_address_that_is_not_known_is_not_offered(alice):
+    assert "Your address" not in Page(alice.http.get(keys(alice, "/new"), environ_base={"REMOTE_ADDR": ""})).text
+
+
 def test_a_corrected_form_makes_the_key_although_it_was_refused_before(alice):
     assert submit(alice, name="").status_code == 422
     assert submit(alice).status_code == 201
