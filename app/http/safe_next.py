@@ -4,7 +4,8 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-MAX_LENGTH = 200
+#: A link that fills in the form for a new key (docs/dashboard.md) is the longest.
+MAX_LENGTH = 1000
 
 
 def safe_next(target: str | None) -> str | None:

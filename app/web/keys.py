@@ -23,7 +23,7 @@ from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys, usage
-from app.web import refused_form
+from app.web import key_templates, new_key_link, refused_form
 from app.web.key_settings_form import (
     EXPIRIES,
     KeyForm,
@@ -31,7 +31,6 @@ from app.web.key_settings_form import (
     choice,
     included_scopes,
     offered_scopes,
-    unfilled,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
 
@@ -55,8 +54,12 @@ def index() -> str:
 @blueprint.get("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def new() -> str:
-    unsent = unsent_form.take()
-    return _page(as_sent(unsent) if unsent else unfilled(), secrets.token_urlsafe(16), {})
+    """The address may fill in the form (docs/dashboard.md)."""
+    submission_id = secrets.token_urlsafe(16)
+    if unsent := unsent_form.take():
+        return _page(as_sent(unsent), submission_id, {})
+    filled_in = new_key_link.read()
+    return _page(filled_in.form, submission_id, filled_in.problems, filled_in)
 
 
 @blueprint.post("/new")
@@ -138,11 +141,16 @@ def rotate(key: str) -> Response:
     return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
 
 
-def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
+def _page(
+    form: KeyForm, submission_id: str, problems: dict[str, str], filled_in: new_key_link.FilledIn | None = None
+) -> str:
+    """`filled_in`: what the address of the page says, if nobody has sent the form."""
     scopes = offered_scopes()
     return render_template(
         "keys/new.html",
         form=form,
+        filled_in=filled_in,
+        templates=key_templates.offered(),
         scopes=scopes,
         includes=included_scopes(scopes),
         address=_address(),

@@ -73,6 +73,13 @@ PAGE_STATES = [
         "New key",
         refused_form(name="Nightly report", scopes=False),
     ),
+    PageState("new key from a template", "New key · alice’s organization", "New key", at("new from template", "alice")),
+    PageState(
+        "new key by a link that asks for too much",
+        "Problem: New key · alice’s organization",
+        "New key",
+        at("new by link", "alice"),
+    ),
     PageState("new key from here", "New key · alice’s organization", "New key", with_the_own_address),
     PageState(
         "new key until a day that is over",
