@@ -23,7 +23,9 @@ from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys, usage
-from app.web import key_templates, new_key_link, refused_form
+from app.services.keys import IssuedKey
+from app.store.keys import ListedKey
+from app.web import key_templates, new_key_link, refused_form, snippets
 from app.web.key_settings_form import (
     EXPIRIES,
     KeyForm,
@@ -78,7 +80,7 @@ def create() -> Response:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as error:
         return refused_form.answer(_page(form, submission_id, problems_of(error)), error)
-    return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
+    return _reveal(issued)
 
 
 @blueprint.get("/<key>/revoke")
@@ -137,8 +139,12 @@ def rotate(key: str) -> Response:
         # The form has no field for scopes.
         problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
         return refused_form.answer(_rotation_as_sent(problems, key), error)
-    old = keys.get(request_context.member(), key)
-    return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
+    return _reveal(issued, replaced=keys.get(request_context.member(), key))
+
+
+def _reveal(issued: IssuedKey, replaced: ListedKey | None = None) -> Response:
+    call = snippets.route_for(issued.listed.key.scopes)
+    return make_response(render_template("keys/reveal.html", issued=issued, replaced=replaced, call=call), 201)
 
 
 def _page(

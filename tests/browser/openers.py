@@ -108,6 +108,38 @@ def reveal(visitor: Visitor) -> None:
     visitor.create_key("Nightly report")
 
 
+def reveal_python(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.get_by_text("Python", exact=True).click()
+
+
+def tested(visitor: Visitor) -> None:
+    """What a test of a new key opens in a new tab, here in the same one."""
+    _tested(visitor, networks="")
+
+
+def _tested(visitor: Visitor, networks: str) -> None:
+    visitor.become("rita").page.goto("/")
+    visitor.follow(visitor.page.get_by_role("link", name="New key"))
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
+    visitor.page.get_by_text("Limits (optional)").click()
+    visitor.page.get_by_label("Networks").fill(networks)
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+    visitor.page.locator("form[target]").evaluate("form => form.removeAttribute('target')")
+    visitor.follow(visitor.page.get_by_role("button", name="Test it now"))
+
+
+def tested_elsewhere(visitor: Visitor) -> None:
+    _tested(visitor, "203.0.113.0/24\n2001:db8::/32")
+
+
+def tested_another(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.locator("form[target]").evaluate("form => { form.removeAttribute('target'); form.key.value = 'x'; }")
+    visitor.follow(visitor.page.get_by_role("button", name="Test it now"))
+
+
 def already_shown(visitor: Visitor) -> None:
     reveal(visitor)
     visitor.page.reload()

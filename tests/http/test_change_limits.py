@@ -61,7 +61,7 @@ def test_every_view_that_takes_rights_away_is_limited(app):
     described = {
         endpoint for endpoint, view in views.items() if hasattr(view, "route_docs") and Busy in view.route_docs.errors
     }
-    assert limited == described | {"keys.revoke", "keys.rotate", "key_settings.change"}
+    assert limited == described | {"keys.revoke", "keys.rotate", "key_settings.change", "shown_key.test"}
 
 
 def test_one_person_does_not_use_up_what_others_at_their_address_need(cast, alice, revoked, monkeypatch):

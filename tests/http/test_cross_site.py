@@ -36,6 +36,8 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/revoke",
     "/v1/orgs/{org}/keys/k/rotate",
     "/orgs/{org}/keys/new",
+    "/orgs/{org}/shown-key/keydesk.env",
+    "/orgs/{org}/shown-key/test",
     "/orgs/{org}/keys/k/change",
     "/orgs/{org}/keys/k/revoke",
     "/orgs/{org}/keys/k/rotate",
