@@ -1,7 +1,7 @@
 """Client addresses: which one to trust, and how limits count them."""
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _PROXY_HEADERS = frozenset({"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"})
 
@@ -35,15 +35,19 @@ def counted(address: str) -> str:
 
     `unknown` for anything that is not an address.
     """
+    ip = parsed(address)
+    if ip is None:
+        return "unknown"
+    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
+
+
+def parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4 address in IPv6 notation as IPv4; None for anything that is not an address."""
     try:
         ip = ip_address(without_port(address))
     except ValueError:
-        return "unknown"
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ip_network((ip, 64), strict=False))
-    return str(ip)
+        return None
+    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
 
 
 def without_port(address: str) -> str:

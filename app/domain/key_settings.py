@@ -1,7 +1,7 @@
 """The settings of a key: what is set when it is created, and can be changed later."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypedDict, cast
 
 from app.domain import key_networks, key_rate_limit, name_rules
@@ -58,6 +58,11 @@ def expiry_in(days: int, now: datetime) -> datetime:
     if not 1 <= days <= MAX_DAYS:
         raise ValidationFailed({"expires_in_days": f"must be from 1 to {MAX_DAYS} days"})
     return (now + timedelta(days=days)).replace(microsecond=0)
+
+
+def expiry_on(day: date) -> datetime:
+    """The expiry of a key that is valid until the end of a day in UTC: its last second."""
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def _expiry(expires_at: datetime | None, now: datetime) -> datetime | None:

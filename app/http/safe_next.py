@@ -4,6 +4,7 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+#: A link that fills in the form for a new key (docs/dashboard.md) is the longest.
 MAX_LENGTH = 1000
 #: The blueprints of pages that can be returned to.
 _PAGES = {"key_list", "keys", "key_settings", "key_revocation", "usage", "sessions", "home", "device"}

@@ -1,5 +1,5 @@
 """A form whose sender had been signed out meanwhile: kept in Flask's session cookie, and filled in again after signing
-in, for the same person only. No form holds a secret."""
+in, for the same person only. A form that holds a secret does not say who filled it in, so it is not kept."""
 
 from flask import Request, current_app, flash, request, session
 from flask_login import current_user

@@ -14,7 +14,7 @@ from app.store.organizations import OrganizationOf
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
 #: out.
 TABS: tuple[tuple[str, str, set[str]], ...] = (
-    ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation"}),
+    ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation", "shown_key"}),
     ("Usage", "usage.index", {"usage"}),
     ("Members", "organization.members", set()),
     ("Audit log", "organization.audit_log", set()),

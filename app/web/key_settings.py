@@ -17,7 +17,16 @@ from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, keys, usage
 from app.store.keys import ListedKey
 from app.web import refused_form
-from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, held_scopes, offered_scopes
+from app.web.key_settings_form import (
+    EXPIRIES,
+    KEEP,
+    KeyForm,
+    as_it_is,
+    as_sent,
+    held_scopes,
+    included_scopes,
+    offered_scopes,
+)
 from app.web.refused_form import problems_of
 from app.web.templating import moment, status
 
@@ -94,11 +103,13 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
 
 
 def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: str | None = None) -> str:
+    scopes = offered_scopes(listed.key.scopes)
     return render_template(
         "keys/change.html",
         listed=listed,
         form=form,
-        scopes=offered_scopes(listed.key.scopes),
+        scopes=scopes,
+        includes=included_scopes(scopes),
         expiries=_expiries(listed),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),

@@ -1,7 +1,8 @@
 """The form fields of a new or changed key: reading them, and turning them into `KeySettings`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -9,15 +10,17 @@ from werkzeug.datastructures import MultiDict
 from app.domain import member_roles
 from app.domain.errors import ValidationFailed
 from app.domain.key_rate_limit import RateLimit
-from app.domain.key_settings import KeySettings, checked, expiry_in
+from app.domain.key_settings import KeySettings, checked, expiry_in, expiry_on
 from app.domain.route_policy import Route, Scope
 from app.http import request_context
 from app.store.keys import ListedKey
 
 #: The choice that leaves the expiry of an existing key as it is.
 KEEP = "keep"
-#: The choices of the form; the API takes any date.
-EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never"}
+#: The choice of the day that the form names.
+ON_DATE = "date"
+#: The choices of the form.
+EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never", ON_DATE: "On a date"}
 #: The answer that a new form has chosen.
 EXPIRES_BEFOREHAND = "90"
 
@@ -31,10 +34,17 @@ class KeyForm:
     seconds: str = ""
     #: One per line.
     networks: str = ""
+    #: The last day, like 2027-01-31; counts with `ON_DATE` only.
+    expires_on: str = ""
 
     @property
     def has_limits(self) -> bool:
         return bool(self.requests or self.seconds or self.networks)
+
+    def with_network(self, network: str) -> "KeyForm":
+        """The form with a network more, at the end of the list, unless it is in it."""
+        listed = self._networks()
+        return self if network in listed else replace(self, networks="\n".join([*listed, network]))
 
     def settings(self, expiries: dict[str, str]) -> KeySettings:
         """The settings that the form asks for. `expiries` are the choices that it offered; with `KEEP` the expiry is
@@ -52,9 +62,26 @@ class KeyForm:
         if self.expires not in expiries:
             problems["expires"] = "choose one of the options"
         elif self.expires != KEEP:
-            now = runtime.clock()
-            found["expires_at"] = expiry_in(int(self.expires), now) if self.expires else None
-        return checked(found, runtime.clock(), runtime.settings.policy, problems)
+            try:
+                found["expires_at"] = self._expires_at(runtime.clock())
+            except ValidationFailed as error:
+                problems |= error.fields
+        try:
+            return checked(found, runtime.clock(), runtime.settings.policy, problems)
+        except ValidationFailed as error:
+            # The form has no field of this name: only a date can be one that a key cannot have.
+            raise ValidationFailed(
+                {"expires_on" if name == "expires_at" else name: problem for name, problem in error.fields.items()}
+            ) from None
+
+    def _expires_at(self, now: datetime) -> datetime | None:
+        """Raises `ValidationFailed` if there is no such date."""
+        if self.expires == ON_DATE:
+            try:
+                return expiry_on(date.fromisoformat(self.expires_on))
+            except ValueError:
+                raise ValidationFailed({"expires_on": "enter a date, for example 2027-01-31"}) from None
+        return expiry_in(int(self.expires), now) if self.expires else None
 
     def _rate_limit(self) -> RateLimit | None:
         """Raises `ValidationFailed` if one number is missing, and if one is not a whole number."""
@@ -75,14 +102,16 @@ class KeyForm:
 
 
 def unfilled() -> KeyForm:
-    """The form of a new key, with what is chosen beforehand."""
-    return KeyForm(scopes=request_context.runtime().settings.policy.default_scopes, expires=EXPIRES_BEFOREHAND)
+    """The form of a new key. No scope is chosen beforehand: what a key may do is decided by a person."""
+    return KeyForm(expires=EXPIRES_BEFOREHAND)
 
 
 def as_sent(form: MultiDict[str, str] | None = None) -> KeyForm:
     """The form in the request, or `form`."""
     form = request.form if form is None else form
-    sent = {field: form.get(field, "").strip() for field in ("expires", "requests", "seconds", "networks")}
+    sent = {
+        field: form.get(field, "").strip() for field in ("expires", "expires_on", "requests", "seconds", "networks")
+    }
     return KeyForm(name=form.get("name", ""), scopes=form.getlist("scopes"), **sent)
 
 
@@ -119,6 +148,12 @@ def held_scopes(listed: ListedKey) -> list[tuple[Scope, list[Route]]]:
     """The scopes of a key, each with the routes it allows."""
     held = listed.key.scopes
     return [(scope, routes) for scope, routes in offered_scopes(held) if scope.name in held]
+
+
+def included_scopes(offered: list[tuple[Scope, list[Route]]]) -> dict[str, list[str]]:
+    """For each of the scopes, the others of them that it includes."""
+    granted, names = request_context.runtime().settings.policy.granted, [scope.name for scope, _ in offered]
+    return {name: [other for other in names if other != name and other in granted([name])] for name in names}
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:

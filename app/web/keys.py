@@ -7,6 +7,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from app.domain import client_address
 from app.domain.errors import (
     Busy,
     Forbidden,
@@ -23,8 +24,17 @@ from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
 from app.services import key_rotation, keys, replaced_keys
-from app.web import refused_form
-from app.web.key_settings_form import EXPIRIES, KeyForm, as_sent, choice, offered_scopes, unfilled
+from app.services.keys import IssuedKey
+from app.store.keys import ListedKey
+from app.web import key_templates, new_key_link, refused_form, snippets
+from app.web.key_settings_form import (
+    EXPIRIES,
+    KeyForm,
+    as_sent,
+    choice,
+    included_scopes,
+    offered_scopes,
+)
 from app.web.refused_form import WHOLE_FORM, problems_of
 from app.web.templating import moment
 
@@ -38,15 +48,22 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 @blueprint.get("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def new() -> str:
-    unsent = unsent_form.take()
-    return _page(as_sent(unsent) if unsent else unfilled(), secrets.token_urlsafe(16), {})
+    """The address may fill in the form (docs/dashboard.md)."""
+    submission_id = secrets.token_urlsafe(16)
+    if unsent := unsent_form.take():
+        return _page(as_sent(unsent), submission_id, {})
+    filled_in = new_key_link.read()
+    return _page(filled_in.form, submission_id, filled_in.problems, filled_in)
 
 
 @blueprint.post("/new")
 @RequireMember(Permission.CREATE_KEYS)
 def create() -> Response:
-    """Responds with the key itself, shown once. Sending the same form again creates no second key."""
+    """Responds with the key itself, shown once. Sending the same form again creates no second key; the button that adds
+    the client's address to the form creates none."""
     form, submission_id = as_sent(), _submission_id()
+    if "add_address" in request.form:
+        return make_response(_page(form.with_network(_address()), submission_id, {}))
     try:
         issued = keys.create(
             request_context.runtime(), request_context.member(), form.settings(EXPIRIES), submission_id=submission_id
@@ -55,7 +72,7 @@ def create() -> Response:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as error:
         return refused_form.answer(_page(form, submission_id, problems_of(error)), error)
-    return make_response(render_template("keys/reveal.html", issued=issued, replaced=None), 201)
+    return _reveal(issued)
 
 
 @blueprint.get("/<key>/rotate")
@@ -119,19 +136,36 @@ def rotate(key: str) -> Response:
         # The form has no field for scopes.
         problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
         return refused_form.answer(_rotation_as_sent(problems, key), error)
-    old = keys.get(request_context.member(), key)
-    return make_response(render_template("keys/reveal.html", issued=issued, replaced=old), 201)
+    return _reveal(issued, replaced=keys.get(request_context.member(), key))
 
 
-def _page(form: KeyForm, submission_id: str, problems: dict[str, str]) -> str:
+def _reveal(issued: IssuedKey, replaced: ListedKey | None = None) -> Response:
+    call = snippets.route_for(issued.listed.key.scopes)
+    return make_response(render_template("keys/reveal.html", issued=issued, replaced=replaced, call=call), 201)
+
+
+def _page(
+    form: KeyForm, submission_id: str, problems: dict[str, str], filled_in: new_key_link.FilledIn | None = None
+) -> str:
+    """`filled_in`: what the address of the page says, if nobody has sent the form."""
+    scopes = offered_scopes()
     return render_template(
         "keys/new.html",
         form=form,
-        scopes=offered_scopes(),
+        filled_in=filled_in,
+        templates=key_templates.offered(),
+        scopes=scopes,
+        includes=included_scopes(scopes),
+        address=_address(),
         expiries=EXPIRIES,
         submission_id=submission_id,
         problems=problems,
     )
+
+
+def _address() -> str:
+    """The client's address as a form lists it; empty if it is not known."""
+    return str(client_address.parsed(request.remote_addr or "") or "")
 
 
 def _already_shown(error: KeyAlreadyShown) -> Response:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from shlex import quote
 from typing import Any
 
 from flask import Flask, g, request
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.template_filter("bars")(bars)
     app.template_filter("status")(status)
     app.template_filter("state")(state)
+    app.template_filter("shell")(quote)
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)
     app.template_test("manageable")(manageable)

@@ -50,16 +50,32 @@ def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
         at("new", "alice")(visitor)
         visitor.page.get_by_label("Name").fill(name)
-        if not scopes:
-            visitor.page.get_by_role("checkbox", checked=True).uncheck()
+        if scopes:
+            visitor.page.get_by_role("checkbox").first.check()
         visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
     return open_it
 
 
+def too_early_a_date(visitor: Visitor) -> None:
+    at("new", "alice")(visitor)
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
+    visitor.page.get_by_label("Expires").select_option("On a date")
+    visitor.page.get_by_label("Last day").fill("2020-01-31")
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+
+
+def with_the_own_address(visitor: Visitor) -> None:
+    at("new", "alice")(visitor)
+    visitor.page.get_by_text("Limits (optional)").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Add your address"))
+
+
 def one_too_many(visitor: Visitor) -> None:
     at("new of max", "max")(visitor)
     visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
     visitor.follow(visitor.page.get_by_role("button", name="Create key"))
 
 
@@ -90,6 +106,38 @@ def too_wide_a_change(visitor: Visitor) -> None:
 def reveal(visitor: Visitor) -> None:
     visitor.become("rita").page.goto("/")
     visitor.create_key("Nightly report")
+
+
+def reveal_python(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.get_by_text("Python", exact=True).click()
+
+
+def tested(visitor: Visitor) -> None:
+    """What a test of a new key opens in a new tab, here in the same one."""
+    _tested(visitor, networks="")
+
+
+def _tested(visitor: Visitor, networks: str) -> None:
+    visitor.become("rita").page.goto("/")
+    visitor.follow(visitor.page.get_by_role("link", name="New key"))
+    visitor.page.get_by_label("Name").fill("Nightly report")
+    visitor.page.get_by_role("checkbox").first.check()
+    visitor.page.get_by_text("Limits (optional)").click()
+    visitor.page.get_by_label("Networks").fill(networks)
+    visitor.follow(visitor.page.get_by_role("button", name="Create key"))
+    visitor.page.locator("form[target]").evaluate("form => form.removeAttribute('target')")
+    visitor.follow(visitor.page.get_by_role("button", name="Test it now"))
+
+
+def tested_elsewhere(visitor: Visitor) -> None:
+    _tested(visitor, "203.0.113.0/24\n2001:db8::/32")
+
+
+def tested_another(visitor: Visitor) -> None:
+    reveal(visitor)
+    visitor.page.locator("form[target]").evaluate("form => { form.removeAttribute('target'); form.key.value = 'x'; }")
+    visitor.follow(visitor.page.get_by_role("button", name="Test it now"))
 
 
 def already_shown(visitor: Visitor) -> None:

@@ -14,14 +14,20 @@ from tests.browser.openers import (
     refused_change,
     refused_form,
     reveal,
+    reveal_python,
     rotated,
     rotated_into_one_too_many,
     signed_out_meanwhile,
+    tested,
+    tested_another,
+    tested_elsewhere,
+    too_early_a_date,
     too_wide_a_change,
     type_code,
     used_link,
     while_broken,
     with_an_unreadable_cookie,
+    with_the_own_address,
 )
 from tests.browser.visitor import Visitor
 
@@ -71,6 +77,20 @@ PAGE_STATES = [
         "New key",
         refused_form(name="Nightly report", scopes=False),
     ),
+    PageState("new key from a template", "New key · alice’s organization", "New key", at("new from template", "alice")),
+    PageState(
+        "new key by a link that asks for too much",
+        "Problem: New key · alice’s organization",
+        "New key",
+        at("new by link", "alice"),
+    ),
+    PageState("new key from here", "New key · alice’s organization", "New key", with_the_own_address),
+    PageState(
+        "new key until a day that is over",
+        "Problem: New key · alice’s organization",
+        "New key",
+        too_early_a_date,
+    ),
     PageState(
         "new key that is one too many",
         "Problem: New key · max’s organization",
@@ -104,7 +124,16 @@ PAGE_STATES = [
         at("change revoked", "alice"),
     ),
     PageState("reveal", "Copy your key now · rita’s organization", "Copy your key now", reveal),
+    PageState("reveal of code", "Copy your key now · rita’s organization", "Copy your key now", reveal_python),
     PageState("reveal after rotating", "Copy your key now · rita’s organization", "Copy your key now", rotated),
+    PageState("key tested", "Key accepted · rita’s organization", "This key is accepted", tested),
+    PageState(
+        "key tested from elsewhere",
+        "Key refused here · rita’s organization",
+        "This key is refused here",
+        tested_elsewhere,
+    ),
+    PageState("another key tested", "Key refused · rita’s organization", "This key is refused", tested_another),
     PageState("already shown", "Key already shown · rita’s organization", "This key was shown already", already_shown),
     PageState(
         "revoke",

@@ -112,6 +112,10 @@ def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
         f"{action} {state}": f"{keys}/{key}/{action}" for state, key in ids.items() for action in ("revoke", "rotate")
     }
     settings = {"key": f"{keys}/{ids['active']}", "change": f"{keys}/{ids['active']}/change"}
+    settings |= {
+        "new from template": f"{keys}/new?template=read-only",
+        "new by link": f"{keys}/new?name=Deploy+bot&scope=cache:invalidate&scope=root&expires=2020-01-31",
+    }
     return asked | settings | {"new": f"{keys}/new", "change revoked": f"{keys}/{ids['revoked']}/change"}
 
 

@@ -83,7 +83,6 @@ def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor
     page = visitor.become("alice").page
     page.goto(visitor.site.paths["new"])
     page.get_by_label("Name").fill(name)
-    page.get_by_role("checkbox", checked=True).uncheck()
     for scope in scopes:
         page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
     page.get_by_label("Expires").select_option("Never")
@@ -97,6 +96,34 @@ def test_a_refused_key_keeps_the_form_and_names_the_field_with_a_way_out(visitor
     expect(page.get_by_label("Name")).to_have_value(name)
     expect(page.get_by_label("Expires")).to_have_value("")
     assert page.get_by_role("checkbox", checked=True).count() == len(scopes)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_own_address_is_added_without_losing_what_was_filled_in(open_browser, javascript):
+    page = open_browser(java_script_enabled=javascript).sign_in().page
+    page.get_by_role("link", name="Create the first key").click()
+    page.get_by_label("Name").fill("From here")
+    page.get_by_role("checkbox", name=re.compile("^notes:read ")).check()
+    page.get_by_text("Limits (optional)").click()
+    page.get_by_role("button", name="Add your address to the networks").click()
+    expect(page.get_by_label("Networks")).to_have_value("127.0.0.1")
+    expect(page.get_by_label("Networks")).to_be_in_viewport()
+    expect(page.get_by_label("Name")).to_have_value("From here")
+    expect(page.get_by_role("button", name="Add your address")).to_have_count(0)
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_role("heading", name="Copy your key now")).to_be_visible()
+
+
+def test_enter_creates_the_key_and_adds_no_address(visitor):
+    page = visitor.sign_in().page
+    page.get_by_role("link", name="Create the first key").click()
+    page.get_by_role("checkbox", name=re.compile("^notes:read ")).check()
+    page.get_by_label("Name").fill("From anywhere")
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_role("heading", name="Copy your key now")).to_be_visible()
+    page.goto("/")
+    page.get_by_role("link", name="From anywhere").click()
+    expect(page.get_by_role("region", name="Settings")).to_contain_text("Anywhere")
 
 
 @pytest.mark.wcag("3.2.2")

@@ -91,7 +91,50 @@ def test_where_a_browser_lets_nobody_copy_the_key_is_selected_instead(visitor):
     assert visitor.page.evaluate("getSelection().toString()").strip() == key
 
 
+@JAVASCRIPT
+def test_the_key_is_downloaded_and_the_page_stays(revealed, tmp_path):
+    key, url = revealed.shown_key(), revealed.page.url
+    with revealed.page.expect_download() as downloading:
+        revealed.page.get_by_role("button", name="Download keydesk.env").click()
+    downloading.value.save_as(tmp_path / downloading.value.suggested_filename)
+    assert (tmp_path / "keydesk.env").read_text() == f"KEYDESK_API_KEY={key}\n"
+    assert (revealed.page.url, revealed.shown_key()) == (url, key)
+    assert key not in downloading.value.url
+
+
+@JAVASCRIPT
+def test_the_key_is_tested_in_a_new_tab_and_the_page_stays(revealed):
+    key, page = revealed.shown_key(), revealed.page
+    with revealed.context.expect_page() as opening:
+        page.get_by_role("button", name="Test it now").click()
+    tab = opening.value
+    expect(tab.get_by_role("heading", name="This key is accepted")).to_be_visible()
+    expect(tab.get_by_text("works from your address, 127.0.0.1")).to_be_visible()
+    assert key not in tab.url + tab.content()
+    # Nor can it reach the page that opened it.
+    assert not tab.evaluate("Boolean(window.opener)")
+    tab.close()
+    assert revealed.shown_key() == key
+    page.get_by_role("button", name="Download keydesk.env").is_visible()
+
+
+def test_no_field_of_a_page_that_is_left_keeps_the_key(visitor):
+    visitor.sign_in()
+    visitor.create_key("Only one")
+    fields = "[...document.querySelectorAll('[data-secret]')].map((part) => part.value ?? part.textContent)"
+    visitor.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert visitor.page.evaluate(fields) == ["(shown once)", "", "(shown once)"]
+
+
+@JAVASCRIPT
+def test_each_kind_of_code_opens_by_itself(revealed):
+    for title, text in (("Python", "urlopen"), ("JavaScript", "fetch"), ("GitHub Actions", "secrets.KEYDESK_API_KEY")):
+        expect(revealed.page.get_by_text(text)).to_be_hidden()
+        revealed.page.get_by_text(title, exact=True).click()
+        expect(revealed.page.get_by_text(text)).to_be_visible()
+
+
 @pytest.mark.parametrize("javascript", [False], ids=["without JavaScript"])
 def test_without_javascript_there_is_no_copy_button(revealed):
-    expect(revealed.page.locator("[data-copy]")).to_have_count(2)
+    expect(revealed.page.locator("[data-copy]")).to_have_count(5)
     expect(revealed.page.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)

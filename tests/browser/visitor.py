@@ -64,13 +64,14 @@ class Visitor:
         return f"{keys}/{made['id']}", made["key"]
 
     def create_key(self, name: str, *scopes: str) -> str:
-        """The key, as the page shows it. Starts at the list of keys, and goes there from a page without that link."""
+        """The key, as the page shows it; without `scopes` one with `agent:rw`. Starts at the list of keys, and goes
+        there from a page without that link."""
         begin = self.page.get_by_role("link", name=re.compile("New key|Create the first key"))
         if begin.count() == 0:
             self.page.goto("/")
         begin.click()
         self.page.get_by_label("Name").fill(name)
-        for scope in scopes:
+        for scope in scopes or ("agent:rw",):
             self.page.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
         self.follow(self.page.get_by_role("button", name="Create key"))
         return self.shown_key()

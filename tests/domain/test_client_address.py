@@ -23,6 +23,20 @@ def test_limits_count_an_ipv6_customer_as_one(address, counted):
 
 
 @pytest.mark.parametrize(
+    ("address", "parsed"),
+    [
+        ("203.0.113.7:5678", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[2001:DB8::9]:443", "2001:db8::9"),
+        ("", "None"),
+        ("not an address", "None"),
+    ],
+)
+def test_an_address_has_one_spelling(address, parsed):
+    assert str(client_address.parsed(address)) == parsed
+
+
+@pytest.mark.parametrize(
     ("forwarded_for", "hops", "believed"),
     [
         (None, 0, "192.0.2.1"),

@@ -1,7 +1,7 @@
 """The settings of a key: checked together, so that whoever sends them learns everything that is wrong at once."""
 
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from app.domain.errors import UnknownScope, ValidationFailed
 from app.domain.identity_headers import identity_headers
 from app.domain.key_rate_limit import RateLimit
-from app.domain.key_settings import KeySettings, checked, expiry_in
+from app.domain.key_settings import KeySettings, checked, expiry_in, expiry_on
 from app.domain.key_verification import KeyRecord
 from app.domain.route_policy import MAX_SCOPES_LENGTH, PolicyError, parse_policy
 
@@ -79,3 +79,7 @@ def test_days_have_bounds(days):
 
 def test_days_are_counted_from_now():
     assert expiry_in(30, NOW) == NOW + timedelta(days=30)
+
+
+def test_a_day_ends_with_its_last_second_in_utc():
+    assert expiry_on(date(2026, 12, 31)) == datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)

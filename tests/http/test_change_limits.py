@@ -62,7 +62,7 @@ def test_every_view_that_takes_rights_away_is_limited(app):
         endpoint for endpoint, view in views.items() if hasattr(view, "route_docs") and Busy in view.route_docs.errors
     }
     pages = {"keys.rotate", "keys.extend", "key_settings.change", "key_suspension.suspend", "key_suspension.resume"}
-    pages |= {"key_revocation.revoke", "key_revocation.revoke_many", "key_revocation.undo_revoke"}
+    pages |= {"key_revocation.revoke", "key_revocation.revoke_many", "key_revocation.undo_revoke", "shown_key.test"}
     assert limited == described | pages
 
 

@@ -39,6 +39,8 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/suspend",
     "/v1/orgs/{org}/keys/k/resume",
     "/orgs/{org}/keys/new",
+    "/orgs/{org}/shown-key/keydesk.env",
+    "/orgs/{org}/shown-key/test",
     "/orgs/{org}/keys/k/change",
     "/orgs/{org}/keys/k/revoke",
     "/orgs/{org}/keys/k/rotate",

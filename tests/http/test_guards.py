@@ -60,6 +60,8 @@ REVIEWED = {
     "POST /orgs/<org>/keys/revoke": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /orgs/<org>/keys/new": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /orgs/<org>/keys/new": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "POST /orgs/<org>/shown-key/keydesk.env": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "POST /orgs/<org>/shown-key/test": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /orgs/<org>/keys/<key>": MEMBERS,
     "GET /orgs/<org>/keys/<key>/change": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /orgs/<org>/keys/<key>/change": MEMBERS_WHO_MAY_CREATE_KEYS,

@@ -65,6 +65,8 @@ def make_and_use_keys(browser):
     keys = {by_json["key"], rotated["key"], *re.findall(r"whk_[0-9A-Za-z]{32}", revealed.text)}
     assert len(keys) == 3
     for key in keys:
+        assert browser.post(f"/orgs/{browser.org}/shown-key/keydesk.env", data={"key": key}).status_code == 200
+        assert "is accepted" in browser.post(f"/orgs/{browser.org}/shown-key/test", data={"key": key}).text
         for header in ({"x-api-key": key}, {"Authorization": f"Bearer {key}"}, {"Authorization": f"Token {key}"}):
             assert browser.get("/v1/me", headers=header).status_code == 200
         browser.get("/v1/telemetry", headers={"x-api-key": key})

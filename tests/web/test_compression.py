@@ -94,6 +94,23 @@ def test_the_page_that_says_that_a_key_was_shown_already_holds_none_and_is_compr
     assert is_compressed(alice.http.post(path, data=form, headers=GZIP))
 
 
+def test_the_page_about_a_tested_key_does_not_hold_it_and_is_compressed(alice):
+    key = alice.create_key(name="CI")["key"]
+    answer = alice.http.post(f"/orgs/{alice.org}/shown-key/test", data={"key": key}, headers=GZIP)
+    assert is_compressed(answer)
+    page = gzip.decompress(answer.data).decode()
+    assert "This key is accepted" in page
+    assert key not in page
+
+
+def test_the_file_with_a_key_is_never_compressed(alice):
+    key = alice.create_key(name="CI")["key"]
+    answer = alice.http.post(f"/orgs/{alice.org}/shown-key/keydesk.env", data={"key": key}, headers=GZIP)
+    assert key in answer.text
+    assert not is_compressed(answer)
+    assert "Accept-Encoding" not in answer.headers.get("Vary", "")
+
+
 def test_the_page_with_a_sign_in_link_is_never_compressed(app):
     answer = app.test_client().post("/sign-in", data={"email": "new@example.com"}, headers=GZIP)
     assert "/v1/auth/callback?token=" in answer.text

@@ -127,6 +127,8 @@ def test_the_expiry_stays_moves_or_goes(alice, clock):
     assert settings(alice, key)["expires_at"] == key["expires_at"]
     save(alice, key, expires="30")
     assert settings(alice, key)["expires_at"] == f"{clock.now + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+    save(alice, key, expires="date", expires_on="2026-04-20")
+    assert settings(alice, key)["expires_at"] == "2026-04-20T23:59:59Z"
     save(alice, key, expires="")
     assert settings(alice, key)["expires_at"] is None
 

@@ -27,7 +27,7 @@ class TabThrough:
 def tab_through(opened: OpenedPage) -> TabThrough:
     controls, before = opened.ask("focusable"), _snapshot(opened)
     opened.change("recordTabStops")
-    for _ in range(len(controls) + 1):
+    for _ in range(len(controls) + 1 + opened.ask("stopsWithinDates")):
         opened.page.keyboard.press("Tab")
     return TabThrough(controls, opened.ask("tabStops"), before, _snapshot(opened))
 

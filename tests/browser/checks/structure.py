@@ -10,6 +10,7 @@ LABELS = {
     "email": "Email address",
     "name": "Name",
     "expires": "Expires",
+    "expires_on": "Last day",
     "requests": "Requests",
     "seconds": "Seconds",
     "networks": "Networks",
@@ -25,6 +26,9 @@ ROLES = {
     "checkbox",
     "combobox",
     "option",
+    "Date",
+    # Day, month and year of a date.
+    "spinbutton",
     "group",
     # The summary of what is wrong with a form.
     "alert",

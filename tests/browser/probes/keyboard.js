@@ -14,9 +14,18 @@ probe.focusStop = () => {
   };
 };
 
-// When the Tab key is let go, the focus has moved and its new place is in view.
+// When the Tab key is let go, the focus has moved and its new place is in view. Within a date it moves from part to part.
 probe.recordTabStops = () => {
   const stops = [];
+  let last = null;
   probe.tabStops = () => stops;
-  addEventListener("keyup", ({ key }) => key === "Tab" && stops.push(probe.focusStop()), true);
+  const record = ({ key }) => {
+    if (key !== "Tab" || (last?.type === "date" && last === document.activeElement)) return;
+    last = document.activeElement;
+    stops.push(probe.focusStop());
+  };
+  addEventListener("keyup", record, true);
 };
+
+// How often Tab is pressed within dates: each has day, month, year and a button that opens a calendar.
+probe.stopsWithinDates = () => 3 * [...document.querySelectorAll("[type=date]")].filter((date) => date.checkVisibility()).length;

@@ -1,0 +1,72 @@
+"""What a snippet of code calls: a route that a key opens, at an address that is known."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import current_app
+
+from app.domain.route_policy import Route
+from app.http import request_context
+from app.http.guards import scoped_routes
+
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+#: Of a path, what need not be percent-encoded (RFC 3986 3.3); braces mark what people replace.
+_PATH_CHARACTERS = "/{}:@!$&'()*+,;=~"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. `url` is ASCII without spaces."""
+
+    method: str
+    url: str
+    #: What to know about it: sentences.
+    hints: tuple[str, ...] = ()
+
+
+def route_for(scopes: Sequence[str]) -> Call:
+    """What a key with these scopes can call: a route of the guarded API (the first of `API_URLS`), else one of
+    Keydesk's own. Without `API_URLS`, and for a key that opens no route, `/v1/me`, which any key may call."""
+    settings = request_context.runtime().settings
+    own = {settings.policy.route(method, path) for method, path in scoped_routes(current_app)}
+    opened = sorted(_opened_by(scopes), key=_effort)
+    guarded = [route for route in opened if route not in own]
+    if settings.api_urls and guarded:
+        return _call(guarded[0], settings.api_urls[0], _other_addresses(settings.api_urls[1:]))
+    if settings.api_urls and opened:
+        return _call(opened[0], settings.public_url)
+    hints = ("Any key may call this route; it answers what the key is.", *_elsewhere(guarded))
+    return Call("GET", f"{settings.public_url}/v1/me", hints)
+
+
+def _opened_by(scopes: Sequence[str]) -> list[Route]:
+    """The rows of the policy that decide about their own path, and that a plain request can satisfy."""
+    policy = request_context.runtime().settings.policy
+    granted = policy.granted(scopes)
+    return [
+        route
+        for route in policy.routes
+        if route.scope in granted and route.method != "WEBSOCKET" and policy.route(route.method, route.path) == route
+    ]
+
+
+def _effort(route: Route) -> tuple[bool, bool, int]:
+    """The less, the better to begin with: nothing to fill in, nothing that changes, no credits."""
+    return bool(_PLACEHOLDER.search(route.path)), route.method != "GET", route.cost
+
+
+def _call(route: Route, origin: str, hints: tuple[str, ...] = ()) -> Call:
+    placeholders = _PLACEHOLDER.findall(route.path)
+    filled_in = (f"Replace {' and '.join(placeholders)}.",) if placeholders else ()
+    cost = (f"It costs {route.cost} credit{'s' if route.cost > 1 else ''}.",) if route.cost else ()
+    return Call(route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints))
+
+
+def _other_addresses(urls: Sequence[str]) -> tuple[str, ...]:
+    return (f"The route may be at another of your APIs instead: {', '.join(urls)}.",) if urls else ()
+
+
+def _elsewhere(guarded: list[Route]) -> tuple[str, ...]:
+    return (f"Call your API in the same way, for example {guarded[0].method} {guarded[0].path}.",) if guarded else ()
