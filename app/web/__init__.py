@@ -17,6 +17,7 @@ from app.web import (
     sign_in,
     swagger_ui,
     templating,
+    usage,
     well_known,
 )
 
@@ -25,6 +26,7 @@ MODULES = (
     sign_in,
     keys,
     key_settings,
+    usage,
     organization,
     sessions,
     device_grants,

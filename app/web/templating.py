@@ -19,6 +19,7 @@ from app.web.frame import frame
 from app.web.icons import icon_shapes
 from app.web.relative_time import relative
 from app.web.sparkline import bars
+from app.web.usage_chart import chart
 
 
 def register(app: Flask) -> None:
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("relative")(lambda value: relative(value, request_context.runtime().clock()))
     app.template_filter("bars")(bars)
+    app.template_filter("chart")(chart)
     app.template_filter("status")(status)
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)

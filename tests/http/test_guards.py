@@ -50,6 +50,7 @@ REVIEWED = {
     "GET /sessions": SIGNED_IN,
     "POST /sessions/<session>/end": SIGNED_IN,
     "GET /v1/orgs": SIGNED_IN,
+    "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
