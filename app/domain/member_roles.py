@@ -16,6 +16,7 @@ class Role(StrEnum):
 class Permission(Enum):
     READ_KEYS = "read keys"
     READ_USAGE = "read usage and credits"
+    READ_AUDIT_LOG = "read the audit log"
     CREATE_KEYS = "create keys"
     MANAGE_OWN_KEYS = "change, revoke and rotate the keys they created"
     MANAGE_ALL_KEYS = "change, revoke and rotate every key"
@@ -25,7 +26,7 @@ class Permission(Enum):
 
 
 _VIEWER = {Permission.READ_KEYS, Permission.READ_USAGE}
-_MEMBER = _VIEWER | {Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
+_MEMBER = _VIEWER | {Permission.READ_AUDIT_LOG, Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
 _ADMIN = _MEMBER | {Permission.MANAGE_ALL_KEYS, Permission.GRANT_RESERVED_SCOPES, Permission.MANAGE_MEMBERS}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
