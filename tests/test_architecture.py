@@ -98,6 +98,7 @@ TESTED_ELSEWHERE = {
         "no logic; its turns are taken there",
     ),
     "app/store/usage_totals.py": ("tests/services/test_usage_totals.py", "flushed, folded and pruned by services"),
+    "app/store/usage_report.py": ("tests/services/test_usage_report.py", "flushed and folded by services"),
     "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),

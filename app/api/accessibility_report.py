@@ -6,8 +6,9 @@ from flask import Blueprint
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
+from app.domain.member_roles import Permission
 from app.http.field_types import field
-from app.http.guards import RequireScope
+from app.http.guards import RequireScopeOrMember
 from app.http.route_docs import RouteDocs
 from app.services import accessibility_report
 
@@ -28,12 +29,12 @@ class Report(TypedDict):
 
 
 @blueprint.get("/vpat")
-@RequireScope()
+@RequireScopeOrMember(Permission.READ_USAGE)
 @RouteDocs()
 def show() -> Report:
     """Get the accessibility conformance report
 
     Keydesk's report for WCAG 2.2, levels A and AA, as OpenACR in JSON. It claims only what automated browser tests
-    check.
+    check. It is the same for every organization. Members read it with their session, too.
     """
     return cast(Report, accessibility_report.report())

@@ -1,4 +1,4 @@
-"""`GET /v1/audit`: the audit log of the key's organization."""
+"""`GET /v1/audit`: the audit log of an organization."""
 
 from typing import Annotated, Any
 
@@ -6,10 +6,11 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Listing, listing
+from app.domain.member_roles import Permission
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.field_types import Time, field
-from app.http.guards import RequireScope
+from app.http.guards import RequireScopeOrMember
 from app.http.request_body import read_paging
 from app.http.route_docs import RouteDocs
 from app.services import audit
@@ -31,16 +32,16 @@ class AuditItem(TypedDict):
 
 
 @blueprint.get("/audit")
-@RequireScope()
+@RequireScopeOrMember(Permission.READ_AUDIT_LOG)
 @RouteDocs(paging=50)
 def index() -> Answer[Listing[AuditItem]]:
     """List audit log entries
 
-    Who changed what in the key's organization, newest first.
+    Who changed what in the organization, newest first. Owners, admins and members read it with their session, too.
     """
     limit, cursor = read_paging(default=50)
     return listing(
-        audit.page(request_context.key().org_id, limit=limit, cursor=cursor),
+        audit.page(request_context.organization_id(), limit=limit, cursor=cursor),
         lambda entry: {
             "id": entry.id,
             "at": rfc3339(entry.at),

@@ -1,13 +1,14 @@
-"""`GET /v1/credits/balance`: the credits of the key's organization."""
+"""`GET /v1/credits/balance`: the credits of an organization."""
 
 from typing import Annotated
 
 from flask import Blueprint
 from typing_extensions import TypedDict
 
+from app.domain.member_roles import Permission
 from app.http import request_context
 from app.http.field_types import field
-from app.http.guards import RequireKey
+from app.http.guards import RequireKeyOrMember
 from app.http.route_docs import RouteDocs
 from app.services import credits
 
@@ -21,12 +22,12 @@ class Balance(TypedDict):
 
 
 @blueprint.get("/credits/balance")
-@RequireKey()
+@RequireKeyOrMember(Permission.READ_USAGE)
 @RouteDocs()
 def balance() -> Balance:
     """Get the credit balance
 
-    The credits of the key's organization.
+    The credits of the organization. Members read them with their session, too.
     """
-    found = credits.balance(request_context.key().org_id)
+    found = credits.balance(request_context.organization_id())
     return {"balance": found.balance, "used": found.used, "granted": found.granted}

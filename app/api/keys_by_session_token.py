@@ -14,7 +14,6 @@ from app.domain.errors import (
     RateLimited,
     TooManyKeys,
     UnknownScope,
-    ValidationFailed,
 )
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Permission
@@ -119,9 +118,6 @@ def _member_of(org_id: str | None) -> Member:
     if org_id is None:
         found = organizations.of_person(who.person_id)
         if len(found) != 1:
-            raise ValidationFailed(
-                {"org_id": "is missing; send the ID of one of your organizations"},
-                organizations=[{"id": organization.id, "name": organization.name} for organization in found],
-            )
+            raise organizations.missing_org_id(who.person_id)
         org_id = found[0].id
     return organizations.member(who.person_id, who.email, org_id, Permission.CREATE_KEYS)

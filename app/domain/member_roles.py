@@ -15,6 +15,8 @@ class Role(StrEnum):
 
 class Permission(Enum):
     READ_KEYS = "read keys"
+    READ_USAGE = "read usage and credits"
+    READ_AUDIT_LOG = "read the audit log"
     CREATE_KEYS = "create keys"
     MANAGE_OWN_KEYS = "change, revoke and rotate the keys they created"
     MANAGE_ALL_KEYS = "change, revoke and rotate every key"
@@ -23,14 +25,15 @@ class Permission(Enum):
     MANAGE_ORGANIZATION = "delete the organization, change its owner"
 
 
-_MEMBER = {Permission.READ_KEYS, Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
+_VIEWER = {Permission.READ_KEYS, Permission.READ_USAGE}
+_MEMBER = _VIEWER | {Permission.READ_AUDIT_LOG, Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
 _ADMIN = _MEMBER | {Permission.MANAGE_ALL_KEYS, Permission.GRANT_RESERVED_SCOPES, Permission.MANAGE_MEMBERS}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(_ADMIN),
     Role.MEMBER: frozenset(_MEMBER),
-    Role.VIEWER: frozenset({Permission.READ_KEYS}),
+    Role.VIEWER: frozenset(_VIEWER),
 }
 
 

@@ -1,6 +1,6 @@
 """Guards: who may call a route. Every route has one; a route without a guard refuses everybody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -24,14 +24,17 @@ from app.domain.errors import (
     MissingCredential,
     NotFound,
     RateLimited,
+    ValidationFailed,
 )
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.member_roles import Permission
 from app.domain.presented_credentials import is_websocket_handshake, presented
-from app.http import unsent_form
+from app.domain.unreadable_headers import has_unreadable_cookies
+from app.http import cookies, unsent_form
 from app.http.request_context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
+from app.services.organizations import Member
 from app.services.runtime import Runtime
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -51,7 +54,11 @@ _KEY_REFUSALS: Errors = (
     LimiterUnavailable,
 )
 #: `Authorization: Token KEY` and install IDs work too, but two alternatives are enough for generated clients.
-_KEY_STYLES = ("apiKeyBearer", "apiKey")
+_KEY_STYLES: tuple[str, ...] = ("apiKeyBearer", "apiKey")
+_ORG_ID = {
+    "org_id": "The ID of the organization. Required with a session cookie. With a key it can be left out: a key reads"
+    " its own organization only."
+}
 
 
 class Guard:
@@ -62,6 +69,8 @@ class Guard:
     opened_by: ClassVar[tuple[str, ...]] = ()
     #: The errors that `admit` raises.
     errors: ClassVar[Errors] = ()
+    #: The query parameters that `admit` reads, with their descriptions.
+    query: ClassVar[Mapping[str, str]] = {}
 
     def admit(self, request: Request, runtime: Runtime) -> Response | None:
         raise NotImplementedError
@@ -167,6 +176,40 @@ class RequireScope(Guard):
         g.key = _key(request, runtime, scope=route.scope, cost=route.cost)
 
 
+@dataclass(frozen=True)
+class RequireKeyOrMember(RequireKey):
+    """Any active API key, or a signed-in member with this permission of the organization in `?org_id`."""
+
+    permission: Permission
+    opened_by = (*_KEY_STYLES, "sessionCookie")
+    errors = (*RequireKey.errors, Forbidden, NotFound, ValidationFailed)
+    query = _ORG_ID
+
+    def admit(self, request: Request, runtime: Runtime) -> None:
+        if _comes_with_session_only(request):
+            g.member = _member_of_asked(request, self.permission)
+        else:
+            super().admit(request, runtime)
+            _refuse_other_organizations(request)
+
+
+@dataclass(frozen=True)
+class RequireScopeOrMember(RequireScope):
+    """An API key as for `RequireScope`, or a signed-in member with this permission of the organization in `?org_id`."""
+
+    permission: Permission
+    opened_by = (*_KEY_STYLES, "sessionCookie")
+    errors = (*RequireScope.errors, NotFound, ValidationFailed)
+    query = _ORG_ID
+
+    def admit(self, request: Request, runtime: Runtime) -> None:
+        if _comes_with_session_only(request):
+            g.member = _member_of_asked(request, self.permission)
+        else:
+            super().admit(request, runtime)
+            _refuse_other_organizations(request)
+
+
 def scoped_routes(app: Flask) -> list[tuple[str, str]]:
     """Method and path of each of our own routes that the policy must list."""
     return [
@@ -216,6 +259,26 @@ def _announce(rate: RateState) -> None:
         return response
 
     after_this_request(announced)
+
+
+def _comes_with_session_only(request: Request) -> bool:
+    """A key decides, whatever session the browser sends beside it."""
+    has_cookie = cookies.SESSION in request.cookies or has_unreadable_cookies(request.environ)
+    return has_cookie and _presented(request) == (None, None)
+
+
+def _member_of_asked(request: Request, permission: Permission) -> Member:
+    who, org_id = person(), request.args.get("org_id")
+    if not org_id:
+        raise organizations.missing_org_id(who.id)
+    return organizations.member(who.id, who.email, org_id, permission)
+
+
+def _refuse_other_organizations(request: Request) -> None:
+    """A key reads its own organization. Whoever asks for another one must not take the answer for that one's."""
+    org_id = request.args.get("org_id")
+    if org_id and org_id != g.key.org_id:
+        raise NotFound
 
 
 def _refuse_keys(request: Request, runtime: Runtime) -> None:

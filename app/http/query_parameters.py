@@ -1,6 +1,8 @@
 """Refuses query parameters that a JSON route does not have, or gets twice: a misspelled filter must not answer with
 everything, and of two values neither is known to be the one that was meant."""
 
+from typing import Any
+
 from flask import Flask, Request
 
 from app.domain.errors import ValidationFailed
@@ -14,10 +16,11 @@ def check(app: Flask, request: Request) -> None:
     environ = request.environ
     if request.url_rule is None or request.method == "OPTIONS":
         return
-    docs: RouteDocs | None = getattr(app.view_functions[request.url_rule.endpoint], "route_docs", None)
+    view: Any = app.view_functions[request.url_rule.endpoint]
+    docs: RouteDocs | None = getattr(view, "route_docs", None)
     if docs is None or not docs.refuses_unknown_parameters:
         return
-    known = docs.parameters
+    known = (*docs.parameters, *view.guard.query)
     sent = {name: len(values) for name, values in request.args.lists()}
     if is_websocket_handshake(
         environ["REQUEST_METHOD"], environ.get("HTTP_UPGRADE"), environ.get("HTTP_SEC_WEBSOCKET_KEY")

@@ -39,7 +39,8 @@ def person() -> SignedInPerson:
 
 
 def member() -> Member:
-    """The signed-in user as a member of the organization in the path. Only for routes guarded by `RequireMember`."""
+    """The signed-in user as a member of the organization in the path. Only for routes guarded by `RequireMember`, or
+    by `RequireKeyOrMember` or `RequireScopeOrMember` and called with a session."""
     return cast(Member, g.member)
 
 
@@ -51,6 +52,17 @@ def manager() -> KeyManagerPerson:
 def key() -> KeyRecord:
     """The key that the request presents. Only for routes guarded by `RequireKey` or `RequireScope`."""
     return cast(KeyRecord, g.key)
+
+
+def is_of_member() -> bool:
+    """Whether a member calls, with a session, and not a key."""
+    return "member" in g
+
+
+def organization_id() -> str:
+    """The key's organization, or the one that the member asks for. Only for routes guarded by `RequireKeyOrMember` or
+    `RequireScopeOrMember`."""
+    return member().org_id if is_of_member() else key().org_id
 
 
 def client() -> str:

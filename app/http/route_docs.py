@@ -23,7 +23,7 @@ class RouteDocs:
     example: Mapping[str, Any] = field(default_factory=dict)
     #: The default of `?limit`, for a route with `?limit` and `?cursor`. None: no pagination.
     paging: int | None = None
-    #: Further query parameters, all optional, with their descriptions.
+    #: Further query parameters, all optional, with their descriptions; those of the guard are its own.
     query: Mapping[str, str] = field(default_factory=dict)
     #: Errors in addition to those of the guard and the body.
     errors: tuple[type[DomainError], ...] = ()
@@ -38,7 +38,7 @@ class RouteDocs:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names of the query parameters."""
+        """The names of the query parameters that the view reads."""
         return (*(("limit", "cursor") if self.paging is not None else ()), *self.query)
 
     @property

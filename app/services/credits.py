@@ -1,6 +1,6 @@
 """Credits of an organization: granted at sign-up and by operators, used up by requests to routes with a cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from app.domain.errors import ValidationFailed
@@ -8,7 +8,7 @@ from app.domain.key_verification import KeyRecord
 from app.services import audit
 from app.services.runtime import Runtime
 from app.store import credits
-from app.store.credits import Balance
+from app.store.credits import Balance, LedgerEntry
 from app.store.transaction import transaction
 
 MAX_GRANT = 10**12
@@ -16,6 +16,11 @@ MAX_GRANT = 10**12
 
 def balance(org_id: str) -> Balance:
     return credits.balance(org_id)
+
+
+def last_entries(org_id: str, *, limit: int = 10) -> Sequence[LedgerEntry]:
+    """The newest entries of the ledger, newest first."""
+    return credits.last_entries(org_id, limit)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import member_roles
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, NotFound, ValidationFailed
 from app.domain.member_roles import Permission, Role, allows
 from app.store import organizations
 from app.store.keys import ApiKey
@@ -42,6 +42,14 @@ def member(person_id: str, email: str, org_id: str, permission: Permission) -> M
     if not allows(organization.role, permission):
         raise Forbidden
     return Member(person_id, email, organization.id, organization.name, organization.role)
+
+
+def missing_org_id(person_id: str) -> ValidationFailed:
+    """The error of a request that has to say which of the person's organizations it means; it lists them."""
+    return ValidationFailed(
+        {"org_id": "is missing; send the ID of one of your organizations"},
+        organizations=[{"id": found.id, "name": found.name} for found in of_person(person_id)],
+    )
 
 
 def still_member(member: Member) -> Member:

@@ -1,5 +1,6 @@
 """The credit ledger. The organization's two counters are its sums, updated in the same transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.ids import new_id
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
+from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.transaction import take_turns
 
@@ -26,6 +28,17 @@ class CreditEntry(Base):
     reason: Mapped[str]
 
     __table_args__ = (Index("ix_credit_entry_org_id_at", "org_id", "at"),)
+
+
+class LedgerEntry(NamedTuple):
+    """`amount` is positive for credits that were granted, for `reason`, and negative for used ones. `key_id` and
+    `key_name`: the key that used them; None for an install ID, which is a credential and so is not told."""
+
+    at: datetime
+    amount: int
+    reason: str
+    key_id: str | None
+    key_name: str | None
 
 
 class Balance(NamedTuple):
@@ -66,6 +79,21 @@ def balance(org_id: str) -> Balance:
             select(Organization.credits_granted, Organization.credits_used).where(Organization.id == org_id)
         ).one()
     )
+
+
+def last_entries(org_id: str, limit: int) -> Sequence[LedgerEntry]:
+    """Newest first."""
+    rows = db.session.execute(
+        select(CreditEntry.at, CreditEntry.amount, CreditEntry.reason, ApiKey.id, ApiKey.name)
+        .outerjoin(ApiKey, and_(ApiKey.org_id == CreditEntry.org_id, ApiKey.id == CreditEntry.reason))
+        .where(CreditEntry.org_id == org_id)
+        .order_by(CreditEntry.at.desc(), CreditEntry.id.desc())
+        .limit(limit)
+    )
+    return [
+        LedgerEntry(at, amount, reason if amount >= 0 else "used", key_id, key_name)
+        for at, amount, reason, key_id, key_name in rows
+    ]
 
 
 def ledger_sum(org_id: str) -> int:

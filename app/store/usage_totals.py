@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Executable,
     String,
     and_,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -198,19 +200,41 @@ def _added(table: Any, columns: Sequence[Any], rows: Any) -> Executable:
     )
 
 
-def of_organization(org_id: str, since: datetime) -> Sequence[Requests]:
-    """The organization's requests by hour and outcome, from the hour of `since` on, oldest first."""
-    until, since = folded_until(), hour_of(since)
+def of_organization(org_id: str, since: datetime, *, by_day: bool = False) -> Sequence[Requests]:
+    """The organization's requests by hour and outcome, from the hour of `since` on, oldest first; or by day."""
+    since = hour_of(since)
     sums = select(UsageOrgHour.hour, UsageOrgHour.outcome, UsageOrgHour.requests).where(
         UsageOrgHour.org_id == org_id, UsageOrgHour.hour >= since
     )
     fresh = (
-        select(UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests).label("requests"))
-        .where(UsageHour.org_id == org_id, UsageHour.hour >= max(until, since))
+        select(UsageHour.hour, UsageHour.outcome, func.sum(UsageHour.requests))
+        .where(UsageHour.org_id == org_id, not_in_sums(max(since, folded_until())))
         .group_by(UsageHour.hour, UsageHour.outcome)
     )
     both = union_all(sums, fresh).subquery()
-    return [Requests(*row) for row in db.session.execute(select(both).order_by(both.c.hour, both.c.outcome))]
+    at = _day(both.c.hour) if by_day else both.c.hour
+    added = select(at, both.c.outcome, func.sum(both.c.requests)).group_by(at, both.c.outcome)
+    rows = db.session.execute(added.order_by(at, both.c.outcome))
+    # Sums of large numbers are decimals on PostgreSQL.
+    return [Requests(at, outcome, int(requests)) for at, outcome, requests in rows]
+
+
+def not_in_sums(since: datetime) -> ColumnElement[bool]:
+    """Whether an hour, from `since` on, is not in the sums. `since` is for planners, which would otherwise read every
+    hour; the other bound belongs to the statement, so that a statement with both sees each hour once, however soon
+    housekeeping folds the next one."""
+    until = select(func.max(UsageFold.folded_until)).scalar_subquery()
+    return and_(UsageHour.hour >= since, UsageHour.hour >= func.coalesce(until, 0))
+
+
+def hours_not_in_sums(days: Sequence[datetime]) -> list[datetime]:
+    """The hours of these days, midnights, that are not in the sums, as far as one knows before the statement."""
+    return _hours(folded_until(), days)
+
+
+def _day(hour: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    number = type_coerce(hour, BigInteger)
+    return type_coerce(number - number % _DAY_IN_MICROSECONDS, UtcTime)
 
 
 def of_keys(org_id: str, key_ids: Iterable[str], days: Sequence[datetime]) -> Sequence[KeyRequests]:

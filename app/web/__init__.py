@@ -21,6 +21,7 @@ from app.web import (
     sign_in,
     swagger_ui,
     templating,
+    usage,
     well_known,
 )
 
@@ -33,6 +34,7 @@ MODULES = (
     key_revocation,
     key_suspension,
     shown_key,
+    usage,
     organization,
     sessions,
     device_grants,

@@ -20,6 +20,7 @@ from app.web.frame import frame
 from app.web.icons import icon_shapes
 from app.web.relative_time import relative
 from app.web.sparkline import bars
+from app.web.usage_chart import chart
 
 
 def register(app: Flask) -> None:
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("relative")(lambda value: relative(value, request_context.runtime().clock()))
     app.template_filter("bars")(bars)
+    app.template_filter("chart")(chart)
     app.template_filter("status")(status)
     app.template_filter("state")(state)
     app.template_filter("shell")(quote)

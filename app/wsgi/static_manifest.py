@@ -28,6 +28,7 @@ BUNDLES = {
         "css/state.css",
         "css/table.css",
         "css/key_list.css",
+        "css/usage.css",
         "css/secret.css",
         "css/form.css",
     ),

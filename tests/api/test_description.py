@@ -87,7 +87,13 @@ def test_a_key_is_sent_in_one_of_two_ways(description):
     ways = {
         tuple(name for way in operation["security"] for name in way) for operation in description.operations.values()
     }
-    assert ways == {(), ("sessionCookie",), ("sessionToken", "sessionCookie"), ("apiKeyBearer", "apiKey")}
+    assert ways == {
+        (),
+        ("sessionCookie",),
+        ("sessionToken", "sessionCookie"),
+        ("apiKeyBearer", "apiKey"),
+        ("apiKeyBearer", "apiKey", "sessionCookie"),
+    }
     used = {name for way in ways for name in way}
     assert used == set(description.document["components"]["securitySchemes"])
 
@@ -221,7 +227,7 @@ def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
     assert document["components"]["schemas"]["Scope"]["enum"] == list(settings.policy.scopes)
     assert document["components"]["securitySchemes"]["apiKeyBearer"]["bearerFormat"] == "acme_…"
     audit = document["paths"]["/v1/audit"]["get"]
-    assert audit["security"] == [{"apiKeyBearer": []}, {"apiKey": []}]
+    assert audit["security"] == [{"apiKeyBearer": []}, {"apiKey": []}, {"sessionCookie": []}]
     assert audit["x-required-scope"] == "memos:read"
     assert "Required scope: `memos:read`." in audit["description"]
 

@@ -46,6 +46,12 @@ def older_keys(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("link", name="Older keys"))
 
 
+def numbers_of_a_day(visitor: Visitor) -> None:
+    at("usage", "alice")(visitor)
+    visitor.follow(visitor.page.get_by_role("link", name="24 hours"))
+    visitor.page.get_by_text("Numbers by hour").click()
+
+
 def refused_form(*, name: str, scopes: bool) -> Callable[[Visitor], None]:
     def open_it(visitor: Visitor) -> None:
         at("new", "alice")(visitor)

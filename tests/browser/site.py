@@ -51,7 +51,8 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         _join(cast["nora"], None, Role.VIEWER, clock.now)
     cast["mia"].org = cast["otto"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
-    paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("members", "audit-log", "settings")}
+    paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
+    paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
     for number in range(MOST_KEYS):

@@ -138,6 +138,8 @@ def test_scopes_are_those_of_the_policy_file():
 def test_roles_are_those_of_the_domain():
     columns = (
         Permission.READ_KEYS,
+        Permission.READ_USAGE,
+        Permission.READ_AUDIT_LOG,
         Permission.CREATE_KEYS,
         Permission.MANAGE_OWN_KEYS,
         Permission.MANAGE_ALL_KEYS,

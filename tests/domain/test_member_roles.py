@@ -7,6 +7,8 @@ from app.domain.member_roles import Permission, Role
 
 TABLE = {
     Permission.READ_KEYS: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER},
+    Permission.READ_USAGE: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER},
+    Permission.READ_AUDIT_LOG: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.CREATE_KEYS: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.MANAGE_OWN_KEYS: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.MANAGE_ALL_KEYS: {Role.OWNER, Role.ADMIN},

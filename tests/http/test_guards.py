@@ -6,7 +6,17 @@ import pytest
 from flask import Flask, request
 
 from app.http import guards
-from app.http.guards import Guard, Public, RequireKey, RequireKeyManager, RequireMember, RequireScope, RequireSignIn
+from app.http.guards import (
+    Guard,
+    Public,
+    RequireKey,
+    RequireKeyManager,
+    RequireKeyOrMember,
+    RequireMember,
+    RequireScope,
+    RequireScopeOrMember,
+    RequireSignIn,
+)
 
 
 class Visitor(StrEnum):
@@ -28,6 +38,7 @@ class Visitor(StrEnum):
 ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
+MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
 SIGNED_IN_OR_BY_SESSION_TOKEN = SIGNED_IN | {Visitor.SESSION_TOKEN}
@@ -50,6 +61,7 @@ REVIEWED = {
     "GET /sessions": SIGNED_IN,
     "POST /sessions/<session>/end": SIGNED_IN,
     "GET /v1/orgs": SIGNED_IN,
+    "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
@@ -84,9 +96,9 @@ REVIEWED = {
     "POST /v1/orgs/<org>/keys/<key>/suspend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/resume": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /v1/me": KEYS,
-    "GET /v1/telemetry": KEYS_THAT_READ,
-    "GET /v1/audit": KEYS_THAT_READ,
-    "GET /v1/vpat": KEYS_THAT_READ,
+    "GET /v1/telemetry": KEYS_THAT_READ | MEMBERS,
+    "GET /v1/audit": KEYS_THAT_READ | MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
+    "GET /v1/vpat": KEYS_THAT_READ | MEMBERS,
     "POST /v1/cache/invalidate": KEYS_THAT_INVALIDATE,
     "POST /v1/keys/verify": NONE_OF_THESE,
     "POST /v1/auth/email-code": ANYBODY,
@@ -110,7 +122,7 @@ REVIEWED = {
     "POST /v1/keys/create": SIGNED_IN_OR_BY_SESSION_TOKEN,
     "GET /v1/keys/list": SIGNED_IN_OR_BY_SESSION_TOKEN,
     "POST /v1/keys/<key>/revoke": SIGNED_IN_OR_BY_SESSION_TOKEN,
-    "GET /v1/credits/balance": KEYS,
+    "GET /v1/credits/balance": KEYS | MEMBERS,
 }
 
 
@@ -173,7 +185,9 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
             spy.guard = view.guard
             try:
                 path = rule.rule.replace("<org>", alice.org).replace("<key>", key_id)
-                client.open(path, method=method, headers=headers)
+                takes_org_id = isinstance(view.guard, RequireKeyOrMember | RequireScopeOrMember)
+                query = {"org_id": alice.org} if takes_org_id else {}
+                client.open(path, method=method, headers=headers, query_string=query)
             finally:
                 app.view_functions[rule.endpoint] = view
             if admitted:
@@ -181,6 +195,15 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
     assert seen == REVIEWED
 
 
-def test_guards_are_of_six_kinds(app):
+def test_guards_are_of_eight_kinds(app):
     kinds = {type(app.view_functions[rule.endpoint].guard) for _, rule, _ in routes(app)}
-    assert kinds == {Public, RequireSignIn, RequireMember, RequireKeyManager, RequireKey, RequireScope}
+    assert kinds == {
+        Public,
+        RequireSignIn,
+        RequireMember,
+        RequireKeyManager,
+        RequireKey,
+        RequireKeyOrMember,
+        RequireScope,
+        RequireScopeOrMember,
+    }

@@ -55,7 +55,8 @@ class Page(HTMLParser):
         assert self._open.pop() == tag, f"</{tag}> crosses another element"
 
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "title":
+        # The shapes of a picture have titles, too.
+        if self._open[-2:] == ["head", "title"]:
             self.title += data
         if self._open and self._open[-1] in {"script", "style"}:
             assert not data.strip(), "inline script or style"

@@ -103,7 +103,7 @@ def _parameters(operation: Operation, schemas: dict[Any, Schema]) -> list[dict[s
     if operation.route_docs.paging is not None:
         found.append(_parameter("query", "limit", schemas[_LIMIT] | {"default": operation.route_docs.paging}))
         found.append(_parameter("query", "cursor", schemas[_CURSOR]))
-    for name, text in operation.route_docs.query.items():
+    for name, text in (*operation.guard.query.items(), *operation.route_docs.query.items()):
         found.append(_parameter("query", name, {"type": "string", "description": text}))
     return found
 

@@ -10,7 +10,10 @@ def axe_finds_no_violation_and_every_text_has_contrast(opened):
     found = axe_engine.run(opened.page)
     assert found.violations_count == 0, found.generate_report()
     # A field with a picture in it, like the arrow of a choice, is left to others: the picture is not behind the text.
+    # So is a tab of which a phone shows a part: the header scrolls.
     for undecided in found.response["incomplete"]:
         for node in undecided["nodes"] if undecided["id"] == "color-contrast" else []:
-            assert node["any"][0]["data"]["messageKey"] == "bgImage"
-            assert opened.page.locator(node["target"][0]).evaluate("probe.textContrast") >= 4.5
+            element, why = opened.page.locator(node["target"][0]), node["any"][0]["data"]["messageKey"]
+            is_scrolled = why == "elmPartiallyObscured" and element.evaluate("element => element.matches('.tabs a')")
+            assert why == "bgImage" or is_scrolled, node["html"]
+            assert element.evaluate("probe.textContrast") >= 4.5

@@ -18,7 +18,7 @@ LABELS = {
     "code": "Code",
     "org": "Organization",
 }
-TABS = ["Keys", "Members", "Audit log", "Settings"]
+TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
     "button",
