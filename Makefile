@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench seed-large check requirements clean
+.PHONY: help setup run test soak bench seed-large bench-pages check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,6 +27,9 @@ bench: .venv/ready-dev ## Measure verification; writes benchmarks/results.json (
 
 seed-large: .venv/ready ## Fill an empty database (DATABASE_URL, or build/seed-large.db) with 1,000,000 keys; SCALE=0.1: a tenth
 	@$(BIN)/python -m benchmarks.seed_large
+
+bench-pages: .venv/ready-dev ## Measure each page with that data, on both databases (makes it first)
+	@$(BIN)/python -m benchmarks.pages
 
 check: .venv/ready-dev ## Format, lint, types, architecture
 	@$(BIN)/ruff format --check .
