@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench seed-large bench-pages check requirements clean
+.PHONY: help setup run test soak bench seed-large bench-pages screenshots check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,9 @@ seed-large: .venv/ready ## Fill an empty database (DATABASE_URL, or build/seed-l
 
 bench-pages: .venv/ready-dev ## Measure each page with that data, on both databases (makes it first)
 	@$(BIN)/python -m benchmarks.pages
+
+screenshots: .venv/ready-dev ## Take the pictures of all pages in docs/screenshots (needs Chromium)
+	@$(BIN)/python -m screenshots
 
 check: .venv/ready-dev ## Format, lint, types, architecture
 	@$(BIN)/ruff format --check .
