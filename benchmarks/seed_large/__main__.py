@@ -18,10 +18,11 @@ from benchmarks.servers import ROOT, SECRET
 DEFAULT_FILE = ROOT / "build" / "seed-large.db"
 
 
-def seed(url: str, scale: float, folder: Path) -> None:
-    """Fills the empty database at `url`, and says how large it is and how long it took. Raises `NotEmptyError`."""
+def seed(url: str, sizes: Sizes, folder: Path) -> None:
+    """Fills the empty database at `url`, and says how large it is and how long it took. Raises `SettingsError` for a
+    wrong URL, and `NotEmptyError`."""
     settings = load_settings({"DATABASE_URL": url, "SECRET_KEY": SECRET}, instance_path=folder)
-    sizes, began = Sizes().scaled(scale), time.monotonic()
+    began = time.monotonic()
     with create_app(settings).app_context():
         try:
             fill(sizes, datetime.now(UTC))
@@ -36,18 +37,21 @@ def seed(url: str, scale: float, folder: Path) -> None:
     )
 
 
+def sizes_or_exit() -> Sizes:
+    try:
+        return Sizes.of(os.environ.get("SCALE", ""))
+    except ValueError:
+        sys.exit("SCALE: must be a number from 0.001 to 10, for example 0.1 for a tenth of the keys")
+
+
 def main() -> None:
     url = os.environ.get("DATABASE_URL") or f"sqlite:///{DEFAULT_FILE}"
     try:
-        seed(url, float(os.environ.get("SCALE") or 1), DEFAULT_FILE.parent)
-    except (SettingsError, OSError) as error:
+        seed(url, sizes_or_exit(), DEFAULT_FILE.parent)
+    except SettingsError as error:
         sys.exit(str(error))
-    except ValueError:
-        sys.exit("SCALE: must be a number, such as 0.1 for a tenth of the keys")
     except NotEmptyError:
-        sys.exit(
-            "DATABASE_URL: there are organizations in this database already; name an empty one, or delete it first"
-        )
+        sys.exit("DATABASE_URL: this database has organizations already; delete it first, or name an empty one")
     print(
         f"Sign in as {OWNER}, who owns the large one. Serve it with MAX_KEYS_PER_ORG=0: it has more than 10,000 keys."
     )

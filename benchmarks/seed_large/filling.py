@@ -80,8 +80,7 @@ def _organization(rows: Bulk, number: int, count: int, sizes: Sizes, now: int) -
     rows.write(ApiKey.__table__, keys)
     rows.write(AuditEntry.__table__, log)
     if is_large:
-        ids = [key.id for key in keys]
-        daily, weekly, only_refused = ([ids[number] for number in numbers] for numbers in chosen)
+        daily, weekly, only_refused = ([keys[number] for number in numbers] for numbers in chosen)
         usage = Usage(
             tenant.id, now, used(chance, daily), used(chance, weekly, weekly=True), used(chance, only_refused)
         )
@@ -93,7 +92,7 @@ def _usage(rows: Bulk, chance: Random, usage: Usage) -> None:
     rows.write(UsageKeyDay.__table__, usage.key_days(chance, org_hours))
     rows.write(UsageOrgHour.__table__, usage.org_hours(org_hours))
     rows.write(UsageHour.__table__, usage.hours(chance))
-    rows.write(LastUse.__table__, sorted(usage.last_uses(chance)))
+    rows.write(LastUse.__table__, sorted(usage.last_uses(chance), key=lambda use: use.key_id))
     with transaction():
         # The migration wrote that nothing is left to be summed.
         db.session.merge(UsageFold(id=1, folded_until=from_microseconds(usage.recent)))

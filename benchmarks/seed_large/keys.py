@@ -22,6 +22,8 @@ _NETWORKS = ("203.0.113.0/24", "198.51.100.0/24 2001:db8::/32", "192.0.2.7/32")
 
 
 class KeyRow(NamedTuple):
+    """What `api_key` has no columns for is not written."""
+
     id: str
     org_id: str
     digest: bytes
@@ -29,11 +31,17 @@ class KeyRow(NamedTuple):
     last4: str
     prefix: str
     name: str
+    name_folded: str
     scopes: str
     created_at: int
     created_by: str | None
     expires_at: int | None
     revoked_at: int | None
+    first_revoked_at: int | None
+    revoked_by: str | None
+    revoked_reason: str | None
+    suspended_at: int | None
+    suspended_by: str | None
     origin: str
     networks: str
     rate_requests: int | None
@@ -71,16 +79,14 @@ def key_rows(chance: Random, tenant: Tenant, created: list[int], now: int, worki
     """The organization's keys, oldest first. `working`: which of them, by number, must work."""
     rotated = None
     for number, created_at in enumerate(created):
-        is_rotated = number + 1 < len(created) and number not in working and chance.random() < 0.03
-        expires_at, revoked_at = _end(chance, created_at, now, works=number in working)
-        if is_rotated:
-            # It works for another day, beside the successor that follows here.
-            expires_at, revoked_at = created[number + 1] + DAY, None
-        row = _row(chance, tenant, created_at, expires_at, revoked_at)
+        works = number in working
+        is_rotated = not works and number + 1 < len(created) and chance.random() < 0.03
+        # What is rotated works for another day, beside the successor that follows here.
+        end = (created[number + 1] + DAY, None) if is_rotated else _end(chance, created_at, now, works=works)
+        row = _row(chance, tenant, created_at, now, end, works=works)
         if rotated:
-            row = row._replace(
-                name=rotated.name, scopes=rotated.scopes, created_by=rotated.created_by, rotated_from=rotated.id
-            )
+            same = {name: getattr(rotated, name) for name in ("name", "name_folded", "scopes", "created_by")}
+            row = row._replace(**same, rotated_from=rotated.id)
         yield row
         rotated = row if is_rotated else None
 
@@ -98,12 +104,16 @@ def _end(chance: Random, created_at: int, now: int, *, works: bool) -> tuple[int
     return (ended, None) if kind < 0.85 else (None, ended)
 
 
-def _row(chance: Random, tenant: Tenant, created_at: int, expires_at: int | None, revoked_at: int | None) -> KeyRow:
+def _row(
+    chance: Random, tenant: Tenant, created_at: int, now: int, end: tuple[int | None, int | None], *, works: bool
+) -> KeyRow:
+    expires_at, revoked_at = end
     shown = "".join(chance.choices(ALPHABET, k=12))
     origin = chance.choices((KeyOrigin.DASHBOARD, KeyOrigin.DEVICE, KeyOrigin.OPERATOR), (85, 10, 5))[0]
     prefix = "owk_live_" if origin is KeyOrigin.DEVICE else "whk_"
     creator = None if origin is KeyOrigin.OPERATOR else chance.choice(tenant.creators).id
-    is_limited = chance.random() < 0.1
+    is_limited, is_suspended = chance.random() < 0.1, not works and not revoked_at and chance.random() < 0.01
+    name = words.key_name(chance)
     return KeyRow(
         id=new_id(chance, "key"),
         org_id=tenant.id,
@@ -111,12 +121,18 @@ def _row(chance: Random, tenant: Tenant, created_at: int, expires_at: int | None
         start=prefix + shown[:8],
         last4=shown[8:],
         prefix=prefix,
-        name=words.key_name(chance),
+        name=name,
+        name_folded=name.casefold(),
         scopes=chance.choice(_SCOPES),
         created_at=created_at,
         created_by=creator,
         expires_at=expires_at,
         revoked_at=revoked_at,
+        first_revoked_at=revoked_at,
+        revoked_by=tenant.owner.id if revoked_at else None,
+        revoked_reason="by_hand" if revoked_at else None,
+        suspended_at=chance.randint(created_at, now) if is_suspended else None,
+        suspended_by=tenant.owner.id if is_suspended else None,
         origin=origin.value,
         networks=chance.choice(_NETWORKS) if chance.random() < 0.05 else "",
         rate_requests=1000 if is_limited else None,

@@ -18,6 +18,14 @@ class Sizes:
     weekly: int = 10_000
     only_refused: int = 9_000
 
+    @classmethod
+    def of(cls, scale: str) -> "Sizes":
+        """Those that `SCALE` asks for; empty: all of it. Raises `ValueError`."""
+        factor = float(scale or 1)
+        if not 0.001 <= factor <= 10:
+            raise ValueError
+        return cls().scaled(factor)
+
     def scaled(self, scale: float) -> "Sizes":
         """The same with `scale` times as many keys, in as many organizations and on as many days."""
         return replace(self, **{name: round(number * scale) for name, number in vars(self).items()})

@@ -139,7 +139,7 @@ def audit_rows(chance: Random, org_id: str, events: Iterable[Event]) -> list[Aud
             new_id(chance, "aud"), org_id, sequence, event.at, event.action, event.actor, event.target, details
         )
         head = seal(head, entry)
-        rows.append(AuditRow(*astuple(entry), head))
+        rows.append(AuditRow._make((*astuple(entry), head)))
     return rows
 
 

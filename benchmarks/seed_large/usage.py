@@ -1,13 +1,14 @@
 """How the large organization's keys were used: sums by key and day for what is long over, hours for the last days."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
 from app.domain.key_verification import Outcome
 from app.store.last_uses import LastUse
+from benchmarks.seed_large.keys import KeyRow
 from benchmarks.seed_large.sizes import DAYS
 from benchmarks.seed_large.tenants import DAY, HOUR
 
@@ -15,7 +16,6 @@ from benchmarks.seed_large.tenants import DAY, HOUR
 RECENT_DAYS = 3
 _ADDRESSES = ("203.0.113.9", "203.0.113.40", "198.51.100.7", "2001:db8::5")
 _AGENTS = ("python-requests/2.32.3", "curl/8.9.1", "node", "Go-http-client/2.0", "okhttp/4.12.0")
-_REFUSALS = (Outcome.INSUFFICIENT_SCOPE, Outcome.RATE_LIMITED, Outcome.IP_NOT_ALLOWED)
 
 
 class HourRow(NamedTuple):
@@ -53,6 +53,7 @@ class UseRow(NamedTuple):
     refused_address: str | None = None
     refused_agent: str | None = None
     refused_outcome: str | None = None
+    refused_needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,33 @@ class Used:
     """A key that is used: at `hour` of its days, if not all day, and refused with `refusal`. `weekday` None: every
     day; otherwise a number from 0 to 6."""
 
-    key_id: str
+    key: KeyRow
     hour: int
-    refusal: Outcome
     weekday: int | None
 
+    @property
+    def key_id(self) -> str:
+        return self.key.id
 
-def used(chance: Random, key_ids: Sequence[str], *, weekly: bool = False) -> list[Used]:
-    return sorted(
-        (
-            Used(key_id, chance.randrange(24), chance.choice(_REFUSALS), chance.randrange(7) if weekly else None)
-            for key_id in key_ids
-        ),
-        key=lambda use: use.key_id,
-    )
+    @property
+    def refusal(self) -> Outcome:
+        """For what its settings allow least."""
+        if self.key.networks:
+            return Outcome.IP_NOT_ALLOWED
+        return Outcome.RATE_LIMITED if self.key.rate_requests else Outcome.INSUFFICIENT_SCOPE
+
+    @property
+    def needs(self) -> str | None:
+        """The scope that it was refused for."""
+        if self.refusal is not Outcome.INSUFFICIENT_SCOPE:
+            return None
+        return next(scope for scope in ("notes:write", "agent:r", "keys:verify") if scope not in self.key.scopes)
+
+
+def used(chance: Random, keys: Iterable[KeyRow], *, weekly: bool = False) -> list[Used]:
+    """In the order of key IDs."""
+    uses = [Used(key, chance.randrange(24), chance.randrange(7) if weekly else None) for key in keys]
+    return sorted(uses, key=lambda use: use.key_id)
 
 
 @dataclass(frozen=True)
@@ -124,14 +138,14 @@ class Usage:
     def last_uses(self, chance: Random) -> Iterator[UseRow]:
         for use in self.daily:
             hour = self.now - self.now % HOUR
-            yield self._let_through(chance, use, hour)._replace(**self._refused(chance, use, hour))
+            yield self._refused(chance, use, hour, self._let_through(chance, use, hour))
         for use in self.weekly:
             day = max(day for day in range(self.today - 6 * DAY, self.now + 1, DAY) if _weekday(day) == use.weekday)
             yield self._let_through(chance, use, self._at(use, day))
         if LastUse.__table__.c.at.nullable:
             for use in self.only_refused:
-                refused = self._refused(chance, use, self._at(use, self.today))
-                yield UseRow(self.org_id, use.key_id, **refused)  # type: ignore[arg-type]
+                never = UseRow(self.org_id, use.key_id)
+                yield self._refused(chance, use, self._at(use, self.today), never)
 
     def of_weekday(self, day: int) -> list[Used]:
         return [use for use in self.weekly if use.weekday == _weekday(day)]
@@ -143,14 +157,16 @@ class Usage:
     def _let_through(self, chance: Random, use: Used, hour: int) -> UseRow:
         return UseRow(self.org_id, use.key_id, self._within(chance, hour), *_client(chance))
 
-    def _refused(self, chance: Random, use: Used, hour: int) -> dict[str, int | str]:
+    def _refused(self, chance: Random, use: Used, hour: int, row: UseRow) -> UseRow:
+        """The row with a refused use of this hour."""
         address, agent = _client(chance)
-        return {
-            "refused_at": self._within(chance, hour),
-            "refused_address": address,
-            "refused_agent": agent,
-            "refused_outcome": use.refusal.value,
-        }
+        return row._replace(
+            refused_at=self._within(chance, hour),
+            refused_address=address,
+            refused_agent=agent,
+            refused_outcome=use.refusal.value,
+            refused_needs=use.needs,
+        )
 
     def _within(self, chance: Random, hour: int) -> int:
         """A moment of this hour that is over."""

@@ -20,6 +20,7 @@ from app.store.people import Person
 from app.store.usage import UsageHour
 from app.store.usage_totals import UsageKeyDay
 from benchmarks.seed_large import tenants
+from benchmarks.seed_large.__main__ import main
 from benchmarks.seed_large.filling import OWNER, NotEmptyError, fill, key_counts
 from benchmarks.seed_large.keys import created_times, key_rows
 from benchmarks.seed_large.sizes import DAYS, ORGANIZATIONS, Sizes
@@ -111,6 +112,14 @@ def last_uses_are_in_the_last_hour_with_requests(now):
     assert len(uses) == SMALL.daily + SMALL.weekly
     assert max(uses.values()) <= now
     assert {key_id: usage_totals.hour_of(uses[key_id]) for key_id in let_through} == let_through
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("scale", ["all", "0", "-1", "11"])
+def test_a_wrong_scale_is_refused_with_what_is_right(monkeypatch, scale):
+    monkeypatch.setenv("SCALE", scale)
+    with pytest.raises(SystemExit, match=r"SCALE: must be a number from 0\.001 to 10"):
+        main()
 
 
 @pytest.mark.databases("sqlite")
