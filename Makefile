@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench check requirements clean
+.PHONY: help setup run test soak bench seed-large bench-pages screenshots check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 3
 
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make .venv with what it takes to run (run and test share it), and build/ with static files
 	@$(BIN)/python -m app.wsgi.static_manifest
@@ -24,6 +24,15 @@ soak: .venv/ready-dev ## Run the long races
 
 bench: .venv/ready-dev ## Measure verification; writes benchmarks/results.json (needs wrk)
 	@$(BIN)/python -m benchmarks
+
+seed-large: .venv/ready ## Fill an empty database (DATABASE_URL, or build/seed-large.db) with 1,000,000 keys; SCALE=0.1: a tenth
+	@$(BIN)/python -m benchmarks.seed_large
+
+bench-pages: .venv/ready-dev ## Measure each page with that data, on both databases (makes it first)
+	@$(BIN)/python -m benchmarks.pages
+
+screenshots: .venv/ready-dev ## Take the pictures of all pages in docs/screenshots (needs Chromium)
+	@$(BIN)/python -m screenshots
 
 check: .venv/ready-dev ## Format, lint, types, architecture
 	@$(BIN)/ruff format --check .

@@ -46,7 +46,7 @@ def cli(folder: Path, database_url: str, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(folder: Path, database_url: str, *arguments: str) -> Iterator[tuple[str, int]]:
+def serving(folder: Path, database_url: str, *arguments: str, **settings: str) -> Iterator[tuple[str, int]]:
     """Runs `python -m …` on a free port; yields its URL and the ID of the process that serves."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -54,7 +54,7 @@ def serving(folder: Path, database_url: str, *arguments: str) -> Iterator[tuple[
     log = (folder / "server.log").open("ab")
     process = subprocess.Popen(
         ["taskset", "-c", str(SERVER_CORE), sys.executable, "-m", *arguments],
-        env=environment(folder, database_url, port),
+        env=environment(folder, database_url, port, **settings),
         cwd=folder,
         stdout=log,
         stderr=log,

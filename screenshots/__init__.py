@@ -1,0 +1,1 @@
+"""`make screenshots`: a picture of each page, in docs/screenshots."""

@@ -1,0 +1,1 @@
+"""Databases for measurements, filled small."""
