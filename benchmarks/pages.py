@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -25,8 +25,9 @@ from app import create_app
 from app.config import load_settings
 from app.domain import paging
 from app.extensions import db
-from app.store import keys
+from app.store import key_list
 from app.store.column_types import to_microseconds
+from app.store.key_list import KeyFilter
 from app.store.keys import ApiKey
 from app.store.organizations import Membership
 from app.store.people import Person
@@ -45,7 +46,23 @@ PAGES = {
     "keys": "/orgs/{org}/keys",
     "keys, second page": "/orgs/{org}/keys?cursor={second_page}",
     "keys, all used every day": "/orgs/{org}/keys?cursor={busy_page}",
+    "keys, page of all": "/orgs/{org}/keys?state=all",
+    "keys, a common word": "/orgs/{org}/keys?q=prod",
+    "keys, a rare word": "/orgs/{org}/keys?q=nothing+like+this",
+    "keys, by start": "/orgs/{org}/keys?q={start}",
+    "keys, failing": "/orgs/{org}/keys?state=failing",
+    "keys, expire soon": "/orgs/{org}/keys?state=expiring",
+    "keys, unused": "/orgs/{org}/keys?state=unused",
+    "keys, creator left": "/orgs/{org}/keys?state=creator_left",
+    "keys, being replaced": "/orgs/{org}/keys?state=replaced",
+    "keys, suspended (none)": "/orgs/{org}/keys?state=suspended",
+    "keys, revoked": "/orgs/{org}/keys?state=revoked",
+    "keys, of a scope": "/orgs/{org}/keys?scope=cache:invalidate",
+    "keys, by name": "/orgs/{org}/keys?sort=name",
+    "keys, by expiry": "/orgs/{org}/keys?sort=expires",
+    "keys, by last use": "/orgs/{org}/keys?sort=used",
     "key": "/orgs/{org}/keys/{key}",
+    "key, 30 days": "/orgs/{org}/keys/{key}?range=30d",
     "change": "/orgs/{org}/keys/{key}/change",
     "rotate": "/orgs/{org}/keys/{key}/rotate",
     "revoke": "/orgs/{org}/keys/{key}/revoke",
@@ -105,11 +122,17 @@ def places() -> dict[str, str]:
     found = {
         "org": org,
         "key": newest.id,
-        "second_page": keys.page(org, limit=50, cursor=None).next_cursor or "",
-        "busy_page": paging.encode((to_microseconds(newest.created_at) + 1, "")),
+        "start": newest.start,
+        "second_page": _second_page(org),
+        "busy_page": paging.encode((1, 0, 50, to_microseconds(newest.created_at) + 1, "")),
     }
     db.session.remove()
     return found
+
+
+def _second_page(org: str) -> str:
+    first = key_list.page(org, KeyFilter(condition="working"), "created", datetime.now(UTC), limit=50, cursor=None)
+    return first.older or ""
 
 
 def sign_in(address: str) -> str:

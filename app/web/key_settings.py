@@ -1,6 +1,5 @@
 """The pages of one key: its settings and usage, and the form that changes the settings."""
 
-from datetime import timedelta
 from hashlib import sha256
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -14,9 +13,9 @@ from app.domain.revocation_reason import undoable_until
 from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
-from app.services import audit, key_revocation, key_settings, keys, usage
+from app.services import audit, key_revocation, key_settings, keys, usage, usage_report
 from app.store.keys import ListedKey
-from app.web import refused_form
+from app.web import refused_form, snippets
 from app.web.key_settings_form import (
     EXPIRIES,
     KEEP,
@@ -29,10 +28,10 @@ from app.web.key_settings_form import (
 )
 from app.web.refused_form import problems_of
 from app.web.templating import moment, status
+from app.web.usage_chart import asked_span
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
-HOURS_SHOWN = 24
 HISTORY_SHOWN = 20
 _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
 
@@ -43,12 +42,12 @@ def show(key: str) -> str:
     member, runtime = request_context.member(), request_context.runtime()
     listed, now = keys.get(member, key), runtime.clock()
     successor = keys.get(member, listed.successor) if listed.successor else None
-    hours = usage.page(member.org_id, limit=200, cursor=None, key_id=key).items
     return render_template(
         "keys/show.html",
         listed=listed,
         scopes=held_scopes(listed),
-        hours=[hour for hour in hours if hour.hour > now - timedelta(hours=HOURS_SHOWN)],
+        series=usage_report.series(member.org_id, asked_span(), now, key_id=key),
+        call=snippets.route_for(listed.key.scopes),
         history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN),
         successor=successor,
         still_used=usage.let_through_since(member.org_id, key, successor.key.created_at) if successor else 0,

@@ -107,7 +107,7 @@ def test_a_key_over_its_rate_limit_says_when_to_try_again(alice):
     assert "limited to 1 requests in 60 seconds" in verdict(alice, key).text
 
 
-def test_only_keys_of_this_organization_are_verdict(cast):
+def test_only_keys_of_this_organization_are_judged(cast):
     charlie = cast.charlie
     foreign = charlie.http.post(f"/v1/orgs/{charlie.own_organization()}/keys", json={"name": "Theirs"}).get_json()[
         "data"
@@ -118,7 +118,7 @@ def test_only_keys_of_this_organization_are_verdict(cast):
     assert "Theirs" not in pages[0].text
     # It is not counted as a use of the other organization's key, either.
     charlie.org = charlie.own_organization()
-    assert "No requests in the last 24 hours" in uses(charlie, foreign["id"])
+    assert "No requests in this time" in uses(charlie, foreign["id"])
 
 
 def test_a_test_counts_among_the_changes_of_a_person(alice, monkeypatch):
