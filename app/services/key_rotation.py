@@ -115,7 +115,7 @@ def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
         raise KeyNotActive("This key is suspended. Resume it before you rotate it.")
     if not is_working(key, now):
         raise KeyNotActive
-    if keys.has_successor(key.id):
+    if keys.has_successor(key.org_id, key.id):
         raise KeyNotActive("This key was already rotated. Rotate its successor, or create a new key.")
 
 

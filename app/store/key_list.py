@@ -62,7 +62,9 @@ class _Part(NamedTuple):
 
     column: Any
     descending: bool
-    condition: Condition | None = None
+    #: Makes the query for this part from the one for the IDs of all keys that are wanted.
+    of: Callable[[str, Select[Any]], Select[Any]] = lambda _org, query: query
+    key_id: Any = ApiKey.id
 
 
 def _not_let_through_since(moment: datetime) -> Condition:
@@ -82,14 +84,28 @@ def _in_use(now: datetime) -> Condition:
     return and_(works(now), ApiKey.suspended_at.is_(None))
 
 
-def _replaced(now: datetime) -> Condition:
+def _replaced(org_id: str, now: datetime) -> Condition:
     successor = aliased(ApiKey)
-    return and_(works(now), exists().where(successor.rotated_from == ApiKey.id))
+    replaced = select(successor.rotated_from).where(successor.org_id == org_id, successor.rotated_from.is_not(None))
+    return and_(works(now), ApiKey.id.in_(replaced))
 
 
 def _creator_left(org_id: str, now: datetime) -> Condition:
+    return and_(works(now), ApiKey.created_by.in_(_former_creators(org_id)))
+
+
+def _creators(org_id: str) -> Any:
+    """The IDs of everybody who created a key, one look into an index for each: there may be a great many keys."""
+    key = aliased(ApiKey)
+    least = select(func.min(key.created_by).label("id")).where(key.org_id == org_id).cte("creator", recursive=True)
+    next_one = select(func.min(key.created_by)).where(key.org_id == org_id, key.created_by > least.c.id)
+    return least.union_all(select(next_one.scalar_subquery()).where(least.c.id.is_not(None)))
+
+
+def _former_creators(org_id: str) -> Any:
+    creator = _creators(org_id)
     members = select(Membership.person_id).where(Membership.org_id == org_id)
-    return and_(works(now), ApiKey.created_by.is_not(None), ApiKey.created_by.not_in(members))
+    return select(creator.c.id).where(creator.c.id.is_not(None), creator.c.id.not_in(members))
 
 
 #: What a key can be; `key_status` says the same of one key.
@@ -99,7 +115,7 @@ CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
     "expiring": lambda _org, now: and_(
         works(now), ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN
     ),
-    "replaced": lambda _org, now: _replaced(now),
+    "replaced": _replaced,
     "creator_left": _creator_left,
     "unused": lambda _org, now: and_(
         works(now), ApiKey.created_at < now - UNUSED_AFTER, _not_let_through_since(now - UNUSED_AFTER)
@@ -110,17 +126,29 @@ CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
     "revoked": lambda _org, _now: ApiKey.revoked_at.is_not(None),
 }
 
-#: The orders of the list. Each has an index.
+
+def _used(org_id: str, query: Select[Any]) -> Select[Any]:
+    """From the uses to their keys, because more keys are not used than are."""
+    wanted = query.where(ApiKey.org_id == LastUse.org_id, ApiKey.id == LastUse.key_id).correlate(LastUse).exists()
+    return select(LastUse.key_id).where(LastUse.org_id == org_id, LastUse.at.is_not(None), wanted)
+
+
+def _never_used(_org_id: str, query: Select[Any]) -> Select[Any]:
+    use = aliased(LastUse)
+    return query.where(~exists().where(use.org_id == ApiKey.org_id, use.key_id == ApiKey.id, use.at.is_not(None)))
+
+
+#: The orders of the list.
 SORTS: dict[str, tuple[_Part, ...]] = {
     "created": (_Part(ApiKey.created_at, descending=True),),
     "name": (_Part(ApiKey.name_folded, descending=False),),
     "expires": (
-        _Part(ApiKey.expires_at, descending=False, condition=ApiKey.expires_at.is_not(None)),
-        _Part(ApiKey.created_at, descending=True, condition=ApiKey.expires_at.is_(None)),
+        _Part(ApiKey.expires_at, False, lambda _org, query: query.where(ApiKey.expires_at.is_not(None))),
+        _Part(ApiKey.created_at, True, lambda _org, query: query.where(ApiKey.expires_at.is_(None))),
     ),
     "used": (
-        _Part(LastUse.at, descending=True, condition=LastUse.at.is_not(None)),
-        _Part(ApiKey.created_at, descending=True, condition=LastUse.at.is_(None)),
+        _Part(LastUse.at, True, _used, LastUse.key_id),
+        _Part(ApiKey.created_at, True, _never_used),
     ),
 }
 
@@ -135,8 +163,8 @@ def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int
     """A page of the keys. `sort`: a name of `SORTS`. Raises `ValidationFailed` for an invalid cursor."""
     position = _position(cursor, len(SORTS[sort]))
     backward = position is not None and not position.forward
-    query = LISTED.where(*_conditions(org_id, wanted, now))
-    rows = _rows(query, SORTS[sort], position, limit + 1)
+    query = select(ApiKey.id).where(*_conditions(org_id, wanted, now))
+    rows = _rows(org_id, query, SORTS[sort], position, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     if backward:
         rows.reverse()
@@ -159,19 +187,16 @@ def every(org_id: str, wanted: KeyFilter, now: datetime) -> Iterator[ListedKey]:
 
 
 def creators(org_id: str) -> Sequence[tuple[str, str]]:
-    """ID and email address of everybody who can have created a key here and is a member, by address."""
+    """ID and email address of everybody who created a key, members or not, by address."""
+    ids = select(_creators(org_id).c.id)
     rows = db.session.execute(
-        select(Person.id, Person.email)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.org_id == org_id)
-        .order_by(Person.email)
-        .limit(200)
+        select(Person.id, Person.email).where(Person.id.in_(ids)).order_by(Person.email).limit(200)
     )
     return [(id_, email) for id_, email in rows]
 
 
 def _rows(
-    query: Select[Any], parts: Sequence[_Part], position: Position | None, limit: int
+    org_id: str, query: Select[Any], parts: Sequence[_Part], position: Position | None, limit: int
 ) -> list[tuple[ListedKey, int]]:
     """Up to `limit` keys from the position on, each with the number of its part; in the opposite order if the position
     leads backward."""
@@ -181,12 +206,14 @@ def _rows(
     for number in numbers:
         part = parts[number]
         descending = part.descending is forward
-        some = query if part.condition is None else query.where(part.condition)
+        some = part.of(org_id, query)
         if position and number == position.part:
             some = some.where(_beyond(part, position, descending=descending))
-        order = (part.column, ApiKey.id)
-        some = some.order_by(*((one.desc() if descending else one.asc()) for one in order)).limit(limit - len(rows))
-        rows += [(ListedKey(*row), number) for row in db.session.execute(some)]
+        order = [one.desc() if descending else one.asc() for one in (part.column, part.key_id)]
+        ids = db.session.scalars(some.order_by(*order).limit(limit - len(rows))).all()
+        # Only now what a list shows: joins, for each key that is only looked at, would take most of the time.
+        listed = {row[0].id: ListedKey(*row) for row in db.session.execute(LISTED.where(ApiKey.id.in_(ids)))}
+        rows += [(listed[key_id], number) for key_id in ids]
         if len(rows) >= limit:
             break
     return rows
@@ -204,7 +231,7 @@ def _beyond(part: _Part, position: Position, *, descending: bool) -> Condition:
         # Names do not go into cursors, which are short and ASCII.
         there = aliased(ApiKey)
         value = select(there.name_folded).where(there.id == position.key_id).scalar_subquery()
-    at, row = tuple_(value, literal(position.key_id)), tuple_(part.column, ApiKey.id)
+    at, row = tuple_(value, literal(position.key_id)), tuple_(part.column, part.key_id)
     return row < at if descending else row > at
 
 
@@ -246,8 +273,8 @@ def _matches(words: str) -> Condition:
     start, ellipsis, end = words.replace("...", "…").partition("…")
     if ellipsis:
         return and_(ApiKey.start == start.strip(), ApiKey.last4 == end.strip())
-    return or_(
-        ApiKey.name_folded.contains(folded(words), autoescape=True),
-        ApiKey.start.contains(words, autoescape=True),
-        ApiKey.id == words,
-    )
+    found = [ApiKey.name_folded.contains(folded(words), autoescape=True)]
+    # Only what looks like it: few other words could mean a key's start, and each comparison takes time.
+    if "_" in words:
+        found += [ApiKey.start.startswith(words, autoescape=True), ApiKey.id == words]
+    return or_(*found)

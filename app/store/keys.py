@@ -126,7 +126,17 @@ class ApiKey(Base):
             sqlite_where=text("ends_idle_seconds IS NOT NULL"),
             postgresql_where=text("ends_idle_seconds IS NOT NULL"),
         ),
-        Index("ix_api_key_rotated_from", "rotated_from"),
+        # For the few keys that were rotated.
+        Index(
+            "ix_api_key_org_id_rotated_from",
+            "org_id",
+            "rotated_from",
+            sqlite_where=text("rotated_from IS NOT NULL"),
+            postgresql_where=text("rotated_from IS NOT NULL"),
+        ),
+        # For joining keys that were used with whether they work.
+        Index("ix_api_key_org_id_id", "org_id", "id", "revoked_at", "expires_at", "suspended_at"),
+        Index("ix_api_key_org_id_created_by", "org_id", "created_by", "revoked_at", "expires_at"),
         UniqueConstraint("org_id", "submission_id"),
     )
 
@@ -201,13 +211,20 @@ class ListedKey(NamedTuple):
         return self.successor is not None
 
 
+def _replaces(successor: Any) -> ColumnElement[bool]:
+    """Whether `successor` replaces the key. IS NOT NULL, because SQLite uses the partial index only if told."""
+    return and_(
+        successor.org_id == ApiKey.org_id, successor.rotated_from == ApiKey.id, successor.rotated_from.is_not(None)
+    )
+
+
 _SUCCESSOR = aliased(ApiKey)
 LISTED = (
     select(
         ApiKey,
         Person.email,
         LastUse,
-        select(func.max(_SUCCESSOR.id)).where(_SUCCESSOR.rotated_from == ApiKey.id).scalar_subquery(),
+        select(_SUCCESSOR.id).where(_replaces(_SUCCESSOR)).limit(1).scalar_subquery(),
         and_(ApiKey.created_by.is_not(None), Membership.role.is_(None)),
     )
     .outerjoin(Person, Person.id == ApiKey.created_by)
@@ -302,7 +319,7 @@ def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
     return db.session.scalars(
         select(ApiKey)
         .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
-        .where(~exists().where(successor.rotated_from == ApiKey.id))
+        .where(~exists().where(_replaces(successor)))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
     ).all()
 
@@ -357,8 +374,9 @@ def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Seq
     return sorted(found, key=lambda key: (key.created_at, key.id))
 
 
-def has_successor(key_id: str) -> bool:
-    return db.session.scalar(select(ApiKey.id).where(ApiKey.rotated_from == key_id).limit(1)) is not None
+def has_successor(org_id: str, key_id: str) -> bool:
+    query = select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id).limit(1)
+    return db.session.scalar(query) is not None
 
 
 def created_at(key_id: str) -> datetime | None:

@@ -102,7 +102,8 @@ def index() -> Response | str:
         )
     except ValidationFailed:
         return redirect(_url(wanted), 303)
-    total = key_list.count(runtime, member, wanted.filter)
+    # The last page knows it.
+    total = page.first + len(page.items) if page.older is None else key_list.count(runtime, member, wanted.filter)
     return render_template(
         "keys/index.html",
         asked=wanted,

@@ -47,6 +47,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_key_org_id_name_folded_id", "api_key", ["org_id", "name_folded", "id"])
     op.create_index("ix_api_key_org_id_expires_at_id", "api_key", ["org_id", "expires_at", "id"])
+    op.create_index("ix_api_key_org_id_id", "api_key", ["org_id", "id", "revoked_at", "expires_at", "suspended_at"])
+    op.create_index("ix_api_key_org_id_created_by", "api_key", ["org_id", "created_by", "revoked_at", "expires_at"])
+    rotated = sa.text("rotated_from IS NOT NULL")
+    op.create_index(
+        "ix_api_key_org_id_rotated_from",
+        "api_key",
+        ["org_id", "rotated_from"],
+        sqlite_where=rotated,
+        postgresql_where=rotated,
+    )
     idle = sa.text("ends_idle_seconds IS NOT NULL")
     op.create_index(
         "ix_api_key_ends_idle_seconds", "api_key", ["ends_idle_seconds"], sqlite_where=idle, postgresql_where=idle
@@ -61,7 +71,8 @@ def upgrade() -> None:
         sqlite_where=refused,
         postgresql_where=refused,
     )
-    # Its columns are the first ones of the list's.
+    # Their columns are in others.
+    op.drop_index("ix_api_key_rotated_from", "api_key")
     op.drop_index("ix_api_key_org_id_created_at_id", "api_key")
 
 

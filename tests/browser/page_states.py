@@ -98,6 +98,29 @@ PAGE_STATES = [
         "New key",
         one_too_many,
     ),
+    PageState("no key found", "Keys · alice’s organization", "Keys", at("no key found", "alice")),
+    PageState("revoked keys", "Keys · alice’s organization", "Keys", at("revoked keys", "alice")),
+    PageState("failing keys", "Keys · alice’s organization", "Keys", at("failing keys", "alice")),
+    PageState(
+        "revoke many", "Revoke 2 keys · alice’s organization", "Revoke these 2 keys?", at("revoke many", "alice")
+    ),
+    PageState("failing key", "Without the scope · alice’s organization", "Without the scope", at("failing", "alice")),
+    PageState("suspended key", "On holiday · alice’s organization", "On holiday", at("suspended", "alice")),
+    PageState("replaced key", "Being replaced · alice’s organization", "Being replaced", at("replaced", "alice")),
+    PageState("key that replaces", "Being replaced · alice’s organization", "Being replaced", at("successor", "alice")),
+    PageState("revoked key", "Old deploy bot · alice’s organization", "Old deploy bot", at("revoked", "alice")),
+    PageState(
+        "leaked key",
+        "Report: Got out · alice’s organization",
+        "The key is revoked. What it could do",
+        at("leaked", "alice"),
+    ),
+    PageState(
+        "rotate a suspended key",
+        "Cannot rotate On holiday · alice’s organization",
+        "This key cannot be rotated",
+        at("rotate suspended", "alice"),
+    ),
     PageState("key", "GitHub Action prod · alice’s organization", "GitHub Action prod", at("key", "alice")),
     PageState("change", "Change GitHub Action prod · alice’s organization", "Change this key", at("change", "alice")),
     PageState(

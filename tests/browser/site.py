@@ -109,6 +109,7 @@ def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
     alice.create_key(name="Laptop of Alice", expires_in_days=3)
     alice.create_key(name=LONG_NAME, scopes=["agent:rw", "notes:write", "cache:invalidate", "keys:verify"])
     keys = f"/orgs/{alice.org}/keys"
+    more = _keys_in_more_states(alice)
     asked = {
         f"{action} {state}": f"{keys}/{key}/{action}" for state, key in ids.items() for action in ("revoke", "rotate")
     }
@@ -117,7 +118,28 @@ def _keys_in_every_state(alice: Actor, clock: Clock) -> dict[str, str]:
         "new from template": f"{keys}/new?template=read-only",
         "new by link": f"{keys}/new?name=Deploy+bot&scope=cache:invalidate&scope=root&expires=2020-01-31",
     }
-    return asked | settings | {"new": f"{keys}/new", "change revoked": f"{keys}/{ids['revoked']}/change"}
+    lists = {"no key found": f"{keys}?q=nothing+like+this"}
+    lists |= {f"{state} keys": f"{keys}?state={state}" for state in ("revoked", "failing")}
+    lists["revoke many"] = f"{keys}/revoke?key={ids['active']}&key={more['failing']}"
+    states = {state: f"{keys}/{key}" for state, key in (more | {"revoked": ids["revoked"]}).items()}
+    states |= {"leaked": f"{keys}/{more['leaked']}/leaked", "rotate suspended": f"{keys}/{more['suspended']}/rotate"}
+    new = {"new": f"{keys}/new", "change revoked": f"{keys}/{ids['revoked']}/change"}
+    return asked | settings | lists | states | new
+
+
+def _keys_in_more_states(alice: Actor) -> dict[str, str]:
+    failing = alice.create_key(name="Without the scope", scopes=["notes:read"])
+    alice.app.test_client().get("/v1/telemetry", headers={"x-api-key": failing["key"]})
+    suspended, leaked = alice.create_key(name="On holiday"), alice.create_key(name="Got out")
+    replaced = alice.create_key(name="Being replaced")
+    _use(alice, replaced["key"])
+    of_key = f"/v1/orgs/{alice.org}/keys"
+    successor = alice.http.post(f"{of_key}/{replaced['id']}/rotate", json={"overlap_seconds": 86_400})
+    for key, action, body in ((suspended, "suspend", None), (leaked, "revoke", {"leaked": True})):
+        answer = alice.http.post(f"{of_key}/{key['id']}/{action}", json=body)
+        assert answer.status_code == 200, answer.text
+    ids = {name: key["id"] for name, key in (("failing", failing), ("suspended", suspended), ("leaked", leaked))}
+    return ids | {"replaced": replaced["id"], "successor": successor.get_json()["data"]["id"]}
 
 
 def _use(actor: Actor, key: str) -> None:

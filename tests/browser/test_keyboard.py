@@ -59,7 +59,7 @@ def test_the_whole_job_is_done_with_tab_enter_and_space(visitor):
     press_on(page, "link", "By keyboard")
     press_on(page, "link", "Revoke")
     press_on(page, "button", "Revoke key")
-    expect(page.get_by_role("status")).to_contain_text("is revoked")
+    expect(page.get_by_role("status").first).to_contain_text("is revoked")
 
     open_menu(page)
     press_on(page, "link", "Account")

@@ -161,7 +161,8 @@ def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
         ("agent:r",),
         ("agent:r", "notes:read"),
     }
-    ((creator, _),) = key_list.creators(made)
+    (creator, address), (_, leaver) = key_list.creators(made)
+    assert (address, leaver) == ("ann@acme.test", "dora@acme.test")
     assert {listed.created_by for listed in everything(made, clock, creator=creator)} == {"ann@acme.test"}
     assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
 

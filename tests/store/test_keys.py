@@ -158,10 +158,10 @@ def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, 
     first = add(submission_id="form-1")
     assert keys.by_submission(org, "form-1") == first
     assert keys.by_submission(other_org, "form-1") is None
-    assert not keys.has_successor(first)
+    assert not keys.has_successor(org, first)
     second = add(rotated_from=first)
-    assert keys.has_successor(first)
-    assert not keys.has_successor(second)
+    assert keys.has_successor(org, first)
+    assert not keys.has_successor(org, second)
 
 
 @pytest.mark.databases("postgresql")

@@ -16,6 +16,13 @@ LABELS = {
     "networks": "Networks",
     "overlap": "The old key stops working",
     "code": "Code",
+    "q": "Search keys",
+    "state": "State",
+    "scope": "Scope",
+    "creator": "Created by",
+    "sort": "Order",
+    "idle": "It may stop sooner",
+    "leaked": "Somebody else has this key",
     "org": "Organization",
 }
 TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
@@ -23,6 +30,7 @@ ROLES = {
     "link",
     "button",
     "textbox",
+    "searchbox",
     "checkbox",
     "combobox",
     "option",
@@ -62,7 +70,9 @@ def headings_step_down_one_level_at_a_time_and_nothing_only_looks_like_one(opene
 @check("1.3.1", "2.4.6", "3.3.2", "4.1.2")
 def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists(opened):
     for field in opened.ask("fields"):
-        if field["type"] == "checkbox":
+        if field["name"] == "key":
+            assert re.fullmatch(r"Select .+", field["label"])
+        elif field["type"] == "checkbox" and field["name"] not in LABELS:
             assert field["group"] == "Scopes"
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
