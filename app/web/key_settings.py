@@ -16,7 +16,7 @@ from app.http.guards import RequireMember
 from app.services import key_settings, keys, usage
 from app.store.keys import ListedKey
 from app.web import refused_form
-from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, included_scopes, offered_scopes
+from app.web.key_settings_form import EXPIRIES, KEEP, KeyForm, as_it_is, as_sent, inclusions, offered_scopes
 from app.web.refused_form import problems_of
 from app.web.templating import moment, status
 
@@ -88,7 +88,7 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         listed=listed,
         form=form,
         scopes=scopes,
-        includes=included_scopes(scopes),
+        inclusions=inclusions(scopes),
         expiries=_expiries(listed),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),

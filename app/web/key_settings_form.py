@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -101,6 +102,11 @@ class KeyForm:
         return [line.strip() for line in self.networks.splitlines() if line.strip()]
 
 
+class Inclusion(NamedTuple):
+    includes: list[str]
+    included_in: list[str]
+
+
 def unfilled() -> KeyForm:
     """The form of a new key. No scope is chosen beforehand: what a key may do is decided by a person."""
     return KeyForm(expires=EXPIRES_BEFOREHAND)
@@ -144,10 +150,14 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
     return known + gone
 
 
-def included_scopes(offered: list[tuple[Scope, list[Route]]]) -> dict[str, list[str]]:
-    """For each of the scopes, the others of them that it includes."""
-    granted, names = request_context.runtime().settings.policy.granted, [scope.name for scope, _ in offered]
-    return {name: [other for other in names if other != name and other in granted([name])] for name in names}
+def inclusions(offered: list[tuple[Scope, list[Route]]]) -> dict[str, Inclusion]:
+    """For each of these scopes, which others of them it includes, and which include it."""
+    policy, found = request_context.runtime().settings.policy, {scope.name: Inclusion([], []) for scope, _ in offered}
+    for name, (includes, _) in found.items():
+        for other in (policy.granted([name]) - {name}) & found.keys():
+            includes.append(other)
+            found[other].included_in.append(name)
+    return found
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:

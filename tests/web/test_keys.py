@@ -88,6 +88,12 @@ def test_nothing_is_ticked_on_a_new_form(alice):
     assert '<option value="90" selected>' in page.text
 
 
+def test_a_scope_that_is_included_in_what_is_ticked_says_so(alice):
+    page = Page(alice.http.get(keys(alice, "/new?scope=notes:write"))).text
+    assert "Included in <code>notes:write</code>, which is ticked. Allows " in page
+    assert page.count("which is ticked") == 1
+
+
 def test_what_a_scope_includes_is_said_at_both(alice):
     page = Page(alice.http.get(keys(alice, "/new"))).text
     assert "Includes <code>notes:read</code>. Allows " in page

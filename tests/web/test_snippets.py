@@ -66,6 +66,11 @@ def test_keydesks_own_routes_are_asked_at_keydesk(route_for, with_routes):
     assert route_for("agent:r") == ("GET", "http://localhost:7860/v1/telemetry", "")
 
 
+def test_what_reads_at_keydesk_comes_before_what_changes_at_the_api(route_for, with_routes):
+    with_routes()
+    assert route_for("agent:rw") == ("GET", "http://localhost:7860/v1/telemetry", "")
+
+
 def test_a_route_that_reads_costs_nothing_and_needs_nothing_comes_first(route_for, with_routes):
     paths = [
         Route("POST", "/orders", "orders"),
@@ -76,8 +81,8 @@ def test_a_route_that_reads_costs_nothing_and_needs_nothing_comes_first(route_fo
     expected = [
         ("GET", f"{API}/orders", ""),
         ("GET", f"{API}/report", "It costs 5 credits."),
-        ("POST", f"{API}/orders", ""),
         ("GET", f"{API}/orders/{{order_id}}", "Replace {order_id}."),
+        ("POST", f"{API}/orders", ""),
     ]
     for best in expected:
         with_routes(*paths)
