@@ -42,6 +42,14 @@ class KeyForm:
     def has_limits(self) -> bool:
         return bool(self.requests or self.seconds or self.networks)
 
+    @property
+    def last_day(self) -> date | None:
+        """None: `expires_on` is no date, which a date field cannot show."""
+        try:
+            return date.fromisoformat(self.expires_on)
+        except ValueError:
+            return None
+
     def with_network(self, network: str) -> "KeyForm":
         """The form with a network more, at the end of the list, unless it is in it."""
         listed = self._networks()
@@ -78,10 +86,9 @@ class KeyForm:
     def _expires_at(self, now: datetime) -> datetime | None:
         """Raises `ValidationFailed` if there is no such date."""
         if self.expires == ON_DATE:
-            try:
-                return expiry_on(date.fromisoformat(self.expires_on))
-            except ValueError:
-                raise ValidationFailed({"expires_on": "enter a date, for example 2027-01-31"}) from None
+            if self.last_day is None:
+                raise ValidationFailed({"expires_on": "enter a date, for example 2027-01-31"})
+            return expiry_on(self.last_day)
         return expiry_in(int(self.expires), now) if self.expires else None
 
     def _rate_limit(self) -> RateLimit | None:

@@ -118,6 +118,11 @@ def test_a_date_counts_only_if_it_is_chosen(alice):
     assert submit(alice, expires="", expires_on="2020-01-01").status_code == 201
 
 
+def test_what_is_no_date_does_not_come_back_in_the_field_for_one(alice):
+    page = Page(submit(alice, expires="date", expires_on="tomorrow" * 1000))
+    assert 'name="expires_on" value=""' in page.text
+
+
 def test_a_refused_date_is_named_at_its_field(alice):
     page = Page(submit(alice, expires="date", expires_on="2026-04-15"))
     assert '<a href="#expires_on">Last day</a>: must be in the future' in page.text
@@ -293,6 +298,7 @@ def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
     pages += [alice.http.get(keys(alice, f"/{created['id']}/{act}")) for act in ("revoke", "rotate", "change")]
     pages += [alice.http.get(keys(alice, f"/{created['id']}"))]
     pages += [submit(alice, name=name), submit(alice, name=name)]
+    pages += [alice.http.post(f"/orgs/{alice.org}/shown-key/test", data={"key": created["key"]})]
     pages += [alice.http.post(keys(alice, f"/{created['id']}/revoke"), follow_redirects=True)]
     for answer in pages:
         page = answer.text.replace("{{7*7}}", "")

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from flask import g, render_template_string
 
 from app.domain.route_policy import Route, Scope
 from app.web import snippets
@@ -123,6 +124,18 @@ def create(actor, *scopes):
     sent = {"name": "CI", "scopes": list(scopes), "expires": "90"}
     page = Page(actor.http.post(f"/orgs/{actor.org}/keys/new", data=sent))
     return page, revealed(page.text)
+
+
+def test_without_the_secret_all_code_reads_the_key_from_the_environment(alice, app):
+    with app.test_request_context("/"):
+        page = render_template_string(
+            '{% from "components/snippets.html" import snippets %}{{ snippets(call) }}',
+            call=snippets.Call("GET", ME),
+        )
+        assert not g.get("shows_secret")
+    code = revealed(page)
+    assert code["curl"] == f'curl {ME} -H "x-api-key: $KEYDESK_API_KEY"'
+    assert "data-secret" not in page
 
 
 def test_only_the_command_for_curl_holds_the_key(alice):
