@@ -23,7 +23,7 @@ from app.web.key_settings_form import (
     as_it_is,
     as_sent,
     held_scopes,
-    included_scopes,
+    inclusions,
     offered_scopes,
 )
 from app.web.refused_form import problems_of
@@ -108,7 +108,7 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         listed=listed,
         form=form,
         scopes=scopes,
-        includes=included_scopes(scopes),
+        inclusions=inclusions(scopes),
         expiries=_expiries(listed),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -41,6 +42,14 @@ class KeyForm:
     def has_limits(self) -> bool:
         return bool(self.requests or self.seconds or self.networks)
 
+    @property
+    def last_day(self) -> date | None:
+        """None: `expires_on` is no date, which a date field cannot show."""
+        try:
+            return date.fromisoformat(self.expires_on)
+        except ValueError:
+            return None
+
     def with_network(self, network: str) -> "KeyForm":
         """The form with a network more, at the end of the list, unless it is in it."""
         listed = self._networks()
@@ -77,10 +86,9 @@ class KeyForm:
     def _expires_at(self, now: datetime) -> datetime | None:
         """Raises `ValidationFailed` if there is no such date."""
         if self.expires == ON_DATE:
-            try:
-                return expiry_on(date.fromisoformat(self.expires_on))
-            except ValueError:
-                raise ValidationFailed({"expires_on": "enter a date, for example 2027-01-31"}) from None
+            if self.last_day is None:
+                raise ValidationFailed({"expires_on": "enter a date, for example 2027-01-31"})
+            return expiry_on(self.last_day)
         return expiry_in(int(self.expires), now) if self.expires else None
 
     def _rate_limit(self) -> RateLimit | None:
@@ -99,6 +107,11 @@ class KeyForm:
 
     def _networks(self) -> list[str]:
         return [line.strip() for line in self.networks.splitlines() if line.strip()]
+
+
+class Inclusion(NamedTuple):
+    includes: list[str]
+    included_in: list[str]
 
 
 def unfilled() -> KeyForm:
@@ -150,10 +163,14 @@ def held_scopes(listed: ListedKey) -> list[tuple[Scope, list[Route]]]:
     return [(scope, routes) for scope, routes in offered_scopes(held) if scope.name in held]
 
 
-def included_scopes(offered: list[tuple[Scope, list[Route]]]) -> dict[str, list[str]]:
-    """For each of the scopes, the others of them that it includes."""
-    granted, names = request_context.runtime().settings.policy.granted, [scope.name for scope, _ in offered]
-    return {name: [other for other in names if other != name and other in granted([name])] for name in names}
+def inclusions(offered: list[tuple[Scope, list[Route]]]) -> dict[str, Inclusion]:
+    """For each of these scopes, which others of them it includes, and which include it."""
+    policy, found = request_context.runtime().settings.policy, {scope.name: Inclusion([], []) for scope, _ in offered}
+    for name, (includes, _) in found.items():
+        for other in (policy.granted([name]) - {name}) & found.keys():
+            includes.append(other)
+            found[other].included_in.append(name)
+    return found
 
 
 def choice(value: str, offered: dict[str, str], field: str) -> int:

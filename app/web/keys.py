@@ -32,7 +32,7 @@ from app.web.key_settings_form import (
     KeyForm,
     as_sent,
     choice,
-    included_scopes,
+    inclusions,
     offered_scopes,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
@@ -155,7 +155,7 @@ def _page(
         filled_in=filled_in,
         templates=key_templates.offered(),
         scopes=scopes,
-        includes=included_scopes(scopes),
+        inclusions=inclusions(scopes),
         address=_address(),
         expiries=EXPIRIES,
         submission_id=submission_id,

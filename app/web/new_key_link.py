@@ -44,7 +44,8 @@ def read() -> FilledIn:
             left_out.append(f"The name has {len(name)} characters. Only the first {name_rules.MAX_LENGTH} are kept.")
     if expires := given.get("expires"):
         form = _with_expiry(form, expires)
-    return FilledIn(form, bool(given or asked), _problems(form, given), left_out)
+    judged = {*given, *({"expires_on"} if "expires" in given else ()), *({"scopes"} if form.scopes else ())}
+    return FilledIn(form, bool(given or asked), _problems(form, judged), left_out)
 
 
 def _of_template() -> tuple[KeyForm, list[str]]:
@@ -82,11 +83,8 @@ def _with_expiry(form: KeyForm, text: str) -> KeyForm:
     return replace(form, expires=text)
 
 
-def _problems(form: KeyForm, given: dict[str, str]) -> dict[str, str]:
-    """What would be wrong with the form, of what the address says."""
-    judged = {"expires", "expires_on"} if "expires" in given else set()
-    if "name" in given:
-        judged.add("name")
+def _problems(form: KeyForm, judged: set[str]) -> dict[str, str]:
+    """What would be wrong with the form, of the `judged` fields: those that the address filled in."""
     try:
         form.settings(EXPIRIES)
     except ValidationFailed as error:

@@ -27,18 +27,19 @@ class Call:
 
 
 def route_for(scopes: Sequence[str]) -> Call:
-    """What a key with these scopes can call: a route of the guarded API (the first of `API_URLS`), else one of
-    Keydesk's own. Without `API_URLS`, and for a key that opens no route, `/v1/me`, which any key may call."""
+    """What a key with these scopes can call: of the routes that it opens, one that reads rather than changes, and one
+    of the guarded API (the first of `API_URLS`) rather than one of Keydesk's own. Without `API_URLS`, and for a key
+    that opens no route, `/v1/me`, which any key may call."""
     settings = request_context.runtime().settings
     own = {settings.policy.route(method, path) for method, path in scoped_routes(current_app)}
-    opened = sorted(_opened_by(scopes), key=_effort)
-    guarded = [route for route in opened if route not in own]
-    if settings.api_urls and guarded:
-        return _call(guarded[0], settings.api_urls[0], _other_addresses(settings.api_urls[1:]))
-    if settings.api_urls and opened:
+    opened = sorted(_opened_by(scopes), key=lambda route: (route.method != "GET", route in own, *_effort(route)))
+    if not settings.api_urls or not opened:
+        guarded = [route for route in opened if route not in own]
+        hints = ("Any key may call this route; it answers what the key is.", *_elsewhere(guarded))
+        return Call("GET", f"{settings.public_url}/v1/me", hints)
+    if opened[0] in own:
         return _call(opened[0], settings.public_url)
-    hints = ("Any key may call this route; it answers what the key is.", *_elsewhere(guarded))
-    return Call("GET", f"{settings.public_url}/v1/me", hints)
+    return _call(opened[0], settings.api_urls[0], _other_addresses(settings.api_urls[1:]))
 
 
 def _opened_by(scopes: Sequence[str]) -> list[Route]:
@@ -52,9 +53,9 @@ def _opened_by(scopes: Sequence[str]) -> list[Route]:
     ]
 
 
-def _effort(route: Route) -> tuple[bool, bool, int]:
-    """The less, the better to begin with: nothing to fill in, nothing that changes, no credits."""
-    return bool(_PLACEHOLDER.search(route.path)), route.method != "GET", route.cost
+def _effort(route: Route) -> tuple[bool, int]:
+    """The less, the better to begin with: nothing to fill in, no credits."""
+    return bool(_PLACEHOLDER.search(route.path)), route.cost
 
 
 def _call(route: Route, origin: str, hints: tuple[str, ...] = ()) -> Call:

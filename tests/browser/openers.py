@@ -1,5 +1,6 @@
 """How to open a page in a certain state: each of these is a function of the visitor who opens it, or returns one."""
 
+import re
 from collections.abc import Callable
 
 from tests.browser.visitor import Visitor, fresh_email
@@ -126,7 +127,7 @@ def tested(visitor: Visitor) -> None:
 
 def _tested(visitor: Visitor, networks: str) -> None:
     visitor.become("rita").page.goto("/")
-    visitor.follow(visitor.page.get_by_role("link", name="New key"))
+    visitor.follow(visitor.page.get_by_role("link", name=re.compile("New key|Create the first key")))
     visitor.page.get_by_label("Name").fill("Nightly report")
     visitor.page.get_by_role("checkbox").first.check()
     visitor.page.get_by_text("Limits (optional)").click()

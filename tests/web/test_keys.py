@@ -88,6 +88,12 @@ def test_nothing_is_ticked_on_a_new_form(alice):
     assert '<option value="90" selected>' in page.text
 
 
+def test_a_scope_that_is_included_in_what_is_ticked_says_so(alice):
+    page = Page(alice.http.get(keys(alice, "/new?scope=notes:write"))).text
+    assert "Included in <code>notes:write</code>, which is ticked. Allows " in page
+    assert page.count("which is ticked") == 1
+
+
 def test_what_a_scope_includes_is_said_at_both(alice):
     page = Page(alice.http.get(keys(alice, "/new"))).text
     assert "Includes <code>notes:read</code>. Allows " in page
@@ -110,6 +116,11 @@ def test_a_key_with_a_date_works_until_the_end_of_that_day_in_utc(alice, app, cl
 
 def test_a_date_counts_only_if_it_is_chosen(alice):
     assert submit(alice, expires="", expires_on="2020-01-01").status_code == 201
+
+
+def test_what_is_no_date_does_not_come_back_in_the_field_for_one(alice):
+    page = Page(submit(alice, expires="date", expires_on="tomorrow" * 1000))
+    assert 'name="expires_on" value=""' in page.text
 
 
 def test_a_refused_date_is_named_at_its_field(alice):
@@ -287,6 +298,7 @@ def test_a_hostile_name_is_text_on_every_page_that_shows_it(alice, name):
     pages += [alice.http.get(keys(alice, f"/{created['id']}/{act}")) for act in ("revoke", "rotate", "change")]
     pages += [alice.http.get(keys(alice, f"/{created['id']}"))]
     pages += [submit(alice, name=name), submit(alice, name=name)]
+    pages += [alice.http.post(f"/orgs/{alice.org}/shown-key/test", data={"key": created["key"]})]
     pages += [alice.http.post(keys(alice, f"/{created['id']}/revoke"), follow_redirects=True)]
     for answer in pages:
         page = answer.text.replace("{{7*7}}", "")

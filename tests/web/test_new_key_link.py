@@ -1,11 +1,13 @@
 """A link to the form for a new key: it fills in, says what it cannot, and never sends."""
 
 import re
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
 from app.domain.name_rules import MAX_LENGTH
+from app.domain.route_policy import Scope
 from app.http.safe_next import MAX_LENGTH as LONGEST_NEXT
 from tests.web.pages import Page
 from tests.web.test_keys import CORPUS
@@ -114,6 +116,16 @@ def test_what_is_too_long_is_cut_off_and_said(alice):
     assert "s" * 41 not in page.text
     assert "eeee" not in page.text
     assert len(page.text) < 20_000
+
+
+def test_more_scopes_than_one_key_can_have_are_a_problem(alice, runtime, set_settings):
+    policy = runtime.settings.policy
+    many = {f"scope-{number}": Scope(f"scope-{number}", "One of many") for number in range(250)}
+    set_settings(policy=replace(policy, scopes=policy.scopes | many))
+    page = opened(alice, scope=list(many))
+    assert len(ticked(page)) == 250
+    assert "#scopes" in page.links
+    assert "the maximum is 2000" in page.text
 
 
 @pytest.mark.parametrize("text", CORPUS)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from flask import g, render_template_string
 
 from app.domain.route_policy import Route, Scope
 from app.web import snippets
@@ -66,6 +67,11 @@ def test_keydesks_own_routes_are_asked_at_keydesk(route_for, with_routes):
     assert route_for("agent:r") == ("GET", "http://localhost:7860/v1/telemetry", "")
 
 
+def test_what_reads_at_keydesk_comes_before_what_changes_at_the_api(route_for, with_routes):
+    with_routes()
+    assert route_for("agent:rw") == ("GET", "http://localhost:7860/v1/telemetry", "")
+
+
 def test_a_route_that_reads_costs_nothing_and_needs_nothing_comes_first(route_for, with_routes):
     paths = [
         Route("POST", "/orders", "orders"),
@@ -76,8 +82,8 @@ def test_a_route_that_reads_costs_nothing_and_needs_nothing_comes_first(route_fo
     expected = [
         ("GET", f"{API}/orders", ""),
         ("GET", f"{API}/report", "It costs 5 credits."),
-        ("POST", f"{API}/orders", ""),
         ("GET", f"{API}/orders/{{order_id}}", "Replace {order_id}."),
+        ("POST", f"{API}/orders", ""),
     ]
     for best in expected:
         with_routes(*paths)
@@ -118,6 +124,18 @@ def create(actor, *scopes):
     sent = {"name": "CI", "scopes": list(scopes), "expires": "90"}
     page = Page(actor.http.post(f"/orgs/{actor.org}/keys/new", data=sent))
     return page, revealed(page.text)
+
+
+def test_without_the_secret_all_code_reads_the_key_from_the_environment(alice, app):
+    with app.test_request_context("/"):
+        page = render_template_string(
+            '{% from "components/snippets.html" import snippets %}{{ snippets(call) }}',
+            call=snippets.Call("GET", ME),
+        )
+        assert not g.get("shows_secret")
+    code = revealed(page)
+    assert code["curl"] == f'curl {ME} -H "x-api-key: $KEYDESK_API_KEY"'
+    assert "data-secret" not in page
 
 
 def test_only_the_command_for_curl_holds_the_key(alice):
