@@ -46,7 +46,9 @@ def of_key(org_id: str, key_id: str, span: Span, now: datetime) -> Sequence[Requ
 def most_active_keys(org_id: str, span: Span, now: datetime, *, limit: int) -> Sequence[ActiveKey]:
     """The keys with the most requests in the span, most first."""
     parts = _parts(span, now)
-    sums = union_all(*(part.by_key(org_id) for part in parts)).subquery()
+    # Materialized, because PostgreSQL would start parallel workers for a few milliseconds of work.
+    summed = [part.by_key(org_id).cte().prefix_with("MATERIALIZED") for part in parts]
+    sums = union_all(*(select(part) for part in summed)).subquery()
     total = func.sum(sums.c.requests).label("requests")
     top = select(sums.c.key_id, total).group_by(sums.c.key_id).order_by(total.desc(), sums.c.key_id).limit(limit)
     ranked = top.subquery()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Executable,
     String,
     and_,
+    case,
     column,
     delete,
     func,
@@ -243,15 +244,16 @@ def of_keys(org_id: str, key_ids: Iterable[str], days: Sequence[datetime]) -> Se
     sums = select(UsageKeyDay.key_id, UsageKeyDay.day, UsageKeyDay.outcome, UsageKeyDay.requests).where(
         UsageKeyDay.org_id == org_id, UsageKeyDay.day.in_(days), UsageKeyDay.key_id.in_(wanted)
     )
-    found: Counter[tuple[str, datetime, str]] = Counter()
-    for key_id, day, outcome, requests in db.session.execute(sums):
-        found[key_id, day, outcome] += requests
-    # An hour at a time, so that the keys are looked up in the primary key.
-    hours = select(UsageHour.key_id, UsageHour.hour, UsageHour.outcome, UsageHour.requests).where(
+    # An hour at a time, so that the keys are looked up in the primary key; as a condition for rows, the other would
+    # make SQLite read all keys of these hours instead.
+    fresh = case((not_in_sums(until), UsageHour.requests), else_=0)
+    hours = select(UsageHour.key_id, UsageHour.hour, UsageHour.outcome, fresh).where(
         UsageHour.org_id == org_id, UsageHour.hour.in_(_hours(until, days)), UsageHour.key_id.in_(wanted)
     )
-    for key_id, hour, outcome, requests in db.session.execute(hours):
-        found[key_id, day_of(hour), outcome] += requests
+    found: Counter[tuple[str, datetime, str]] = Counter()
+    for key_id, at, outcome, requests in db.session.execute(union_all(sums, hours)):
+        if requests:
+            found[key_id, day_of(at), outcome] += requests
     return [KeyRequests(*about, requests) for about, requests in sorted(found.items())]
 
 

@@ -13,7 +13,7 @@ _NAMES = {Span.DAY: "24 hours", Span.WEEK: "7 days", Span.MONTH: "30 days"}
 #: How many steps one label of the time axis stands for; each divides the number of steps.
 _LABELLED = {Span.DAY: 6, Span.WEEK: 1, Span.MONTH: 5}
 #: Shares of what one step has of the width, and of the height. However few requests there were, they are seen.
-_GAP, _LOWEST = 0.14, 1.5
+_GAP, _LOWEST = 0.14, 2
 _ROUND = (12, 16, 20, 30, 40, 50, 60, 80, 100)
 
 

@@ -232,6 +232,16 @@ def test_what_is_said_comes_from_the_settings_in_force(tmp_path):
     assert "Required scope: `memos:read`." in audit["description"]
 
 
+def test_query_parameters_that_a_guard_reads_are_described(app):
+    description = Description(app.test_client().get("/openapi.json").get_json())
+    for path in ("/v1/telemetry", "/v1/audit", "/v1/vpat", "/v1/credits/balance"):
+        operation = description.operations["GET", path]
+        (org_id,) = (parameter for parameter in operation["parameters"] if parameter["name"] == "org_id")
+        assert (org_id["in"], org_id["required"]) == ("query", False)
+        assert {"sessionCookie": []} in operation["security"]
+        assert {"404", "422"} <= operation["responses"].keys()
+
+
 def test_a_path_that_is_answered_before_flask_is_described_by_hand(app, monkeypatch):
     by_hand = Operation(
         method="GET",

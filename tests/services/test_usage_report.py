@@ -1,11 +1,14 @@
 """Usage as pages show it. Whatever is folded into sums already, and whatever is not, the numbers are the same."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from app.domain.key_settings import KeySettings
 from app.domain.usage_span import Span
+from app.extensions import db
 from app.services import key_verification, keys, usage, usage_report
 from app.store import usage_totals
 
@@ -91,6 +94,30 @@ def test_the_first_hour_and_day_are_whole_and_what_was_before_is_left_out(alice,
     clock.advance(hours=1)
     settle()
     assert counts(in_both(alice, key, Span.WEEK, clock.now)) == {}
+
+
+def test_what_is_folded_while_it_is_read_is_counted_once(app, alice, issue, use, clock):
+    key, hours = issue("CI"), 24 * 5
+    for _ in range(hours):
+        use(key, 1)
+        clock.advance(hours=1)
+    now = clock.now - timedelta(hours=1)
+
+    def fold():
+        with app.app_context():
+            usage.fold(clock.now)
+
+    read = Counter()
+    with ThreadPoolExecutor(1) as pool:
+        folding = pool.submit(fold)
+        while not folding.done():
+            db.session.close()
+            read[usage_report.series(alice.org, Span.WEEK, now).let_through] += 1
+            read[usage_report.series(alice.org, Span.WEEK, now, key_id=key.listed.key.id).let_through] += 1
+            read[usage_report.most_active_keys(alice.org, Span.WEEK, now)[0].let_through] += 1
+    folding.result()
+    assert read.keys() == {hours}
+    assert read.total() > 10
 
 
 def test_refusals_are_counted_by_why_the_most_frequent_first(runtime, alice, issue, use, clock):

@@ -93,6 +93,14 @@ def test_the_most_active_keys_are_linked_and_say_what_was_refused(alice, use):
     assert "Few" in alice.http.get(html.unescape(link)).text
 
 
+def test_a_key_may_be_called_anything(alice, use):
+    key = alice.create_key(name="<script>alert(1)</script>")
+    use(key, 1, cost=1)
+    page = usage(alice)
+    assert page.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert "<script>alert" not in page.text
+
+
 def test_it_says_why_requests_were_refused_and_the_way_out(alice, use):
     revoked = alice.create_key(name="Old")
     alice.revoke(revoked["id"])

@@ -46,7 +46,7 @@ def test_heights_are_shares_of_the_scale_with_the_refused_at_the_foot():
 
 def test_what_was_refused_is_seen_however_little_it_was():
     (bar,) = drawn(Span.WEEK, (100_000, 1)).bars[-1:]
-    assert 0 < bar.bad < 2
+    assert 0 < bar.bad < 3
     (bar,) = drawn(Span.WEEK, (0, 7)).bars[-1:]
     assert bar.bad == bar.height > 0
     (bar,) = drawn(Span.WEEK, (7, 0)).bars[-1:]
