@@ -5,13 +5,14 @@ The pages are those of the owner of the large organization, served by a real ser
 
 import http.client
 import os
+import re
 import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -23,10 +24,8 @@ from sqlalchemy import event, select
 
 from app import create_app
 from app.config import load_settings
-from app.domain import paging
+from app.domain.key_verification import Outcome
 from app.extensions import db
-from app.store import keys
-from app.store.column_types import to_microseconds
 from app.store.keys import ApiKey
 from app.store.organizations import Membership
 from app.store.people import Person
@@ -40,17 +39,36 @@ REQUESTS, STATEMENT_RUNS = 100, 5
 #: A statement that takes longer than this is shown.
 SLOW_MS = 20.0
 
-#: What is measured. `{…}` stand for what `places` finds. A page that does not exist is left out.
+_KEYS = "/orgs/{org}/keys"
+#: What is measured. `{…}` stand for what `places` finds. A page that does not exist is left out, and what a page does
+#: not heed in its address changes nothing.
 PAGES = {
-    "keys": "/orgs/{org}/keys",
-    "keys, second page": "/orgs/{org}/keys?cursor={second_page}",
-    "keys, all used every day": "/orgs/{org}/keys?cursor={busy_page}",
+    "keys": _KEYS,
+    "keys, second page": "{second_page}",
+    "keys, all of them": f"{_KEYS}?state=all",
+    "keys, by name": f"{_KEYS}?sort=name",
+    "keys, by expiry": f"{_KEYS}?sort=expires",
+    "keys, used every day": f"{_KEYS}?sort=used",
+    "keys, a common word": f"{_KEYS}?q=billing",
+    "keys, a rare word": f"{_KEYS}?q=nightly+media+cron+7",
+    "keys, a word in none": f"{_KEYS}?q=zzzz&state=all",
+    "keys, how one begins": f"{_KEYS}?q={{start}}",
+    "keys, failing": f"{_KEYS}?state=failing",
+    "keys, expiring": f"{_KEYS}?state=expiring",
+    "keys, being replaced": f"{_KEYS}?state=replaced",
+    "keys, creator left": f"{_KEYS}?state=creator_left",
+    "keys, unused": f"{_KEYS}?state=unused",
+    "keys, suspended": f"{_KEYS}?state=suspended",
+    "keys, of a rare scope": f"{_KEYS}?scope=keys:verify",
+    "keys, unused, by name": f"{_KEYS}?state=unused&sort=name",
     "key": "/orgs/{org}/keys/{key}",
     "change": "/orgs/{org}/keys/{key}/change",
     "rotate": "/orgs/{org}/keys/{key}/rotate",
     "revoke": "/orgs/{org}/keys/{key}/revoke",
     "new key": "/orgs/{org}/keys/new",
     "usage": "/orgs/{org}/usage",
+    "usage, 24 hours": "/orgs/{org}/usage?range=24h",
+    "usage, 30 days": "/orgs/{org}/usage?range=30d",
     "members": "/orgs/{org}/members",
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
@@ -78,6 +96,7 @@ def measure(url: str, folder: Path, requests: int = REQUESTS) -> Iterator[Figure
         session = sign_in(address)
         with app.app_context():
             found = places()
+        found["second_page"] = second_page(address, PAGES["keys"].format(**found), session)
         for page, template in PAGES.items():
             path = template.format(**found)
             waited = times(address, path, session, requests)
@@ -93,23 +112,17 @@ def measure(url: str, folder: Path, requests: int = REQUESTS) -> Iterator[Figure
 def places() -> dict[str, str]:
     """What the paths of pages need. The key is one that is used every day."""
     org = db.session.scalars(select(Membership.org_id).join(Person).where(Person.email == OWNER)).one()
-    last_day = select(UsageKeyDay.day).where(UsageKeyDay.org_id == org).order_by(UsageKeyDay.day.desc()).limit(1)
-    week_before = db.session.scalars(last_day).one() - timedelta(days=7)
-    newest = db.session.scalars(
-        select(ApiKey)
-        .join(UsageKeyDay, UsageKeyDay.key_id == ApiKey.id)
-        .where(UsageKeyDay.org_id == org, UsageKeyDay.day == week_before, UsageKeyDay.outcome != "VALID")
-        .order_by(ApiKey.created_at.desc())
-        .limit(1)
-    ).one()
-    found = {
-        "org": org,
-        "key": newest.id,
-        "second_page": keys.page(org, limit=50, cursor=None).next_cursor or "",
-        "busy_page": paging.encode((to_microseconds(newest.created_at) + 1, "")),
-    }
+    busy = select(UsageKeyDay.key_id).where(UsageKeyDay.org_id == org, UsageKeyDay.outcome != Outcome.VALID).limit(1)
+    key = db.session.scalars(select(ApiKey).where(ApiKey.id == busy.scalar_subquery())).one()
+    found = {"org": org, "key": key.id, "start": key.start}
     db.session.remove()
     return found
+
+
+def second_page(address: str, path: str, session: str) -> str:
+    """The path to which the list's link to older keys leads."""
+    text = httpx.get(address + path, cookies={"whs_session": session}).text
+    return unescape(re.findall(r'href="([^"]*[?&;]cursor=[^"]*)"', text)[-1])
 
 
 def sign_in(address: str) -> str:
