@@ -21,10 +21,10 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 #: What is added to a picture's name; the window, and the colours.
 VIEWS = (("", WIDE, "light"), ("-dark", WIDE, "dark"), ("-phone", PHONE, "light"))
-#: Colours of a picture: those that differ most, so that none is off by more than eye or file would notice.
-COLOURS = 128
+#: Colours of a picture, which are so near to its own that nobody sees the difference.
+COLOURS = 256
 #: By how much a colour may be off before anybody sees it, of 255.
-UNSEEN = 16
+UNSEEN = 8
 
 
 def files(picture: Picture) -> list[str]:
@@ -87,7 +87,7 @@ def _write(file: Path, page: Page) -> None:
     """What the window shows, in a fifth of the bytes of the PNG that Playwright makes of it. A picture that looks the
     same stays as it is: a browser does not draw each curve the same each time."""
     with Image.open(BytesIO(page.screenshot(animations="disabled"))) as shot:
-        few = shot.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = shot.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     if not file.exists() or _differs(file, few):
         few.save(file, "WEBP", lossless=True, method=6)
 

@@ -22,6 +22,7 @@ from app.services import (
     key_rotation,
     key_verification,
     keys,
+    operator_keys,
     operator_organizations,
     organizations,
     sessions,
@@ -145,7 +146,8 @@ class _Story:
     def __init__(self, runtime: Runtime, clock: Clock) -> None:
         self._runtime, self._clock, self._chance = runtime, clock, Random("usage")
         self._issued: dict[str, IssuedKey] = {}
-        self.session, self.places = "", {}
+        self.session = ""
+        self.places: dict[str, str] = {}
 
     def events(self) -> Iterator[Event]:
         """In any order."""
@@ -212,7 +214,7 @@ class _Story:
         operator_organizations.remove_member(self._runtime, self.places["org"], "dora@acme.example")
 
     def _revoke_bot(self) -> None:
-        keys.revoke(self._runtime, self._member(OWNER), self.places["Old deploy bot"])
+        operator_keys.revoke_key(self._runtime, self.places["Old deploy bot"])
 
     def _rotate(self, plan: Plan) -> None:
         old = self.places[plan.name]

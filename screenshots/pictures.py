@@ -25,7 +25,8 @@ def ask_for_link(page: Page) -> None:
 
 def fill_in_new_key(page: Page) -> None:
     page.get_by_label("Name").fill("nightly-report")
-    page.get_by_role("checkbox", checked=True).uncheck()
+    for ticked_beforehand in page.get_by_role("checkbox", checked=True).all():
+        ticked_beforehand.uncheck()
     for scope in ("notes:read", "cache:invalidate"):
         page.locator(f"input[value='{scope}']").check()
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlalchemy import Engine, Table
 
-#: Rows for each transaction.
+#: Rows for each statement.
 CHUNK = 20_000
+#: Rows for each transaction. Indexes of random values are spread over all of their pages, and each transaction writes
+#: the pages that it changed: more of them write more.
+TRANSACTION = 200_000
 
 
 class Bulk:
@@ -19,28 +22,34 @@ class Bulk:
 
     def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
         self._connection, self._write = connection, self._insert if is_sqlite else self._copy
+        self._uncommitted = 0
 
-    def write(self, table: Any, rows: Iterable[Any]) -> int:
-        """In transactions of `CHUNK` rows, and returns how many rows there were."""
-        written, left = 0, iter(rows)
+    def write(self, table: Any, rows: Iterable[Any]) -> None:
+        """Writes rows, some of which are not committed yet: call `commit` at the end, and before others write."""
+        left = iter(rows)
         while chunk := list(islice(left, CHUNK)):
             names = [name for name in chunk[0]._fields if name in table.columns]
             self._write(table, names, map(attrgetter(*names), chunk))
-            written += len(chunk)
-        return written
+            self._uncommitted += len(chunk)
+            if self._uncommitted >= TRANSACTION:
+                self.commit()
+
+    def commit(self) -> None:
+        if self._uncommitted:
+            self._connection.commit()
+        self._uncommitted = 0
 
     def _insert(self, table: Table, names: Sequence[str], rows: Iterator[Any]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+        if not self._uncommitted:
+            self._connection.execute("BEGIN IMMEDIATE")
         places = ", ".join("?" * len(names))
         self._connection.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", rows)
-        self._connection.execute("COMMIT")
 
     def _copy(self, table: Table, names: Sequence[str], rows: Iterator[Any]) -> None:
         statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-        self._connection.commit()
 
 
 @contextmanager
@@ -56,7 +65,13 @@ def writing(engine: Engine) -> Iterator[Bulk]:
             # indexes; without it, each row would read and write a dozen pages of the file.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA cache_size = -1000000")
-        yield Bulk(connection, is_sqlite=is_sqlite)
+        else:
+            # The rows of a transaction are made while it is open.
+            connection.execute("SET idle_in_transaction_session_timeout = 0")
+            connection.commit()
+        bulk = Bulk(connection, is_sqlite=is_sqlite)
+        yield bulk
+        bulk.commit()
     finally:
         connection.close()
 

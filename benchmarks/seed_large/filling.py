@@ -93,6 +93,7 @@ def _usage(rows: Bulk, chance: Random, usage: Usage) -> None:
     rows.write(UsageOrgHour.__table__, usage.org_hours(org_hours))
     rows.write(UsageHour.__table__, usage.hours(chance))
     rows.write(LastUse.__table__, sorted(usage.last_uses(chance), key=lambda use: use.key_id))
+    rows.commit()
     with transaction():
         # The migration wrote that nothing is left to be summed.
         db.session.merge(UsageFold(id=1, folded_until=from_microseconds(usage.recent)))

@@ -53,7 +53,7 @@ def test_keys_are_as_many_as_promised_and_in_every_state(large, clock):
     of_organization = Counter(key.org_id for key in keys)
     assert (len(of_organization), of_organization[large]) == (ORGANIZATIONS, SMALL.of_large)
     mine = [key for key in keys if key.org_id == large]
-    assert {status(key, clock.now) for key in mine} == {"active", "expiring", "expired", "revoked"}
+    assert {status(key, clock.now) for key in mine} >= {"active", "expiring", "expired", "revoked"}
     assert all(key.expires_at is None or key.expires_at > key.created_at for key in keys)
     assert len({key.created_by for key in mine}) > 10
     assert len({key.name for key in mine}) > SMALL.of_large * 0.7
