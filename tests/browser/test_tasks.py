@@ -1,0 +1,145 @@
+"""What people come for, each done with the pages alone."""
+
+import re
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+@pytest.fixture
+def someone(open_browser, javascript):
+    return open_browser(java_script_enabled=javascript).sign_in()
+
+
+def use(visitor, key, path="/v1/me"):
+    return httpx.get(visitor.site.url + path, headers={"x-api-key": key, "User-Agent": "nightly/1.0"}).status_code
+
+
+def flushed(visitor, path):
+    """Until the page of the key says that it was used: counts are written once a second."""
+    for _ in range(50):
+        visitor.page.goto(path)
+        if visitor.page.get_by_text("nightly/1.0").count():
+            return
+        visitor.page.wait_for_timeout(100)
+    raise AssertionError("no use was written")
+
+
+@JAVASCRIPT
+def test_the_one_key_that_fails_among_many_is_found_with_the_reason(someone):
+    page = someone.page
+    for number in range(45):
+        someone.key_from_api(f"worker {number}")
+    path, key = someone.key_from_api("report", "notes:read")
+    assert use(someone, key, "/v1/telemetry") == 403
+    flushed(someone, path)
+    page.get_by_role("link", name="Keys", exact=True).click()
+    page.get_by_role("link", name="1 failing today").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="report").click()
+    expect(page.get_by_role("region", name="Usage")).to_contain_text("Needs agent:r")
+    page.get_by_role("link", name="Add the scope").click()
+    page.get_by_role("checkbox", name=re.compile("^agent:r ")).check()
+    page.get_by_role("button", name="Save changes").click()
+    assert use(someone, key, "/v1/telemetry") == 200
+
+
+@JAVASCRIPT
+def test_after_a_rotation_one_sees_who_still_uses_the_old_key(someone):
+    page = someone.page
+    path, key = someone.key_from_api("worker")
+    page.goto(path)
+    page.get_by_role("link", name="Rotate").click()
+    page.get_by_label("The old key stops working").select_option("In one day")
+    page.get_by_label("It may stop sooner").select_option("Once unused for an hour")
+    page.get_by_role("button", name="Rotate key").click()
+    new = someone.shown_key()
+    assert (use(someone, key), use(someone, new)) == (200, 200)
+    flushed(someone, path)
+    notice = page.locator(".notice", has_text="Being replaced by")
+    expect(notice).to_contain_text("This old key is still used: 1 request")
+    expect(notice).to_contain_text("from 127.0.0.1 by nightly/1.0")
+    expect(notice).to_contain_text("or once nobody has used it for 1 hour")
+    page.get_by_role("button", name="Give it a day more").click()
+    expect(page.get_by_role("status").first).to_contain_text("works until")
+    page.get_by_role("link", name="Stop it now").click()
+    page.get_by_role("button", name="Revoke key").click()
+    assert (use(someone, key), use(someone, new)) == (401, 200)
+
+
+@JAVASCRIPT
+def test_a_key_that_got_out_is_found_by_what_was_pasted_revoked_and_reported(someone):
+    page = someone.page
+    path, key = someone.key_from_api("worker")
+    someone.key_from_api("another")
+    use(someone, key)
+    flushed(someone, path)
+    page.get_by_role("link", name="Keys", exact=True).click()
+    page.get_by_label("Search keys").fill(f"export KEY={key}")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="worker")).to_be_visible()
+    assert urlsplit(page.url).path == path
+    assert key not in page.url + page.content()
+    page.get_by_role("link", name="It got out").click()
+    page.get_by_role("button", name="Revoke key").click()
+    report = page.locator("#report")
+    expect(report).to_contain_text("1 let through, 0 refused")
+    expect(report).to_contain_text("from 127.0.0.1, by nightly/1.0")
+    page.get_by_role("link", name="See the key").click()
+    expect(page.get_by_text("You can undo this until")).to_have_count(0)
+    assert use(someone, key) == 401
+
+
+@JAVASCRIPT
+def test_a_revoke_is_undone(someone):
+    page = someone.page
+    path, key = someone.key_from_api("worker")
+    page.goto(path)
+    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke key").click()
+    assert use(someone, key) == 401
+    page.get_by_role("button", name="Undo: let it work again").click()
+    expect(page.get_by_role("status").first).to_contain_text("works again")
+    assert use(someone, key) == 200
+
+
+@JAVASCRIPT
+def test_several_keys_are_selected_and_revoked_together(someone):
+    page = someone.page
+    keys = [someone.key_from_api(name)[1] for name in ("one", "two", "three")]
+    page.goto("/")
+    for name in ("one", "three"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    page.get_by_role("button", name="Revoke selected…").click()
+    expect(page.get_by_role("heading", name="Revoke these 2 keys?")).to_be_visible()
+    page.get_by_role("button", name="Revoke 2 keys").click()
+    expect(page.get_by_role("status").first).to_contain_text("2 keys are revoked")
+    assert [use(someone, key) for key in keys] == [401, 200, 401]
+
+
+@JAVASCRIPT
+def test_a_key_is_suspended_and_resumed(someone):
+    page = someone.page
+    path, key = someone.key_from_api("worker")
+    page.goto(path)
+    page.get_by_role("button", name="Suspend").click()
+    assert use(someone, key) == 401
+    page.get_by_role("button", name="Resume").click()
+    assert use(someone, key) == 200
+
+
+@JAVASCRIPT
+def test_last_weeks_requests_and_the_docs_are_one_click_away(someone):
+    page = someone.page
+    path, key = someone.key_from_api("worker")
+    use(someone, key)
+    flushed(someone, path)
+    page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_role("heading", name="Requests in the last 7 days")).to_be_visible()
+    expect(page.locator(".totals").first).to_contain_text("1")
+    page.get_by_role("banner").get_by_role("link", name="Docs").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
