@@ -9,7 +9,7 @@ import pytest
 from app.domain.key_settings import KeySettings
 from app.domain.usage_span import Span
 from app.extensions import db
-from app.services import key_verification, keys, usage, usage_report
+from app.services import key_revocation, key_verification, keys, usage, usage_report
 from app.store import usage_totals
 
 
@@ -122,7 +122,7 @@ def test_what_is_folded_while_it_is_read_is_counted_once(app, alice, issue, use,
 
 def test_refusals_are_counted_by_why_the_most_frequent_first(runtime, alice, issue, use, clock):
     key, revoked = issue("CI"), issue("Old")
-    keys.revoke(runtime, alice.member, revoked.listed.key.id)
+    key_revocation.revoke(runtime, alice.member, revoked.listed.key.id)
     use(key, 7, 1)
     use(revoked, 2)
     assert usage_report.series(alice.org, Span.DAY, clock.now).refusals == (("REVOKED", 2), ("INSUFFICIENT_SCOPE", 1))
