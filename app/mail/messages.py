@@ -54,10 +54,16 @@ def codes_paused(letter: Letter, settings: Settings) -> Message:
     return _message(letter, sign_in_page=f"{settings.public_url}/sign-in")
 
 
+def key_ends(letter: Letter, settings: Settings) -> Message:
+    """Without the key's name: whoever gave it must not be able to put a text into a mail."""
+    org_id, key_id, shown = letter.about.split(" ", 2)
+    return _message(letter, key=shown, page=f"{settings.public_url}/orgs/{org_id}/keys/{key_id}")
+
+
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z-]{0,29}", re.ASCII)
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
-    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused)
+    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends)
 }
 
 

@@ -80,6 +80,7 @@ class Background:
 
     def prune(self) -> None:
         retention.prune(self._runtime)
+        replaced_keys.warn(self._runtime)
 
     def end_idle_keys(self) -> None:
         replaced_keys.end_idle(self._runtime)

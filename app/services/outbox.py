@@ -39,6 +39,7 @@ class Letter:
     expires_at: datetime
     asker: Asker
     asked_at: datetime
+    about: str = ""
 
 
 class DeliveryFailed(Exception):
@@ -66,6 +67,7 @@ def enqueue(
     expires_at: datetime,
     send: bool,
     asker: Asker = UNKNOWN,
+    about: str | None = None,
 ) -> None:
     """Adds a mail in the caller's transaction. With `send` False the row is written, too, but never sent: an address
     that gets no mail costs the same work as one that does."""
@@ -78,6 +80,7 @@ def enqueue(
         due_at=now if send else None,
         asked_from=asker.address or None,
         asked_with=asker.program or None,
+        about=about,
     )
 
 
@@ -124,7 +127,7 @@ def _claim(runtime: Runtime) -> _Claimed | None:
             row.due_at = again if again < row.expires_at else None
             token = _plaintext(runtime, row.secret_id) if row.secret_id else Secret("")
             asker = Asker(row.asked_from or "", row.asked_with or "")
-            letter = Letter(row.mail, row.recipient, token, row.expires_at, asker, row.created_at)
+            letter = Letter(row.mail, row.recipient, token, row.expires_at, asker, row.created_at, row.about or "")
             return _Claimed(row.id, letter, row.due_at)
     return None
 

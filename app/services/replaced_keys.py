@@ -1,11 +1,11 @@
-"""Keys that were rotated and still work: given a day more, and ended once nobody uses them any more."""
+"""Keys that were rotated and still work: given a day more, ended once nobody uses them, and told about if they are."""
 
 from datetime import datetime, timedelta
 
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, organizations
+from app.services import audit, organizations, outbox
 from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable
@@ -13,6 +13,7 @@ from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
 from app.store.keys import ListedKey
+from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
 ACTOR = "keydesk"
@@ -62,6 +63,31 @@ def end_idle(runtime: Runtime) -> None:
             found.key.revoke(now, RevocationReason.ROTATED)
             audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
             revocation.affects(org_id)
+
+
+def warn(runtime: Runtime) -> None:
+    """Mails those who rotated keys that end within a day although they are still used. Each key is told of once, and
+    again after it was given a day more."""
+    now = runtime.clock()
+    for org_id, key_id in keys.ending_soon(now, now + A_DAY):
+        with transaction():
+            found = keys.locked(org_id, key_id)
+            if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
+                continue
+            rotated = keys.get(org_id, found.successor or "")
+            used = found.last_let_through
+            if rotated is None or rotated.created_by is None or used is None or used <= rotated.key.created_at:
+                continue
+            found.key.end_mailed_at = now
+            outbox.enqueue(
+                mail="key_ends",
+                recipient=rotated.created_by,
+                secret_id=None,
+                now=now,
+                expires_at=found.key.expires_at or now,
+                send=runtime.settings.has_mail and not rotated.creator_left,
+                about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
+            )
 
 
 def _is_idle(listed: ListedKey, now: datetime) -> bool:

@@ -391,6 +391,18 @@ def ending_when_idle(now: datetime) -> Sequence[tuple[str, str]]:
     return [(org_id, key_id) for org_id, key_id in rows]
 
 
+def ending_soon(now: datetime, before: datetime) -> Sequence[tuple[str, str]]:
+    """Organization and ID of the keys that are being replaced, end before `before`, and about which nobody was told."""
+    successor = aliased(ApiKey)
+    rows = db.session.execute(
+        select(ApiKey.org_id, ApiKey.id)
+        .join(successor, and_(successor.rotated_from == ApiKey.id, successor.rotated_from.is_not(None)))
+        .where(works(now), ApiKey.expires_at <= before, ApiKey.end_mailed_at.is_(None))
+        .limit(1000)
+    )
+    return [(org_id, key_id) for org_id, key_id in rows]
+
+
 def count(org_id: str) -> int:
     return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
 

@@ -25,6 +25,9 @@ class OutboxMail(Base):
     asked_from: Mapped[str | None]
     #: The User-Agent of the request for it. NULL: unknown, or nobody asked.
     asked_with: Mapped[str | None]
+    #: What it is about, as the template needs it: for a key, the IDs of its organization and of it, and how it begins
+    #: and ends, separated by spaces. NULL: nothing but its recipient.
+    about: Mapped[str | None]
     #: After this it is of no use and is dropped.
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     #: When to try next. NULL: nothing is left to do (it was sent or dropped, or must not be sent).
@@ -48,6 +51,7 @@ def add(
     due_at: datetime | None,
     asked_from: str | None = None,
     asked_with: str | None = None,
+    about: str | None = None,
 ) -> OutboxMail:
     row = OutboxMail(
         id=new_id("mail"),
@@ -59,6 +63,7 @@ def add(
         due_at=due_at,
         asked_from=asked_from,
         asked_with=asked_with,
+        about=about,
     )
     db.session.add(row)
     db.session.flush()

@@ -61,6 +61,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_api_key_ends_idle_seconds", "api_key", ["ends_idle_seconds"], sqlite_where=idle, postgresql_where=idle
     )
+    op.add_column("outbox_mail", sa.Column("about", sa.String(), nullable=True))
     op.create_index("ix_audit_entry_org_id_target_sequence", "audit_entry", ["org_id", "target", "sequence"])
     _add_last_refused()
     refused = sa.text("refused_at IS NOT NULL")

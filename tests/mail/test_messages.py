@@ -12,7 +12,8 @@ from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused"]
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends"]
+ABOUT = "org_1 key_1 whk_90e4b318…EkBD"
 
 
 @pytest.fixture
@@ -20,7 +21,8 @@ def written(app, clock):
     """The mail that is sent for a letter."""
 
     def written(mail, recipient="ann@example.com", asker=UNKNOWN):
-        letter = Letter(mail, recipient, Secret(SECRET), clock.now + timedelta(minutes=15), asker, clock.now)
+        ends = clock.now + timedelta(minutes=15)
+        letter = Letter(mail, recipient, Secret(SECRET), ends, asker, clock.now, ABOUT)
         with app.app_context():
             return message(letter, app.extensions["runtime"].settings)
 
@@ -51,6 +53,15 @@ def test_its_secret_is_in_both_and_not_in_the_subject(written, mail):
     assert SECRET not in made.subject
     for text in (made.body, made.html):
         assert "16 April 2026, 12:15 UTC" in text
+
+
+def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written):
+    made = written("key_ends")
+    assert SECRET not in made.body + made.html
+    for text in (made.body, made.html):
+        assert "whk_90e4b318…EkBD" in text
+        assert "16 April 2026, 12:15 UTC" in text
+        assert "http://localhost:7860/orgs/org_1/keys/key_1" in text
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):

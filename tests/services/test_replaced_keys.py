@@ -6,7 +6,9 @@ import pytest
 
 from app.domain.errors import Forbidden, KeyNotActive, KeyRevoked, ValidationFailed
 from app.domain.key_settings import KeySettings
+from app.extensions import db
 from app.services import audit, key_rotation, key_verification, keys, replaced_keys
+from app.store.outbox import OutboxMail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -97,3 +99,27 @@ def test_less_than_an_hour_is_refused(runtime, alice, seconds):
     with pytest.raises(ValidationFailed) as refused:
         rotated(runtime, alice.member, idle=seconds)
     assert list(refused.value.fields) == ["idle_seconds"]
+
+
+def mails(clock):
+    rows = db.session.scalars(db.select(OutboxMail).where(OutboxMail.mail == "key_ends")).all()
+    return [(row.recipient, row.about, row.expires_at - clock.now) for row in rows]
+
+
+def test_who_rotated_a_key_is_told_once_that_it_ends_within_a_day_while_it_is_used(runtime, alice, clock):
+    issued, unused = (rotated(runtime, alice.member, overlap=2 * 86_400) for _ in range(2))
+    clock.advance(minutes=1)
+    use(runtime, issued)
+    replaced_keys.warn(runtime)
+    assert mails(clock) == []
+    clock.advance(hours=25)
+    for _ in range(2):
+        replaced_keys.warn(runtime)
+    key = issued.listed.key
+    about = f"{alice.org} {key.id} {key.start}…{key.last4}"
+    assert mails(clock) == [(alice.email, about, 2 * DAY - timedelta(hours=25, minutes=1))]
+    replaced_keys.extend(runtime, alice.member, key.id)
+    clock.advance(hours=24)
+    replaced_keys.warn(runtime)
+    assert len(mails(clock)) == 2
+    assert unused.listed.key.id not in str(mails(clock))
