@@ -12,7 +12,7 @@ from app.config import ROOT, Settings, load_settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
-from app.http.request_checks import MAX_BODY
+from app.http.body_limit import MAX_BODY
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.revocation_turns import RevocationTurns

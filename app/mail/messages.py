@@ -1,6 +1,5 @@
 """The emails, one function each. Their texts are in templates/email/."""
 
-import re
 import sys
 from collections.abc import Callable
 from email.mime.base import MIMEBase
@@ -10,6 +9,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
 
@@ -60,8 +60,6 @@ def key_ends(letter: Letter, settings: Settings) -> Message:
     return _message(letter, key=shown, page=f"{settings.public_url}/orgs/{org_id}/keys/{key_id}")
 
 
-_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z-]{0,29}", re.ASCII)
-
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
     mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends)
 }
@@ -70,20 +68,13 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
 def _message(letter: Letter, **values: object) -> Message:
     values |= {"recipient": letter.recipient, "expires_at": letter.expires_at, "asked_at": letter.asked_at}
     values |= {"address": letter.asker.address, "user_agent": letter.asker.program}
-    values["program"] = _program_name(letter.asker.program)
+    values["program"] = program_name(letter.asker.program)
     return TextAndHtml(
         subject=_render(f"email/{letter.mail}.subject.txt", values).strip(),
         recipients=[letter.recipient],
         body=_render(f"email/{letter.mail}.txt", values),
         html=_render(f"email/{letter.mail}.html", values),
     )
-
-
-def _program_name(user_agent: str) -> str:
-    """The name that a program gives itself (`curl`), if it is a plain word: whoever asks for a mail to somebody else
-    must not be able to put a text or a link into it."""
-    name, separator, _ = user_agent.partition("/")
-    return name if separator and _PLAIN_WORD.fullmatch(name) and name != "Mozilla" else "an unknown program"
 
 
 def _render(template: str, values: dict[str, object]) -> str:

@@ -27,7 +27,8 @@ from app.web.key_settings_form import (
     offered_scopes,
 )
 from app.web.refused_form import problems_of
-from app.web.templating import moment, status
+from app.web.templating import status
+from app.web.time_format import moment
 from app.web.usage_chart import asked_span
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")

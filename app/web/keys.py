@@ -36,7 +36,7 @@ from app.web.key_settings_form import (
     offered_scopes,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
-from app.web.templating import moment
+from app.web.time_format import moment
 
 blueprint = Blueprint("keys", __name__, url_prefix="/orgs/<org>/keys")
 

@@ -1,6 +1,5 @@
 """Filters, tests and variables that every template can use."""
 
-from datetime import UTC, datetime
 from functools import partial
 from shlex import quote
 from typing import Any
@@ -20,6 +19,7 @@ from app.web.frame import frame
 from app.web.icons import icon_shapes
 from app.web.relative_time import relative
 from app.web.sparkline import bars
+from app.web.time_format import day, duration, moment
 from app.web.usage_chart import chart
 
 
@@ -38,26 +38,6 @@ def register(app: Flask) -> None:
     app.template_test("manageable")(manageable)
     app.template_global()(icon_shapes)
     app.context_processor(_everywhere)
-
-
-def day(value: datetime) -> str:
-    """`23 November 2026`."""
-    value = value.astimezone(UTC)
-    return f"{value.day} {value:%B %Y}"
-
-
-def moment(value: datetime) -> str:
-    """`23 November 2026, 15:49 UTC`."""
-    return f"{day(value)}, {value.astimezone(UTC):%H:%M} UTC"
-
-
-def duration(seconds: int) -> str:
-    """`15 minutes`, `1 hour`, `24 hours`: in the largest unit that people would use."""
-    for unit, length, least in (("day", 86_400, 2), ("hour", 3600, 1), ("minute", 60, 2)):
-        count, rest = divmod(seconds, length)
-        if not rest and count >= least:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return f"{seconds} seconds"
 
 
 def capitalize_first(text: str) -> str:
