@@ -25,8 +25,6 @@ def ask_for_link(page: Page) -> None:
 
 def fill_in_new_key(page: Page) -> None:
     page.get_by_label("Name").fill("nightly-report")
-    for ticked_beforehand in page.get_by_role("checkbox", checked=True).all():
-        ticked_beforehand.uncheck()
     for scope in ("notes:read", "cache:invalidate"):
         page.locator(f"input[value='{scope}']").check()
 
@@ -62,6 +60,8 @@ PICTURES = [
     Picture("keys", "/orgs/{org}/keys"),
     Picture("key", "/orgs/{org}/keys/{checkout-prod}"),
     Picture("failing-key", "/orgs/{org}/keys/{crm-sync-dev}"),
+    Picture("keys-failing", "/orgs/{org}/keys?state=failing"),
+    Picture("usage", "/orgs/{org}/usage"),
     Picture("change", "/orgs/{org}/keys/{checkout-prod}/change"),
     Picture("rotate", "/orgs/{org}/keys/{checkout-prod}/rotate"),
     Picture("revoke", "/orgs/{org}/keys/{checkout-prod}/revoke"),
