@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from flask import Blueprint
+from flask import Blueprint, request
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
@@ -39,7 +39,7 @@ from app.http.field_types import (
 from app.http.guards import RequireMember
 from app.http.request_body import Body, read_json, read_paging
 from app.http.route_docs import RouteDocs
-from app.services import key_revocation, key_rotation, key_suspension, keys
+from app.services import key_list, key_revocation, key_rotation, key_suspension, keys
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
@@ -142,14 +142,30 @@ class CreatedKey(KeyItem):
 
 @blueprint.get("/orgs/<org>/keys")
 @RequireMember(Permission.READ_KEYS)
-@RouteDocs(paging=1000)
+@RouteDocs(
+    paging=1000,
+    query={
+        "failing": "`true`: only keys that were refused in the last 24 hours, and not let through in them.",
+        "unused": "`true`: only keys that are older than 90 days, and were not let through in them.",
+    },
+)
 def index() -> Answer[Listing[KeyItem]]:
     """List keys of an organization
 
     All keys, including revoked and expired ones, newest first.
     """
     limit, cursor = read_paging(default=1000)
-    return listing(keys.page(request_context.member(), limit=limit, cursor=cursor), item)
+    conditions = [name for name in ("failing", "unused") if _is_asked(name)]
+    runtime, member = request_context.runtime(), request_context.member()
+    return listing(key_list.newest(runtime, member, conditions, limit=limit, cursor=cursor), item)
+
+
+def _is_asked(name: str) -> bool:
+    """Raises `ValidationFailed` naming the parameter."""
+    value = request.args.get(name)
+    if value not in {None, "true"}:
+        raise ValidationFailed({name: "must be true, or left out"})
+    return value is not None
 
 
 @blueprint.post("/orgs/<org>/keys")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from app.domain import imported_keys, key_format
+from app.domain.paging import Page
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_list, keys
@@ -27,6 +28,13 @@ class PastedKey(NamedTuple):
 def page(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str, limit: int, cursor: str | None) -> KeyPage:
     """Raises `ValidationFailed` for an invalid cursor."""
     return key_list.page(member.org_id, wanted, sort, runtime.clock(), limit=limit, cursor=cursor)
+
+
+def newest(
+    runtime: Runtime, member: Member, conditions: Sequence[str], *, limit: int, cursor: str | None
+) -> Page[ListedKey]:
+    """The keys that meet all of these conditions, newest first. Raises `ValidationFailed` for an invalid cursor."""
+    return key_list.newest(member.org_id, conditions, runtime.clock(), limit=limit, cursor=cursor)
 
 
 def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:

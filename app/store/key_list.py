@@ -12,6 +12,7 @@ from app.domain import paging
 from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
 from app.domain.name_rules import folded
 from app.extensions import db
+from app.store import keys
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.keys import LISTED, ApiKey, ListedKey, works
 from app.store.last_uses import LastUse
@@ -177,6 +178,15 @@ def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int
         _cursor(SORTS[sort], rows[0], 0, first) if has_newer and rows else None,
         _cursor(SORTS[sort], rows[-1], 1, first + len(rows)) if has_older else None,
     )
+
+
+def newest(
+    org_id: str, conditions: Sequence[str], now: datetime, *, limit: int, cursor: str | None
+) -> paging.Page[ListedKey]:
+    """A page of the keys that meet all of these `CONDITIONS`, newest first, as the API lists them. Raises
+    `ValidationFailed` for an invalid cursor."""
+    where = [CONDITIONS[condition](org_id, now) for condition in conditions]
+    return keys.page(org_id, limit=limit, cursor=cursor, where=where)
 
 
 def every(org_id: str, wanted: KeyFilter, now: datetime) -> Iterator[ListedKey]:

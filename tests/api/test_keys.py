@@ -256,3 +256,23 @@ def test_a_member_gives_no_scope_that_grants_a_reserved_one(cast, runtime, set_s
     refused = cast.bob.http.post(path, json={"name": "CI", "scopes": ["support"]})
     assert (refused.status_code, refused.get_json()["error_code"]) == (403, "FORBIDDEN")
     assert cast.alice.http.post(path, json={"name": "CI", "scopes": ["support"]}).status_code == 201
+
+
+def test_only_failing_or_unused_keys_are_listed_if_asked_for(alice, app, clock):
+    def listed(**query):
+        answer = alice.http.get(f"/v1/orgs/{alice.org}/keys", query_string=query)
+        return [key["name"] for key in answer.get_json()["data"]]
+
+    alice.create_key(name="old")
+    clock.advance(days=91)
+    alice.sign_in()
+    key = alice.create_key(name="failing", scopes=["notes:read"])["key"]
+    app.test_client().get("/v1/telemetry", headers={"x-api-key": key})
+    with app.app_context():
+        app.extensions["runtime"].usage.flush()
+    assert listed() == ["failing", "old"]
+    assert listed(failing="true") == ["failing"]
+    assert listed(unused="true") == ["old"]
+    assert listed(unused="true", failing="true") == []
+    answer = alice.http.get(f"/v1/orgs/{alice.org}/keys", query_string={"failing": "1"})
+    assert answer.get_json()["details"]["fields"] == {"failing": "must be true, or left out"}
