@@ -125,7 +125,7 @@ def places() -> dict[str, str]:
 
 def second_page(address: str, path: str, session: str) -> str:
     """The path to which the list's link to older keys leads."""
-    text = httpx.get(address + path, cookies={"whs_session": session}).text
+    text = httpx.get(address + path, cookies={"whs_session": session}, timeout=60).text
     return unescape(re.findall(r'href="([^"]*[?&;]cursor=[^"]*)"', text)[-1])
 
 
