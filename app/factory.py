@@ -13,6 +13,7 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
+from app.services.key_attention import KeyAttention
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.revocation_turns import RevocationTurns
@@ -87,6 +88,7 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
         key_cache=KeyCache(records),
         key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
         revocation_turns=RevocationTurns(),
+        key_attention=KeyAttention(),
         context=app.app_context,
     )
 

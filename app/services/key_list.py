@@ -14,8 +14,6 @@ from app.store.keys import ListedKey
 
 __all__ = ["CONDITIONS", "COUNTED_TO", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
 
-#: What the list counts above it, most urgent first.
-ATTENTION = ("failing", "expiring", "creator_left", "unused", "never_expires")
 _QUOTES = "\"'`“”‘’,;"
 
 
@@ -49,8 +47,7 @@ def every(runtime: Runtime, member: Member, wanted: KeyFilter) -> Iterator[Liste
 
 def attention(runtime: Runtime, member: Member) -> dict[str, int]:
     """How many keys need attention, by the condition that they meet."""
-    now = runtime.clock()
-    return {name: key_list.count(member.org_id, KeyFilter(condition=name), now) for name in ATTENTION}
+    return runtime.key_attention.numbers(member.org_id, runtime.clock())
 
 
 def creators(member: Member) -> Sequence[tuple[str, str]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.config import Settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
+from app.services.key_attention import KeyAttention
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.revocation_turns import RevocationTurns
@@ -29,5 +30,6 @@ class Runtime:
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits
     revocation_turns: RevocationTurns
+    key_attention: KeyAttention
     #: The application context, which a use case outside a request or command needs for its database session.
     context: Callable[[], AbstractContextManager[object]]

@@ -112,6 +112,11 @@ def locked_role(person_id: str, org_id: str) -> Role | None:
     return None if role is None else Role(role)
 
 
+def revocation_revision(org_id: str) -> int:
+    """Rises with every revoke and change of the organization's keys."""
+    return db.session.scalar(select(Organization.revocation_revision).where(Organization.id == org_id)) or 0
+
+
 def lock_memberships(person_id: str) -> None:
     """Keeps the person's memberships as they are until the transaction ends. Lock before keys and organizations."""
     db.session.execute(
