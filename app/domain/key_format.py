@@ -18,6 +18,8 @@ CHECKSUM_LENGTH = 6
 SHOWN_AFTER_PREFIX = 8
 
 _sha256 = hashlib.sha256
+#: Wherever one begins in a text, even inside another word; prefixes are short.
+_SOMEWHERE = re.compile(r"(?=([a-z][a-z0-9_]{0,30}_[0-9A-Za-z]{32}))", re.ASCII)
 _SHAPE = re.compile(r"([a-z][a-z0-9_]*_)([0-9A-Za-z]{32})", re.ASCII)
 
 
@@ -58,3 +60,8 @@ def is_well_formed(plaintext: str) -> bool:
         _SHAPE.fullmatch(plaintext) is not None
         and checksum(plaintext[:-CHECKSUM_LENGTH]) == plaintext[-CHECKSUM_LENGTH:]
     )
+
+
+def found_in(text: str) -> str | None:
+    """The first whole key in a text: alone, in quotes, in a URL, in a line of a program."""
+    return next((found[1] for found in _SOMEWHERE.finditer(text) if is_well_formed(found[1])), None)

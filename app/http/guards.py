@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import unquote_plus
 
 from flask import Flask, Request, after_this_request, g, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.domain import key_format
 from app.domain.errors import (
     AmbiguousCredentials,
     CreditsExhausted,
@@ -112,7 +114,9 @@ def _asked_page(request: Request) -> str | None:
         return unsent_form.keep(request)
     if request.method != "GET":
         return None
-    return request.full_path if request.query_string else request.path
+    # A key that somebody put into an address goes no further.
+    is_clean = request.query_string and not key_format.found_in(unquote_plus(request.query_string.decode("latin-1")))
+    return request.full_path if is_clean else request.path
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
 """`safe_next`: where a sign-in may redirect to. Only to our own pages."""
 
+from urllib.parse import unquote_plus
+
 from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+
+from app.domain import key_format
 
 #: A link that fills in the form for a new key (docs/dashboard.md) is the longest.
 MAX_LENGTH = 1000
@@ -23,4 +27,7 @@ def safe_next(target: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind("localhost").match(target.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return None
+    if key_format.found_in(unquote_plus(target)):
+        # A key that somebody put into an address goes no further.
+        target = target.partition("?")[0]
     return target if endpoint.partition(".")[0] in _PAGES else None

@@ -14,15 +14,14 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import outbox, replaced_keys, retention
+from app.services import outbox, replaced_keys, retention, usage
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
 
-FLUSH_SECONDS = 1.0
 MAIL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
-IDLE_KEYS_SECONDS = 60.0
+REPLACED_KEYS_SECONDS = 60.0
 ORPHAN_SECONDS = 1.0
 
 
@@ -43,9 +42,9 @@ class Background:
         gc.freeze()
         gc.set_threshold(5_000, 1, 1_000)
         jobs = [
-            ("usage", self.flush_usage, FLUSH_SECONDS),
+            ("usage", self.flush_usage, usage.FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
-            ("idle-keys", self.end_idle_keys, IDLE_KEYS_SECONDS),
+            ("replaced-keys", self.look_after_replaced_keys, REPLACED_KEYS_SECONDS),
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
@@ -80,10 +79,10 @@ class Background:
 
     def prune(self) -> None:
         retention.prune(self._runtime)
-        replaced_keys.warn(self._runtime)
 
-    def end_idle_keys(self) -> None:
+    def look_after_replaced_keys(self) -> None:
         replaced_keys.end_idle(self._runtime)
+        replaced_keys.warn(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

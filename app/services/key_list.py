@@ -14,13 +14,19 @@ from app.store.keys import ListedKey
 
 __all__ = ["CONDITIONS", "COUNTED_TO", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
 
-_QUOTES = "\"'`“”‘’,;"
+_QUOTES = "\"'`“”‘’,;:()<>[]{}"
+#: Longer texts are not searched for keys: nobody pastes them.
+MAX_PASTED = 20_000
+#: After its prefix, more characters of a key than lists show.
+_SECRET_CHARACTERS = key_format.SHOWN_AFTER_PREFIX + 5
 
 
 class PastedKey(NamedTuple):
-    """A whole key that somebody pasted. `key_id` None: it is none of this organization's."""
+    """What somebody pasted, which is a secret and belongs into no address. `key_id` None: it is no key of this
+    organization. `is_whole` False: it is a part of a key, too long to be searched for."""
 
     key_id: str | None
+    is_whole: bool = True
 
 
 def page(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str, limit: int, cursor: str | None) -> KeyPage:
@@ -55,14 +61,22 @@ def creators(member: Member) -> Sequence[tuple[str, str]]:
     return key_list.creators(member.org_id)
 
 
-def pasted_key(member: Member, text: str) -> PastedKey | None:
-    """The key in `text`, alone or in a line such as a header. None: there is no whole key in it."""
-    words = [word.strip(_QUOTES) for word in re.split(r"[\s=]+", text) if word]
-    for word in words:
-        if key_format.is_well_formed(word):
-            return PastedKey(keys.id_by_digest(member.org_id, key_format.digest(word)))
-    # Imported keys can look like anything.
-    for word in words:
-        if found := keys.id_by_digest(member.org_id, *imported_keys.digests(word)):
-            return PastedKey(found)
-    return None
+def pasted_key(runtime: Runtime, member: Member, text: str) -> PastedKey | None:
+    """The key in `text`, alone or in a line such as a header. None: there is none, so `text` is words."""
+    text = text[:MAX_PASTED]
+    if whole := key_format.found_in(text):
+        return PastedKey(keys.ids_by_digest([key_format.digest(whole)]).get(member.org_id))
+    if found := _imported(runtime, member, text):
+        return found
+    prefixes = "|".join(re.escape(prefix) for prefix in runtime.settings.key_prefixes)
+    is_part = re.search(rf"(?:{prefixes})[0-9A-Za-z]{{{_SECRET_CHARACTERS},}}", text)
+    return PastedKey(None, is_whole=False) if is_part else None
+
+
+def _imported(runtime: Runtime, member: Member, text: str) -> PastedKey | None:
+    """An imported key, which can look like anything."""
+    words = {word.strip(_QUOTES) for word in re.split(r"[\s=]+", text)} - {""}
+    if not words or len(words) > 50 or not runtime.key_records.has_imported():
+        return None
+    found = keys.ids_by_digest([digest for word in words for digest in imported_keys.digests(word)])
+    return PastedKey(found.get(member.org_id)) if found else None

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.domain import key_status, member_roles
-from app.domain.errors import Forbidden, NotUndoable, TooManyKeys, UnknownScope, ValidationFailed
+from app.domain import member_roles
+from app.domain.errors import Forbidden, NotFound, NotUndoable, TooManyKeys, UnknownScope, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason, undoable_until
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, has_settled, revoking
-from app.services.keys import manageable, refuse_ungrantable
+from app.services.keys import manageable, refuse_ungrantable, refuse_unmanageable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -41,19 +41,23 @@ def revoke_many(runtime: Runtime, member: Member, key_ids: Sequence[str]) -> Seq
 
     Raises `ValidationFailed` naming `keys`, `NotFound`, `Forbidden` and `Busy`.
     """
-    ordered = sorted(set(key_ids))
-    check_number(ordered)
+    wanted = set(key_ids)
+    check_number(list(wanted))
     with revoking(runtime, org_id=member.org_id) as revocation:
         member = organizations.still_member(member)
-        # In the order of their IDs, as everybody locks several keys.
-        found = [manageable(member, key_id) for key_id in ordered]
+        found = keys.locked_many(member.org_id, list(wanted))
+        if len(found) < len(wanted):
+            raise NotFound
         for listed in found:
+            refuse_unmanageable(member, listed)
             _revoke(runtime, listed.key, member, revocation, leaked=False)
     return found
 
 
 def check_number(key_ids: Sequence[str]) -> None:
-    """Raises `ValidationFailed` naming `keys`."""
+    """Raises `ValidationFailed` naming `keys`, and `NotFound` for what no database could look up."""
+    if not all(key_id.isascii() and key_id.isprintable() for key_id in key_ids):
+        raise NotFound
     if not key_ids:
         raise ValidationFailed({"keys": "select at least one key"})
     if len(key_ids) > MAX_AT_ONCE:
@@ -115,8 +119,8 @@ def _refuse_not_undoable(runtime: Runtime, member: Member, listed: ListedKey, no
 
 def _other_lives(listed: ListedKey, now: datetime) -> bool:
     """Whether a successor works, or another sign-up key of the same person."""
-    successor = keys.get(listed.key.org_id, listed.successor) if listed.successor else None
-    if successor is not None and not key_status.has_ended(successor.key, now):
+    # Read by itself: beside the locked row it may be older than the lock.
+    if keys.has_working_successor(listed.key.org_id, listed.key.id, now):
         return True
     is_sign_up = listed.key.origin == KeyOrigin.SIGN_UP and listed.key.created_by is not None
     return is_sign_up and bool(keys.current_sign_up_keys(listed.key.created_by or "", now))

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from app.domain import key_bounds, member_roles
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working, status
+from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
@@ -44,7 +46,7 @@ def rotate(
         key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
         if overlap_seconds:
             old.ends_idle_seconds = idle_seconds
-        return replace(
+        issued = replace(
             runtime,
             old,
             revocation,
@@ -55,6 +57,10 @@ def rotate(
             created_by=member.person_id,
             submission_id=submission_id,
         )
+        if overlap_seconds and member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
+            # When the old key ends is set by somebody whom a member does not overrule. The successor is free of it.
+            old.bounds = key_bounds.moved(old.bounds, {"expires_at": old.expires_at})
+        return issued
 
 
 def replace(
@@ -123,6 +129,5 @@ def _end(old: ApiKey, overlap_seconds: int, now: datetime) -> None:
     if overlap_seconds == 0:
         old.revoke(now, RevocationReason.ROTATED)
     else:
-        old.expires_unrotated = old.expires_at
-        ends = now + timedelta(seconds=overlap_seconds)
+        ends, old.expires_unrotated = now + timedelta(seconds=overlap_seconds), old.expires_at
         old.expires_at = ends if old.expires_at is None else min(ends, old.expires_at)

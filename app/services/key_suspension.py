@@ -9,7 +9,7 @@ from app.services.immediate_revocation import revoking
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store.keys import ListedKey
+from app.store.keys import ApiKey, ListedKey
 
 
 def suspend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
@@ -50,13 +50,18 @@ def resume(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
         if key.suspended_at is None:
             revocation.nothing_changed()
             return found
-        if key.suspended_by != member.person_id and not _manages_all(member):
+        if not may_resume(member, key):
             raise Forbidden("An owner or admin suspended this key. Ask them to resume it.")
         refuse_ungrantable(runtime, member, key.scopes)
         key.suspended_at = key.suspended_by = None
         audit.key_resumed(key, at=now, actor=member.email)
         revocation.affects(member.org_id)
     return found
+
+
+def may_resume(member: Member, key: ApiKey) -> bool:
+    """Whether this member may lift the key's suspension."""
+    return key.suspended_by == member.person_id or _manages_all(member)
 
 
 def _manages_all(member: Member) -> bool:

@@ -118,9 +118,14 @@ def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
     found = (keys.locked if lock else keys.get)(member.org_id, key_id)
     if found is None:
         raise NotFound
-    if not member.may_manage(found.key):
-        raise Forbidden("Your role lets you change only the keys that you created. Ask an owner or admin.")
+    refuse_unmanageable(member, found)
     return found
+
+
+def refuse_unmanageable(member: Member, listed: ListedKey) -> None:
+    """Raises `Forbidden` if this member may not change the key."""
+    if not member.may_manage(listed.key):
+        raise Forbidden("Your role lets you change only the keys that you created. Ask an owner or admin.")
 
 
 def checked(runtime: Runtime, settings: KeySettings, now: datetime) -> KeySettings:

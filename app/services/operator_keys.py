@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from app.domain import imported_keys, key_format
+from app.domain import imported_keys, key_bounds, key_format
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
@@ -83,9 +83,12 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
         key_rotation.refuse_unrotatable(old, runtime.clock())
-        return key_rotation.replace(
+        issued = key_rotation.replace(
             runtime, old, revocation, overlap_seconds=overlap_seconds, origin=KeyOrigin.OPERATOR, actor=ACTOR
         )
+        if overlap_seconds:
+            old.bounds = key_bounds.moved(old.bounds, {"expires_at": old.expires_at})
+        return issued
 
 
 def _single_match(runtime: Runtime, named: str) -> ApiKey:

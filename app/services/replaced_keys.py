@@ -2,13 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from app.domain import key_bounds, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
+from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, organizations, outbox
 from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
-from app.services.keys import manageable
+from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -18,8 +20,7 @@ from app.store.transaction import transaction
 #: Who ended a key that nobody used any more, in the audit log.
 ACTOR = "keydesk"
 A_DAY = timedelta(days=1)
-#: Every process writes its counts each second. One that cannot for longer than this cannot reach the database, and then
-#: refuses every key.
+#: Every process writes its counts each second, so after this time all have, unless one cannot write.
 SURELY_FLUSHED = timedelta(minutes=2)
 
 
@@ -35,6 +36,10 @@ def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
         ends = min(found.key.expires_at + A_DAY, longest)
         if ends <= found.key.expires_at:
             raise KeyNotActive("This key cannot work any longer: its first expiry, or 30 days, are reached.")
+        # As for any key that is extended.
+        refuse_ungrantable(runtime, member, found.key.scopes)
+        if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
+            key_bounds.refuse_wider({"expires_at": ends}, found.key.bounds, runtime.settings.policy)
         old = found.key.settings
         found.key.expires_at, found.key.end_mailed_at = ends, None
         audit.key_changed(found.key, at=now, actor=member.email, old=old, new={"expires_at": ends})
@@ -43,8 +48,8 @@ def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
 
 
 def longest_end(listed: ListedKey) -> datetime | None:
-    """Until when an old key can be extended; None if it was not rotated."""
-    rotated_at = keys.created_at(listed.successor) if listed.successor else None
+    """Until when an old key can be extended; None if it was not rotated, or its successor has ended."""
+    rotated_at = _rotated_at(listed)
     if rotated_at is None:
         return None
     longest = rotated_at + timedelta(seconds=MAX_OVERLAP_SECONDS)
@@ -54,7 +59,8 @@ def longest_end(listed: ListedKey) -> datetime | None:
 
 def end_idle(runtime: Runtime) -> None:
     """Revokes old keys with which no request was let through for as long as their rotation says."""
-    for org_id, key_id in keys.ending_when_idle(runtime.clock()):
+    # Most are used, and are not even locked.
+    for org_id, key_id in keys.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
         with seldom_revoking() as revocation:
             revocation.nothing_changed()
             found, now = keys.locked(org_id, key_id), runtime.clock()
@@ -75,8 +81,7 @@ def warn(runtime: Runtime) -> None:
             if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
                 continue
             rotated = keys.get(org_id, found.successor or "")
-            used = found.last_let_through
-            if rotated is None or rotated.created_by is None or used is None or used <= rotated.key.created_at:
+            if rotated is None or rotated.created_by is None:
                 continue
             found.key.end_mailed_at = now
             outbox.enqueue(
@@ -90,8 +95,14 @@ def warn(runtime: Runtime) -> None:
             )
 
 
+def _rotated_at(listed: ListedKey) -> datetime | None:
+    """When the successor was made. Read by itself, because what a statement that waited for a lock read beside the
+    locked row may be older than the lock."""
+    return keys.successor_created_at(listed.key.org_id, listed.key.id)
+
+
 def _is_idle(listed: ListedKey, now: datetime) -> bool:
-    rotated_at = keys.created_at(listed.successor) if listed.successor else None
+    rotated_at = _rotated_at(listed)
     if rotated_at is None or listed.key.ends_idle_seconds is None:
         return False
     since = max(rotated_at, listed.last_let_through or rotated_at)

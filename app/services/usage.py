@@ -17,6 +17,8 @@ from app.store.column_types import to_microseconds
 from app.store.transaction import take_turns, transaction
 from app.store.usage import UsageHour
 
+#: How often counts are written to the database, in seconds.
+FLUSH_SECONDS = 1.0
 _VALID = Outcome.VALID
 #: The first hour of 1970 as `key_used` numbers hours; the microseconds in an hour.
 _EPOCH_HOUR, _HOUR = date(1970, 1, 1).toordinal() * 24, 3_600_000_000

@@ -109,7 +109,8 @@ def _former_creators(org_id: str) -> Any:
     return select(creator.c.id).where(creator.c.id.is_not(None), creator.c.id.not_in(members))
 
 
-#: What a key can be; `key_status` says the same of one key.
+#: What a key can be. Unlike the states of `key_status`, of which a key has one, several of these can be so, and of
+#: suspended keys too.
 CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
     "working": lambda _org, now: works(now),
     "failing": _failing,
@@ -218,7 +219,7 @@ def _rows(
         descending = part.descending is forward
         some = part.of(org_id, query)
         if position and number == position.part:
-            some = some.where(_beyond(part, position, descending=descending))
+            some = some.where(_beyond(org_id, part, position, descending=descending))
         order = [one.desc() if descending else one.asc() for one in (part.column, part.key_id)]
         ids = db.session.scalars(some.order_by(*order).limit(limit - len(rows))).all()
         # Only now what a list shows: joins, for each key that is only looked at, would take most of the time.
@@ -233,14 +234,16 @@ def _part(position: Position | None) -> int:
     return position.part if position else 0
 
 
-def _beyond(part: _Part, position: Position, *, descending: bool) -> Condition:
+def _beyond(org_id: str, part: _Part, position: Position, *, descending: bool) -> Condition:
     """The condition for rows after the position, in the order that is asked for."""
     if isinstance(part.column.type, UtcTime):
         value: Any = literal(from_microseconds(position.value), UtcTime)
     else:
         # Names do not go into cursors, which are short and ASCII.
         there = aliased(ApiKey)
-        value = select(there.name_folded).where(there.id == position.key_id).scalar_subquery()
+        # Of this organization only: somebody else's name would show in which keys come after it.
+        named = and_(there.org_id == org_id, there.id == position.key_id)
+        value = select(there.name_folded).where(named).scalar_subquery()
     at, row = tuple_(value, literal(position.key_id)), tuple_(part.column, part.key_id)
     return row < at if descending else row > at
 

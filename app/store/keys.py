@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
@@ -12,11 +13,14 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
+    bindparam,
     exists,
     func,
+    literal,
     or_,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 
@@ -326,9 +330,10 @@ def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
-def id_by_digest(org_id: str, *digests: bytes) -> str | None:
-    """The ID of the organization's key with one of these digests, or None."""
-    return db.session.scalar(select(ApiKey.id).where(ApiKey.digest.in_(digests), ApiKey.org_id == org_id))
+def ids_by_digest(digests: Sequence[bytes]) -> dict[str, str]:
+    """The IDs of the keys with these digests, by their organizations."""
+    rows = db.session.execute(select(ApiKey.org_id, ApiKey.id).where(ApiKey.digest.in_(digests)))
+    return {row.org_id: row.id for row in rows}
 
 
 def by_submission(org_id: str, submission_id: str) -> str | None:
@@ -376,33 +381,70 @@ def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Seq
     return sorted(found, key=lambda key: (key.created_at, key.id))
 
 
+def has_working_successor(org_id: str, key_id: str, now: datetime) -> bool:
+    query = select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id, works(now)).limit(1)
+    return db.session.scalar(query) is not None
+
+
 def has_successor(org_id: str, key_id: str) -> bool:
     query = select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id).limit(1)
     return db.session.scalar(query) is not None
 
 
-def created_at(key_id: str) -> datetime | None:
-    return db.session.scalar(select(ApiKey.created_at).where(ApiKey.id == key_id))
+def successor_created_at(org_id: str, key_id: str) -> datetime | None:
+    """When the key was rotated; None if it was not."""
+    return db.session.scalar(
+        select(ApiKey.created_at).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id).limit(1)
+    )
 
 
-def ending_when_idle(now: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that are being replaced and end once nobody uses them."""
+def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
+    """Organization and ID of the keys that end once they are idle and seem to be, as of `now`."""
+    successor = aliased(ApiKey)
+    idle = bindparam("now", type_=BigInteger) - ApiKey.ends_idle_seconds * literal(1_000_000, BigInteger)
     rows = db.session.execute(
-        select(ApiKey.org_id, ApiKey.id).where(ApiKey.ends_idle_seconds.is_not(None), works(now)).limit(1000)
+        select(ApiKey.org_id, ApiKey.id)
+        .join(successor, _replaces(successor))
+        .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+        .where(
+            ApiKey.ends_idle_seconds.is_not(None),
+            works(now),
+            successor.revoked_at.is_(None),
+            or_(successor.expires_at.is_(None), successor.expires_at > now),
+            type_coerce(successor.created_at, BigInteger) <= idle,
+            or_(LastUse.at.is_(None), type_coerce(LastUse.at, BigInteger) <= idle),
+        )
+        .params(now=to_microseconds(now))
+        .limit(1000)
     )
     return [(org_id, key_id) for org_id, key_id in rows]
 
 
 def ending_soon(now: datetime, before: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that are being replaced, end before `before`, and about which nobody was told."""
+    """Organization and ID of the keys that are being replaced, are used all the same, end before `before`, and about
+    which nobody was told."""
     successor = aliased(ApiKey)
     rows = db.session.execute(
         select(ApiKey.org_id, ApiKey.id)
-        .join(successor, and_(successor.rotated_from == ApiKey.id, successor.rotated_from.is_not(None)))
-        .where(works(now), ApiKey.expires_at <= before, ApiKey.end_mailed_at.is_(None))
+        .join(successor, _replaces(successor))
+        .join(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+        .where(
+            works(now),
+            ApiKey.expires_at <= before,
+            ApiKey.end_mailed_at.is_(None),
+            LastUse.at > successor.created_at,
+        )
         .limit(1000)
     )
     return [(org_id, key_id) for org_id, key_id in rows]
+
+
+def locked_many(org_id: str, key_ids: Sequence[str]) -> Sequence[ListedKey]:
+    """Those of these keys that are the organization's, locked in the order of their IDs until the transaction ends."""
+    rows = db.session.execute(
+        _listed(org_id).where(ApiKey.id.in_(key_ids)).order_by(ApiKey.id).with_for_update(of=ApiKey, key_share=True)
+    )
+    return [ListedKey(*row) for row in rows]
 
 
 def count(org_id: str) -> int:

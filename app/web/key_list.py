@@ -2,12 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain import key_status
@@ -17,7 +18,7 @@ from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.guards import RequireMember
 from app.services import key_list, usage
-from app.services.key_list import COUNTED_TO, KeyFilter
+from app.services.key_list import COUNTED_TO, KeyFilter, PastedKey
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("key_list", __name__, url_prefix="/orgs/<org>/keys")
@@ -39,7 +40,8 @@ STATES = {
     "revoked": "Revoked",
 }
 ORDERS = {"created": "Newest first", "name": "Name", "expires": "Expires first", "used": "Used last"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Where a spreadsheet, with whichever separator, begins a cell that it takes for a formula.
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])(?=\s*[=+\-@＝＋－＠])")
 _COLUMNS = (
     *("id", "name", "start", "last4", "state", "scopes", "created_at", "created_by", "expires_at", "revoked_at"),
     *("last_let_through_at", "last_refused_at", "networks"),
@@ -92,9 +94,9 @@ def asked(values: Mapping[str, str]) -> Asked:
 @RequireMember(Permission.READ_KEYS)
 def index() -> Response | str:
     runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
-    if wanted.q and key_list.pasted_key(member, wanted.q):
-        # A whole key must not stay in an address, which browsers and proxies write down.
-        flash("A whole key does not belong in an address. Paste it into the search field.")
+    if _pasted(request.args):
+        # It must not stay in an address, which browsers and proxies write down.
+        flash("A key does not belong in an address. Paste it into the search field.")
         return redirect(_url(wanted, q=None), 303)
     try:
         page = key_list.page(
@@ -127,9 +129,12 @@ def index() -> Response | str:
 def search() -> Response:
     """Leads to the key that was pasted, or to the list with what was typed. A pasted key is in no address."""
     member, wanted = request_context.member(), asked(request.form)
-    pasted = key_list.pasted_key(member, wanted.q) if wanted.q else None
+    pasted = _pasted(request.form)
     if pasted is None:
         return redirect(_url(wanted), 303)
+    if not pasted.is_whole:
+        flash("That looks like a part of a key. Paste the whole key, or search for its first 12 characters.")
+        return redirect(_url(wanted, q=None), 303)
     if pasted.key_id is None:
         flash(f"That is a whole key, but not one of {member.org_name}. Look in your other organizations.")
         return redirect(_url(wanted, q=None), 303)
@@ -137,14 +142,30 @@ def search() -> Response:
     return redirect(url_for("key_settings.show", org=member.org_id, key=pasted.key_id), 303)
 
 
+@blueprint.get("/search")
+@RequireMember(Permission.READ_KEYS)
+def searched() -> Response:
+    """For who comes back to the form's address, by reloading or after signing in."""
+    return redirect(_url(Asked()), 303)
+
+
 @blueprint.get("/export.csv")
 @RequireMember(Permission.READ_KEYS)
 def export() -> Response:
     """The keys that the list shows, all pages of it, without a secret."""
+    if _pasted(request.args):
+        return redirect(_url(asked(request.args), q=None, endpoint="key_list.export"), 303)
     found = key_list.every(request_context.runtime(), request_context.member(), asked(request.args).filter)
-    response = Response(stream_with_context(_lines(found)), mimetype="text/csv")
+    # Read to its end before it is sent: a slow reader must not keep the database waiting.
+    response = Response(list(_lines(found)), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="keys.csv"'
     return response
+
+
+def _pasted(values: Mapping[str, str]) -> PastedKey | None:
+    """Looked for before anything is cut off."""
+    text = values.get("q", "")
+    return key_list.pasted_key(request_context.runtime(), request_context.member(), text) if text.strip() else None
 
 
 def _lines(found: Iterator[ListedKey]) -> Iterator[str]:
@@ -175,7 +196,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else rfc3339(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _url(wanted: Asked, /, endpoint: str = "key_list.index", **changed: str | None) -> str:

@@ -79,7 +79,8 @@ def undo_revoke(key: str) -> Response:
     except NotUndoable as error:
         flash(error.detail)
     else:
-        flash(f"“{listed.key.name}” works again.")
+        again = "is no longer revoked, but still suspended" if listed.key.suspended_at else "works again"
+        flash(f"“{listed.key.name}” {again}.")
     return _to_page_of(key)
 
 

@@ -13,7 +13,7 @@ from app.domain.revocation_reason import undoable_until
 from app.http import request_context, unsent_form
 from app.http.change_limits import limit_changes
 from app.http.guards import RequireMember
-from app.services import audit, key_revocation, key_settings, keys, usage, usage_report
+from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.store.keys import ListedKey
 from app.web import refused_form, snippets
 from app.web.key_settings_form import (
@@ -42,6 +42,7 @@ _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", 
 def show(key: str) -> str:
     member, runtime = request_context.member(), request_context.runtime()
     listed, now = keys.get(member, key), runtime.clock()
+    may_read_log = member_roles.allows(member.role, Permission.READ_AUDIT_LOG)
     successor = keys.get(member, listed.successor) if listed.successor else None
     return render_template(
         "keys/show.html",
@@ -49,10 +50,11 @@ def show(key: str) -> str:
         scopes=held_scopes(listed),
         series=usage_report.series(member.org_id, asked_span(), now, key_id=key),
         call=snippets.route_for(listed.key.scopes),
-        history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN),
+        history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN) if may_read_log else None,
         successor=successor,
         still_used=usage.let_through_since(member.org_id, key, successor.key.created_at) if successor else 0,
         predecessor=keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None,
+        may_resume=key_suspension.may_resume(member, listed.key),
         undoable_until=undoable_until(listed.key),
         why_not_undoable=key_revocation.why_not_undoable(member, listed, now),
     )

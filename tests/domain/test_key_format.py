@@ -38,3 +38,11 @@ def test_every_single_wrong_character_shows():
 )
 def test_what_is_no_key_is_refused(text):
     assert not key_format.is_well_formed(text)
+
+
+def test_a_whole_key_is_found_wherever_it_begins():
+    key = key_format.mint("whk_").plaintext.reveal()
+    for around in ("{}", "x{}", "a_b_{}", "KEY_{}", "{}x", '"{}"', "?k={}&a=b", "é{}é"):
+        assert key_format.found_in(around.format(key)) == key, around
+    for text in ("", key[:-1], key[1:], "a" * 100_000, "a_" * 50_000):
+        assert key_format.found_in(text) is None

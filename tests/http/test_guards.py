@@ -66,6 +66,7 @@ REVIEWED = {
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
     "GET /orgs/<org>/keys": MEMBERS,
+    "GET /orgs/<org>/keys/search": MEMBERS,
     "POST /orgs/<org>/keys/search": MEMBERS,
     "GET /orgs/<org>/keys/export.csv": MEMBERS,
     "GET /orgs/<org>/keys/revoke": MEMBERS_WHO_MAY_CREATE_KEYS,

@@ -5,9 +5,20 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import Forbidden, KeyNotActive, KeyRevoked, ValidationFailed
+from app.domain.key_bounds import WiderThanSet
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Role
 from app.extensions import db
-from app.services import audit, key_rotation, key_verification, keys, replaced_keys
+from app.services import (
+    audit,
+    key_revocation,
+    key_rotation,
+    key_settings,
+    key_verification,
+    keys,
+    operator_organizations,
+    replaced_keys,
+)
 from app.store.outbox import OutboxMail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -123,3 +134,35 @@ def test_who_rotated_a_key_is_told_once_that_it_ends_within_a_day_while_it_is_us
     replaced_keys.warn(runtime)
     assert len(mails(clock)) == 2
     assert unused.listed.key.id not in str(mails(clock))
+
+
+def test_a_member_does_not_extend_beyond_what_an_admin_set(runtime, cast, clock):
+    bob, adam = cast.bob.member, cast.adam.member
+    by_admin = keys.create(runtime, bob, KeySettings(name="CI", scopes=["agent:r"])).listed.key.id
+    key_rotation.rotate(runtime, adam, by_admin, overlap_seconds=3600)
+    shortened = rotated(runtime, bob).listed.key.id
+    key_settings.change(runtime, adam, shortened, KeySettings(expires_at=clock.now + HOUR))
+    for key_id in (by_admin, shortened):
+        with pytest.raises(WiderThanSet):
+            replaced_keys.extend(runtime, bob, key_id)
+        assert replaced_keys.extend(runtime, adam, key_id).key.expires_at == clock.now + HOUR + DAY
+    successor = keys.get(adam, by_admin).successor
+    key_settings.change(runtime, adam, successor, KeySettings(name="free"))
+    assert keys.get(adam, successor).key.bounds == {}
+
+
+def test_who_could_not_make_such_a_key_today_does_not_extend_it(runtime, cast):
+    adam = cast.adam.member
+    issued = keys.create(runtime, adam, KeySettings(name="CI", scopes=["keys:verify"])).listed.key.id
+    key_rotation.rotate(runtime, adam, issued, overlap_seconds=3600)
+    operator_organizations.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
+    with pytest.raises(Forbidden):
+        replaced_keys.extend(runtime, adam, issued)
+
+
+def test_a_key_whose_successor_ended_is_not_ended_too(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, idle=3600)
+    key_revocation.revoke(runtime, alice.member, keys.get(alice.member, issued.listed.key.id).successor)
+    clock.advance(hours=3)
+    replaced_keys.end_idle(runtime)
+    use(runtime, issued)

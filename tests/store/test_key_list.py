@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from app.domain import key_status
+from app.domain import key_status, paging
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
 from app.store import key_list, keys, last_uses, organizations, people
@@ -183,3 +183,20 @@ def test_a_cursor_of_another_list_is_refused(made, clock, cursor):
     with pytest.raises(ValidationFailed) as refused:
         key_list.page(made, KeyFilter(), "created", clock.now, limit=10, cursor=cursor)
     assert list(refused.value.fields) == ["cursor"]
+
+
+def test_a_cursor_with_a_key_of_another_organization_tells_nothing_about_its_name(made, clock):
+    with transaction():
+        other = organizations.add("Other", clock.now).id
+        foreign = keys.add(
+            org_id=other,
+            digest=b"4",
+            start="whk_foreign0",
+            last4="wxyz",
+            prefix="whk_",
+            name="Key",
+            scopes=("agent:r",),
+            created_at=clock.now,
+        ).id
+    cursor = paging.encode((1, 0, 0, 0, foreign))
+    assert key_list.page(made, KeyFilter(), "name", clock.now, limit=9, cursor=cursor).items == []

@@ -148,6 +148,37 @@ def test_a_key_that_is_only_refused_is_failing(alice, app):
     assert "Needs <code>agent:r</code>" in alice.http.get(keys(alice, f"/{made['id']}")).text
 
 
+def test_coming_back_to_the_address_of_the_form_leads_to_the_list(alice):
+    assert alice.http.get(keys(alice, "/search")).location == keys(alice)
+
+
+def test_what_is_no_id_is_not_found(alice):
+    for key in ("\x00", "é", "key_\n"):
+        assert alice.http.post(keys(alice, "/revoke"), data={"key": key}).status_code == 404
+
+
+def test_a_part_of_a_key_goes_into_no_address_either(alice):
+    plaintext = alice.create_key()["key"]
+    for text in (plaintext[:-1], "x" * 190 + plaintext):
+        answer = search(alice, q=text)
+        assert plaintext[:20] not in answer.location
+        assert plaintext[:20] not in alice.http.get(answer.location).text
+
+
+def test_signing_in_does_not_carry_a_key_on(app, alice):
+    made = alice.create_key()
+    answer = app.test_client().get(keys(alice), query_string={"q": made["key"]})
+    assert not WHOLE.search(answer.location)
+    assert alice.http.get(keys(alice, "/export.csv"), query_string={"q": made["key"]}).location == keys(
+        alice, "/export.csv"
+    )
+
+
+def test_no_cell_becomes_a_formula_where_semicolons_separate(alice):
+    alice.create_key(name="a;=1+cmd|' /C calc'!A0;b")
+    assert exported(alice)[1]["name"] == "a;'=1+cmd|' /C calc'!A0;b"
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"])
 def test_no_cell_of_the_export_is_a_formula(alice, name):
     alice.create_key(name=name)
