@@ -18,7 +18,7 @@ from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.guards import RequireMember
 from app.services import key_list, usage
-from app.services.key_list import COUNTED_TO, KeyFilter, PastedKey
+from app.services.key_list import COUNTED_TO, KeyFilter, KeyPage, PastedKey
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("key_list", __name__, url_prefix="/orgs/<org>/keys")
@@ -104,16 +104,15 @@ def index() -> Response | str:
         )
     except ValidationFailed:
         return redirect(_url(wanted), 303)
-    # The last page knows it.
-    total = page.first + len(page.items) if page.older is None else key_list.count(runtime, member, wanted.filter)
+    attention = key_list.attention(runtime, member)
     return render_template(
         "keys/index.html",
         asked=wanted,
         page=page,
-        total=total,
+        total=_total(wanted, page, attention),
         counted_to=COUNTED_TO,
         has_any=bool(page.items) or key_list.count(runtime, member, KeyFilter()) > 0,
-        attention=key_list.attention(runtime, member),
+        attention=attention,
         weeks=usage.weeks(member.org_id, (listed.key.id for listed in page.items), runtime.clock()),
         states=STATES,
         orders=ORDERS,
@@ -122,6 +121,16 @@ def index() -> Response | str:
         url=partial(_url, wanted),
         is_first=not request.args.get("cursor") and not wanted.parameters(),
     )
+
+
+def _total(wanted: Asked, page: KeyPage, attention: dict[str, int]) -> int:
+    """How many keys the whole list has. Counted only if nothing else says it: the last page does, and so do the numbers
+    above the list."""
+    if page.older is None:
+        return page.first + len(page.items)
+    if wanted.state in attention and wanted.filter == KeyFilter(condition=wanted.state):
+        return attention[wanted.state]
+    return key_list.count(request_context.runtime(), request_context.member(), wanted.filter)
 
 
 @blueprint.post("/search")
