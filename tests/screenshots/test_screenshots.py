@@ -19,6 +19,7 @@ def chosen():
     return [picture for picture in PICTURES if picture.name in {"keys", "new-key", "not-found"}]
 
 
+@pytest.mark.soak
 def test_each_page_is_taken_wide_and_on_a_phone_and_the_same_each_time(tmp_path, chosen):
     take(tmp_path, chosen)
     for picture in chosen:
