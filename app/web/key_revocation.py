@@ -66,8 +66,11 @@ def revoke(key: str) -> Response:
     page = url_for("key_settings.show", org=member.org_id, key=key)
     if leaked:
         return redirect(url_for("key_revocation.leak_report", org=member.org_id, key=key), 303)
-    flash(f"“{listed.key.name}” is revoked. Every request with this key is now refused.", page)
-    return redirect(back_to(url_for("key_list.index", org=member.org_id)), 303)
+    back = back_to(url_for("key_list.index", org=member.org_id))
+    told = f"“{listed.key.name}” is revoked. Every request with this key is now refused."
+    # The page of the key has the button itself.
+    flash(told) if back.partition("?")[0] == page else flash(told, page)
+    return redirect(back, 303)
 
 
 @blueprint.post("/<key>/undo-revoke")
