@@ -181,12 +181,11 @@ class RequireScope(Guard):
 
 
 @dataclass(frozen=True)
-class RequireKeyOrMember(RequireKey):
-    """Any active API key, or a signed-in member with this permission of the organization in `?org_id`."""
+class _OrMember(Guard):
+    """Before a guard that requires a key: also lets in a signed-in member of the organization in `?org_id`."""
 
     permission: Permission
     opened_by = (*_KEY_STYLES, "sessionCookie")
-    errors = (*RequireKey.errors, Forbidden, NotFound, ValidationFailed)
     query = _ORG_ID
 
     def admit(self, request: Request, runtime: Runtime) -> None:
@@ -198,20 +197,17 @@ class RequireKeyOrMember(RequireKey):
 
 
 @dataclass(frozen=True)
-class RequireScopeOrMember(RequireScope):
+class RequireKeyOrMember(_OrMember, RequireKey):
+    """Any active API key, or a signed-in member with this permission of the organization in `?org_id`."""
+
+    errors = (*RequireKey.errors, Forbidden, NotFound, ValidationFailed)
+
+
+@dataclass(frozen=True)
+class RequireScopeOrMember(_OrMember, RequireScope):
     """An API key as for `RequireScope`, or a signed-in member with this permission of the organization in `?org_id`."""
 
-    permission: Permission
-    opened_by = (*_KEY_STYLES, "sessionCookie")
     errors = (*RequireScope.errors, NotFound, ValidationFailed)
-    query = _ORG_ID
-
-    def admit(self, request: Request, runtime: Runtime) -> None:
-        if _comes_with_session_only(request):
-            g.member = _member_of_asked(request, self.permission)
-        else:
-            super().admit(request, runtime)
-            _refuse_other_organizations(request)
 
 
 def scoped_routes(app: Flask) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ def attention(runtime: Runtime, member: Member) -> dict[str, int]:
 
 
 def creators(member: Member) -> Sequence[tuple[str, str]]:
-    """ID and email address of the members, by address."""
+    """ID and email address of everybody who created a key, members or not, by address."""
     return key_list.creators(member.org_id)
 
 

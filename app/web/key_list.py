@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -70,13 +70,8 @@ class Asked:
 
     def parameters(self, **changed: str | None) -> dict[str, str | None]:
         """The parameters of its address, without what is so anyway."""
-        values = {"q": self.q, "state": self.state, "scope": self.scope, "creator": self.creator, "sort": self.sort}
-        plain = Asked().parameters_in_full()
-        return {name: value for name, value in (values | changed).items() if value and value != plain[name]}
-
-    @staticmethod
-    def parameters_in_full() -> dict[str, str]:
-        return {"q": "", "state": "working", "scope": "", "creator": "", "sort": "created"}
+        plain = asdict(Asked())
+        return {name: value for name, value in (asdict(self) | changed).items() if value and value != plain[name]}
 
 
 def asked(values: Mapping[str, str]) -> Asked:
