@@ -13,7 +13,7 @@ from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import keys, people
+from app.store import key_rotations, people
 from app.store.keys import ApiKey
 
 MAX_OVERLAP_SECONDS = 2_592_000
@@ -121,7 +121,7 @@ def refuse_unrotatable(key: ApiKey, now: datetime) -> None:
         raise KeyNotActive("This key is suspended. Resume it before you rotate it.")
     if not is_working(key, now):
         raise KeyNotActive
-    if keys.has_successor(key.org_id, key.id):
+    if key_rotations.has_successor(key.org_id, key.id):
         raise KeyNotActive("This key was already rotated. Rotate its successor, or create a new key.")
 
 

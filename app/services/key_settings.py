@@ -13,7 +13,7 @@ from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import keys
+from app.store import key_rotations
 from app.store.keys import ApiKey, ListedKey
 
 
@@ -43,7 +43,7 @@ def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: date
     if has_ended(key, now):
         raise KeyNotActive("This key was revoked or has expired, so it cannot be changed. Create a new key.")
     checked = key_settings.checked(wanted, now, runtime.settings.policy)
-    if _is_longer(key, checked) and keys.has_successor(key.org_id, key.id):
+    if _is_longer(key, checked) and key_rotations.has_successor(key.org_id, key.id):
         raise KeyNotActive("This key was rotated, so it cannot be extended. Change its successor instead.")
     return checked
 

@@ -13,7 +13,7 @@ from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import keys
+from app.store import key_rotations, keys
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
 
@@ -60,7 +60,7 @@ def longest_end(listed: ListedKey) -> datetime | None:
 def end_idle(runtime: Runtime) -> None:
     """Revokes old keys with which no request was let through for as long as their rotation says."""
     # Most are used, and are not even locked.
-    for org_id, key_id in keys.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
+    for org_id, key_id in key_rotations.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
         with seldom_revoking() as revocation:
             revocation.nothing_changed()
             found, now = keys.locked(org_id, key_id), runtime.clock()
@@ -75,7 +75,7 @@ def warn(runtime: Runtime) -> None:
     """Mails those who rotated keys that end within a day although they are still used. Each key is told of once, and
     again after it was given a day more."""
     now = runtime.clock()
-    for org_id, key_id in keys.ending_soon(now, now + A_DAY):
+    for org_id, key_id in key_rotations.ending_soon(now, now + A_DAY):
         with transaction():
             found = keys.locked(org_id, key_id)
             if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
@@ -98,7 +98,7 @@ def warn(runtime: Runtime) -> None:
 def _rotated_at(listed: ListedKey) -> datetime | None:
     """When the successor was made. Read by itself, because what a statement that waited for a lock read beside the
     locked row may be older than the lock."""
-    return keys.successor_created_at(listed.key.org_id, listed.key.id)
+    return key_rotations.successor_created_at(listed.key.org_id, listed.key.id)
 
 
 def _is_idle(listed: ListedKey, now: datetime) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     ForeignKey,
     Index,
@@ -13,14 +12,11 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
-    bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
     text,
-    type_coerce,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 
@@ -215,7 +211,7 @@ class ListedKey(NamedTuple):
         return self.successor is not None
 
 
-def _replaces(successor: Any) -> ColumnElement[bool]:
+def replaces(successor: Any) -> ColumnElement[bool]:
     """Whether `successor` replaces the key. IS NOT NULL, because SQLite uses the partial index only if told."""
     return and_(
         successor.org_id == ApiKey.org_id, successor.rotated_from == ApiKey.id, successor.rotated_from.is_not(None)
@@ -228,7 +224,7 @@ LISTED = (
         ApiKey,
         Person.email,
         LastUse,
-        select(_SUCCESSOR.id).where(_replaces(_SUCCESSOR)).limit(1).scalar_subquery(),
+        select(_SUCCESSOR.id).where(replaces(_SUCCESSOR)).limit(1).scalar_subquery(),
         and_(ApiKey.created_by.is_not(None), Membership.role.is_(None)),
     )
     .outerjoin(Person, Person.id == ApiKey.created_by)
@@ -325,7 +321,7 @@ def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
     return db.session.scalars(
         select(ApiKey)
         .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
-        .where(~exists().where(_replaces(successor)))
+        .where(~exists().where(replaces(successor)))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
     ).all()
 
@@ -379,64 +375,6 @@ def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Seq
         .with_for_update(key_share=True)
     )
     return sorted(found, key=lambda key: (key.created_at, key.id))
-
-
-def has_working_successor(org_id: str, key_id: str, now: datetime) -> bool:
-    query = select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id, works(now)).limit(1)
-    return db.session.scalar(query) is not None
-
-
-def has_successor(org_id: str, key_id: str) -> bool:
-    query = select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id).limit(1)
-    return db.session.scalar(query) is not None
-
-
-def successor_created_at(org_id: str, key_id: str) -> datetime | None:
-    """When the key was rotated; None if it was not."""
-    return db.session.scalar(
-        select(ApiKey.created_at).where(ApiKey.org_id == org_id, ApiKey.rotated_from == key_id).limit(1)
-    )
-
-
-def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that end once they are idle and seem to be, as of `now`."""
-    successor = aliased(ApiKey)
-    idle = bindparam("now", type_=BigInteger) - ApiKey.ends_idle_seconds * literal(1_000_000, BigInteger)
-    rows = db.session.execute(
-        select(ApiKey.org_id, ApiKey.id)
-        .join(successor, _replaces(successor))
-        .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
-        .where(
-            ApiKey.ends_idle_seconds.is_not(None),
-            works(now),
-            successor.revoked_at.is_(None),
-            or_(successor.expires_at.is_(None), successor.expires_at > now),
-            type_coerce(successor.created_at, BigInteger) <= idle,
-            or_(LastUse.at.is_(None), type_coerce(LastUse.at, BigInteger) <= idle),
-        )
-        .params(now=to_microseconds(now))
-        .limit(1000)
-    )
-    return [(org_id, key_id) for org_id, key_id in rows]
-
-
-def ending_soon(now: datetime, before: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that are being replaced, are used all the same, end before `before`, and about
-    which nobody was told."""
-    successor = aliased(ApiKey)
-    rows = db.session.execute(
-        select(ApiKey.org_id, ApiKey.id)
-        .join(successor, _replaces(successor))
-        .join(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
-        .where(
-            works(now),
-            ApiKey.expires_at <= before,
-            ApiKey.end_mailed_at.is_(None),
-            LastUse.at > successor.created_at,
-        )
-        .limit(1000)
-    )
-    return [(org_id, key_id) for org_id, key_id in rows]
 
 
 def locked_many(org_id: str, key_ids: Sequence[str]) -> Sequence[ListedKey]:

@@ -7,7 +7,7 @@ import pytest
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.store import keys, last_uses, organizations
+from app.store import key_rotations, keys, last_uses, organizations
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction
 from tests.store.pages import all_pages
@@ -158,10 +158,10 @@ def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, 
     first = add(submission_id="form-1")
     assert keys.by_submission(org, "form-1") == first
     assert keys.by_submission(other_org, "form-1") is None
-    assert not keys.has_successor(org, first)
+    assert not key_rotations.has_successor(org, first)
     second = add(rotated_from=first)
-    assert keys.has_successor(org, first)
-    assert not keys.has_successor(org, second)
+    assert key_rotations.has_successor(org, first)
+    assert not key_rotations.has_successor(org, second)
 
 
 @pytest.mark.databases("postgresql")
