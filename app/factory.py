@@ -13,10 +13,10 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
-from app.services.key_attention import KeyAttention
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
-from app.services.revocation_turns import RevocationTurns
+from app.services.keys_needing_attention import KeysNeedingAttention
+from app.services.revocation_queue import RevocationQueue
 from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
@@ -87,8 +87,8 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
         key_records=records,
         key_cache=KeyCache(records),
         key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),
-        revocation_turns=RevocationTurns(),
-        key_attention=KeyAttention(),
+        revocation_queue=RevocationQueue(),
+        keys_needing_attention=KeysNeedingAttention(),
         context=app.app_context,
     )
 

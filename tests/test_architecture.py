@@ -51,7 +51,7 @@ FROM_THE_STORE = {
     },
 }
 #: From `http`, the WSGI layer takes what knows statuses and headers, and nothing of Flask's requests.
-FROM_HTTP = {"wsgi": {"app.http.any_origin", "app.http.problem_details"}}
+FROM_HTTP = {"wsgi": {"app.http.cors", "app.http.problem_details"}}
 #: What each part may import of others'. A part that is not listed may import anything that is installed.
 OTHERS = {
     "domain": {"email_validator", "itsdangerous"},
@@ -75,7 +75,7 @@ LATE_IMPORTS = {
 MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
-    "app/store/key_rotations.py": ("tests/services/test_replaced_keys.py", "what ends when, on both databases"),
+    "app/store/key_rotations.py": ("tests/services/test_rotation_overlap.py", "what ends when, on both databases"),
     "app/api/agent_sign_up.py": ("tests/journeys/test_agent_sign_up.py", "every answer, by curl"),
     "app/api/openapi_document": ("tests/api/test_description.py", "its files make one document"),
     "app/api/email_codes.py": ("tests/journeys/test_agents_with_a_mailed_code.py", "every answer, by curl"),

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain.errors import Busy, RateLimited
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.field_types import field
 from app.http.guards import RequireScope
 from app.http.request_body import Body, read_json

@@ -9,7 +9,7 @@ from app.api.keys import KeyItem, KeySettingsBody, item
 from app.domain.errors import Busy, KeyNotActive, RateLimited, UnknownScope
 from app.domain.member_roles import Permission
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.field_types import KeyName, WantedScopes, field
 from app.http.guards import RequireMember
 from app.http.request_body import read_json

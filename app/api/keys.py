@@ -21,7 +21,7 @@ from app.domain.key_settings import KeySettings, checked, expiry_in
 from app.domain.member_roles import Permission
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.field_types import (
     Ending,
     KeyId,

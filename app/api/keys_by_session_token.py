@@ -19,7 +19,7 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Permission
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scopes, Time, field
 from app.http.guards import RequireKeyManager
 from app.http.request_body import read_json, read_paging

@@ -8,8 +8,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain.errors import RateLimited
+from app.domain.non_ascii_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.domain.rfc3339 import rfc3339
-from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http import cookies, request_context
 from app.http.anonymous_limit import limit_anonymous
 from app.http.field_types import Email, Time, field

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain import unreadable_headers
+from app.domain import non_ascii_headers
 from app.domain.errors import AmbiguousCredentials, DomainError, InvalidKey, MissingCredential
 
 _HEADERS = "Send the key as x-api-key: <key> or as Authorization: Bearer <key>."
@@ -74,7 +74,7 @@ def explained(error: DomainError, environ: Mapping[str, Any]) -> DomainError:
     if type(error) is InvalidKey:
         problem = _problem_of_headers(environ)
     elif type(error) is MissingCredential:
-        problem = unreadable_headers.credential_problem(environ)
+        problem = non_ascii_headers.credential_problem(environ)
         problem = problem or _problem_of_scheme(environ.get("HTTP_AUTHORIZATION") or "")
     return type(error)(f"{error.detail} {problem}") if problem else error
 

@@ -6,7 +6,7 @@ from flask import Request
 
 from app.config import is_localhost
 from app.domain.errors import CrossSite
-from app.http.any_origin import is_for_any_origin
+from app.http.cors import is_for_any_origin
 from app.http.request_context import runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -31,9 +31,9 @@ from app.domain.errors import (
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord
 from app.domain.member_roles import Permission
+from app.domain.non_ascii_headers import has_unreadable_cookies
 from app.domain.presented_credentials import is_websocket_handshake, presented
-from app.domain.unreadable_headers import has_unreadable_cookies
-from app.http import cookies, unsent_form
+from app.http import cookies, form_after_sign_in
 from app.http.request_context import KeyManagerPerson, person, wants_json
 from app.services import key_verification, organizations, session_tokens
 from app.services.organizations import Member
@@ -111,7 +111,7 @@ class RequireSignIn(Guard):
 def _asked_page(request: Request) -> str | None:
     """Where signing in leads back to: the page that was asked for, with its query, or the page of a form."""
     if request.method == "POST":
-        return unsent_form.keep(request)
+        return form_after_sign_in.keep(request)
     if request.method != "GET":
         return None
     # A key that somebody put into an address goes no further.

@@ -9,7 +9,7 @@ from app.config import is_localhost, without_port
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
-from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
+from app.domain.non_ascii_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http.current_user import SignedInPerson
 from app.services.organizations import Member
 from app.services.outbox import Asker

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import outbox, replaced_keys, retention, usage
+from app.services import outbox, retention, rotation_overlap, usage
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -81,8 +81,8 @@ class Background:
         retention.prune(self._runtime)
 
     def look_after_replaced_keys(self) -> None:
-        replaced_keys.end_idle(self._runtime)
-        replaced_keys.warn(self._runtime)
+        rotation_overlap.end_idle(self._runtime)
+        rotation_overlap.warn(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

@@ -10,7 +10,7 @@ from app.store import organizations
 def invalidate(runtime: Runtime, key: KeyRecord) -> int:
     """Raises the generation of the key's organization by 1, and returns the new one. Of those who wait for the
     organization's turn at the same time, the first does it for all. Raises `Busy`."""
-    with runtime.revocation_turns.take(key.org_id, joins=True) as turn:
+    with runtime.revocation_queue.take(key.org_id, joins=True) as turn:
         if turn.outcome is None:
             turn.outcome = _raise_generation(runtime, key)
         generation: int = turn.outcome

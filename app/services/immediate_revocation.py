@@ -63,7 +63,7 @@ def revoking(runtime: Runtime, *, org_id: str = _OPERATORS, in_seconds: int = 0)
     `Busy`; nothing was changed then.
     """
     is_soon = in_seconds < LONGEST_USE_OF_A_RECORD
-    turn = runtime.revocation_turns.take(org_id) if is_soon else nullcontext()
+    turn = runtime.revocation_queue.take(org_id) if is_soon else nullcontext()
     with turn, settling(in_seconds=in_seconds) as revocation:
         yield revocation
 

@@ -53,7 +53,7 @@ def every(runtime: Runtime, member: Member, wanted: KeyFilter) -> Iterator[Liste
 
 def attention(runtime: Runtime, member: Member) -> dict[str, int]:
     """How many keys need attention, by the condition that they meet."""
-    return runtime.key_attention.numbers(member.org_id, runtime.clock())
+    return runtime.keys_needing_attention.numbers(member.org_id, runtime.clock())
 
 
 def creators(member: Member) -> Sequence[tuple[str, str]]:

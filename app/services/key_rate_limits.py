@@ -14,7 +14,7 @@ from limits.strategies import MovingWindowRateLimiter
 from app.domain.errors import LimiterUnavailable
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.key_verification import KeyRecord
-from app.services.bucketed_windows import BucketsInMemory, BucketsInValkey
+from app.services.sliding_window_counters import BucketsInMemory, BucketsInValkey
 
 #: How long Valkey has to respond, and how long it is not asked again when it did not, in seconds.
 TIMEOUT_SECONDS = 0.25

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.domain import key_bounds, member_roles
+from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working, status
@@ -59,7 +59,7 @@ def rotate(
         )
         if overlap_seconds and member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
             # When the old key ends is set by somebody whom a member does not overrule. The successor is free of it.
-            old.bounds = key_bounds.moved(old.bounds, {"expires_at": old.expires_at})
+            old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
         return issued
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_bounds, key_settings, member_roles
+from app.domain import key_settings, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
@@ -33,7 +33,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
             refuse_ungrantable(runtime, member, found.key.scopes)
         sets_bounds = member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
         if not sets_bounds:
-            key_bounds.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
+            key_settings_ceiling.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
         apply(runtime, found.key, checked, revocation, actor=member.email, sets_bounds=sets_bounds)
     return found
 
@@ -60,7 +60,7 @@ def apply(
     for name, value in new.items():
         setattr(key, name, value)
     if sets_bounds:
-        key.bounds = key_bounds.moved(key.bounds, cast(KeySettings, new))
+        key.bounds = key_settings_ceiling.moved(key.bounds, cast(KeySettings, new))
     audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new)
     revocation.affects(key.org_id)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from app.domain import key_bounds, key_format, key_settings, member_roles
+from app.domain import key_format, key_settings, key_settings_ceiling, member_roles
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
@@ -198,4 +198,4 @@ def issue(
 def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:
     if replaces is not None:
         return replaces.bounds
-    return {} if created_by else key_bounds.moved({}, settings)
+    return {} if created_by else key_settings_ceiling.moved({}, settings)

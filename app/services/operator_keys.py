@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from app.domain import imported_keys, key_bounds, key_format
+from app.domain import imported_keys, key_format, key_settings_ceiling
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
@@ -87,7 +87,7 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
             runtime, old, revocation, overlap_seconds=overlap_seconds, origin=KeyOrigin.OPERATOR, actor=ACTOR
         )
         if overlap_seconds:
-            old.bounds = key_bounds.moved(old.bounds, {"expires_at": old.expires_at})
+            old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
         return issued
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from app.config import Settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
-from app.services.key_attention import KeyAttention
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
-from app.services.revocation_turns import RevocationTurns
+from app.services.keys_needing_attention import KeysNeedingAttention
+from app.services.revocation_queue import RevocationQueue
 from app.services.usage import UsageRecorder
 from app.store.verification_queries import KeyRecords
 
@@ -29,7 +29,7 @@ class Runtime:
     key_records: KeyRecords
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits
-    revocation_turns: RevocationTurns
-    key_attention: KeyAttention
+    revocation_queue: RevocationQueue
+    keys_needing_attention: KeysNeedingAttention
     #: The application context, which a use case outside a request or command needs for its database session.
     context: Callable[[], AbstractContextManager[object]]

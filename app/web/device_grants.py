@@ -16,7 +16,7 @@ from app.domain.errors import (
 )
 from app.domain.member_roles import Permission
 from app.domain.secret import Secret
-from app.http import request_context, unsent_form
+from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
 from app.services import device_grants, organizations
 from app.web import refused_form
@@ -29,7 +29,7 @@ blueprint = Blueprint("device", __name__)
 @RequireSignIn()
 def ask() -> str:
     """With `?user_code` (RFC 8628 3.3.1) the code is filled in, but sent only by the person."""
-    unsent = unsent_form.take() or MultiDict()
+    unsent = form_after_sign_in.take() or MultiDict()
     code = device_user_code.normalise(unsent.get("code") or request.args.get("user_code", ""))
     return render_template("device/ask.html", code=Secret(code or ""), problem=None)
 

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from app.domain.errors import NotUndoable, ValidationFailed
 from app.domain.member_roles import Permission
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_revocation, keys, usage
 from app.web.key_settings_form import held_scopes

@@ -5,13 +5,13 @@ from hashlib import sha256
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain import key_bounds, member_roles
+from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
 from app.domain.revocation_reason import undoable_until
-from app.http import request_context, unsent_form
-from app.http.change_limits import limit_changes
+from app.http import form_after_sign_in, request_context
+from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.store.keys import ListedKey
@@ -66,7 +66,7 @@ def ask_change(key: str) -> str:
     listed = keys.manageable(request_context.member(), key, lock=False)
     if status(listed) in {"revoked", "expired"}:
         return render_template("keys/not_changed.html", listed=listed)
-    if unsent := unsent_form.take():
+    if unsent := form_after_sign_in.take():
         # With the digest of then: what others changed meanwhile must not be undone.
         return _page(listed, as_sent(unsent), {}, seen=unsent.get("seen", ""))
     return _page(listed, as_it_is(listed, KEEP), {})
@@ -123,7 +123,7 @@ def _bounds(listed: ListedKey) -> dict[str, str]:
     """What the member cannot lift, by the name that the form has for it."""
     if member_roles.allows(request_context.member().role, Permission.MANAGE_ALL_KEYS):
         return {}
-    return {_LABELS[name]: key_bounds.described(bound) for name, bound in listed.key.bounds.items()}
+    return {_LABELS[name]: key_settings_ceiling.described(bound) for name, bound in listed.key.bounds.items()}
 
 
 def _expiries(listed: ListedKey) -> dict[str, str]:

@@ -19,11 +19,11 @@ from app.domain.errors import (
     ValidationFailed,
 )
 from app.domain.member_roles import Permission
-from app.http import request_context, unsent_form
-from app.http.change_limits import limit_changes
+from app.http import form_after_sign_in, request_context
+from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.http.problem_details import status_of
-from app.services import key_rotation, keys, replaced_keys
+from app.services import key_rotation, keys, rotation_overlap
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
 from app.web import key_templates, new_key_link, refused_form, snippets
@@ -50,7 +50,7 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 def new() -> str:
     """The address may fill in the form (docs/dashboard.md)."""
     submission_id = secrets.token_urlsafe(16)
-    if unsent := unsent_form.take():
+    if unsent := form_after_sign_in.take():
         return _page(as_sent(unsent), submission_id, {})
     filled_in = new_key_link.read()
     return _page(filled_in.form, submission_id, filled_in.problems, filled_in)
@@ -78,7 +78,7 @@ def create() -> Response:
 @blueprint.get("/<key>/rotate")
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def ask_rotate(key: str) -> str:
-    unsent = unsent_form.take() or MultiDict()
+    unsent = form_after_sign_in.take() or MultiDict()
     return _rotation(key, unsent.get("overlap", "3600"), unsent.get("idle", ""), secrets.token_urlsafe(16), {})
 
 
@@ -107,7 +107,7 @@ def extend(key: str) -> Response:
     """A day more for a key that is being replaced."""
     member = request_context.member()
     try:
-        listed = replaced_keys.extend(request_context.runtime(), member, key)
+        listed = rotation_overlap.extend(request_context.runtime(), member, key)
     except KeyNotActive as error:
         flash(error.detail)
     else:

@@ -9,9 +9,9 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response
 
 from app.domain.errors import DomainError, Forbidden, UnknownScope, ValidationFailed
-from app.domain.key_bounds import WiderThanSet
+from app.domain.key_settings_ceiling import WiderThanSet
 from app.http import request_context
-from app.http.change_limits import rate_limited
+from app.http.change_rate_limit import rate_limited
 from app.http.problem_details import headers_of, status_of
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.key_verification import Outcome, refusal
 from app.domain.member_roles import Permission
 from app.http import request_context
-from app.http.change_limits import limit_changes
+from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_verification
 

@@ -9,14 +9,14 @@ from flask_login import current_user
 
 from app.config import VERSION
 from app.domain import key_status, member_roles
+from app.domain.non_ascii_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.domain.rfc3339 import rfc3339
-from app.domain.unreadable_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http import request_context
 from app.http.safe_next import safe_next
 from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
-from app.web.frame import frame
 from app.web.icons import icon_shapes
+from app.web.navigation import navigation
 from app.web.relative_time import relative
 from app.web.sparkline import bars
 from app.web.time_format import day, duration, moment
@@ -73,7 +73,7 @@ def _everywhere() -> dict[str, Any]:
         "member": g.get("member"),
         "signed_in": current_user if is_signed_in else None,
         "is_fault": g.get("is_fault"),
-        "frame": partial(frame, is_signed_in=is_signed_in),
+        "navigation": partial(navigation, is_signed_in=is_signed_in),
         "version": VERSION,
         "here": request.full_path if request.query_string else request.path,
         "back_to": back_to,

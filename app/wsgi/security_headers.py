@@ -5,7 +5,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app.config import Settings
-from app.http import any_origin
+from app.http import cors
 from app.wsgi.request_id import new_request_id
 
 #: docs/security.md says what each is for.
@@ -46,7 +46,7 @@ class SecurityHeaders:
         path = environ["PATH_INFO"]
         is_static = path.startswith("/static/")
         # Here, so that errors have them too: a page cannot read an answer without them.
-        is_for_any_origin = any_origin.is_for_any_origin(path)
+        is_for_any_origin = cors.is_for_any_origin(path)
         request_id = new_request_id()
         environ["keydesk.request_id"] = request_id
         constant = self._headers_without_path if _address_holds_secret(environ) else self._headers
@@ -55,9 +55,9 @@ class SecurityHeaders:
             headers += constant
             headers.append(("X-Request-Id", request_id))
             if is_for_any_origin:
-                headers.extend(any_origin.HEADERS)
+                headers.extend(cors.HEADERS)
                 if environ["REQUEST_METHOD"] == "OPTIONS":
-                    headers.extend(any_origin.PREFLIGHT_HEADERS)
+                    headers.extend(cors.PREFLIGHT_HEADERS)
             if not (is_static and status[0] in "23"):
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)

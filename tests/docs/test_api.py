@@ -35,7 +35,7 @@ from app.domain.one_time_secrets import Purpose
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.body_limit import MAX_BODY
-from app.http.change_limits import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
+from app.http.change_rate_limit import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
 from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.key_cache import SETTLE_SECONDS

@@ -26,7 +26,7 @@ def test_invalidations_that_wait_are_done_by_the_first_of_them(app, runtime, ali
         with app.app_context():
             return cache_invalidation.invalidate(runtime, record)
 
-    turns = runtime.revocation_turns
+    turns = runtime.revocation_queue
     with ThreadPoolExecutor(3) as pool:
         with turns.take(alice.org):
             waiting = [pool.submit(invalidate) for _ in range(3)]
@@ -50,7 +50,7 @@ def test_one_that_comes_when_another_has_begun_is_not_done_by_it(app, runtime, a
         def come_late(_):
             monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: None)
             second.append(pool.submit(invalidate))
-            until(lambda: len(runtime.revocation_turns._waiting) == 1)
+            until(lambda: len(runtime.revocation_queue._waiting) == 1)
 
         monkeypatch.setattr("app.services.immediate_revocation._wait", come_late)
         assert cache_invalidation.invalidate(runtime, record) == 1

@@ -32,7 +32,7 @@ from app.services.immediate_revocation import (
     seldom_revoking,
 )
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
-from app.services.revocation_turns import RUNNING
+from app.services.revocation_queue import RUNNING
 from app.store import keys as key_store
 from app.store import last_uses, usage
 from app.store import revocation_counter as counter
@@ -159,7 +159,7 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [1, 1]
     clock.advance(seconds=1)
-    with runtime.revocation_turns.take(alice.org):
+    with runtime.revocation_queue.take(alice.org):
         again = key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [1, 1]
     assert again.key.revoked_at == first.key.revoked_at
@@ -175,8 +175,8 @@ def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued
 
 
 def test_who_gets_no_turn_in_time_has_changed_nothing(runtime, alice, issued, monkeypatch):
-    monkeypatch.setattr("app.services.revocation_turns.WAIT_SECONDS", 0.01)
-    with runtime.revocation_turns.take(alice.org), pytest.raises(Busy) as refused:
+    monkeypatch.setattr("app.services.revocation_queue.WAIT_SECONDS", 0.01)
+    with runtime.revocation_queue.take(alice.org), pytest.raises(Busy) as refused:
         key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1
     assert key_verification.require(runtime, issued.plaintext.reveal(), scope=None)

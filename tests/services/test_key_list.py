@@ -7,8 +7,8 @@ import pytest
 from app.domain.imported_keys import parse_row
 from app.domain.key_settings import KeySettings
 from app.services import imported_keys, key_list, keys
-from app.services.key_attention import ATTENTION
 from app.services.key_list import KeyFilter, PastedKey
+from app.services.keys_needing_attention import ATTENTION
 
 
 @pytest.fixture

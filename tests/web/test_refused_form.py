@@ -107,8 +107,8 @@ def test_what_gets_no_turn(alice, monkeypatch, runtime, tail, title):
     key = alice.create_key(name="CI")
     page = alice.http.get(path(alice, f"{key['id']}/change")).text
     seen = page.split('name="seen" value="')[1].split('"')[0]
-    monkeypatch.setattr("app.services.revocation_turns.WAIT_SECONDS", 0.01)
-    with runtime.revocation_turns.take(alice.org):
+    monkeypatch.setattr("app.services.revocation_queue.WAIT_SECONDS", 0.01)
+    with runtime.revocation_queue.take(alice.org):
         answer = alice.http.post(path(alice, f"{key['id']}/{tail}"), data=NEW | {"seen": seen, "overlap": "0"})
     page = is_told(answer, Busy.message, title)
     assert answer.headers["Retry-After"] == "1"
@@ -119,7 +119,7 @@ def test_what_gets_no_turn(alice, monkeypatch, runtime, tail, title):
 @pytest.mark.parametrize(("tail", "title"), [("change", "Change CI"), ("rotate", "Rotate CI")])
 def test_what_is_one_change_too_many(alice, monkeypatch, tail, title):
     key = alice.create_key(name="CI")
-    monkeypatch.setattr("app.http.change_limits.CHANGES_OF_PERSON", "1 per minute")
+    monkeypatch.setattr("app.http.change_rate_limit.CHANGES_OF_PERSON", "1 per minute")
     alice.revoke(alice.create_key(name="Other")["id"])
     form = NEW | {"seen": "somebody else changed it", "overlap": "86400"}
     answer = alice.http.post(path(alice, f"{key['id']}/{tail}"), data=form)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.http import change_limits
+from app.http import change_rate_limit
 from tests.web.pages import Page
 
 ELSEWHERE = {"REMOTE_ADDR": "198.51.100.7"}
@@ -122,7 +122,7 @@ def test_only_keys_of_this_organization_are_judged(cast):
 
 
 def test_a_test_counts_among_the_changes_of_a_person(alice, monkeypatch):
-    monkeypatch.setattr(change_limits, "CHANGES_OF_PERSON", "2 per minute")
+    monkeypatch.setattr(change_rate_limit, "CHANGES_OF_PERSON", "2 per minute")
     statuses = [alice.http.post(path(alice, "test"), data={"key": "x"}).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain import key_bounds
-from app.domain.key_bounds import WiderThanSet
+from app.domain import key_settings_ceiling
 from app.domain.key_rate_limit import RateLimit
+from app.domain.key_settings_ceiling import WiderThanSet
 from app.domain.route_policy import parse_policy
 
 SOON = datetime(2026, 12, 24, tzinfo=UTC)
@@ -44,24 +44,26 @@ def policy():
 )
 def test_a_setting_may_be_narrowed_and_not_widened(policy, name, bound, within, wider):
     for value in within:
-        key_bounds.refuse_wider({name: value}, {name: bound}, policy)
+        key_settings_ceiling.refuse_wider({name: value}, {name: bound}, policy)
     for value in wider:
         with pytest.raises(WiderThanSet) as refused:
-            key_bounds.refuse_wider({name: value}, {name: bound}, policy)
+            key_settings_ceiling.refuse_wider({name: value}, {name: bound}, policy)
         assert list(refused.value.details["fields"]) == [name]
-        assert key_bounds.described(bound) in refused.value.detail
+        assert key_settings_ceiling.described(bound) in refused.value.detail
 
 
 def test_all_settings_that_are_too_wide_are_named_at_once(policy):
     bounds = {"networks": ("203.0.113.0/24",), "rate_limit": RateLimit(5, 60), "expires_at": SOON}
     with pytest.raises(WiderThanSet) as refused:
-        key_bounds.refuse_wider({"networks": (), "rate_limit": None, "expires_at": SOON}, bounds, policy)
+        key_settings_ceiling.refuse_wider({"networks": (), "rate_limit": None, "expires_at": SOON}, bounds, policy)
     assert set(refused.value.details["fields"]) == {"networks", "rate_limit"}
 
 
 def test_what_was_set_is_the_bound_and_no_limit_is_none():
-    bounds = key_bounds.moved({}, {"name": "CI", "networks": ("203.0.113.0/24",), "rate_limit": RateLimit(5, 60)})
+    bounds = key_settings_ceiling.moved(
+        {}, {"name": "CI", "networks": ("203.0.113.0/24",), "rate_limit": RateLimit(5, 60)}
+    )
     assert bounds == {"networks": ("203.0.113.0/24",), "rate_limit": RateLimit(5, 60)}
-    assert key_bounds.moved(bounds, {"networks": (), "rate_limit": RateLimit(9, 60)}) == {
+    assert key_settings_ceiling.moved(bounds, {"networks": (), "rate_limit": RateLimit(9, 60)}) == {
         "rate_limit": RateLimit(9, 60)
     }

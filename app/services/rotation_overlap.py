@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.domain import key_bounds, member_roles
+from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission
@@ -39,7 +39,7 @@ def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
         # As for any key that is extended.
         refuse_ungrantable(runtime, member, found.key.scopes)
         if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
-            key_bounds.refuse_wider({"expires_at": ends}, found.key.bounds, runtime.settings.policy)
+            key_settings_ceiling.refuse_wider({"expires_at": ends}, found.key.bounds, runtime.settings.policy)
         old = found.key.settings
         found.key.expires_at, found.key.end_mailed_at = ends, None
         audit.key_changed(found.key, at=now, actor=member.email, old=old, new={"expires_at": ends})

@@ -9,15 +9,15 @@ import pytest
 
 from app.cli.serve import BLOCKING_THREADS
 from app.domain.errors import Busy
-from app.services import revocation_turns as module
-from app.services.revocation_turns import PLACES, RUNNING, RevocationTurns
+from app.services import revocation_queue as module
+from app.services.revocation_queue import PLACES, RUNNING, RevocationQueue
 
 
 class Crowd:
     """Threads that want turns. `log`: whose turn began, in order."""
 
     def __init__(self, pool):
-        self.turns, self.pool, self.log, self.ends = RevocationTurns(), pool, [], {}
+        self.turns, self.pool, self.log, self.ends = RevocationQueue(), pool, [], {}
 
     def come(self, org, *, joins=False):
         """Somebody of the organization asks for a turn, and keeps it until `leave`."""
@@ -169,7 +169,7 @@ def test_those_who_join_are_done_by_the_first_of_them_and_by_none_that_began_bef
 
 
 def test_if_the_one_who_does_it_for_others_fails_the_next_does_it():
-    turns, asked = RevocationTurns(), []
+    turns, asked = RevocationQueue(), []
 
     def ask(fails):
         with turns.take("a", joins=True) as turn:

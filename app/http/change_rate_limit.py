@@ -1,6 +1,6 @@
 """The rate limits on requests that take rights away, by person and by client.
 
-Organizations share the turns of those who revoke equally (`services.revocation_turns`); these limits keep one person,
+Organizations share the turns of those who revoke equally (`services.revocation_queue`); these limits keep one person,
 or one address with many free accounts, from having many shares.
 """
 

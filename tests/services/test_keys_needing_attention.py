@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.key_settings import KeySettings
 from app.services import key_revocation, keys
-from app.services.key_attention import KEPT_SECONDS, KeyAttention
+from app.services.keys_needing_attention import KEPT_SECONDS, KeysNeedingAttention
 from tests.databases import statements
 
 
@@ -33,14 +33,14 @@ def counted(attention, org_id, now):
 
 
 def test_the_keys_of_a_small_organization_are_counted_each_time(alice, made, clock):
-    attention = KeyAttention(Seconds())
+    attention = KeysNeedingAttention(Seconds())
     assert [counted(attention, alice.org, clock.now) for _ in range(2)] == [(3, True), (3, True)]
 
 
 @pytest.mark.usefixtures("large")
 def test_the_numbers_of_a_large_one_are_kept_until_a_key_is_revoked_or_they_are_too_old(runtime, alice, made, clock):
     seconds = Seconds()
-    attention = KeyAttention(seconds)
+    attention = KeysNeedingAttention(seconds)
     assert [counted(attention, alice.org, clock.now) for _ in range(2)] == [(2, True), (2, False)]
     key_revocation.revoke(runtime, alice.member, made[0])
     assert [counted(attention, alice.org, clock.now) for _ in range(2)] == [(2, True), (2, False)]
@@ -50,8 +50,8 @@ def test_the_numbers_of_a_large_one_are_kept_until_a_key_is_revoked_or_they_are_
 
 @pytest.mark.usefixtures("large")
 def test_each_organization_has_its_own_and_not_all_are_kept(cast, runtime, alice, made, clock, monkeypatch):
-    monkeypatch.setattr("app.services.key_attention.MAX_KEPT", 1)
-    attention = KeyAttention(Seconds())
+    monkeypatch.setattr("app.services.keys_needing_attention.MAX_KEPT", 1)
+    attention = KeysNeedingAttention(Seconds())
     charlie = cast.charlie
     charlie.org = charlie.own_organization()
     for _ in range(2):

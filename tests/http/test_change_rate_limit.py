@@ -4,10 +4,10 @@ import pytest
 from limits import parse
 
 from app.domain.errors import Busy
-from app.http import change_limits
+from app.http import change_rate_limit
 from tests.http.problems import assert_problem
 
-PERSON, CLIENT = "app.http.change_limits.CHANGES_OF_PERSON", "app.http.change_limits.CHANGES_OF_CLIENT"
+PERSON, CLIENT = "app.http.change_rate_limit.CHANGES_OF_PERSON", "app.http.change_rate_limit.CHANGES_OF_CLIENT"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_every_view_that_takes_rights_away_is_limited(app):
 
 
 def test_one_person_does_not_use_up_what_others_at_their_address_need(cast, alice, revoked, monkeypatch):
-    assert parse(change_limits.CHANGES_OF_CLIENT).amount >= 2 * parse(change_limits.CHANGES_OF_PERSON).amount
+    assert parse(change_rate_limit.CHANGES_OF_CLIENT).amount >= 2 * parse(change_rate_limit.CHANGES_OF_PERSON).amount
     monkeypatch.setattr(PERSON, "2 per minute")
     monkeypatch.setattr(CLIENT, "4 per minute")
     nothing = f"/v1/orgs/{alice.org}/keys/key_none/revoke"

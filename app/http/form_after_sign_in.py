@@ -11,7 +11,7 @@ from app.http.safe_next import safe_next
 #: Bytes of the cookie, compressed as it is. Browsers keep 4 KiB of a cookie, and nginx reads 4 KiB of headers, of which
 #: the others take less than one. A form with all 2,000 bytes of scopes that a key may have fits.
 MAX_LENGTH = 3000
-_KEPT = "unsent_form"
+_KEPT = "form_after_sign_in"
 #: The field that says who filled in the form. Without it nothing is kept: somebody else may sign in next.
 FILLED_IN_BY = "filled_in_by"
 _NOTHING_CHANGED = "You were signed out, so nothing was changed."

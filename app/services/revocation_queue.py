@@ -41,7 +41,7 @@ class Turn:
         return self.org_id, self.joins
 
 
-class RevocationTurns:
+class RevocationQueue:
     """The turns of one process. Thread-safe.
 
     An organization has one turn at a time. Among those who wait, the organization that took the fewest turns lately

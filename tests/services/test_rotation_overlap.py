@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import Forbidden, KeyNotActive, KeyRevoked, ValidationFailed
-from app.domain.key_bounds import WiderThanSet
 from app.domain.key_settings import KeySettings
+from app.domain.key_settings_ceiling import WiderThanSet
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import (
@@ -17,7 +17,7 @@ from app.services import (
     key_verification,
     keys,
     operator_organizations,
-    replaced_keys,
+    rotation_overlap,
 )
 from app.store.outbox import OutboxMail
 
@@ -40,9 +40,9 @@ def test_an_old_key_gets_a_day_more_as_often_as_wanted_up_to_thirty_days(runtime
     issued, began = rotated(runtime, alice.member), clock.now
     key_id = issued.listed.key.id
     for days in range(8, 31):
-        assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == began + days * DAY
+        assert rotation_overlap.extend(runtime, alice.member, key_id).key.expires_at == began + days * DAY
     with pytest.raises(KeyNotActive, match="any longer"):
-        replaced_keys.extend(runtime, alice.member, key_id)
+        rotation_overlap.extend(runtime, alice.member, key_id)
     assert audit.of_key(alice.org, key_id, limit=1)[0].action == "key.changed"
 
 
@@ -50,10 +50,10 @@ def test_never_beyond_its_first_expiry(runtime, alice, clock):
     first = clock.now + timedelta(hours=30)
     issued = rotated(runtime, alice.member, overlap=3600, expires_at=first)
     key_id = issued.listed.key.id
-    assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == clock.now + HOUR + DAY
-    assert replaced_keys.extend(runtime, alice.member, key_id).key.expires_at == first
+    assert rotation_overlap.extend(runtime, alice.member, key_id).key.expires_at == clock.now + HOUR + DAY
+    assert rotation_overlap.extend(runtime, alice.member, key_id).key.expires_at == first
     with pytest.raises(KeyNotActive):
-        replaced_keys.extend(runtime, alice.member, key_id)
+        rotation_overlap.extend(runtime, alice.member, key_id)
 
 
 def test_only_old_keys_that_still_work_and_only_by_those_who_manage_them(runtime, cast, clock):
@@ -61,11 +61,11 @@ def test_only_old_keys_that_still_work_and_only_by_those_who_manage_them(runtime
     plain = keys.create(runtime, alice, KeySettings(name="CI", expires_at=clock.now + DAY)).listed.key.id
     old = rotated(runtime, alice, overlap=3600).listed.key.id
     with pytest.raises(Forbidden):
-        replaced_keys.extend(runtime, cast.bob.member, old)
+        rotation_overlap.extend(runtime, cast.bob.member, old)
     clock.advance(hours=1)
     for key_id in (plain, old):
         with pytest.raises(KeyNotActive):
-            replaced_keys.extend(runtime, alice, key_id)
+            rotation_overlap.extend(runtime, alice, key_id)
 
 
 def test_an_old_key_ends_once_it_was_not_let_through_for_as_long_as_chosen(runtime, alice, clock):
@@ -73,13 +73,13 @@ def test_an_old_key_ends_once_it_was_not_let_through_for_as_long_as_chosen(runti
     clock.advance(minutes=50)
     use(runtime, issued)
     clock.advance(minutes=61)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     use(runtime, issued)
     clock.advance(minutes=61, seconds=59)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
     clock.advance(seconds=1)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     with pytest.raises(KeyRevoked):
         use(runtime, issued)
     entry = audit.of_key(alice.org, issued.listed.key.id, limit=1)[0]
@@ -92,7 +92,7 @@ def test_a_refused_request_is_no_use(runtime, alice, clock):
     key_verification.verify(runtime, issued.plaintext.reveal(), scope="agent:rw")
     runtime.usage.flush()
     clock.advance(minutes=12)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     assert keys.get(alice.member, issued.listed.key.id).key.revoked_reason == "rotated"
 
 
@@ -100,7 +100,7 @@ def test_others_go_on(runtime, alice, clock):
     kept = rotated(runtime, alice.member)
     unrotated = keys.create(runtime, alice.member, KeySettings(name="CI", scopes=["agent:r"]))
     clock.advance(days=2)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     use(runtime, kept)
     use(runtime, unrotated)
 
@@ -121,17 +121,17 @@ def test_who_rotated_a_key_is_told_once_that_it_ends_within_a_day_while_it_is_us
     issued, unused = (rotated(runtime, alice.member, overlap=2 * 86_400) for _ in range(2))
     clock.advance(minutes=1)
     use(runtime, issued)
-    replaced_keys.warn(runtime)
+    rotation_overlap.warn(runtime)
     assert mails(clock) == []
     clock.advance(hours=25)
     for _ in range(2):
-        replaced_keys.warn(runtime)
+        rotation_overlap.warn(runtime)
     key = issued.listed.key
     about = f"{alice.org} {key.id} {key.start}…{key.last4}"
     assert mails(clock) == [(alice.email, about, 2 * DAY - timedelta(hours=25, minutes=1))]
-    replaced_keys.extend(runtime, alice.member, key.id)
+    rotation_overlap.extend(runtime, alice.member, key.id)
     clock.advance(hours=24)
-    replaced_keys.warn(runtime)
+    rotation_overlap.warn(runtime)
     assert len(mails(clock)) == 2
     assert unused.listed.key.id not in str(mails(clock))
 
@@ -144,8 +144,8 @@ def test_a_member_does_not_extend_beyond_what_an_admin_set(runtime, cast, clock)
     key_settings.change(runtime, adam, shortened, KeySettings(expires_at=clock.now + HOUR))
     for key_id in (by_admin, shortened):
         with pytest.raises(WiderThanSet):
-            replaced_keys.extend(runtime, bob, key_id)
-        assert replaced_keys.extend(runtime, adam, key_id).key.expires_at == clock.now + HOUR + DAY
+            rotation_overlap.extend(runtime, bob, key_id)
+        assert rotation_overlap.extend(runtime, adam, key_id).key.expires_at == clock.now + HOUR + DAY
     successor = keys.get(adam, by_admin).successor
     key_settings.change(runtime, adam, successor, KeySettings(name="free"))
     assert keys.get(adam, successor).key.bounds == {}
@@ -157,12 +157,12 @@ def test_who_could_not_make_such_a_key_today_does_not_extend_it(runtime, cast):
     key_rotation.rotate(runtime, adam, issued, overlap_seconds=3600)
     operator_organizations.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
     with pytest.raises(Forbidden):
-        replaced_keys.extend(runtime, adam, issued)
+        rotation_overlap.extend(runtime, adam, issued)
 
 
 def test_a_key_whose_successor_ended_is_not_ended_too(runtime, alice, clock):
     issued = rotated(runtime, alice.member, idle=3600)
     key_revocation.revoke(runtime, alice.member, keys.get(alice.member, issued.listed.key.id).successor)
     clock.advance(hours=3)
-    replaced_keys.end_idle(runtime)
+    rotation_overlap.end_idle(runtime)
     use(runtime, issued)

@@ -23,7 +23,7 @@ class _Kept(NamedTuple):
     numbers: dict[str, int]
 
 
-class KeyAttention:
+class KeysNeedingAttention:
     """The numbers that one process keeps. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

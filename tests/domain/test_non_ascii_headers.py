@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.unreadable_headers import credential_problem, has_unreadable_cookies
+from app.domain.non_ascii_headers import credential_problem, has_unreadable_cookies
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.route_policy import Scope
-from app.http.unsent_form import FILLED_IN_BY, MAX_LENGTH
+from app.http.form_after_sign_in import FILLED_IN_BY, MAX_LENGTH
 from tests.web.pages import Page
 
 SIGNED_OUT = "You were signed out, so nothing was changed."

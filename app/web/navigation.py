@@ -1,4 +1,4 @@
-"""The frame of every page: the organization that its tabs lead to, and the tabs."""
+"""The navigation of every page: the organization that its tabs lead to, and the tabs."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Tab(NamedTuple):
     current: str | None
 
 
-class Frame(NamedTuple):
+class Navigation(NamedTuple):
     """`organization` is None for people without one, for strangers, and on pages about a fault."""
 
     organizations: Sequence[OrganizationOf]
@@ -38,18 +38,18 @@ class Frame(NamedTuple):
     tabs: Sequence[Tab]
 
 
-NOBODYS = Frame((), None, ())
+NOBODYS = Navigation((), None, ())
 
 
-def frame(*, is_signed_in: bool) -> Frame:
-    """The frame of the page that is being rendered."""
+def navigation(*, is_signed_in: bool) -> Navigation:
+    """The navigation of the page that is being rendered."""
     if not is_signed_in:
         return NOBODYS
     found = organizations.of_person(current_user.id)
     if not found:
         return NOBODYS
     organization = _shown(found)
-    return Frame(found, organization, _tabs(organization.id))
+    return Navigation(found, organization, _tabs(organization.id))
 
 
 def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:
