@@ -16,9 +16,9 @@ from app.store.organizations import OrganizationOf
 TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation", "shown_key"}),
     ("Usage", "usage.index", {"usage"}),
-    ("Members", "organization.members", set()),
-    ("Audit log", "organization.audit_log", set()),
-    ("Settings", "organization.settings", set()),
+    ("Members", "members.index", {"members"}),
+    ("Audit log", "audit_log.index", {"audit_log"}),
+    ("Settings", "organization_settings.index", {"organization_settings"}),
 )
 
 
