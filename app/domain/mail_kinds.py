@@ -1,0 +1,20 @@
+"""The kinds of mail, by the names of their templates: which go first, and which their recipient may switch off."""
+
+from enum import StrEnum
+
+
+class MailKind(StrEnum):
+    SIGN_IN_LINK = "sign_in_link"
+    EMAIL_CODE = "email_code"
+    SIGN_UP_CODE = "sign_up_code"
+    CODES_PAUSED = "codes_paused"
+    KEY_ENDS = "key_ends"
+
+
+#: Somebody waits for these and they expire within minutes, so they are sent before all others, which are notices.
+URGENT = frozenset({MailKind.SIGN_IN_LINK, MailKind.EMAIL_CODE, MailKind.SIGN_UP_CODE})
+
+
+def priority(mail: str) -> int:
+    """The place of a mail in the outbox: lower ones are sent first."""
+    return 0 if mail in URGENT else 1
