@@ -13,6 +13,8 @@ class MailKind(StrEnum):
 
 #: Somebody waits for these and they expire within minutes, so they are sent before all others, which are notices.
 URGENT = frozenset({MailKind.SIGN_IN_LINK, MailKind.EMAIL_CODE, MailKind.SIGN_UP_CODE})
+#: All others are about who gets at an account or a key: whoever got in must not be able to silence them.
+SWITCHABLE = (MailKind.KEY_ENDS,)
 
 
 def priority(mail: str) -> int:

@@ -9,9 +9,13 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain.mail_kinds import SWITCHABLE
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
+
+#: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
+HEADERS = {"Auto-Submitted": "auto-generated"}
 
 
 class TextAndHtml(Message):
@@ -30,7 +34,17 @@ class TextAndHtml(Message):
 
 def message(letter: Letter, settings: Settings) -> Message:
     """The email for a letter of the outbox. Call it inside an application context."""
-    return _MAILS[letter.mail](letter, settings)
+    made = _MAILS[letter.mail](letter, settings)
+    made.extra_headers = dict(HEADERS)
+    if letter.mail in SWITCHABLE:
+        # RFC 2369 3.2. Without RFC 8058, which would need a secret link: who is signed in switches it off there.
+        made.extra_headers["List-Unsubscribe"] = f"<{mails_page(settings)}>"
+    return made
+
+
+def mails_page(settings: Settings) -> str:
+    """Where people choose which mails they get."""
+    return f"{settings.public_url}/account/mails"
 
 
 def sign_in_url(token: Secret, settings: Settings) -> str:
@@ -57,7 +71,8 @@ def codes_paused(letter: Letter, settings: Settings) -> Message:
 def key_ends(letter: Letter, settings: Settings) -> Message:
     """Without the key's name: whoever gave it must not be able to put a text into a mail."""
     org_id, key_id, shown = letter.about.split(" ", 2)
-    return _message(letter, key=shown, page=f"{settings.public_url}/orgs/{org_id}/keys/{key_id}")
+    page = f"{settings.public_url}/orgs/{org_id}/keys/{key_id}"
+    return _message(letter, key=shown, page=page, mails_page=mails_page(settings))
 
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
+from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, organizations, outbox
+from app.services import audit, mail_choices, organizations, outbox
 from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
@@ -85,14 +86,21 @@ def warn(runtime: Runtime) -> None:
                 continue
             found.key.end_mailed_at = now
             outbox.enqueue(
-                mail="key_ends",
+                mail=MailKind.KEY_ENDS,
                 recipient=rotated.created_by,
                 secret_id=None,
                 now=now,
                 expires_at=found.key.expires_at or now,
-                send=runtime.settings.has_mail and not rotated.creator_left,
+                send=_is_told(runtime, rotated),
                 about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
             )
+
+
+def _is_told(runtime: Runtime, successor: ListedKey) -> bool:
+    """Whether who rotated the key gets a mail about it."""
+    person_id = successor.key.created_by
+    is_member = person_id is not None and not successor.creator_left
+    return runtime.settings.has_mail and is_member and mail_choices.wants(person_id or "", MailKind.KEY_ENDS)
 
 
 def _rotated_at(listed: ListedKey) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The order of mails: links and codes before notices.
+"""The order of mails, links and codes before notices, and which mails people do not want.
 
 Mails that wait meanwhile keep the order that they had.
 """
@@ -23,3 +23,10 @@ def upgrade() -> None:
         postgresql_where=waiting,
     )
     op.drop_index("ix_outbox_mail_due_at", "outbox_mail")
+    op.create_table(
+        "switched_off_mail",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_switched_off_mail_person_id_person"),
+        sa.PrimaryKeyConstraint("person_id", "kind", name="pk_switched_off_mail"),
+    )

@@ -6,6 +6,7 @@ from email import message_from_bytes
 import pytest
 
 from app.config import ROOT
+from app.domain.mail_kinds import SWITCHABLE
 from app.domain.secret import Secret
 from app.mail.messages import message
 from app.services.outbox import UNKNOWN, Asker, Letter
@@ -62,6 +63,19 @@ def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written)
         assert "whk_90e4b318…EkBD" in text
         assert "16 April 2026, 12:15 UTC" in text
         assert "http://localhost:7860/orgs/org_1/keys/key_1" in text
+
+
+@pytest.mark.parametrize("mail", EVERY_MAIL)
+def test_what_can_be_switched_off_ends_with_where_and_nothing_else_does(written, mail):
+    made = written(mail)
+    page = "http://localhost:7860/account/mails"
+    if mail in SWITCHABLE:
+        assert made.body.endswith(f"Choose which mails you get: {page}")
+        assert f'<a href="{page}" style="color: #0b5fa5;">Choose which mails you get</a></p>\n</body>' in made.html
+        assert made.extra_headers["List-Unsubscribe"] == f"<{page}>"
+    else:
+        assert page not in made.body + made.html
+        assert "List-Unsubscribe" not in made.extra_headers
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):

@@ -18,6 +18,7 @@ from app.services import (
     key_revocation,
     key_verification,
     keys,
+    mail_choices,
     one_time_secrets,
     retention,
     usage,
@@ -44,6 +45,7 @@ def fill_every_table(runtime, member, clock):
     one_time_secrets.request(
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
+    mail_choices.choose(member.person_id, [])
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
