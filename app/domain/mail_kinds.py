@@ -9,12 +9,13 @@ class MailKind(StrEnum):
     SIGN_UP_CODE = "sign_up_code"
     CODES_PAUSED = "codes_paused"
     KEY_ENDS = "key_ends"
+    KEYS_EXPIRE = "keys_expire"
 
 
 #: Somebody waits for these and they expire within minutes, so they are sent before all others, which are notices.
 URGENT = frozenset({MailKind.SIGN_IN_LINK, MailKind.EMAIL_CODE, MailKind.SIGN_UP_CODE})
 #: All others are about who gets at an account or a key: whoever got in must not be able to silence them.
-SWITCHABLE = (MailKind.KEY_ENDS,)
+SWITCHABLE = (MailKind.KEYS_EXPIRE, MailKind.KEY_ENDS)
 
 
 def priority(mail: str) -> int:

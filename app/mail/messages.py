@@ -9,6 +9,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain import mailed_keys, name_rules
 from app.domain.mail_kinds import SWITCHABLE
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
@@ -75,8 +76,27 @@ def key_ends(letter: Letter, settings: Settings) -> Message:
     return _message(letter, key=shown, page=page, mails_page=mails_page(settings))
 
 
+def keys_expire(letter: Letter, settings: Settings) -> Message:
+    return _about_keys(letter, settings)
+
+
+def _about_keys(letter: Letter, settings: Settings) -> Message:
+    """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
+    keys = mailed_keys.unpack(letter.about)
+    lines = [
+        {
+            "name": name_rules.without_links(key.name),
+            "key": key,
+            "page": f"{settings.public_url}/orgs/{key.org_id}/keys/{key.key_id}",
+        }
+        for key in keys.listed
+    ]
+    home = f"{settings.public_url}/"
+    return _message(letter, keys=keys, lines=lines, home=home, mails_page=mails_page(settings))
+
+
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
-    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends)
+    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire)
 }
 
 

@@ -7,6 +7,7 @@ from app.services.runtime import Runtime
 from app.store import (
     credits,
     device_grants,
+    expiry_notices,
     one_time_secrets,
     outbox,
     session_tokens,
@@ -21,6 +22,8 @@ from app.store.transaction import transaction
 #: to try 99 more codes tries fewer than the 100 a day that a pause allows.
 KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
+#: Longer than the pause after which people are still told that a key has expired.
+KEEP_EXPIRY_NOTICES = timedelta(days=60)
 
 
 def prune(runtime: Runtime) -> None:
@@ -37,4 +40,5 @@ def prune(runtime: Runtime) -> None:
         wrong_code_counts.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
+        expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

@@ -1,4 +1,5 @@
-"""The order of mails, links and codes before notices, and which mails people do not want.
+"""The order of mails, links and codes before notices; which mails people do not want; and what they were told about
+keys that expire.
 
 Mails that wait meanwhile keep the order that they had.
 """
@@ -23,6 +24,31 @@ def upgrade() -> None:
         postgresql_where=waiting,
     )
     op.drop_index("ix_outbox_mail_due_at", "outbox_mail")
+    expiring = sa.text("revoked_at IS NULL AND expires_at IS NOT NULL")
+    op.create_index(
+        "ix_api_key_expires_at_org_id_created_by",
+        "api_key",
+        ["expires_at", "org_id", "created_by"],
+        sqlite_where=expiring,
+        postgresql_where=expiring,
+    )
+    op.create_table(
+        "expiry_notice",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_expiry_notice_person_id_person"),
+        sa.PrimaryKeyConstraint("person_id", "key_id", name="pk_expiry_notice"),
+    )
+    op.create_index("ix_expiry_notice_expires_at", "expiry_notice", ["expires_at"])
+    op.create_table(
+        "expiry_notice_run",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_expiry_notice_run"),
+    )
     op.create_table(
         "switched_off_mail",
         sa.Column("person_id", sa.String(), nullable=False),

@@ -25,7 +25,7 @@ LABELS = {
     "leaked": "Somebody else has this key",
     "org": "Organization",
 }
-MAILS = {"Rotated keys that are still used"}
+MAILS = {"Keys that expire", "Rotated keys that are still used"}
 TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
