@@ -10,6 +10,7 @@ class MailKind(StrEnum):
     CODES_PAUSED = "codes_paused"
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
+    KEYS_CHANGED = "keys_changed"
 
 
 #: Somebody waits for these and they expire within minutes, so they are sent before all others, which are notices.

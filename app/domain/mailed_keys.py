@@ -14,7 +14,7 @@ MOST = 20
 @dataclass(frozen=True, slots=True)
 class MailedKey:
     """`shown`: how the key begins and ends. `what` and `at`: what the mail says about it, and of when. `by`: who did
-    it; empty: nobody."""
+    it, `gains`: what the key gained by it; empty: nobody, nothing."""
 
     org_id: str
     key_id: str
@@ -23,6 +23,7 @@ class MailedKey:
     what: str
     at: datetime
     by: str = ""
+    gains: str = ""
 
 
 @dataclass(frozen=True, slots=True)

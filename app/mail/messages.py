@@ -80,6 +80,10 @@ def keys_expire(letter: Letter, settings: Settings) -> Message:
     return _about_keys(letter, settings)
 
 
+def keys_changed(letter: Letter, settings: Settings) -> Message:
+    return _about_keys(letter, settings)
+
+
 def _about_keys(letter: Letter, settings: Settings) -> Message:
     """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
     keys = mailed_keys.unpack(letter.about)
@@ -96,7 +100,8 @@ def _about_keys(letter: Letter, settings: Settings) -> Message:
 
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
-    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire)
+    mail.__name__: mail
+    for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire, keys_changed)
 }
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import expiry_notices, outbox, retention, rotation_overlap, usage
+from app.services import change_notices, expiry_notices, outbox, retention, rotation_overlap, usage
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -87,6 +87,7 @@ class Background:
         rotation_overlap.warn(self._runtime)
 
     def queue_notices(self) -> None:
+        change_notices.tell(self._runtime)
         expiry_notices.tell(self._runtime)
 
     def end_with_parent(self) -> None:

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from app.domain import key_changes
 from app.domain.audit_chain import first_broken
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
-from app.store import audit
+from app.store import audit, change_notices, people
 from app.store.audit import AuditEntry
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
@@ -129,11 +130,20 @@ def broken_at(org_id: str) -> int | None:
 
 
 def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:
-    _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
+    sequence = _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
+    if action in key_changes.TOLD and actor != key_changes.BY_ITSELF and key.created_by:
+        _tell_maker(key.created_by, key.org_id, sequence, at, actor)
 
 
-def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> None:
-    audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+def _tell_maker(maker_id: str, org_id: str, sequence: int, at: datetime, actor: str) -> None:
+    """Notes what somebody else did to a key, for the mail to whoever made it."""
+    maker = people.get(maker_id)
+    if maker is not None and maker.email != actor:
+        change_notices.add(maker_id, org_id, sequence, at)
+
+
+def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:
+    return audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
 
 
 def _wire(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.domain import key_settings_ceiling, member_roles
+from app.domain import key_changes, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
@@ -19,7 +19,7 @@ from app.store.keys import ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
-ACTOR = "keydesk"
+ACTOR = key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
 #: Every process writes its counts each second, so after this time all have, unless one cannot write.
 SURELY_FLUSHED = timedelta(minutes=2)

@@ -49,6 +49,8 @@ class OutboxMail(Base):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        # For how many mails somebody gets.
+        Index("ix_outbox_mail_recipient_mail_created_at", "recipient", "mail", "created_at"),
     )
 
 
@@ -107,6 +109,17 @@ def mark_failed(mail_id: str, error: str, *, for_good: bool = False) -> None:
     """`for_good`: it is not tried again, so its secret is forgotten."""
     values = {"last_error": error} | ({"due_at": None, "secret_id": None} if for_good else {})
     db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(**values))
+
+
+def was_queued(mail: str, recipient: str, after: datetime, until: datetime) -> bool:
+    """Whether a mail of this kind was queued for the recipient after `after` and not after `until`."""
+    query = select(OutboxMail.id).where(
+        OutboxMail.recipient == recipient,
+        OutboxMail.mail == mail,
+        OutboxMail.created_at > after,
+        OutboxMail.created_at <= until,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 class Backlog(NamedTuple):

@@ -1,5 +1,5 @@
-"""The order of mails, links and codes before notices; which mails people do not want; and what they were told about
-keys that expire.
+"""The order of mails, links and codes before notices; which mails people do not want; what they were told about
+keys that expire; and what they are to be told that others did to keys.
 
 Mails that wait meanwhile keep the order that they had.
 """
@@ -32,6 +32,17 @@ def upgrade() -> None:
         sqlite_where=expiring,
         postgresql_where=expiring,
     )
+    op.create_index("ix_outbox_mail_recipient_mail_created_at", "outbox_mail", ["recipient", "mail", "created_at"])
+    op.create_table(
+        "change_notice",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_change_notice_person_id_person"),
+        sa.PrimaryKeyConstraint("person_id", "org_id", "sequence", name="pk_change_notice"),
+    )
+    op.create_index("ix_change_notice_at", "change_notice", ["at"])
     op.create_table(
         "expiry_notice",
         sa.Column("person_id", sa.String(), nullable=False),

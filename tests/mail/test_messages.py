@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from app.config import ROOT
+from app.domain import key_changes
 from app.domain.mail_kinds import SWITCHABLE
 from app.domain.mailed_keys import MailedKey, pack
 from app.domain.secret import Secret
@@ -16,20 +17,21 @@ from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire"]
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire", "keys_changed"]
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 
 
-def mailed(name, what, days, by=""):
+def mailed(name, what, days, by="", gains=""):
     """A key that a mail lists."""
     key_id = "key_" + "".join(filter(str.isalnum, name[:3]))
-    return MailedKey("org_1", key_id, name, "whk_90e4b318…EkBD", what, NOW + timedelta(days=days), by)
+    return MailedKey("org_1", key_id, name, "whk_90e4b318…EkBD", what, NOW + timedelta(days=days), by, gains)
 
 
 #: What mails are about, by their kinds.
 ABOUT = {
     "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
     "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
+    "keys_changed": pack([mailed("CI", "revoked", -1, "bob@example.com")], 1),
 }
 
 
@@ -145,13 +147,36 @@ def test_it_counts_the_keys_that_it_does_not_name(written):
 @pytest.mark.parametrize("name", ["http://evil.example/", "evil.example", "<b>x</b>", "x\r\nBcc: eve@evil.example"])
 @pytest.mark.parametrize("mail", [mail for mail in EVERY_MAIL if mail.startswith("keys_")])
 def test_the_name_of_a_key_is_no_link_no_page_and_no_header(app, written, mail, name):
-    made = written(mail, about=pack([mailed(name, "expires", 7)], 1))
+    made = written(mail, about=pack([mailed(name, "revoked", 7)], 1))
     for text in (made.body, made.html):
         assert "evil.example" not in text
         assert "<b>" not in text
     with app.app_context():
         assert "Bcc" not in message_from_bytes(made.as_bytes())
     assert name not in made.subject
+
+
+def test_the_mail_about_changes_by_others_says_what_who_and_when(written):
+    done = [
+        *(("made", "was made in your name by bob@example.com"), ("revoked", "was revoked by bob@example.com")),
+        *(("restored", "had its revoke undone by bob@example.com"), ("suspended", "was suspended by bob@example.com")),
+        *(("resumed", "was resumed by bob@example.com"), ("rotated", "was rotated by bob@example.com")),
+        ("widened", "was given more scopes by bob@example.com"),
+    ]
+    assert {what for what, _ in done} == set(key_changes.TOLD.values())
+    keys = [mailed("CI", what, 0, "bob@example.com", "more scopes") for what, _ in done]
+    made = written("keys_changed", about=pack([*keys, mailed("CD", "revoked", 0, "operator")], 10))
+    assert made.subject == "Somebody changed Keydesk keys of yours"
+    page = "http://localhost:7860/orgs/org_1/keys/key_CI"
+    lines = [f"“CI” (whk_90e4b318…EkBD) {text} on 16 April 2026, 12:00 UTC: " for _, text in done]
+    for line in lines:
+        assert f"- {line}{page}\n" in made.body
+        assert f"{line}see the key: {page}" in words(made.html)
+    for text in (made.body, words(made.html)):
+        assert "was revoked by your operator on" in text
+        assert "There are 2 more changes: " in text
+        assert text.endswith("These mails protect your keys and cannot be switched off.")
+    assert written("keys_changed").subject == "Somebody changed a Keydesk key of yours"
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):
