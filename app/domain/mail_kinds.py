@@ -11,12 +11,16 @@ class MailKind(StrEnum):
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
     KEYS_CHANGED = "keys_changed"
+    AUDIT_SEAL = "audit_seal"
 
 
 #: Somebody waits for these and they expire within minutes, so they are sent before all others, which are notices.
 URGENT = frozenset({MailKind.SIGN_IN_LINK, MailKind.EMAIL_CODE, MailKind.SIGN_UP_CODE})
-#: All others are about who gets at an account or a key: whoever got in must not be able to silence them.
+#: What is sent until somebody switches it off.
 SWITCHABLE = (MailKind.KEYS_EXPIRE, MailKind.KEY_ENDS)
+#: What people choose; these mails say where. All others are about who gets at an account or a key: whoever got in must
+#: not be able to silence them.
+CHOSEN = frozenset({*SWITCHABLE, MailKind.AUDIT_SEAL})
 
 
 def priority(mail: str) -> int:

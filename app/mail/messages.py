@@ -1,5 +1,6 @@
 """The emails, one function each. Their texts are in templates/email/."""
 
+import json
 import sys
 from collections.abc import Callable
 from email.mime.base import MIMEBase
@@ -10,7 +11,7 @@ from flask_mail import Message
 
 from app.config import Settings
 from app.domain import mailed_keys, name_rules
-from app.domain.mail_kinds import SWITCHABLE
+from app.domain.mail_kinds import CHOSEN
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
@@ -37,7 +38,7 @@ def message(letter: Letter, settings: Settings) -> Message:
     """The email for a letter of the outbox. Call it inside an application context."""
     made = _MAILS[letter.mail](letter, settings)
     made.extra_headers = dict(HEADERS)
-    if letter.mail in SWITCHABLE:
+    if letter.mail in CHOSEN:
         # RFC 2369 3.2. Without RFC 8058, which would need a secret link: who is signed in switches it off there.
         made.extra_headers["List-Unsubscribe"] = f"<{mails_page(settings)}>"
     return made
@@ -84,6 +85,12 @@ def keys_changed(letter: Letter, settings: Settings) -> Message:
     return _about_keys(letter, settings)
 
 
+def audit_seal(letter: Letter, settings: Settings) -> Message:
+    about = json.loads(letter.about)
+    name = name_rules.without_links(about["name"])
+    return _message(letter, **about | {"name": name}, mails_page=mails_page(settings))
+
+
 def _about_keys(letter: Letter, settings: Settings) -> Message:
     """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
     keys = mailed_keys.unpack(letter.about)
@@ -101,7 +108,7 @@ def _about_keys(letter: Letter, settings: Settings) -> Message:
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
     mail.__name__: mail
-    for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire, keys_changed)
+    for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire, keys_changed, audit_seal)
 }
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import change_notices, expiry_notices, outbox, retention, rotation_overlap, usage
+from app.services import change_notices, expiry_notices, outbox, retention, rotation_overlap, usage, weekly_seals
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -89,6 +89,7 @@ class Background:
     def queue_notices(self) -> None:
         change_notices.tell(self._runtime)
         expiry_notices.tell(self._runtime)
+        weekly_seals.send(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain import key_changes
-from app.domain.audit_chain import first_broken
+from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
@@ -127,6 +127,12 @@ def of_key(org_id: str, key_id: str, *, limit: int) -> Sequence[AuditEntry]:
 def broken_at(org_id: str) -> int | None:
     """The number of the first entry that was changed or is missing, or None if the chain is intact."""
     return first_broken(audit.chain(org_id), audit.head(org_id))
+
+
+def still_holds(kept: SealedEntry) -> bool:
+    """Whether the log still has this seal at this entry. If so, and if the chain is intact, no entry up to it was
+    changed since the seal was kept, not even by somebody who could write all seals anew."""
+    return audit.seal_of(kept.org_id, kept.sequence) == kept.seal
 
 
 def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:

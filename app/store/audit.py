@@ -120,6 +120,13 @@ def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
     return [(Entry(*row[:-1]), row.seal) for row in rows]
 
 
+def seal_of(org_id: str, sequence: int) -> str | None:
+    """The seal of one entry; None: there is no such entry."""
+    return db.session.scalar(
+        select(AuditEntry.seal).where(AuditEntry.org_id == org_id, AuditEntry.sequence == sequence)
+    )
+
+
 def head(org_id: str) -> tuple[int, str]:
     """The entry count and the newest seal in the organization's row."""
     count, newest = db.session.execute(

@@ -13,12 +13,19 @@ blueprint = Blueprint("account_mails", __name__, url_prefix="/account/mails")
 @blueprint.get("")
 @RequireSignIn()
 def index() -> str:
-    return render_template("account/mails.html", wanted=mail_choices.wanted(request_context.person().id))
+    person_id = request_context.person().id
+    return render_template(
+        "account/mails.html",
+        wanted=mail_choices.wanted(person_id),
+        owned=mail_choices.owned(person_id),
+        seals=mail_choices.seals(person_id),
+    )
 
 
 @blueprint.post("")
 @RequireSignIn()
 def choose() -> Response:
-    mail_choices.choose(request_context.person().id, request.form.getlist("kind"))
+    kinds, seals_of = request.form.getlist("kind"), request.form.getlist("seal")
+    mail_choices.choose(request_context.runtime(), request_context.person().id, kinds, seals_of=seals_of)
     flash("Your choice of mails is saved.")
     return redirect(url_for("account_mails.index"), 303)

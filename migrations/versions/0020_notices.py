@@ -1,5 +1,6 @@
 """The order of mails, links and codes before notices; which mails people do not want; what they were told about
-keys that expire; and what they are to be told that others did to keys.
+keys that expire; what they are to be told that others did to keys; and
+who gets the seals of which audit log.
 
 Mails that wait meanwhile keep the order that they had.
 """
@@ -60,6 +61,16 @@ def upgrade() -> None:
         sa.Column("day", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_expiry_notice_run"),
     )
+    op.create_table(
+        "seal_subscription",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_seal_subscription_person_id_person"),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.id"], name="fk_seal_subscription_org_id_organization"),
+        sa.PrimaryKeyConstraint("person_id", "org_id", name="pk_seal_subscription"),
+    )
+    op.create_index("ix_seal_subscription_next_at", "seal_subscription", ["next_at"])
     op.create_table(
         "switched_off_mail",
         sa.Column("person_id", sa.String(), nullable=False),

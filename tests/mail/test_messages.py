@@ -1,5 +1,6 @@
 """The emails: each has one recipient, a text and a page that say the same, and its secret."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -9,7 +10,7 @@ import pytest
 
 from app.config import ROOT
 from app.domain import key_changes
-from app.domain.mail_kinds import SWITCHABLE
+from app.domain.mail_kinds import CHOSEN
 from app.domain.mailed_keys import MailedKey, pack
 from app.domain.secret import Secret
 from app.mail.messages import message
@@ -17,7 +18,8 @@ from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire", "keys_changed"]
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire", "keys_changed", "audit_seal"]
+SEAL = "org_1:18204:2:" + "0a" * 32
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 
 
@@ -31,6 +33,7 @@ def mailed(name, what, days, by="", gains=""):
 ABOUT = {
     "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
     "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
+    "audit_seal": json.dumps({"name": "Acme evil.example", "entries": 18204, "seal": SEAL}),
     "keys_changed": pack([mailed("CI", "revoked", -1, "bob@example.com")], 1),
 }
 
@@ -87,7 +90,7 @@ def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written)
 def test_what_can_be_switched_off_ends_with_where_and_nothing_else_does(written, mail):
     made = written(mail)
     page = "http://localhost:7860/account/mails"
-    if mail in SWITCHABLE:
+    if mail in CHOSEN:
         assert made.body.endswith(f"Choose which mails you get: {page}")
         assert f'<a href="{page}" style="color: #0b5fa5;">Choose which mails you get</a></p>\n</body>' in made.html
         assert made.extra_headers["List-Unsubscribe"] == f"<{page}>"
@@ -154,6 +157,14 @@ def test_the_name_of_a_key_is_no_link_no_page_and_no_header(app, written, mail, 
     with app.app_context():
         assert "Bcc" not in message_from_bytes(made.as_bytes())
     assert name not in made.subject
+
+
+def test_the_mail_with_a_seal_says_what_it_stands_for_and_how_to_check_it(written):
+    made = written("audit_seal")
+    for text in (made.body, words(made.html)):
+        assert "audit log of “Acme evil example” on 16 April 2026, 12:00 UTC:" in text
+        assert "It stands for all 18,204 entries so far." in text
+        assert f"./keydesk audit verify --seal {SEAL}" in text
 
 
 def test_the_mail_about_changes_by_others_says_what_who_and_when(written):

@@ -201,7 +201,7 @@ def test_a_key_that_is_being_replaced_is_not_told_of(runtime, alice, clock, make
 def test_who_does_not_want_these_mails_gets_none_and_nobody_gets_them_instead(runtime, cast, clock, make):
     cast.adam  # noqa: B018 -- he joins
     make(cast.bob.member, "CI", 100, 8)
-    mail_choices.choose(cast.bob.person_id, [MailKind.KEY_ENDS])
+    mail_choices.choose(runtime, cast.bob.person_id, [MailKind.KEY_ENDS])
     assert days_told(runtime, clock, cast.bob.email, 10) == []
     assert told() == []
 

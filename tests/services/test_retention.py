@@ -49,7 +49,7 @@ def fill_every_table(runtime, member, clock):
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
     expiry_notices.tell(runtime)
-    mail_choices.choose(member.person_id, [])
+    mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():

@@ -143,7 +143,7 @@ def test_who_does_not_want_these_mails_gets_none(runtime, alice, set_settings, c
     runtime = alice.app.extensions["runtime"]
     due = []
     for kinds in ([MailKind.KEY_ENDS], []):
-        mail_choices.choose(alice.person_id, kinds)
+        mail_choices.choose(runtime, alice.person_id, kinds)
         issued = rotated(runtime, alice.member, overlap=86_400)
         clock.advance(minutes=1)
         use(runtime, issued)

@@ -24,3 +24,15 @@ def test_all_are_on_at_first_and_a_person_switches_off_their_own(cast):
 
 def test_every_page_leads_there(alice):
     assert PAGE in Page(alice.http.get("/sessions")).links
+
+
+def test_owners_choose_of_which_organizations_they_get_the_seal(cast):
+    alice, bob = cast.alice, cast.bob
+    ticked = f'name="seal" value="{alice.org}" checked'
+    assert ticked not in Page(alice.http.get(PAGE)).text
+    for _ in range(2):
+        alice.http.post(PAGE, data={"kind": "key_ends", "seal": [alice.org, "org_of_others"]})
+        assert ticked in Page(alice.http.get(PAGE)).text
+    alice.http.post(PAGE, data={"kind": "key_ends"})
+    assert ticked not in Page(alice.http.get(PAGE)).text
+    assert "Weekly seal" not in Page(bob.http.get(PAGE)).text

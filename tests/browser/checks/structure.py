@@ -76,6 +76,9 @@ def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists
             continue
         if field["name"] == "kind":
             assert field["label"] in MAILS
+        elif field["name"] == "seal":
+            assert field["group"] == "Weekly seal of the audit log"
+            assert field["label"].endswith("organization")
         elif field["type"] == "checkbox" and field["name"] not in LABELS:
             assert field["group"] == "Scopes"
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
