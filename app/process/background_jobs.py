@@ -49,7 +49,12 @@ class Background:
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
-            jobs.append(("notices", self.queue_notices, NOTICES_SECONDS))
+            # One thread for each, so that a fault in one kind does not keep back the others.
+            jobs += [
+                ("change-notices", self.queue_change_notices, NOTICES_SECONDS),
+                ("expiry-notices", self.queue_expiry_notices, NOTICES_SECONDS),
+                ("weekly-seals", self.queue_weekly_seals, NOTICES_SECONDS),
+            ]
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
             stop_signals.notice()
@@ -86,9 +91,13 @@ class Background:
         rotation_overlap.end_idle(self._runtime)
         rotation_overlap.warn(self._runtime)
 
-    def queue_notices(self) -> None:
+    def queue_change_notices(self) -> None:
         change_notices.tell(self._runtime)
+
+    def queue_expiry_notices(self) -> None:
         expiry_notices.tell(self._runtime)
+
+    def queue_weekly_seals(self) -> None:
         weekly_seals.send(self._runtime)
 
     def end_with_parent(self) -> None:

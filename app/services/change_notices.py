@@ -33,7 +33,7 @@ def _tell(runtime: Runtime, person_id: str) -> None:
     with transaction():
         take_turns(f"change notice:{person_id}")
         now, person = runtime.clock(), people.get(person_id)
-        if person is None or outbox_store.was_queued(MailKind.KEYS_CHANGED, person.email, now - PAUSE, now):
+        if person is None or outbox_store.queued(MailKind.KEYS_CHANGED, person.email, now - PAUSE, now):
             return
         listed = _listed(runtime, _still_theirs(person_id, change_notices.take(person_id, MOST)))
         if not listed:

@@ -15,12 +15,15 @@ from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys
+from app.store import outbox as outbox_store
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
 ACTOR = key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
+#: Mails about old keys to one person: somebody who rotates all keys of an organization fills no outbox.
+MOST_MAILS_A_DAY = 20
 #: Every process writes its counts each second, so after this time all have, unless one cannot write.
 SURELY_FLUSHED = timedelta(minutes=2)
 
@@ -91,16 +94,18 @@ def warn(runtime: Runtime) -> None:
                 secret_id=None,
                 now=now,
                 expires_at=found.key.expires_at or now,
-                send=_is_told(runtime, rotated),
+                send=_is_told(runtime, rotated, now),
                 about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
             )
 
 
-def _is_told(runtime: Runtime, successor: ListedKey) -> bool:
+def _is_told(runtime: Runtime, successor: ListedKey, now: datetime) -> bool:
     """Whether who rotated the key gets a mail about it."""
-    person_id = successor.key.created_by
-    is_member = person_id is not None and not successor.creator_left
-    return runtime.settings.has_mail and is_member and mail_choices.wants(person_id or "", MailKind.KEY_ENDS)
+    person_id, email = successor.key.created_by, successor.created_by
+    if person_id is None or email is None or successor.creator_left or not runtime.settings.has_mail:
+        return False
+    is_wanted = mail_choices.wants(person_id, MailKind.KEY_ENDS)
+    return is_wanted and outbox_store.queued(MailKind.KEY_ENDS, email, now - A_DAY, now) < MOST_MAILS_A_DAY
 
 
 def _rotated_at(listed: ListedKey) -> datetime | None:

@@ -111,15 +111,15 @@ def mark_failed(mail_id: str, error: str, *, for_good: bool = False) -> None:
     db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(**values))
 
 
-def was_queued(mail: str, recipient: str, after: datetime, until: datetime) -> bool:
-    """Whether a mail of this kind was queued for the recipient after `after` and not after `until`."""
-    query = select(OutboxMail.id).where(
+def queued(mail: str, recipient: str, after: datetime, until: datetime) -> int:
+    """How many mails of this kind were queued for the recipient after `after` and not after `until`."""
+    query = select(func.count()).where(
         OutboxMail.recipient == recipient,
         OutboxMail.mail == mail,
         OutboxMail.created_at > after,
         OutboxMail.created_at <= until,
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return db.session.execute(query).scalar_one()
 
 
 class Backlog(NamedTuple):

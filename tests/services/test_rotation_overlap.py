@@ -153,6 +153,20 @@ def test_who_does_not_want_these_mails_gets_none(runtime, alice, set_settings, c
     assert due == [clock.now - timedelta(minutes=1), None]
 
 
+def test_who_rotates_many_keys_gets_twenty_mails_a_day_at_most(runtime, alice, set_settings, clock):
+    set_settings(mail_server="127.0.0.1")
+    runtime = alice.app.extensions["runtime"]
+    for _ in range(2):
+        for _ in range(22):
+            issued = rotated(runtime, alice.member, overlap=86_400)
+            clock.advance(seconds=1)
+            use(runtime, issued)
+        rotation_overlap.warn(runtime)
+        sent = db.session.scalars(db.select(OutboxMail.due_at).where(OutboxMail.due_at.is_not(None))).all()
+        clock.advance(days=2)
+    assert len(sent) == 40
+
+
 def test_a_member_does_not_extend_beyond_what_an_admin_set(runtime, cast, clock):
     bob, adam = cast.bob.member, cast.adam.member
     by_admin = keys.create(runtime, bob, KeySettings(name="CI", scopes=["agent:r"])).listed.key.id

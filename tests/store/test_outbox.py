@@ -104,14 +104,15 @@ def test_another_sender_takes_the_next_one_instead_of_waiting(add, clock, has_to
     assert taken == ["second"]
 
 
-def test_what_was_queued_for_whom_in_a_time(add, clock):
+def test_what_was_queued_for_whom_in_a_time_is_counted(add, clock):
     add("ann", 0)
+    add("ann", None)
     now, before = clock.now, clock.now - LIFE
-    assert outbox.was_queued("sign_in_link", "ann", before, now)
-    assert not outbox.was_queued("sign_in_link", "ann", now, now + LIFE)
-    assert not outbox.was_queued("sign_in_link", "ann", before, before)
-    assert not outbox.was_queued("sign_in_link", "bob", before, now)
-    assert not outbox.was_queued("codes_paused", "ann", before, now)
+    assert outbox.queued("sign_in_link", "ann", before, now) == 2
+    assert outbox.queued("sign_in_link", "ann", now, now + LIFE) == 0
+    assert outbox.queued("sign_in_link", "ann", before, before) == 0
+    assert outbox.queued("sign_in_link", "bob", before, now) == 0
+    assert outbox.queued("codes_paused", "ann", before, now) == 0
 
 
 def test_what_was_not_sent_is_counted_with_the_newest_reason(add, clock):
