@@ -57,14 +57,16 @@ def _whom_to_tell(after: date, today: date) -> dict[Recipient, Makers]:
 
 def _tell(runtime: Runtime, recipient: Recipient, makers: Makers, after: date, today: date) -> None:
     """What was told is noted in the transaction that queues the mail: neither is there without the other."""
+    if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
+        return
+    # Before the transaction, which on SQLite holds up all others.
+    found = _due(makers, after, today)
     with transaction():
         take_turns(f"expiry notice:{recipient.person_id}")
         if store.was_told(recipient.person_id, *expiry_notices.day_span(today)):
             return
-        if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
-            return
         told = store.of_person(recipient.person_id)
-        due = [(key, days) for key, days in _due(makers, after, today) if not _covers(told.get(key.id), key, days)]
+        due = [(key, days) for key, days in found if not _covers(told.get(key.id), key, days)]
         if not due:
             return
         now = runtime.clock()

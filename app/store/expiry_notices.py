@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import BigInteger, Executable, ForeignKey, Integer, Select, String, column, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
-from app.store.column_types import UtcTime
+from app.store import bulk_writes
+from app.store.column_types import UtcTime, to_microseconds
 from app.store.transaction import require_transaction
 from app.store.upsert import insert
 
@@ -33,6 +35,12 @@ class ExpiryNoticeRun(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     #: When it began, in UTC.
     day: Mapped[datetime] = mapped_column(UtcTime)
+
+
+_COLUMNS = (
+    *(column("person_id", String), column("key_id", String)),
+    *(column("expires_at", BigInteger), column("days", Integer), column("told_at", BigInteger)),
+)
 
 
 class Told(NamedTuple):
@@ -70,11 +78,16 @@ def of_person(person_id: str) -> dict[str, Told]:
 
 def put(person_id: str, told: Iterable[tuple[str, Told]], now: datetime) -> None:
     """Notes of each of these keys what the person is told now."""
-    require_transaction()
-    statement = insert(ExpiryNotice)
-    newer = {name: statement.excluded[name] for name in ("expires_at", "days", "told_at")}
-    rows = [{"person_id": person_id, "key_id": key_id, **one._asdict(), "told_at": now} for key_id, one in told]
-    db.session.execute(statement.on_conflict_do_update(index_elements=["person_id", "key_id"], set_=newer), rows)
+    told_at = to_microseconds(now)
+    rows = ((person_id, key_id, to_microseconds(one.expires_at), one.days, told_at) for key_id, one in told)
+    bulk_writes.execute(_told, _COLUMNS, list(chain.from_iterable(rows)))
+
+
+def _told(rows: Select[Any]) -> Executable:
+    names = [column.name for column in _COLUMNS]
+    statement = insert(ExpiryNotice.__table__).from_select(names, rows)
+    newer = {name: statement.excluded[name] for name in names[2:]}
+    return statement.on_conflict_do_update(index_elements=names[:2], set_=newer)  # type: ignore[no-any-return]
 
 
 def prune(before: datetime) -> None:
