@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, and_, delete, select, tuple_
+from sqlalchemy import BigInteger, and_, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
@@ -15,9 +15,12 @@ from app.store.transaction import require_transaction
 
 
 class ChangeNotice(Base):
+    """Without foreign keys: checking one would lock the person after the key and the organization, and people are
+    locked before those."""
+
     __tablename__ = "change_notice"
 
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(primary_key=True)
     org_id: Mapped[str] = mapped_column(primary_key=True)
     #: That of the audit entry.
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)

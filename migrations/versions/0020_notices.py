@@ -40,7 +40,6 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_change_notice_person_id_person"),
         sa.PrimaryKeyConstraint("person_id", "org_id", "sequence", name="pk_change_notice"),
     )
     op.create_index("ix_change_notice_at", "change_notice", ["at"])

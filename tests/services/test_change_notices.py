@@ -29,6 +29,7 @@ from app.services import (
 from app.store import keys as key_store
 from app.store.change_notices import ChangeNotice
 from app.store.outbox import OutboxMail
+from app.store.people import Person
 from app.store.transaction import transaction
 
 
@@ -170,6 +171,21 @@ def test_who_is_no_longer_a_member_or_disabled_is_told_nothing(runtime, cast, ma
         key_store.get(bob.org, made[0].id).key.created_by = vera.person_id
     assert mailed() == []
     assert waiting() == 0
+
+
+@pytest.mark.databases("postgresql")
+def test_a_change_does_not_wait_for_whoever_holds_its_makers_row(runtime, cast, clock, make):
+    bob, adam = cast.bob, cast.adam.member
+    key, app = make(bob.member), bob.app
+
+    def revoke():
+        with app.app_context():
+            key_revocation.revoke(runtime, adam, key.id)
+
+    with ThreadPoolExecutor(1) as pool, transaction():
+        db.session.execute(select(Person).where(Person.email == bob.email).with_for_update())
+        pool.submit(revoke).result(timeout=10)
+    assert waiting() == 1
 
 
 def test_two_processes_tell_each_change_once(app, runtime, cast, clock, make):
