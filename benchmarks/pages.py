@@ -77,6 +77,7 @@ PAGES = {
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
     "sessions": "/sessions",
+    "mails": "/account/mails",
     "connect an agent": "/device",
 }
 

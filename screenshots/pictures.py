@@ -70,6 +70,7 @@ PICTURES = [
     Picture("audit-log", "/orgs/{org}/audit-log"),
     Picture("settings", "/orgs/{org}/settings"),
     Picture("sessions", "/sessions"),
+    Picture("mails", "/account/mails"),
     Picture("connect-an-agent", "/device?user_code={agents code}"),
     Picture("approve-an-agent", "/device?user_code={agents code}", type_code),
     Picture("docs", "/docs", wait_for_description),

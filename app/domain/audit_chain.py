@@ -7,14 +7,17 @@ after it.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
+from app.domain.errors import ValidationFailed
 from app.domain.rfc3339 import rfc3339
 
 GENESIS = "0" * 64
 _VERSION_2 = "2:"
+_SEALED = re.compile(rf"([0-9A-Za-z_]+):([0-9]{{1,18}}):((?:{_VERSION_2})?[0-9a-f]{{64}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,27 @@ class Entry:
     actor: str
     target: str
     details: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry's seal, with which it can be found: what somebody keeps to check the log against later. As a text,
+    `ORGANIZATION:ENTRY:SEAL`."""
+
+    org_id: str
+    sequence: int
+    seal: str
+
+    def __str__(self) -> str:
+        return f"{self.org_id}:{self.sequence}:{self.seal}"
+
+    @classmethod
+    def parse(cls, text: str) -> "SealedEntry":
+        """Raises `ValidationFailed` naming `seal`."""
+        match = _SEALED.fullmatch(text.strip())
+        if match is None:
+            raise ValidationFailed({"seal": "is not a seal; copy it whole from the mail: ORGANIZATION:ENTRY:SEAL"})
+        return cls(match[1], int(match[2]), match[3])
 
 
 def seal(previous: str, entry: Entry) -> str:

@@ -34,6 +34,17 @@ def refuse_wider(wanted: KeySettings, bounds: KeySettings, policy: Policy) -> No
         raise WiderThanSet(wider)
 
 
+def widened(old: KeySettings, new: KeySettings, policy: Policy) -> list[str]:
+    """The names of the settings that allow a key more than they did. Both hold the same settings."""
+    was, becomes = cast(dict[str, Any], old), cast(dict[str, Any], new)
+    return [
+        name
+        for name, is_within in _IS_WITHIN.items()
+        # Nothing is wider than no limit.
+        if name in becomes and was[name] and not is_within(becomes[name], was[name], policy)
+    ]
+
+
 def moved(bounds: KeySettings, new: KeySettings) -> KeySettings:
     """The bounds after an owner, an admin or the operator set `new`. What they set to no limit is no bound."""
     settings = cast(dict[str, Any], bounds | new)

@@ -19,8 +19,6 @@ from app.mail.messages import message
 from app.services.outbox import DeliveryFailed, Letter
 
 SMTP_TIMEOUT_SECONDS = 10
-#: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
-HEADERS = {"Auto-Submitted": "auto-generated"}
 
 
 class _VerifiedConnection(flask_mail.Connection):
@@ -71,7 +69,6 @@ def deliverer(app: Flask, settings: Settings) -> Callable[[Letter], None]:
 
     def deliver(letter: Letter) -> None:
         mail = message(letter, settings)
-        mail.extra_headers = dict(HEADERS)
         # By default the name of this machine, which says nothing outside and looks like spam.
         mail.msgId = make_msgid(domain=parseaddr(settings.mail_default_sender)[1].rpartition("@")[2])
         try:

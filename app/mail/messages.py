@@ -1,5 +1,6 @@
 """The emails, one function each. Their texts are in templates/email/."""
 
+import json
 import sys
 from collections.abc import Callable
 from email.mime.base import MIMEBase
@@ -9,9 +10,14 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain import mailed_keys, name_rules
+from app.domain.mail_kinds import CHOSEN
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
+
+#: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
+HEADERS = {"Auto-Submitted": "auto-generated"}
 
 
 class TextAndHtml(Message):
@@ -30,7 +36,17 @@ class TextAndHtml(Message):
 
 def message(letter: Letter, settings: Settings) -> Message:
     """The email for a letter of the outbox. Call it inside an application context."""
-    return _MAILS[letter.mail](letter, settings)
+    made = _MAILS[letter.mail](letter, settings)
+    made.extra_headers = dict(HEADERS)
+    if letter.mail in CHOSEN:
+        # RFC 2369 3.2. Without RFC 8058, which would need a secret link: who is signed in switches it off there.
+        made.extra_headers["List-Unsubscribe"] = f"<{mails_page(settings)}>"
+    return made
+
+
+def mails_page(settings: Settings) -> str:
+    """Where people choose which mails they get."""
+    return f"{settings.public_url}/account/mails"
 
 
 def sign_in_url(token: Secret, settings: Settings) -> str:
@@ -57,11 +73,42 @@ def codes_paused(letter: Letter, settings: Settings) -> Message:
 def key_ends(letter: Letter, settings: Settings) -> Message:
     """Without the key's name: whoever gave it must not be able to put a text into a mail."""
     org_id, key_id, shown = letter.about.split(" ", 2)
-    return _message(letter, key=shown, page=f"{settings.public_url}/orgs/{org_id}/keys/{key_id}")
+    page = f"{settings.public_url}/orgs/{org_id}/keys/{key_id}"
+    return _message(letter, key=shown, page=page, mails_page=mails_page(settings))
+
+
+def keys_expire(letter: Letter, settings: Settings) -> Message:
+    return _about_keys(letter, settings)
+
+
+def keys_changed(letter: Letter, settings: Settings) -> Message:
+    return _about_keys(letter, settings)
+
+
+def audit_seal(letter: Letter, settings: Settings) -> Message:
+    about = json.loads(letter.about)
+    name = name_rules.without_links(about["name"])
+    return _message(letter, **about | {"name": name}, mails_page=mails_page(settings))
+
+
+def _about_keys(letter: Letter, settings: Settings) -> Message:
+    """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
+    keys = mailed_keys.unpack(letter.about)
+    lines = [
+        {
+            "name": name_rules.without_links(key.name),
+            "key": key,
+            "page": f"{settings.public_url}/orgs/{key.org_id}/keys/{key.key_id}",
+        }
+        for key in keys.listed
+    ]
+    home = f"{settings.public_url}/"
+    return _message(letter, keys=keys, lines=lines, home=home, mails_page=mails_page(settings))
 
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
-    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends)
+    mail.__name__: mail
+    for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire, keys_changed, audit_seal)
 }
 
 

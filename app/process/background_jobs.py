@@ -1,4 +1,4 @@
-"""Background jobs: flush usage, send mail, delete old rows."""
+"""Background jobs: flush usage, queue and send mail, delete old rows."""
 
 import atexit
 import gc
@@ -14,7 +14,7 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import outbox, retention, rotation_overlap, usage
+from app.services import change_notices, expiry_notices, outbox, retention, rotation_overlap, usage, weekly_seals
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -22,6 +22,7 @@ log = logging.getLogger("keydesk")
 MAIL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
 REPLACED_KEYS_SECONDS = 60.0
+NOTICES_SECONDS = 60.0
 ORPHAN_SECONDS = 1.0
 
 
@@ -48,6 +49,12 @@ class Background:
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
+            # One thread for each, so that a fault in one kind does not keep back the others.
+            jobs += [
+                ("change-notices", self.queue_change_notices, NOTICES_SECONDS),
+                ("expiry-notices", self.queue_expiry_notices, NOTICES_SECONDS),
+                ("weekly-seals", self.queue_weekly_seals, NOTICES_SECONDS),
+            ]
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
             stop_signals.notice()
@@ -83,6 +90,15 @@ class Background:
     def look_after_replaced_keys(self) -> None:
         rotation_overlap.end_idle(self._runtime)
         rotation_overlap.warn(self._runtime)
+
+    def queue_change_notices(self) -> None:
+        change_notices.tell(self._runtime)
+
+    def queue_expiry_notices(self) -> None:
+        expiry_notices.tell(self._runtime)
+
+    def queue_weekly_seals(self) -> None:
+        weekly_seals.send(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

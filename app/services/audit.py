@@ -8,11 +8,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain.audit_chain import first_broken
+from app.domain import key_changes
+from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
-from app.store import audit
+from app.store import audit, change_notices, people
 from app.store.audit import AuditEntry
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
@@ -128,12 +129,27 @@ def broken_at(org_id: str) -> int | None:
     return first_broken(audit.chain(org_id), audit.head(org_id))
 
 
+def still_holds(kept: SealedEntry) -> bool:
+    """Whether the log still has this seal at this entry. If so, and if the chain is intact, no entry up to it was
+    changed since the seal was kept, not even by somebody who could write all seals anew."""
+    return audit.seal_of(kept.org_id, kept.sequence) == kept.seal
+
+
 def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:
-    _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
+    sequence = _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
+    if action in key_changes.TOLD and actor != key_changes.BY_ITSELF and key.created_by:
+        _tell_maker(key.created_by, key.org_id, sequence, at, actor)
 
 
-def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> None:
-    audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+def _tell_maker(maker_id: str, org_id: str, sequence: int, at: datetime, actor: str) -> None:
+    """Notes what somebody else did to a key, for the mail to whoever made it."""
+    maker = people.get(maker_id)
+    if maker is not None and maker.email != actor:
+        change_notices.add(maker_id, org_id, sequence, at)
+
+
+def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:
+    return audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
 
 
 def _wire(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain import mail_kinds
 from app.domain.one_time_secrets import Purpose
 from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
@@ -74,6 +75,7 @@ def enqueue(
     outbox.add(
         mail=mail,
         recipient=recipient,
+        priority=mail_kinds.priority(mail),
         secret_id=secret_id if send else None,
         now=now,
         expires_at=expires_at,
@@ -85,8 +87,9 @@ def enqueue(
 
 
 def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
-    """Sends the mail that has waited longest, and returns whether there was one. An error of `deliver` is not raised
-    but recorded and logged, and the mail is tried again until it expires, unless it was refused for good."""
+    """Sends the mail that has waited longest, links and codes before all others, and returns whether there was one. An
+    error of `deliver` is not raised but recorded and logged, and the mail is tried again until it expires, unless it
+    was refused for good."""
     claimed = _claim(runtime)
     if claimed is None:
         return False

@@ -5,8 +5,10 @@ from datetime import timedelta
 from app.services import usage
 from app.services.runtime import Runtime
 from app.store import (
+    change_notices,
     credits,
     device_grants,
+    expiry_notices,
     one_time_secrets,
     outbox,
     session_tokens,
@@ -21,6 +23,8 @@ from app.store.transaction import transaction
 #: to try 99 more codes tries fewer than the 100 a day that a pause allows.
 KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
+#: Longer than the pause after which people are still told that a key has expired.
+KEEP_EXPIRY_NOTICES = timedelta(days=60)
 
 
 def prune(runtime: Runtime) -> None:
@@ -34,7 +38,9 @@ def prune(runtime: Runtime) -> None:
         one_time_secrets.prune(now - KEEP_SPENT)
         sign_in_attempts.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
+        change_notices.prune(now - KEEP_SPENT)
         wrong_code_counts.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
+        expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

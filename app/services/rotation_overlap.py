@@ -2,24 +2,28 @@
 
 from datetime import datetime, timedelta
 
-from app.domain import key_settings_ceiling, member_roles
+from app.domain import key_changes, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_status import has_ended
+from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, organizations, outbox
+from app.services import audit, mail_choices, organizations, outbox
 from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys
+from app.store import outbox as outbox_store
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
-ACTOR = "keydesk"
+ACTOR = key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
+#: Mails about old keys to one person: somebody who rotates all keys of an organization fills no outbox.
+MOST_MAILS_A_DAY = 20
 #: Every process writes its counts each second, so after this time all have, unless one cannot write.
 SURELY_FLUSHED = timedelta(minutes=2)
 
@@ -85,14 +89,23 @@ def warn(runtime: Runtime) -> None:
                 continue
             found.key.end_mailed_at = now
             outbox.enqueue(
-                mail="key_ends",
+                mail=MailKind.KEY_ENDS,
                 recipient=rotated.created_by,
                 secret_id=None,
                 now=now,
                 expires_at=found.key.expires_at or now,
-                send=runtime.settings.has_mail and not rotated.creator_left,
+                send=_is_told(runtime, rotated, now),
                 about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
             )
+
+
+def _is_told(runtime: Runtime, successor: ListedKey, now: datetime) -> bool:
+    """Whether who rotated the key gets a mail about it."""
+    person_id, email = successor.key.created_by, successor.created_by
+    if person_id is None or email is None or successor.creator_left or not runtime.settings.has_mail:
+        return False
+    is_wanted = mail_choices.wants(person_id, MailKind.KEY_ENDS)
+    return is_wanted and outbox_store.queued(MailKind.KEY_ENDS, email, now - A_DAY, now) < MOST_MAILS_A_DAY
 
 
 def _rotated_at(listed: ListedKey) -> datetime | None:

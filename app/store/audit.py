@@ -41,8 +41,9 @@ class AuditEntry(Base):
         return details
 
 
-def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, details: dict[str, Any]) -> None:
-    """Adds the next entry. The update of the organization's row comes first: it makes concurrent writers take turns."""
+def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, details: dict[str, Any]) -> int:
+    """Adds the next entry, and returns its sequence number. The update of the organization's row comes first: it makes
+    concurrent writers take turns."""
     sequence, previous = db.session.execute(
         update(Organization)
         .where(Organization.id == org_id)
@@ -75,6 +76,7 @@ def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, d
     )
     db.session.execute(update(Organization).where(Organization.id == org_id).values(audit_head=sealed))
     db.session.flush()
+    return int(sequence)
 
 
 def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEntry]:
@@ -116,6 +118,13 @@ def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
         .order_by(AuditEntry.sequence)
     )
     return [(Entry(*row[:-1]), row.seal) for row in rows]
+
+
+def seal_of(org_id: str, sequence: int) -> str | None:
+    """The seal of one entry; None: there is no such entry."""
+    return db.session.scalar(
+        select(AuditEntry.seal).where(AuditEntry.org_id == org_id, AuditEntry.sequence == sequence)
+    )
 
 
 def head(org_id: str) -> tuple[int, str]:

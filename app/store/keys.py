@@ -118,6 +118,13 @@ class ApiKey(Base):
             sqlite_where=text("revoked_at IS NULL"),
             postgresql_where=text("revoked_at IS NULL"),
         ),
+        # For those who are told that their keys expire.
+        Index(
+            "ix_api_key_expires_at_org_id_created_by",
+            *("expires_at", "org_id", "created_by"),
+            sqlite_where=text("revoked_at IS NULL AND expires_at IS NOT NULL"),
+            postgresql_where=text("revoked_at IS NULL AND expires_at IS NOT NULL"),
+        ),
         Index("ix_api_key_start", "start"),
         # The few keys that end once nobody uses them.
         Index(

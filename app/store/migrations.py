@@ -8,6 +8,9 @@ from sqlalchemy import inspect
 
 from app.extensions import db
 
+# Tables that only background jobs use: without their models the schema would not be whole.
+from app.store import expiry_notices as _  # noqa: F401
+
 
 def upgrade() -> None:
     """Runs the migrations that the database does not have yet."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Index, delete, func, select, update
+from sqlalchemy import Index, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
@@ -18,6 +18,8 @@ class OutboxMail(Base):
     #: The name of its template.
     mail: Mapped[str]
     recipient: Mapped[str]
+    #: Lower ones are sent first.
+    priority: Mapped[int] = mapped_column(server_default="0")
     #: The one-time secret in it. NULL: it has none, or was already sent or dropped.
     secret_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -38,13 +40,25 @@ class OutboxMail(Base):
     #: The class of the last error and the server's code. NULL: none.
     last_error: Mapped[str | None]
 
-    __table_args__ = (Index("ix_outbox_mail_due_at", "due_at"),)
+    __table_args__ = (
+        # For the next mail to send. What was sent is not in it.
+        Index(
+            "ix_outbox_mail_priority_due_at",
+            "priority",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        # For how many mails somebody gets.
+        Index("ix_outbox_mail_recipient_mail_created_at", "recipient", "mail", "created_at"),
+    )
 
 
 def add(
     *,
     mail: str,
     recipient: str,
+    priority: int,
     secret_id: str | None,
     now: datetime,
     expires_at: datetime,
@@ -57,6 +71,7 @@ def add(
         id=new_id("mail"),
         mail=mail,
         recipient=recipient,
+        priority=priority,
         secret_id=secret_id,
         created_at=now,
         expires_at=expires_at,
@@ -71,11 +86,12 @@ def add(
 
 
 def next_due(now: datetime) -> OutboxMail | None:
-    """The mail that has waited longest, locked: on PostgreSQL other senders skip it, on SQLite they wait their turn."""
+    """Of the mails with the lowest priority number the one that has waited longest, locked: on PostgreSQL other senders
+    skip it, on SQLite they wait their turn."""
     return db.session.scalar(
         select(OutboxMail)
         .where(OutboxMail.due_at <= now)
-        .order_by(OutboxMail.due_at)
+        .order_by(OutboxMail.priority, OutboxMail.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -93,6 +109,17 @@ def mark_failed(mail_id: str, error: str, *, for_good: bool = False) -> None:
     """`for_good`: it is not tried again, so its secret is forgotten."""
     values = {"last_error": error} | ({"due_at": None, "secret_id": None} if for_good else {})
     db.session.execute(update(OutboxMail).where(OutboxMail.id == mail_id).values(**values))
+
+
+def queued(mail: str, recipient: str, after: datetime, until: datetime) -> int:
+    """How many mails of this kind were queued for the recipient after `after` and not after `until`."""
+    query = select(func.count()).where(
+        OutboxMail.recipient == recipient,
+        OutboxMail.mail == mail,
+        OutboxMail.created_at > after,
+        OutboxMail.created_at <= until,
+    )
+    return db.session.execute(query).scalar_one()
 
 
 class Backlog(NamedTuple):

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web import (
     accessibility,
+    account_mails,
     agent_docs,
     audit_log,
     compression,
@@ -41,6 +42,7 @@ MODULES = (
     audit_log,
     organization_settings,
     sessions,
+    account_mails,
     device_grants,
     install_ids,
     accessibility,

@@ -196,6 +196,7 @@ PAGE_STATES = [
     PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
     PageState("sessions", "Your account", "Your account", at("/sessions", "alice")),
+    PageState("mails", "Mails", "Mails", at("/account/mails", "alice")),
     PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
     PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
     PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from app.domain.audit_chain import GENESIS, Entry, first_broken, seal
+from app.domain.audit_chain import GENESIS, Entry, SealedEntry, first_broken, seal
+from app.domain.errors import ValidationFailed
 
 
 def chain(length):
@@ -102,3 +103,15 @@ def seal_1(previous, number):
     """As version 1 made it."""
     body = f'["org_1",{number},"2026-04-16T12:00:00Z","key.created","alice","key_{number}",{{"n":{number}}}]'
     return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("kept", [SealedEntry("org_1", 18204, "2:" + "0a" * 32), SealedEntry("org_1", 1, "0a" * 32)])
+def test_a_kept_seal_comes_back_from_its_text(kept):
+    assert SealedEntry.parse(f" {kept}\n") == kept
+
+
+@pytest.mark.parametrize("text", ["", "org_1", "org_1:1", "org_1:1:2:00", f"org_1:x:2:{'0' * 64}", f"o;1:1:{'0' * 64}"])
+def test_what_is_no_seal_is_refused_by_name(text):
+    with pytest.raises(ValidationFailed) as refused:
+        SealedEntry.parse(text)
+    assert list(refused.value.fields) == ["seal"]

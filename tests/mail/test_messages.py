@@ -1,28 +1,50 @@
 """The emails: each has one recipient, a text and a page that say the same, and its secret."""
 
-from datetime import timedelta
+import json
+import re
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from html import unescape
 
 import pytest
 
 from app.config import ROOT
+from app.domain import key_changes
+from app.domain.mail_kinds import CHOSEN
+from app.domain.mailed_keys import MailedKey, pack
 from app.domain.secret import Secret
 from app.mail.messages import message
 from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends"]
-ABOUT = "org_1 key_1 whk_90e4b318…EkBD"
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire", "keys_changed", "audit_seal"]
+SEAL = "org_1:18204:2:" + "0a" * 32
+NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
+
+
+def mailed(name, what, days, by="", gains=""):
+    """A key that a mail lists."""
+    key_id = "key_" + "".join(filter(str.isalnum, name[:3]))
+    return MailedKey("org_1", key_id, name, "whk_90e4b318…EkBD", what, NOW + timedelta(days=days), by, gains)
+
+
+#: What mails are about, by their kinds.
+ABOUT = {
+    "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
+    "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
+    "audit_seal": json.dumps({"name": "Acme evil.example", "entries": 18204, "seal": SEAL}),
+    "keys_changed": pack([mailed("CI", "revoked", -1, "bob@example.com")], 1),
+}
 
 
 @pytest.fixture
 def written(app, clock):
     """The mail that is sent for a letter."""
 
-    def written(mail, recipient="ann@example.com", asker=UNKNOWN):
+    def written(mail, recipient="ann@example.com", asker=UNKNOWN, about=None):
         ends = clock.now + timedelta(minutes=15)
-        letter = Letter(mail, recipient, Secret(SECRET), ends, asker, clock.now, ABOUT)
+        letter = Letter(mail, recipient, Secret(SECRET), ends, asker, clock.now, about or ABOUT.get(mail, ""))
         with app.app_context():
             return message(letter, app.extensions["runtime"].settings)
 
@@ -62,6 +84,110 @@ def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written)
         assert "whk_90e4b318…EkBD" in text
         assert "16 April 2026, 12:15 UTC" in text
         assert "http://localhost:7860/orgs/org_1/keys/key_1" in text
+
+
+@pytest.mark.parametrize("mail", EVERY_MAIL)
+def test_what_can_be_switched_off_ends_with_where_and_nothing_else_does(written, mail):
+    made = written(mail)
+    page = "http://localhost:7860/account/mails"
+    if mail in CHOSEN:
+        assert made.body.endswith(f"Choose which mails you get: {page}")
+        assert f'<a href="{page}" style="color: #0b5fa5;">Choose which mails you get</a></p>\n</body>' in made.html
+        assert made.extra_headers["List-Unsubscribe"] == f"<{page}>"
+    else:
+        assert page not in made.body + made.html
+        assert "List-Unsubscribe" not in made.extra_headers
+
+
+def words(html):
+    """What a page says, and where its links lead after what they say."""
+    linked = re.sub(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', r"\2: \1", html)
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", linked))).strip()
+
+
+def test_the_mail_about_keys_that_expire_names_each_with_its_end_and_where_to_rotate_it(written):
+    made = written("keys_expire")
+    assert made.subject == "2 Keydesk keys have expired or will soon"
+    page = "http://localhost:7860/orgs/org_1/keys"
+    assert made.body == (
+        "Hello,\n\n"
+        "This key stops working soon. Rotate what is still needed:\n\n"
+        f"- “CI” (whk_90e4b318…EkBD) expires on 16 May 2026, 12:00 UTC: {page}/key_CI/rotate\n\n"
+        "This key has expired, and every request with it is refused:\n\n"
+        f"- “Old” (whk_90e4b318…EkBD) expired on 15 April 2026, 12:00 UTC: {page}/key_Old\n\n"
+        "Choose which mails you get: http://localhost:7860/account/mails"
+    )
+    assert words(made.html) == (
+        "Hello, This key stops working soon. Rotate what is still needed:"
+        f" “CI” (whk_90e4b318…EkBD) expires on 16 May 2026, 12:00 UTC: rotate: {page}/key_CI/rotate"
+        " This key has expired, and every request with it is refused:"
+        f" “Old” (whk_90e4b318…EkBD) expired on 15 April 2026, 12:00 UTC: see the key: {page}/key_Old"
+        " Choose which mails you get: http://localhost:7860/account/mails"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "subject"),
+    [
+        ([mailed("CI", "expires", 7)], "A Keydesk key expires soon"),
+        ([mailed("CI", "expires", 7), mailed("CD", "expires", 7)], "2 Keydesk keys expire soon"),
+        ([mailed("CI", "expired", -1)], "A Keydesk key has expired"),
+        ([mailed("CI", "expired", -1), mailed("CD", "expired", -1)], "2 Keydesk keys have expired"),
+    ],
+)
+def test_its_subject_says_whether_they_still_work(written, keys, subject):
+    assert written("keys_expire", about=pack(keys, len(keys))).subject == subject
+
+
+def test_it_counts_the_keys_that_it_does_not_name(written):
+    made = written("keys_expire", about=pack([mailed("CI", "expires", 7)] * 30, 1234))
+    assert made.subject == "1234 Keydesk keys expire soon"
+    assert made.body.count("\n- “CI”") == made.html.count("“CI”") == 20
+    for text in (made.body, words(made.html)):
+        assert "There are 1214 more: " in text
+
+
+@pytest.mark.parametrize("name", ["http://evil.example/", "evil.example", "<b>x</b>", "x\r\nBcc: eve@evil.example"])
+@pytest.mark.parametrize("mail", [mail for mail in EVERY_MAIL if mail.startswith("keys_")])
+def test_the_name_of_a_key_is_no_link_no_page_and_no_header(app, written, mail, name):
+    made = written(mail, about=pack([mailed(name, "revoked", 7)], 1))
+    for text in (made.body, made.html):
+        assert "evil.example" not in text
+        assert "<b>" not in text
+    with app.app_context():
+        assert "Bcc" not in message_from_bytes(made.as_bytes())
+    assert name not in made.subject
+
+
+def test_the_mail_with_a_seal_says_what_it_stands_for_and_how_to_check_it(written):
+    made = written("audit_seal")
+    for text in (made.body, words(made.html)):
+        assert "audit log of “Acme evil example” on 16 April 2026, 12:00 UTC:" in text
+        assert "It stands for all 18,204 entries so far." in text
+        assert f"./keydesk audit verify --seal {SEAL}" in text
+
+
+def test_the_mail_about_changes_by_others_says_what_who_and_when(written):
+    done = [
+        *(("made", "was made in your name by bob@example.com"), ("revoked", "was revoked by bob@example.com")),
+        *(("restored", "had its revoke undone by bob@example.com"), ("suspended", "was suspended by bob@example.com")),
+        *(("resumed", "was resumed by bob@example.com"), ("rotated", "was rotated by bob@example.com")),
+        ("widened", "was given more scopes by bob@example.com"),
+    ]
+    assert {what for what, _ in done} == set(key_changes.TOLD.values())
+    keys = [mailed("CI", what, 0, "bob@example.com", "more scopes") for what, _ in done]
+    made = written("keys_changed", about=pack([*keys, mailed("CD", "revoked", 0, "operator")], 10))
+    assert made.subject == "Somebody changed Keydesk keys of yours"
+    page = "http://localhost:7860/orgs/org_1/keys/key_CI"
+    lines = [f"“CI” (whk_90e4b318…EkBD) {text} on 16 April 2026, 12:00 UTC: " for _, text in done]
+    for line in lines:
+        assert f"- {line}{page}\n" in made.body
+        assert f"{line}see the key: {page}" in words(made.html)
+    for text in (made.body, words(made.html)):
+        assert "was revoked by your operator on" in text
+        assert "There are 2 more changes: " in text
+        assert text.endswith("These mails protect your keys and cannot be switched off.")
+    assert written("keys_changed").subject == "Somebody changed a Keydesk key of yours"
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):

@@ -14,16 +14,20 @@ from app.services import (
     audit,
     credits,
     device_grants,
+    expiry_notices,
     install_ids,
     key_revocation,
     key_verification,
     keys,
+    mail_choices,
     one_time_secrets,
     retention,
     usage,
 )
+from app.store import change_notices, session_tokens, wrong_code_counts
 from app.store import credits as credit_store
-from app.store import session_tokens, wrong_code_counts
+from app.store import expiry_notices as expiry_notice_store
+from app.store.expiry_notices import Told
 from app.store.transaction import transaction
 from tests.docs.pages import DOCS, rows
 
@@ -44,9 +48,13 @@ def fill_every_table(runtime, member, clock):
     one_time_secrets.request(
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
+    expiry_notices.tell(runtime)
+    mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
+        change_notices.add(member.person_id, member.org_id, 1, clock.now)
+        expiry_notice_store.put(member.person_id, [(issued.listed.key.id, Told(clock.now, 1))], clock.now)
         session_tokens.add(
             person_id=member.person_id, digest=b"1", now=clock.now, expires_at=clock.now + timedelta(minutes=15)
         )

@@ -7,6 +7,7 @@ import pytest
 from app.domain.errors import Forbidden, KeyNotActive, KeyRevoked, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.key_settings_ceiling import WiderThanSet
+from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import (
@@ -16,6 +17,7 @@ from app.services import (
     key_settings,
     key_verification,
     keys,
+    mail_choices,
     operator_organizations,
     rotation_overlap,
 )
@@ -134,6 +136,35 @@ def test_who_rotated_a_key_is_told_once_that_it_ends_within_a_day_while_it_is_us
     rotation_overlap.warn(runtime)
     assert len(mails(clock)) == 2
     assert unused.listed.key.id not in str(mails(clock))
+
+
+def test_who_does_not_want_these_mails_gets_none(runtime, alice, set_settings, clock):
+    set_settings(mail_server="127.0.0.1")
+    runtime = alice.app.extensions["runtime"]
+    due = []
+    for kinds in ([MailKind.KEY_ENDS], []):
+        mail_choices.choose(runtime, alice.person_id, kinds)
+        issued = rotated(runtime, alice.member, overlap=86_400)
+        clock.advance(minutes=1)
+        use(runtime, issued)
+        rotation_overlap.warn(runtime)
+        about = OutboxMail.about.contains(issued.listed.key.id)
+        due.append(db.session.scalars(db.select(OutboxMail.due_at).where(about)).one())
+    assert due == [clock.now - timedelta(minutes=1), None]
+
+
+def test_who_rotates_many_keys_gets_twenty_mails_a_day_at_most(runtime, alice, set_settings, clock):
+    set_settings(mail_server="127.0.0.1")
+    runtime = alice.app.extensions["runtime"]
+    for _ in range(2):
+        for _ in range(22):
+            issued = rotated(runtime, alice.member, overlap=86_400)
+            clock.advance(seconds=1)
+            use(runtime, issued)
+        rotation_overlap.warn(runtime)
+        sent = db.session.scalars(db.select(OutboxMail.due_at).where(OutboxMail.due_at.is_not(None))).all()
+        clock.advance(days=2)
+    assert len(sent) == 40
 
 
 def test_a_member_does_not_extend_beyond_what_an_admin_set(runtime, cast, clock):

@@ -92,6 +92,22 @@ def test_the_migration_to_credit_entries_by_time_keeps_every_entry(old_database,
         databases.dispose()
 
 
+def test_the_migration_to_notices_keeps_mails_that_wait_and_sends_them_in_their_order(old_database, tmp_path):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0012")
+        with db.engine.begin() as connection:
+            row = {"mail": "sign_in_link", "recipient": "ann@example.com", "created_at": 0, "expires_at": 9}
+            rows = [row | {"id": f"mail_{at}", "due_at": at, "attempts": 0} for at in (2, 1)]
+            insert_into(connection, "outbox_mail", rows)
+        migrations.upgrade()
+        with db.engine.connect() as connection:
+            query = "SELECT id, mail, priority FROM outbox_mail ORDER BY priority, due_at"
+            kept = [tuple(found) for found in connection.execute(db.text(query))]
+        assert kept == [("mail_1", "sign_in_link", 0), ("mail_2", "sign_in_link", 0)]
+        databases.dispose()
+
+
 def test_the_migration_to_plain_names_keeps_origins_tokens_and_the_counter(old_database, tmp_path):
     settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
     with create_app(settings).app_context():

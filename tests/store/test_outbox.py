@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.extensions import db
 from app.store import outbox
@@ -16,11 +17,12 @@ LIFE = timedelta(minutes=15)
 def add(app, clock):
     """Adds a mail that is due in so many seconds, or never; its id."""
 
-    def add(recipient, due_in):
+    def add(recipient, due_in, priority=0):
         with transaction():
             return outbox.add(
                 mail="sign_in_link",
                 recipient=recipient,
+                priority=priority,
                 secret_id="ots_1",
                 now=clock.now,
                 expires_at=clock.now + LIFE,
@@ -45,6 +47,27 @@ def test_the_mail_that_waited_longest_is_next_and_none_before_it_is_due(add, clo
     assert next_due(clock) == "sooner"
     clock.advance(seconds=60)
     assert next_due(clock) == "sooner"
+
+
+def test_a_lower_priority_number_goes_first_however_long_others_have_waited(add, clock):
+    add("notice", -60, priority=1)
+    add("link", 0)
+    add("later link", 5)
+    assert next_due(clock) == "link"
+    with transaction():
+        db.session.execute(db.delete(OutboxMail).where(OutboxMail.recipient == "link"))
+    assert next_due(clock) == "notice"
+
+
+def test_the_next_mail_is_found_by_one_index(app, clock):
+    query = "SELECT id FROM outbox_mail WHERE due_at <= 1 ORDER BY priority, due_at LIMIT 1"
+    if db.engine.dialect.name == "sqlite":
+        plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {query}")).all()
+    else:
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = db.session.execute(text(f"EXPLAIN {query}")).all()
+    assert "ix_outbox_mail_priority_due_at" in str(plan)
+    assert "SORT" not in str(plan).upper()
 
 
 def test_a_mail_that_was_sent_is_not_next_and_holds_no_secret_any_more(add, clock):
@@ -79,6 +102,17 @@ def test_another_sender_takes_the_next_one_instead_of_waiting(add, clock, has_to
         assert outbox.next_due(clock.now).recipient == "first"
         assert not has_to_wait(lambda: taken.append(outbox.next_due(clock.now).recipient))
     assert taken == ["second"]
+
+
+def test_what_was_queued_for_whom_in_a_time_is_counted(add, clock):
+    add("ann", 0)
+    add("ann", None)
+    now, before = clock.now, clock.now - LIFE
+    assert outbox.queued("sign_in_link", "ann", before, now) == 2
+    assert outbox.queued("sign_in_link", "ann", now, now + LIFE) == 0
+    assert outbox.queued("sign_in_link", "ann", before, before) == 0
+    assert outbox.queued("sign_in_link", "bob", before, now) == 0
+    assert outbox.queued("codes_paused", "ann", before, now) == 0
 
 
 def test_what_was_not_sent_is_counted_with_the_newest_reason(add, clock):

@@ -25,6 +25,7 @@ LABELS = {
     "leaked": "Somebody else has this key",
     "org": "Organization",
 }
+MAILS = {"Keys that expire", "Rotated keys that are still used"}
 TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
@@ -73,7 +74,12 @@ def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists
         if field["name"] == "key":
             # Selects a row of the list: what one sees of its label are the first words of the row.
             continue
-        if field["type"] == "checkbox" and field["name"] not in LABELS:
+        if field["name"] == "kind":
+            assert field["label"] in MAILS
+        elif field["name"] == "seal":
+            assert field["group"] == "Weekly seal of the audit log"
+            assert field["label"].endswith("organization")
+        elif field["type"] == "checkbox" and field["name"] not in LABELS:
             assert field["group"] == "Scopes"
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
@@ -103,9 +109,9 @@ def the_menu_is_the_same_on_every_page(opened):
     is_signed_in = opened.page.locator("header .person").count() == 1
     if opened.page.locator("header .org").count() == 1:
         assert is_signed_in
-        assert menu == ["Keydesk", *TABS, "Docs", "Account", "Sign out"]
+        assert menu == ["Keydesk", *TABS, "Docs", "Account", "Mails", "Sign out"]
     elif is_signed_in:
-        assert menu == ["Keydesk", "Docs", "Account", "Sign out"]
+        assert menu == ["Keydesk", "Docs", "Account", "Mails", "Sign out"]
     else:
         # A page about a fault does not know who is signed in, so it offers nobody to sign in.
         assert menu in (["Keydesk", "Docs", "Sign in"], ["Keydesk", "Docs"])

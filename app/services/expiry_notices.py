@@ -1,0 +1,104 @@
+"""Mails about keys that expire: at most one a person and day, with all of their keys (docs/adr/0021-notices.md)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, timedelta
+
+from app.domain import expiry_notices, mailed_keys
+from app.domain.mail_kinds import MailKind
+from app.domain.mailed_keys import MailedKey
+from app.services import mail_choices, outbox
+from app.services.key_recipients import recipients
+from app.services.runtime import Runtime
+from app.store import expiring_keys
+from app.store import expiry_notices as store
+from app.store.expiring_keys import ExpiringKey
+from app.store.expiry_notices import Told
+from app.store.key_recipients import Recipient
+from app.store.transaction import take_turns, transaction
+
+#: After a longer pause what came before it is old news.
+LONGEST_PAUSE = timedelta(days=30)
+#: A mail that could not be sent for so long is dropped: the next one is about to come.
+SEND_WITHIN = timedelta(days=2)
+
+#: Organizations, each with the people who made the keys that somebody is told about. None: no person made them.
+Makers = dict[str, set[str | None]]
+Due = Sequence[tuple[ExpiringKey, int]]
+
+
+def tell(runtime: Runtime) -> None:
+    """Once a day, tells everybody whose keys expire. Processes may do this at the same time, and one that was killed is
+    followed by one that goes on."""
+    today = runtime.clock().astimezone(UTC).date()
+    last = store.last_day()
+    if last == today:
+        return
+    # A clock that was ahead is not believed. What was told meanwhile is noted, and not told again.
+    after = max(last, today - LONGEST_PAUSE) if last and last < today else today - timedelta(days=1)
+    for recipient, makers in _whom_to_tell(after, today).items():
+        _tell(runtime, recipient, makers, after, today)
+    with transaction():
+        store.put_last_day(today)
+
+
+def _whom_to_tell(after: date, today: date) -> dict[Recipient, Makers]:
+    pairs = {
+        pair
+        for days in expiry_notices.NOTICES
+        for pair in expiring_keys.makers(*expiry_notices.expiries(days, after=after, until=today))
+    }
+    found: dict[Recipient, Makers] = defaultdict(lambda: defaultdict(set))
+    for org_id, maker_id in pairs:
+        for recipient in recipients(org_id, maker_id):
+            found[recipient][org_id].add(maker_id)
+    return found
+
+
+def _tell(runtime: Runtime, recipient: Recipient, makers: Makers, after: date, today: date) -> None:
+    """What was told is noted in the transaction that queues the mail: neither is there without the other."""
+    if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
+        return
+    # Before the transaction, which on SQLite holds up all others.
+    found = _due(makers, after, today)
+    with transaction():
+        take_turns(f"expiry notice:{recipient.person_id}")
+        if store.was_told(recipient.person_id, *expiry_notices.day_span(today)):
+            return
+        told = store.of_person(recipient.person_id)
+        due = [(key, days) for key, days in found if not _covers(told.get(key.id), key, days)]
+        if not due:
+            return
+        now = runtime.clock()
+        store.put(recipient.person_id, [(key.id, Told(key.expires_at, days)) for key, days in due], now)
+        outbox.enqueue(
+            mail=MailKind.KEYS_EXPIRE,
+            recipient=recipient.email,
+            secret_id=None,
+            now=now,
+            expires_at=now + SEND_WITHIN,
+            send=runtime.settings.has_mail,
+            about=mailed_keys.pack([_mailed(*one) for one in due[: mailed_keys.MOST]], len(due)),
+        )
+
+
+def _mailed(key: ExpiringKey, days: int) -> MailedKey:
+    what = "expired" if days == expiry_notices.EXPIRED else "expires"
+    return MailedKey(key.org_id, key.id, key.name, f"{key.start}…{key.last4}", what, key.expires_at)
+
+
+def _due(makers: Makers, after: date, today: date) -> Due:
+    """What expires or has expired, in this order."""
+    found = {
+        key.id: (key, days)
+        for days in expiry_notices.NOTICES
+        for org_id, maker_ids in makers.items()
+        for key in expiring_keys.of_makers(org_id, maker_ids, *expiry_notices.expiries(days, after=after, until=today))
+        if expiry_notices.due(key.created_at, key.expires_at, after=after, until=today) == days
+    }
+    return sorted(found.values(), key=lambda one: (one[1] == expiry_notices.EXPIRED, one[0].expires_at, one[0].id))
+
+
+def _covers(told: Told | None, key: ExpiringKey, days: int) -> bool:
+    """Whether this, or a newer notice, was told already."""
+    return told is not None and told.expires_at == key.expires_at and told.days <= days
