@@ -88,17 +88,19 @@ def confirm() -> AnyResponse:
 
 
 def _signed_in(token: str, status: int) -> AnyResponse:
+    runtime = request_context.runtime()
+    email = sign_in.peek(runtime, token).email
     signed_in = sign_in.redeem(
-        request_context.runtime(),
+        runtime,
         token,
         address=request.remote_addr or "",
         user_agent=request_context.user_agent(),
         replaces=request.cookies.get(cookies.SESSION),
+        known_browser=cookies.is_known_browser(request, email, runtime.settings),
     )
     response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
-    settings = request_context.runtime().settings
-    cookies.set_session(response, signed_in.session_token, settings)
-    cookies.set_known_browser(response, request, signed_in.email, settings)
+    cookies.set_session(response, signed_in.session_token, runtime.settings)
+    cookies.set_known_browser(response, request, signed_in.email, runtime.settings)
     return response
 
 

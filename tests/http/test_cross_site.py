@@ -51,6 +51,7 @@ CHANGES = [
     "/orgs/{org}/keys/revoke",
     "/orgs/{org}/keys/search",
     "/sessions/s/end",
+    "/sessions/end-others",
     "/account/mails",
     "/v1/auth/email-code",
     "/v1/auth/email-code/verify",

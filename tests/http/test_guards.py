@@ -60,6 +60,7 @@ REVIEWED = {
     "GET /": SIGNED_IN,
     "GET /sessions": SIGNED_IN,
     "POST /sessions/<session>/end": SIGNED_IN,
+    "POST /sessions/end-others": SIGNED_IN,
     "GET /account/mails": SIGNED_IN,
     "POST /account/mails": SIGNED_IN,
     "GET /v1/orgs": SIGNED_IN,

@@ -172,3 +172,29 @@ def test_others_do_not_lock_out_a_browser_that_has_signed_in_before(app, browser
 
 def from_(number):
     return {"REMOTE_ADDR": f"203.0.113.{number}"}
+
+
+def notices(app):
+    """The mails about new browsers: to whom, and from where the browser signed in."""
+    with app.app_context():
+        query = "SELECT recipient, asked_from, asked_with FROM outbox_mail WHERE mail = 'new_browser' ORDER BY rowid"
+        return [tuple(row) for row in db.session.execute(text(query))]
+
+
+def test_a_browser_that_has_not_signed_in_with_the_address_before_is_told_by_mail(app, browser, mailed):
+    follow(browser, ask(app, browser))
+    assert notices(app) == []
+    follow(browser, ask(app, browser))
+    assert notices(app) == []
+    other = app.test_client()
+    follow(other, ask(app, other), **{"User-Agent": "Firefox/140"})
+    assert notices(app) == [("alice@example.com", "127.0.0.1", "Firefox/140")]
+
+
+def test_looking_at_a_link_tells_nobody(app, browser, mailed):
+    follow(browser, ask(app, browser))
+    other, token = app.test_client(), ask(app, browser)
+    assert "Sign in as" in follow(other, token).text
+    assert notices(app) == []
+    other.post("/v1/auth/callback", data={"token": token})
+    assert len(notices(app)) == 1
