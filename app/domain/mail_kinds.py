@@ -9,6 +9,7 @@ class MailKind(StrEnum):
     SIGN_UP_CODE = "sign_up_code"
     CODES_PAUSED = "codes_paused"
     NEW_BROWSER = "new_browser"
+    ADDRESS_CHANGED = "address_changed"
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
     KEYS_CHANGED = "keys_changed"

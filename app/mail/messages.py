@@ -74,6 +74,10 @@ def new_browser(letter: Letter, settings: Settings) -> Message:
     return _message(letter, account_page=f"{settings.public_url}/sessions")
 
 
+def address_changed(letter: Letter, settings: Settings) -> Message:  # noqa: ARG001 -- it leads nowhere
+    return _message(letter, **json.loads(letter.about))
+
+
 def key_ends(letter: Letter, settings: Settings) -> Message:
     """Without the key's name: whoever gave it must not be able to put a text into a mail."""
     org_id, key_id, shown = letter.about.split(" ", 2)
@@ -118,6 +122,7 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
         sign_up_code,
         codes_paused,
         new_browser,
+        address_changed,
         key_ends,
         keys_expire,
         keys_changed,
