@@ -39,6 +39,14 @@ class PendingLink:
 
 
 @dataclass(frozen=True, slots=True)
+class SpentLink:
+    """A link that was used or has expired: for whom it was, and where it led."""
+
+    email: str
+    next_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignInResult:
     """`session_token` is the value of the session cookie, handed out once."""
 
@@ -85,6 +93,13 @@ def peek(runtime: Runtime, token: str) -> PendingLink:
     if secret is None or secret.used_at is not None or secret.expires_at <= runtime.clock():
         raise LinkSpent
     return PendingLink(secret.email, secret.browser)
+
+
+def spent(runtime: Runtime, token: str) -> SpentLink | None:
+    """The link with this token, whether it still works or not, to send a new one like it. None: it is too old to be on
+    record. Raises `LinkForged`."""
+    secret = secret_store.get(runtime.links.read(token), Purpose.LINK)
+    return SpentLink(secret.email, secret.next_path) if secret else None
 
 
 def redeem(

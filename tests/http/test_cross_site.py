@@ -28,6 +28,7 @@ CHANGES = [
     "/v1/auth/sign-out",
     "/v1/auth/callback",
     "/sign-in",
+    "/sign-in/again",
     "/v1/cache/invalidate",
     "/v1/keys/verify",
     "/api/v1/auth/request",

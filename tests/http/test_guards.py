@@ -53,6 +53,7 @@ REVIEWED = {
     "GET /static/<path:filename>": ANYBODY,
     "GET /sign-in": ANYBODY,
     "POST /sign-in": ANYBODY,
+    "POST /sign-in/again": ANYBODY,
     "GET /v1/auth/callback": ANYBODY,
     "POST /v1/auth/callback": ANYBODY,
     "POST /v1/auth/request": ANYBODY,
