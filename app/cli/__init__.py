@@ -24,6 +24,7 @@ COMMANDS = {
     "list": Command("app.cli.keys:list_keys", "List the active keys of all organizations."),
     "members": Command("app.cli.members:members", "List, add, remove, disable or enable members."),
     "orgs": Command("app.cli.organizations:orgs", "List, create, disable or enable organizations."),
+    "people": Command("app.cli.people:people", "Change the address of a person."),
     "restore": Command("app.cli.backup:restore", "Replace the database with the backup in FILE."),
     "revoke": Command("app.cli.keys:revoke", "Revoke the key that starts with PREFIX."),
     "rotate": Command("app.cli.keys:rotate", "Replace the key that starts with PREFIX with a new one."),

@@ -8,6 +8,8 @@ class MailKind(StrEnum):
     EMAIL_CODE = "email_code"
     SIGN_UP_CODE = "sign_up_code"
     CODES_PAUSED = "codes_paused"
+    NEW_BROWSER = "new_browser"
+    ADDRESS_CHANGED = "address_changed"
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
     KEYS_CHANGED = "keys_changed"

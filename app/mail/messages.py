@@ -70,6 +70,14 @@ def codes_paused(letter: Letter, settings: Settings) -> Message:
     return _message(letter, sign_in_page=f"{settings.public_url}/sign-in")
 
 
+def new_browser(letter: Letter, settings: Settings) -> Message:
+    return _message(letter, account_page=f"{settings.public_url}/sessions")
+
+
+def address_changed(letter: Letter, settings: Settings) -> Message:  # noqa: ARG001 -- it leads nowhere
+    return _message(letter, **json.loads(letter.about))
+
+
 def key_ends(letter: Letter, settings: Settings) -> Message:
     """Without the key's name: whoever gave it must not be able to put a text into a mail."""
     org_id, key_id, shown = letter.about.split(" ", 2)
@@ -108,7 +116,18 @@ def _about_keys(letter: Letter, settings: Settings) -> Message:
 
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
     mail.__name__: mail
-    for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, keys_expire, keys_changed, audit_seal)
+    for mail in (
+        sign_in_link,
+        email_code,
+        sign_up_code,
+        codes_paused,
+        new_browser,
+        address_changed,
+        key_ends,
+        keys_expire,
+        keys_changed,
+        audit_seal,
+    )
 }
 
 

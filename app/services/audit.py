@@ -89,6 +89,10 @@ def member_switched(org_id: str, *, at: datetime, actor: str, person_id: str, em
     _record(org_id, action, at, actor, person_id, email=email)
 
 
+def member_address_changed(org_id: str, *, at: datetime, actor: str, person_id: str, was: str, becomes: str) -> None:
+    _record(org_id, "member.address_changed", at, actor, person_id, email=becomes, was=was)
+
+
 def session_created(org_id: str, *, at: datetime, actor: str, session_id: str) -> None:
     _record(org_id, "session.created", at, actor, session_id)
 

@@ -63,6 +63,14 @@ def end(runtime: Runtime, person_id: str, email: str, session_id: str) -> None:
             raise NotFound
 
 
+def end_others(runtime: Runtime, person_id: str, email: str, session_id: str) -> int:
+    """Ends all sessions of the person but this one, and returns how many ended."""
+    with transaction():
+        now = runtime.clock()
+        others = [session.id for session in of_person(runtime, person_id) if session.id != session_id]
+        return sum(close_session(person_id, email, other, now) for other in others)
+
+
 def sign_out(runtime: Runtime, token: str | None) -> None:
     """Ends the session on the server, if there is one."""
     live = resume(runtime, token) if token else None

@@ -1,21 +1,25 @@
 """Sign-in with a mailed link."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from app.domain.errors import LinkSpent
+from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.domain.sign_up_admission import admits
-from app.services import audit, one_time_secrets, sessions
+from app.services import audit, one_time_secrets, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.store import credits, organizations, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
+
+#: How long it is tried to mail that a new browser signed in.
+NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class PendingLink:
     email: str
     #: SHA-256 of a cookie of the browser that asked for the link. None: it sent no cookie.
     browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpentLink:
+    """A link that was used or has expired: for whom it was, and where it led."""
+
+    email: str
+    next_path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +95,26 @@ def peek(runtime: Runtime, token: str) -> PendingLink:
     return PendingLink(secret.email, secret.browser)
 
 
-def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, replaces: str | None = None) -> SignInResult:
+def spent(runtime: Runtime, token: str) -> SpentLink | None:
+    """The link with this token, whether it still works or not, to send a new one like it. None: it is too old to be on
+    record. Raises `LinkForged`."""
+    secret = secret_store.get(runtime.links.read(token), Purpose.LINK)
+    return SpentLink(secret.email, secret.next_path) if secret else None
+
+
+def redeem(
+    runtime: Runtime,
+    token: str,
+    *,
+    address: str,
+    user_agent: str,
+    replaces: str | None = None,
+    known_browser: bool = False,
+) -> SignInResult:
     """Uses the link up and opens a session. A first sign-in creates the person, and an organization of their own.
 
-    `replaces`: the session cookie that the browser had before; that session ends. Raises `LinkForged` and `LinkSpent`:
+    `replaces`: the session cookie that the browser had before; that session ends. `known_browser`: it has signed in
+    with this address before; otherwise the person is told by mail. Raises `LinkForged` and `LinkSpent`:
     of any number of calls with the same link, exactly one succeeds.
     """
     secret_id = runtime.links.read(token)
@@ -100,6 +128,7 @@ def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, repla
         person = people.locked_by_email(secret.email)
         if not may_sign_in(runtime, person, secret.email):
             raise LinkSpent
+        is_new = person is None
         if person is None:
             person = sign_up(runtime, secret.email, now)
         if old is not None:
@@ -108,7 +137,22 @@ def redeem(runtime: Runtime, token: str, *, address: str, user_agent: str, repla
         session_token = sessions.open_session(
             runtime, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
         )
+        if not (is_new or known_browser):
+            _tell_of_new_browser(runtime, person, Asker(address, user_agent), now)
     return SignInResult(session_token, secret.next_path, person.email)
+
+
+def _tell_of_new_browser(runtime: Runtime, person: Person, browser: Asker, now: datetime) -> None:
+    """The limits on links bound these mails, too: each takes a link that was mailed before."""
+    outbox.enqueue(
+        mail=MailKind.NEW_BROWSER,
+        recipient=person.email,
+        secret_id=None,
+        now=now,
+        expires_at=now + NOTICE_KEPT,
+        send=runtime.settings.has_mail,
+        asker=browser,
+    )
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:

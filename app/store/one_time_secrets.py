@@ -1,5 +1,6 @@
 """One-time secrets: one row for each link or code."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Index, delete, select, true, update
@@ -111,6 +112,16 @@ def count_attempt(secret_id: str, *, most: int, now: datetime) -> int | None:
         )
         .values(attempts=OneTimeSecret.attempts + 1)
         .returning(OneTimeSecret.attempts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def use_up_all(emails: Sequence[str], now: datetime) -> None:
+    """Uses up the links and codes that were mailed to these addresses."""
+    db.session.execute(
+        update(OneTimeSecret)
+        .where(OneTimeSecret.email.in_(emails), OneTimeSecret.used_at.is_(None))
+        .values(used_at=now)
         .execution_options(synchronize_session=False)
     )
 

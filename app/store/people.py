@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
@@ -31,6 +31,10 @@ def by_email(email: str) -> Person | None:
 def locked_by_email(email: str) -> Person | None:
     """As `by_email`; the person cannot be disabled until the transaction ends. Lock before keys and organizations."""
     return db.session.scalar(select(Person).where(Person.email == email).with_for_update(read=True))
+
+
+def set_email(person_id: str, email: str) -> None:
+    db.session.execute(update(Person).where(Person.id == person_id).values(email=email))
 
 
 def add(email: str, now: datetime) -> Person:

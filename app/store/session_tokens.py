@@ -45,5 +45,9 @@ def holder(digest: bytes) -> TokenHolder | None:
     return None if row is None else TokenHolder(*row)
 
 
+def delete_all(person_id: str) -> None:
+    db.session.execute(delete(AgentSessionToken).where(AgentSessionToken.person_id == person_id))
+
+
 def prune(before: datetime) -> None:
     db.session.execute(delete(AgentSessionToken).where(AgentSessionToken.expires_at < before))

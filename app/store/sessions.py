@@ -95,6 +95,12 @@ def end(session_id: str, person_id: str, now: datetime) -> bool:
     )
 
 
+def end_all(person_id: str, now: datetime) -> None:
+    db.session.execute(
+        update(Session).where(Session.person_id == person_id, Session.ended_at.is_(None)).values(ended_at=now)
+    )
+
+
 def mark_seen(session_id: str, at: datetime) -> None:
     db.session.execute(
         update(Session).where(Session.id == session_id, Session.last_seen_at < at).values(last_seen_at=at)

@@ -1,11 +1,11 @@
-"""The page of the user's own sessions: list and end them."""
+"""The page of the user's account: their address, organizations and sessions, which they can end."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.http import request_context
 from app.http.guards import RequireSignIn
-from app.services import sessions
+from app.services import organizations, sessions
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -13,9 +13,21 @@ blueprint = Blueprint("sessions", __name__)
 @blueprint.get("/sessions")
 @RequireSignIn()
 def index() -> str:
+    who = request_context.person()
     return render_template(
-        "sessions/index.html", sessions=sessions.of_person(request_context.runtime(), request_context.person().id)
+        "sessions/index.html",
+        sessions=sessions.of_person(request_context.runtime(), who.id),
+        organizations=organizations.of_person(who.id),
     )
+
+
+@blueprint.post("/sessions/end-others")
+@RequireSignIn()
+def end_others() -> Response:
+    who = request_context.person()
+    ended = sessions.end_others(request_context.runtime(), who.id, who.email, who.session_id)
+    flash(f"{ended} other {'session has' if ended == 1 else 'sessions have'} ended. You are signed in here only.")
+    return redirect(url_for("sessions.index"), 303)
 
 
 @blueprint.post("/sessions/<session>/end")

@@ -16,7 +16,7 @@ from app.http.guards import Public
 from app.http.problem_details import status_of
 from app.http.request_body import Form, read_form
 from app.http.safe_next import safe_next
-from app.http.sign_in_link_request import ask_for_link
+from app.http.sign_in_link_request import AskedLink, ask_for_link
 from app.services import sign_in
 from app.web import refused_form
 
@@ -47,16 +47,7 @@ def send() -> AnyResponse:
         problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
         page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
         return refused_form.answer(page, error)
-    response = make_response(
-        render_template(
-            "sign_in/sent.html",
-            email=email_address.normalise(email),
-            minutes=request_context.runtime().settings.link_lifetime // 60,
-            dev_link=asked.dev_link,
-        )
-    )
-    asked.mark(response)
-    return response
+    return _sent(asked, email_address.normalise(email))
 
 
 @blueprint.get("/v1/auth/callback")
@@ -70,7 +61,7 @@ def follow() -> AnyResponse:
         if _asked_here(pending.browser) and not _only_looking():
             return _signed_in(token, 302)
     except (LinkForged, LinkSpent) as error:
-        return _refused(error)
+        return _refused(error, token)
     return make_response(
         render_template("sign_in/confirm.html", token=Secret(token), masked_email=email_address.masked(pending.email))
     )
@@ -81,29 +72,74 @@ def follow() -> AnyResponse:
 @limit_anonymous
 def confirm() -> AnyResponse:
     """The button on the page that the link shows."""
+    token = read_form(Confirmation).token or request.args.get("token", "")
     try:
-        return _signed_in(read_form(Confirmation).token or request.args.get("token", ""), 303)
+        return _signed_in(token, 303)
     except (LinkForged, LinkSpent) as error:
-        return _refused(error)
+        return _refused(error, token)
+
+
+@blueprint.post("/sign-in/again")
+@Public("the signed link is the credential")
+@limit_anonymous
+def again() -> AnyResponse:
+    """Sends a new link in the place of one that was used or has expired. Whoever holds the old link does not learn the
+    address from it."""
+    token = request.form.get("token", "")
+    try:
+        spent = sign_in.spent(request_context.runtime(), token)
+    except LinkForged as error:
+        return _refused(error, token)
+    if spent is None:
+        return redirect(url_for("sign_in.ask"), 303)
+    try:
+        asked = ask_for_link(spent.email, safe_next(spent.next_path))
+    except RateLimited as error:
+        page = render_template("sign_in/ask.html", next=safe_next(spent.next_path), email="", problem=error.detail)
+        return refused_form.answer(page, error)
+    return _sent(asked, email_address.masked(spent.email))
+
+
+def _sent(asked: AskedLink, shown_address: str) -> Response:
+    response = make_response(
+        render_template(
+            "sign_in/sent.html",
+            email=shown_address,
+            minutes=request_context.runtime().settings.link_lifetime // 60,
+            dev_link=asked.dev_link,
+        )
+    )
+    asked.mark(response)
+    return response
 
 
 def _signed_in(token: str, status: int) -> AnyResponse:
+    runtime = request_context.runtime()
+    email = sign_in.peek(runtime, token).email
     signed_in = sign_in.redeem(
-        request_context.runtime(),
+        runtime,
         token,
         address=request.remote_addr or "",
         user_agent=request_context.user_agent(),
         replaces=request.cookies.get(cookies.SESSION),
+        known_browser=cookies.is_known_browser(request, email, runtime.settings),
     )
     response = redirect(safe_next(signed_in.next_path) or url_for("home.index"), status)
-    settings = request_context.runtime().settings
-    cookies.set_session(response, signed_in.session_token, settings)
-    cookies.set_known_browser(response, request, signed_in.email, settings)
+    cookies.set_session(response, signed_in.session_token, runtime.settings)
+    cookies.set_known_browser(response, request, signed_in.email, runtime.settings)
     return response
 
 
-def _refused(error: LinkForged | LinkSpent) -> Response:
-    return make_response(render_template("sign_in/refused.html", spent=isinstance(error, LinkSpent)), status_of(error))
+def _refused(error: LinkForged | LinkSpent, token: str) -> Response:
+    is_spent = isinstance(error, LinkSpent)
+    spent = sign_in.spent(request_context.runtime(), token) if is_spent else None
+    page = render_template(
+        "sign_in/refused.html",
+        is_spent=is_spent,
+        token=Secret(token),
+        masked_email=email_address.masked(spent.email) if spent else None,
+    )
+    return make_response(page, status_of(error))
 
 
 def _asked_here(browser: str | None) -> bool:

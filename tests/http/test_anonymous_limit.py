@@ -30,6 +30,7 @@ def test_every_anonymous_post_has_the_limit(app):
         "api_email_codes.request_code",
         "api_email_codes.verify_code",
         "api_sign_in.request_link",
+        "sign_in.again",
         "sign_in.send",
         "sign_in.confirm",
     }

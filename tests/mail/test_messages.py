@@ -18,7 +18,16 @@ from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "keys_expire", "keys_changed", "audit_seal"]
+EVERY_MAIL = [
+    *CARRY_A_SECRET,
+    "codes_paused",
+    "new_browser",
+    "address_changed",
+    "key_ends",
+    "keys_expire",
+    "keys_changed",
+    "audit_seal",
+]
 SEAL = "org_1:18204:2:" + "0a" * 32
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 
@@ -31,6 +40,7 @@ def mailed(name, what, days, by="", gains=""):
 
 #: What mails are about, by their kinds.
 ABOUT = {
+    "address_changed": json.dumps({"was": "ann@example.com", "becomes": "ann@example.org"}),
     "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
     "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
     "audit_seal": json.dumps({"name": "Acme evil.example", "entries": 18204, "seal": SEAL}),
@@ -75,6 +85,31 @@ def test_its_secret_is_in_both_and_not_in_the_subject(written, mail):
     assert SECRET not in made.subject
     for text in (made.body, made.html):
         assert "16 April 2026, 12:15 UTC" in text
+
+
+def test_the_mail_about_a_new_browser_says_which_and_from_where_and_leads_to_the_account(written):
+    browser = Asker("203.0.113.9", "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0")
+    made = written("new_browser", asker=browser)
+    for mail in (made.body, made.html):
+        assert "Firefox on Windows" in mail
+        assert "203.0.113.9" in mail
+        assert "16 April 2026, 12:00 UTC" in mail
+        assert "http://localhost:7860/sessions" in mail
+
+
+@pytest.mark.parametrize(
+    ("recipient", "says"),
+    [
+        ("ann@example.com", "Nobody can sign in as ann@example.com any more."),
+        ("ann@example.org", "Sign in with ann@example.org from now on."),
+    ],
+)
+def test_the_mail_about_a_changed_address_says_to_each_what_it_means(written, recipient, says):
+    made = written("address_changed", recipient)
+    for mail in (made.body, made.html):
+        assert says in mail
+        assert "ann@example.com" in mail
+        assert "ann@example.org" in mail
 
 
 def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written):

@@ -48,6 +48,21 @@ def test_sign_out_ends_it_on_the_server_and_doing_it_again_is_no_error(runtime, 
     assert sessions.resume(runtime, token) is None
 
 
+def test_ending_all_others_leaves_this_one_and_other_people(runtime, cast):
+    alice, bob = cast.alice, cast.bob
+    for _ in range(2):
+        alice.sign_in()
+    here, *others = sessions.of_person(runtime, alice.person_id)
+    assert sessions.end_others(runtime, alice.person_id, alice.email, here.id) == 2
+    assert [session.id for session in sessions.of_person(runtime, alice.person_id)] == [here.id]
+    assert sessions.end_others(runtime, alice.person_id, alice.email, here.id) == 0
+    assert len(sessions.of_person(runtime, bob.person_id)) == 1
+    ended = [
+        entry.target for entry in audit.page(alice.org, limit=50, cursor=None).items if entry.action == "session.ended"
+    ]
+    assert set(ended) == {session.id for session in others}
+
+
 def test_a_person_sees_their_own_and_can_end_any(runtime, cast):
     alice, bob = cast.alice, cast.bob
     alice.sign_in()

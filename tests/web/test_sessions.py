@@ -4,7 +4,7 @@ from tests.web.pages import Page
 
 
 def sessions_on(page):
-    return [form["action"] for form in page.forms if form["action"].startswith("/sessions/")]
+    return [form["action"] for form in page.forms if form["action"].endswith("/end")]
 
 
 def test_a_person_sees_their_sessions_and_ends_another_browsers(alice, app, clock):
@@ -41,3 +41,22 @@ def test_ending_the_session_of_this_browser_says_that_it_signs_out(alice):
     assert "End this session" not in page
     alice.sign_in()
     assert alice.http.get("/sessions").text.count(">End this session") == 1
+
+
+def test_all_other_sessions_end_with_one_button(alice, app):
+    assert "End all others" not in alice.http.get("/sessions").text
+    there = alice.http.get_cookie("whs_session").value
+    alice.sign_in()
+    assert {"method": "post", "action": "/sessions/end-others"} in Page(alice.http.get("/sessions")).forms
+    assert alice.http.post("/sessions/end-others").headers["Location"] == "/sessions"
+    page = alice.http.get("/sessions").text
+    assert "1 other session has ended. You are signed in here only." in page
+    assert page.count("<article") == 1
+    other = app.test_client()
+    other.set_cookie("whs_session", there)
+    assert other.get("/v1/orgs").status_code == 401
+
+
+def test_the_page_lists_the_organizations_with_the_role(cast):
+    page = cast.vera.http.get("/sessions").text
+    assert f'<a href="/orgs/{cast.alice.org}/keys">alice’s organization</a>, viewer' in page

@@ -172,3 +172,63 @@ def test_others_do_not_lock_out_a_browser_that_has_signed_in_before(app, browser
 
 def from_(number):
     return {"REMOTE_ADDR": f"203.0.113.{number}"}
+
+
+def notices(app):
+    """The mails about new browsers: to whom, and from where the browser signed in."""
+    with app.app_context():
+        query = "SELECT recipient, asked_from, asked_with FROM outbox_mail WHERE mail = 'new_browser' ORDER BY rowid"
+        return [tuple(row) for row in db.session.execute(text(query))]
+
+
+def test_a_browser_that_has_not_signed_in_with_the_address_before_is_told_by_mail(app, browser, mailed):
+    follow(browser, ask(app, browser))
+    assert notices(app) == []
+    follow(browser, ask(app, browser))
+    assert notices(app) == []
+    other = app.test_client()
+    follow(other, ask(app, other), **{"User-Agent": "Firefox/140"})
+    assert notices(app) == [("alice@example.com", "127.0.0.1", "Firefox/140")]
+
+
+def test_looking_at_a_link_tells_nobody(app, browser, mailed):
+    follow(browser, ask(app, browser))
+    other, token = app.test_client(), ask(app, browser)
+    assert "Sign in as" in follow(other, token).text
+    assert notices(app) == []
+    other.post("/v1/auth/callback", data={"token": token})
+    assert len(notices(app)) == 1
+
+
+def test_a_link_that_no_longer_works_brings_a_new_one_that_leads_to_the_same_page(app, browser, mailed, alice, clock):
+    wanted = f"/orgs/{alice.org}/usage"
+    old = ask(app, browser, next=wanted)
+    clock.advance(days=1)
+    page = follow(browser, old)
+    assert page.status_code == 410
+    assert "Send a new link to a•••@example.com" in page.text
+    assert alice.email not in page.text
+    sent = browser.post("/sign-in/again", data={"token": old})
+    assert "a•••@example.com" in sent.text
+    assert alice.email not in sent.text
+    with app.app_context():
+        row = db.session.scalars(select(OneTimeSecret).order_by(text("rowid DESC"))).first()
+        new = app.extensions["runtime"].links.sign(row.id).reveal()
+    assert (row.email, new == old) == (alice.email, False)
+    assert follow(browser, new).headers["Location"] == wanted
+
+
+def test_new_links_for_old_ones_have_the_limits_of_all_links(app, browser, mailed):
+    old = ask(app, browser)
+    follow(browser, old)
+    answers = [browser.post("/sign-in/again", data={"token": old}).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+
+
+def test_a_link_that_is_not_on_record_or_forged_brings_none(app, browser):
+    unknown = app.extensions["runtime"].links.sign("ots_unknown").reveal()
+    assert browser.post("/sign-in/again", data={"token": unknown}).headers["Location"] == "/sign-in"
+    assert browser.post("/sign-in/again", data={"token": "forged"}).status_code == 400
+    page = follow(browser, unknown)
+    assert page.status_code == 410
+    assert "Get a new link" in page.text

@@ -1,0 +1,56 @@
+"""Changes the address with which a person signs in. Operators do, once they have made sure who asks."""
+
+import json
+from datetime import datetime, timedelta
+
+from app.domain import email_address
+from app.domain.errors import NotFound, ValidationFailed
+from app.domain.mail_kinds import MailKind
+from app.services import audit, outbox
+from app.services.operator_organizations import ACTOR
+from app.services.runtime import Runtime
+from app.store import device_grants, one_time_secrets, organizations, people, session_tokens, sessions
+from app.store.transaction import take_turns, transaction
+
+#: How long it is tried to mail both addresses.
+NOTICE_KEPT = timedelta(days=2)
+
+
+def change_address(runtime: Runtime, old: str, new: str) -> str:
+    """Gives the person with the address `old` the address `new`, and returns it as it is stored. Sessions, session
+    tokens, links, codes and approvals of agents end; keys stay, and both addresses are told by mail.
+
+    Raises `ValidationFailed` naming `email` if an address is not valid or `new` is somebody's, and `NotFound`.
+    """
+    was, becomes = email_address.normalise(old), email_address.normalise(new)
+    with transaction():
+        now = runtime.clock()
+        take_turns(f"person:{was}", f"person:{becomes}")
+        person = people.by_email(was)
+        if person is None:
+            raise NotFound(f"There is no person with the address {was}.")
+        if people.by_email(becomes) is not None:
+            raise ValidationFailed({"email": f"{becomes} is already the address of a person"})
+        device_grants.deny_all_approved(person.id)
+        people.set_email(person.id, becomes)
+        sessions.end_all(person.id, now)
+        session_tokens.delete_all(person.id)
+        one_time_secrets.use_up_all([was, becomes], now)
+        organizations.lock_of(person.id)
+        for found in organizations.of_person(person.id):
+            audit.member_address_changed(found.id, at=now, actor=ACTOR, person_id=person.id, was=was, becomes=becomes)
+        for address in (was, becomes):
+            _tell(runtime, address, was, becomes, now)
+    return becomes
+
+
+def _tell(runtime: Runtime, recipient: str, was: str, becomes: str, now: datetime) -> None:
+    outbox.enqueue(
+        mail=MailKind.ADDRESS_CHANGED,
+        recipient=recipient,
+        secret_id=None,
+        now=now,
+        expires_at=now + NOTICE_KEPT,
+        send=runtime.settings.has_mail,
+        about=json.dumps({"was": was, "becomes": becomes}),
+    )
