@@ -18,6 +18,7 @@ from app.domain.errors import (
     UnknownScope,
     ValidationFailed,
 )
+from app.domain.key_policy import OutsideKeyPolicy
 from app.domain.member_roles import Permission
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
@@ -108,7 +109,7 @@ def extend(key: str) -> Response:
     member = request_context.member()
     try:
         listed = rotation_overlap.extend(request_context.runtime(), member, key)
-    except KeyNotActive as error:
+    except (KeyNotActive, OutsideKeyPolicy) as error:
         flash(error.detail)
     else:
         if listed.key.expires_at:
@@ -134,7 +135,8 @@ def rotate(key: str) -> Response:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
         # The form has no field for scopes.
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        has_fields = isinstance(error, ValidationFailed) and not isinstance(error, OutsideKeyPolicy)
+        problems = problems_of(error) if has_fields else {WHOLE_FORM: error.detail}
         return refused_form.answer(_rotation_as_sent(problems, key), error)
     return _reveal(issued, replaced=keys.get(request_context.member(), key))
 
