@@ -195,8 +195,8 @@ def _wrong_days(policy: KeyPolicy) -> dict[str, str]:
         if days is not None and not 1 <= days <= MAX_DAYS
     }
     if not found and default is not None and longest is not None and default > longest:
-        found["default_expiry_days"] = f"must be at most longest_expiry_days, which is {longest}"
-        found["longest_expiry_days"] = f"must be at least default_expiry_days, which is {default}"
+        found["default_expiry_days"] = f"must be at most the longest expiry ({_days(longest)})"
+        found["longest_expiry_days"] = f"must be at least the default expiry ({_days(default)})"
     return found
 
 

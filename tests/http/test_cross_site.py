@@ -39,6 +39,7 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/suspend",
     "/v1/orgs/{org}/keys/k/resume",
     "/v1/orgs/{org}/key-policy",
+    "/orgs/{org}/settings/keys",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",
     "/orgs/{org}/shown-key/test",

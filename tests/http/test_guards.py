@@ -66,6 +66,8 @@ REVIEWED = {
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
+    "GET /orgs/<org>/settings/keys": MEMBERS,
+    "POST /orgs/<org>/settings/keys": MEMBERS_WHO_SET_THE_KEY_POLICY,
     "GET /orgs/<org>/keys": MEMBERS,
     "GET /orgs/<org>/keys/search": MEMBERS,
     "POST /orgs/<org>/keys/search": MEMBERS,

@@ -24,7 +24,12 @@ LABELS = {
     "idle": "It may stop sooner",
     "leaked": "Somebody else has this key",
     "org": "Organization",
+    "longest_expiry_days": "Longest expiry, in days",
+    "default_expiry_days": "Default expiry, in days",
+    "expiry_required": "Every key has to expire",
 }
+#: Checkboxes for scopes.
+SCOPES = {"Scopes", "Owners may give", "Admins may give", "Members may give"}
 TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
@@ -74,7 +79,7 @@ def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists
             # Selects a row of the list: what one sees of its label are the first words of the row.
             continue
         if field["type"] == "checkbox" and field["name"] not in LABELS:
-            assert field["group"] == "Scopes"
+            assert field["group"] in SCOPES
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
             assert field["label"] == LABELS[field["name"]]
