@@ -168,10 +168,10 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes])
     granted = tuple(keys.checked(runtime, wanted, now)["scopes"])
     keys.refuse_ungrantable(runtime, member, granted)
-    # Its expiry is the one that the policy sets when the key is made.
-    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted), role=member.role)
     # The key is made later, but only now somebody can be told.
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
+    # Its expiry is the one that the policy sets when the key is made.
+    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted), role=member.role)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)

@@ -1,8 +1,10 @@
 """The policy of an organization for its keys: changed, obeyed where keys are made and changed, and who is outside."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import product
+from threading import Event
 
 import pytest
 
@@ -30,9 +32,10 @@ from app.services import (
 )
 from app.services.key_list import OUTSIDE_POLICY, KeyFilter
 from app.store import organizations
+from app.store.transaction import transaction
 from tests.databases import statements
 from tests.factories import in_days
-from tests.services.test_agent_sign_up import sign_up
+from tests.services.test_agent_sign_up import sign_up, somebody_waits_for_a_lock, until
 
 
 def let(runtime, who, **wanted):
@@ -274,6 +277,32 @@ def test_the_list_shows_exactly_the_keys_that_could_not_be_made_today_and_says_w
     assert left.id in compare()
     let(runtime, cast.alice, longest_expiry_days=90)
     compare()
+
+
+@pytest.mark.databases("postgresql")
+def test_a_key_that_is_made_while_the_policy_changes_obeys_the_new_one(app, runtime, cast):
+    """On SQLite one waits for the other anyway."""
+    alice, adam = cast.alice.member, cast.adam.member
+    changed, made = Event(), []
+
+    def set_policy():
+        with app.app_context(), transaction():
+            organizations.lock([alice.org_id])
+            organizations.set_key_policy(alice.org_id, KeyPolicy(longest_expiry_days=9))
+            changed.set()
+            until(somebody_waits_for_a_lock)
+
+    def create():
+        with app.app_context():
+            made.append(keys.create(runtime, adam, KeySettings(name="CI")).listed.key.expires_at)
+
+    with ThreadPoolExecutor(2) as pool:
+        setting = pool.submit(set_policy)
+        assert changed.wait(10)
+        creating = pool.submit(create)
+        setting.result()
+        creating.result()
+    assert made == [in_days(runtime, 9)]
 
 
 def test_verification_does_not_read_it(runtime, alice):
