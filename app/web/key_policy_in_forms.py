@@ -81,7 +81,7 @@ def ending(policy: KeyPolicy, org_name: str) -> str:
     """How long keys live, as a sentence."""
     if policy.longest_expiry_days is not None:
         return f"Keys of {org_name} end after at most {counted(policy.longest_expiry_days)}."
-    return f"Keys of {org_name} have to expire." if policy.expiry_required else f"Keys of {org_name} may live for ever."
+    return f"Keys of {org_name} have to expire." if policy.expiry_required else f"Keys of {org_name} need not expire."
 
 
 def ending_unchosen(policy: KeyPolicy, org_name: str) -> str:
@@ -94,9 +94,11 @@ def in_words(policy: KeyPolicy, org_name: str) -> list[str]:
     """The policy, a sentence for each part of it."""
     said = [ending(policy, org_name)]
     if policy.default_expiry_days is not None:
-        said.append(f"Without another choice, a key ends after {counted(policy.default_expiry_days)}.")
+        said.append(f"Unless somebody chooses otherwise, a key ends after {counted(policy.default_expiry_days)}.")
     limits = [_given_by(role.value, policy.scopes_by_role.get(role)) for role in policies.LIMITED_ROLES]
-    return said + ([limit for limit in limits if limit] or ["Each role gives keys all the scopes that it may."])
+    return said + (
+        [limit for limit in limits if limit] or ["Each role may give every scope that its permissions allow."]
+    )
 
 
 def counted(days: int) -> str:
@@ -106,5 +108,5 @@ def counted(days: int) -> str:
 def _given_by(role: str, scopes: Sequence[str] | None) -> str:
     if scopes is None:
         return ""
-    named = f"only these scopes: {', '.join(scopes)}" if scopes else "no scopes, so they create no keys"
-    return f"{role.capitalize()}s give {named}."
+    named = f"only these scopes: {', '.join(scopes)}" if scopes else "no scopes, so they cannot create keys"
+    return f"{role.capitalize()}s may give {named}."

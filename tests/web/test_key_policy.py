@@ -65,12 +65,12 @@ def test_the_settings_say_what_holds_and_lead_to_it(alice):
     settings = f"/orgs/{alice.org}/settings"
     shown = Page(alice.http.get(settings))
     assert path(alice) in shown.links
-    assert "Keys of alice’s organization may live for ever." in shown.text
+    assert "Keys of alice’s organization need not expire." in shown.text
     send(alice, longest_expiry_days="90", default_expiry_days="1", scopes_by_role__member=["agent:r"])
     shown = Page(alice.http.get(settings))
     assert "Keys of alice’s organization end after at most 90 days." in shown.text
-    assert "Without another choice, a key ends after 1 day." in shown.text
-    assert "Members give only these scopes: agent:r." in shown.text
+    assert "Unless somebody chooses otherwise, a key ends after 1 day." in shown.text
+    assert "Members may give only these scopes: agent:r." in shown.text
 
 
 def test_saving_the_form_as_it_is_changes_nothing(alice):
@@ -93,7 +93,7 @@ def test_ticks_are_limits_and_all_of_them_are_none(alice):
     assert ticked(alice, "member") == ["agent:rw", "agent:r", "cache:invalidate", "notes:read"]
     send(alice, scopes_by_role__member=[])
     assert policy(alice).scopes_by_role == {Role.MEMBER: ()}
-    assert "Members give no scopes, so they create no keys." in page(alice).text
+    assert "Members may give no scopes, so they cannot create keys." in page(alice).text
     send(alice, scopes_by_role__member=SCOPES)
     assert policy(alice).scopes_by_role == {}
 

@@ -59,7 +59,7 @@ def test_the_form_for_a_new_key_offers_what_the_policy_allows_and_says_so(cast):
     assert expiries(page) == (["30", "60", "date"], "60")
     assert scopes(page) == ["agent:rw", "agent:r", "cache:invalidate"]
     assert "Keys of alice’s organization end after at most 60 days." in page.text
-    assert "Members give only these scopes: agent:rw. That is the policy of alice’s organization." in page.text
+    assert "Members may give only these scopes: agent:rw. That is the policy of alice’s organization." in page.text
     assert 'max="2026-06-15"' in page.text
     assert "notes:read" in scopes(new(alice))
     let(alice, longest_expiry_days=None, expiry_required=True)
