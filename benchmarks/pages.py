@@ -76,6 +76,7 @@ PAGES = {
     "members": "/orgs/{org}/members",
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
+    "policy for keys": "/orgs/{org}/settings/keys",
     "sessions": "/sessions",
     "mails": "/account/mails",
     "connect an agent": "/device",

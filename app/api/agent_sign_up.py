@@ -6,6 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited, TooManyKeys
+from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
 from app.http.field_types import Code, Email, field
@@ -38,6 +39,12 @@ class SignedUp(TypedDict):
         str, field("The key. Later verifications return the same key, or its successor after a rotation.", "of_…")
     ]
     is_new_user: Annotated[bool, field("Whether the account is new.", True)]
+    expires_at: NotRequired[
+        Annotated[
+            str,
+            field("When the key expires, if it does. Then sign up again.", "2027-04-16T12:00:00Z", format="date-time"),
+        ]
+    ]
 
 
 @blueprint.post("/agent/sign-up")
@@ -75,4 +82,7 @@ def verify() -> SignedUp:
     """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(request_context.runtime(), email=body.email, code=body.otp_code)
-    return {"email": done.email, "api_key": done.api_key.reveal(), "is_new_user": done.is_new_user}
+    answer: SignedUp = {"email": done.email, "api_key": done.api_key.reveal(), "is_new_user": done.is_new_user}
+    if done.expires_at:
+        answer["expires_at"] = rfc3339(done.expires_at)
+    return answer

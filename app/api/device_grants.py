@@ -66,6 +66,7 @@ class DeviceToken(TypedDict):
     access_token: Annotated[str, field("An API key with the scopes that the user approved.", "owk_live_…")]
     token_type: Annotated[Literal["Bearer"], field("Send the key as `Authorization: Bearer …`.", "Bearer")]
     scope: Annotated[str, field("The key's scopes, separated by spaces.", "notes:read")]
+    expires_in: NotRequired[Annotated[int, field("In how many seconds the key expires, if it does.", 7_776_000)]]
 
 
 ErrorCode = Literal["invalid_request", "invalid_scope", "unsupported_grant_type", device_grants.PollError]
@@ -148,6 +149,8 @@ def token() -> Answer[DeviceToken] | Answer[OAuthError]:
         "token_type": "Bearer",
         "scope": " ".join(key.scopes),
     }
+    if key.expires_in is not None:
+        answer["expires_in"] = key.expires_in
     return answer, 200
 
 

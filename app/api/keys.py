@@ -147,6 +147,7 @@ class CreatedKey(KeyItem):
     query={
         "failing": "`true`: only keys that were refused in the last 24 hours, and not let through in them.",
         "unused": "`true`: only keys that are older than 90 days, and were not let through in them.",
+        "outside_policy": "`true`: only working keys that are outside of the organization's policy for its keys.",
     },
 )
 def index() -> Answer[Listing[KeyItem]]:
@@ -155,7 +156,7 @@ def index() -> Answer[Listing[KeyItem]]:
     All keys, including revoked and expired ones, newest first.
     """
     limit, cursor = read_paging(default=1000)
-    conditions = [name for name in ("failing", "unused") if _is_asked(name)]
+    conditions = [name for name in ("failing", "unused", key_list.OUTSIDE_POLICY) if _is_asked(name)]
     runtime, member = request_context.runtime(), request_context.member()
     return listing(key_list.newest(runtime, member, conditions, limit=limit, cursor=cursor), item)
 
@@ -179,7 +180,8 @@ def _is_asked(name: str) -> bool:
 def create() -> Answer[Data[CreatedKey]]:
     """Create a key
 
-    `key` in the response is the key itself, shown only once.
+    `key` in the response is the key itself, shown only once. Without an expiry, it gets the one of the organization's
+    policy for its keys, if that has one.
     """
     settings = read_json(NewKey).new_settings()
     return data(_with_plaintext(keys.create(request_context.runtime(), request_context.member(), settings)), 201)
@@ -248,7 +250,8 @@ def resume(key: str) -> Answer[Data[KeyItem]]:
 def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 
-    Creates a new key with the same name, scopes, limits and expiry. `key` in the response is the new key, shown only
+    Creates a new key with the same name, scopes, limits and expiry, or with an earlier expiry if the organization's
+    policy for its keys asks for one. `key` in the response is the new key, shown only
     once. The old key stops working after `overlap_seconds`, or when it expires if that is earlier.
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds

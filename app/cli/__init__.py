@@ -23,7 +23,9 @@ COMMANDS = {
     "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install IDs (deprecated)."),
     "list": Command("app.cli.keys:list_keys", "List the active keys of all organizations."),
     "members": Command("app.cli.members:members", "List, add, remove, disable or enable members."),
-    "orgs": Command("app.cli.organizations:orgs", "List, create, disable or enable organizations."),
+    "orgs": Command(
+        "app.cli.organizations:orgs", "List, create, disable or enable organizations, or set their policy for keys."
+    ),
     "people": Command("app.cli.people:people", "Change the address of a person."),
     "restore": Command("app.cli.backup:restore", "Replace the database with the backup in FILE."),
     "revoke": Command("app.cli.keys:revoke", "Revoke the key that starts with PREFIX."),

@@ -33,6 +33,13 @@ networks = click.option(
     "--network", "networks", multiple=True, help="Network (CIDR) the key can be used from. Repeat for several."
 )
 
+override_policy = click.option(
+    "--override-policy",
+    "overrides_policy",
+    is_flag=True,
+    help="Ignore the organization's policy for its keys. The audit log says so.",
+)
+
 
 def settings_from(options: Mapping[str, Any], now: datetime) -> KeySettings:
     """The settings in the options `--name`, `--scope`, `--rate`, `--network`, `--expires-in-days`, and for an existing

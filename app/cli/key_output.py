@@ -49,6 +49,12 @@ def created(issued: IssuedKey) -> None:
     click.echo("Keep this token safe! Pass it in the Authorization header as: Token <token>")
 
 
+def expiry_by_policy(issued: IssuedKey) -> None:
+    """Says when a key expires for which nobody chose an expiry, if it does."""
+    if issued.listed.key.expires_at:
+        click.echo(f"It expires at {rfc3339(issued.listed.key.expires_at)}, by the organization's policy.")
+
+
 def active_keys(keys: Iterable[WorkingKey]) -> Iterator[str]:
     line = "-" * 60 + "\n"
     yield "Active API Keys\n" + line

@@ -22,8 +22,9 @@ from app.services.operator_keys import NoSingleMatch
 @click.option("--any-network", is_flag=True, help="Allow any network.")
 @click.option("--expires-in-days", type=int, help="Days until the key expires.")
 @click.option("--never-expires", is_flag=True, help="Remove the expiry.")
+@key_options.override_policy
 @as_json
-def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
+def set_key(prefix: str, *, is_json: bool, overrides_policy: bool, **options: Any) -> None:
     """Change the settings of the key that starts with PREFIX.
 
     PREFIX is at least 8 characters, with or without whk_. Settings you leave out keep their value.
@@ -31,7 +32,8 @@ def set_key(prefix: str, *, is_json: bool, **options: Any) -> None:
     _refuse_contradictions(options)
     with open_runtime() as runtime:
         try:
-            key = operator_keys.change_key(runtime, prefix, key_options.settings_from(options, runtime.clock()))
+            wanted = key_options.settings_from(options, runtime.clock())
+            key = operator_keys.change_key(runtime, prefix, wanted, overrides_policy=overrides_policy)
         except NoSingleMatch as error:
             no_single_match(error)
         else:

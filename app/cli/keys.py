@@ -7,7 +7,15 @@ import click
 
 from app.cli import key_options
 from app.cli.app_context import open_runtime
-from app.cli.key_output import active_keys, active_keys_as_json, created, described, no_single_match, with_plaintext
+from app.cli.key_output import (
+    active_keys,
+    active_keys_as_json,
+    created,
+    described,
+    expiry_by_policy,
+    no_single_match,
+    with_plaintext,
+)
 from app.cli.output import answer, as_json
 from app.services import operator_keys
 from app.services.operator_keys import NoSingleMatch
@@ -17,16 +25,22 @@ from app.services.operator_keys import NoSingleMatch
 @click.option("--name", default="API key", show_default=True, help="Name of the key: what it is for.")
 @click.option("--org", help="Organization, by ID or name. Default: the only one, else Operators.")
 @click.option("--scope", "scopes", multiple=True, help="Scope of the key. Repeat for several.")
-@click.option("--expires-in-days", type=int, help="Days until the key expires. Default: never.")
+@click.option("--expires-in-days", type=int, help="Days until the key expires. Default: as the policy says, or never.")
 @key_options.rate
 @key_options.networks
+@key_options.override_policy
 @as_json
-def create(*, org: str | None, is_json: bool, **options: Any) -> None:
-    """Create a key and show it once."""
+def create(*, org: str | None, is_json: bool, overrides_policy: bool, **options: Any) -> None:
+    """Create a key and show it once.
+
+    The organization's policy for its keys applies (see orgs policy).
+    """
     with open_runtime() as runtime:
         settings = key_options.settings_from(options, runtime.clock())
-        issued = operator_keys.create_key(runtime, settings, org=org)
+        issued = operator_keys.create_key(runtime, settings, org=org, overrides_policy=overrides_policy)
         answer(is_json, with_plaintext(issued), lambda: created(issued))
+        if not is_json and "expires_at" not in settings:
+            expiry_by_policy(issued)
 
 
 @click.command("list")
@@ -60,15 +74,17 @@ def revoke(prefix: str, is_json: bool) -> None:
 @click.command()
 @click.argument("prefix")
 @click.option("--overlap", default=0, show_default=True, help="Seconds for which the old key keeps working.")
+@key_options.override_policy
 @as_json
-def rotate(prefix: str, overlap: int, is_json: bool) -> None:
+def rotate(prefix: str, overlap: int, overrides_policy: bool, is_json: bool) -> None:
     """Replace the key that starts with PREFIX with a new one.
 
-    PREFIX is at least 8 characters, with or without whk_. The new key has the same settings and is shown once.
+    PREFIX is at least 8 characters, with or without whk_. The new key has the same settings and is shown once. It
+    expires earlier if the organization's policy for its keys asks for that.
     """
     with open_runtime() as runtime:
         try:
-            issued = operator_keys.rotate_key(runtime, prefix, overlap)
+            issued = operator_keys.rotate_key(runtime, prefix, overlap, overrides_policy=overrides_policy)
         except NoSingleMatch as error:
             no_single_match(error)
         else:

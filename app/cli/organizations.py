@@ -1,7 +1,8 @@
-"""`orgs`: lists, creates, disables and enables organizations."""
+"""`orgs`: lists, creates, disables and enables organizations, and sets what they allow their keys."""
 
 import click
 
+from app.cli import key_policy
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.services import operator_organizations
@@ -9,7 +10,7 @@ from app.services import operator_organizations
 
 @click.group()
 def orgs() -> None:
-    """List, create, disable or enable organizations."""
+    """List, create, disable or enable organizations, or set their policy for keys."""
 
 
 @orgs.command("list")
@@ -48,3 +49,4 @@ def _switch(word: str, done: str, disabled: bool) -> click.Command:
 
 _switch("disable", "is disabled: all its keys are refused from now on.", disabled=True)
 _switch("enable", "is enabled: its keys work again.", disabled=False)
+orgs.add_command(key_policy.policy)

@@ -17,9 +17,9 @@ class KeySettings(TypedDict, total=False):
     their default."""
 
     name: str
-    #: Default: the policy's default scopes.
+    #: Default: the default scopes of the catalogue that the organization's policy lets the role give.
     scopes: Sequence[str]
-    #: None, the default: the key does not expire.
+    #: None: the key does not expire. Default: what the organization's policy says, or None.
     expires_at: datetime | None
     #: CIDR. Empty, the default: the key can be used from anywhere.
     networks: Sequence[str]

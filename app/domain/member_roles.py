@@ -21,13 +21,19 @@ class Permission(Enum):
     MANAGE_OWN_KEYS = "change, revoke and rotate the keys they created"
     MANAGE_ALL_KEYS = "change, revoke and rotate every key"
     GRANT_RESERVED_SCOPES = "grant keys:verify"
+    MANAGE_KEY_POLICY = "set what the organization allows its keys"
     MANAGE_MEMBERS = "manage members"
     MANAGE_ORGANIZATION = "delete the organization, change its owner"
 
 
 _VIEWER = {Permission.READ_KEYS, Permission.READ_USAGE}
 _MEMBER = _VIEWER | {Permission.READ_AUDIT_LOG, Permission.CREATE_KEYS, Permission.MANAGE_OWN_KEYS}
-_ADMIN = _MEMBER | {Permission.MANAGE_ALL_KEYS, Permission.GRANT_RESERVED_SCOPES, Permission.MANAGE_MEMBERS}
+_ADMIN = _MEMBER | {
+    Permission.MANAGE_ALL_KEYS,
+    Permission.GRANT_RESERVED_SCOPES,
+    Permission.MANAGE_KEY_POLICY,
+    Permission.MANAGE_MEMBERS,
+}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from app.domain import email_address, member_roles
 from app.domain.errors import OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
-from app.services import audit, key_quotas, one_time_secrets, sign_in
+from app.services import audit, key_policy, key_quotas, one_time_secrets, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.keys import issue
 from app.services.one_time_secrets import Issued
@@ -33,6 +35,15 @@ class SignUpResult:
     email: str
     api_key: Secret
     is_new_user: bool
+    #: None: the key does not expire.
+    expires_at: datetime | None
+
+
+class _Given(NamedTuple):
+    """A key that the person gets, and when it expires."""
+
+    plaintext: Secret
+    expires_at: datetime | None
 
 
 def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN) -> Issued:
@@ -46,8 +57,8 @@ def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     """The person's sign-up key, in exchange for the right code: the same string as before while that key is active, its
-    successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`
-    and `RateLimited` leave the code as it was."""
+    successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`,
+    `RateLimited` and `OutsideKeyPolicy` leave the code as it was."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -62,11 +73,11 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
             organizations.lock_memberships(person.id)
         if person is None:
             person = sign_in.sign_up(runtime, address, now)
-        plaintext = _current_key(runtime, person, revocation, now) or _new_key(runtime, person, now)
-    return SignUpResult(address, plaintext, is_new)
+        plaintext, expires_at = _current_key(runtime, person, revocation, now) or _new_key(runtime, person, now)
+    return SignUpResult(address, plaintext, is_new, expires_at)
 
 
-def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: datetime) -> Secret | None:
+def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: datetime) -> _Given | None:
     """The person's active sign-up key, the newest if they have several, or None. Newer ones whose secret is gone are
     revoked, so that none of them works beside the key that the person gets."""
     locked: set[str] = set()
@@ -83,7 +94,7 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
     revocation.nothing_changed()
     if underivable := [key for key in current if key.id in locked]:
         _revoke_underivable(underivable, person, revocation, now)
-    return plaintext
+    return _Given(plaintext, key.expires_at) if key and plaintext else None
 
 
 def _current_keys(runtime: Runtime, person: Person, now: datetime) -> list[ApiKey]:
@@ -102,29 +113,44 @@ def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revo
     revocation.affects(*(key.org_id for key in lost))
 
 
-def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
-    scopes = runtime.settings.policy.default_scopes
-    org_id = next(iter(_organizations(runtime, person, scopes)), None) or sign_in.first_organization(
-        runtime, person, now
+def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
+    """Raises `OutsideKeyPolicy` if no organization of theirs lets them give any of the default scopes."""
+    org_id, role = _organization_of_new_key(runtime, person) or (
+        sign_in.first_organization(runtime, person, now),
+        Role.OWNER,
     )
     key_quotas.refuse_over(runtime, org_id, person.id, now)
     issued = issue(
         runtime,
         org_id,
-        KeySettings(name=KEY_NAME, scopes=scopes),
+        KeySettings(name=KEY_NAME),
         now,
+        role=role,
         origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
         email=person.email,
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)
-    return issued.plaintext
+    return _Given(issued.plaintext, issued.listed.key.expires_at)
 
 
-def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> list[str]:
-    """IDs of the organizations in which the person may give a key these scopes, oldest membership first."""
-    return [
-        organization.id
+def _organization_of_new_key(runtime: Runtime, person: Person) -> tuple[str, Role] | None:
+    """Rather one whose policy leaves them some of the default scopes. None: their roles give none anywhere."""
+    catalogue = runtime.settings.policy
+    theirs = _organizations(runtime, person, catalogue.default_scopes)
+    admitting = {
+        org_id: role
+        for org_id, role in theirs.items()
+        if not set(catalogue.default_scopes).issubset(key_policy.of(org_id).not_given_by(role, catalogue))
+    }
+    return next(iter((admitting or theirs).items()), None)
+
+
+def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> dict[str, Role]:
+    """IDs of the organizations in which the person's role may give a key these scopes, whatever the policies of the
+    organizations say, and the roles; oldest membership first."""
+    return {
+        organization.id: organization.role
         for organization in organizations.of_person(person.id)
         if all(member_roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
-    ]
+    }

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.domain import key_changes
 from app.domain.audit_chain import SealedEntry, first_broken
+from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
@@ -19,15 +20,24 @@ from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
 
 
-def key_created(key: ApiKey, *, at: datetime, actor: str) -> None:
-    _of_key(key, "key.created", at, actor, **_wire(key.settings))
+def key_created(key: ApiKey, *, at: datetime, actor: str, overridden: Sequence[str] = ()) -> None:
+    """`overridden`: the settings with which an operator overrode the organization's policy."""
+    _of_key(key, "key.created", at, actor, **_wire(key.settings), **_overriding(overridden))
 
 
-def key_changed(key: ApiKey, *, at: datetime, actor: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """`new` holds the settings that changed, `old` at least their earlier values."""
+def key_changed(
+    key: ApiKey,
+    *,
+    at: datetime,
+    actor: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    overridden: Sequence[str] = (),
+) -> None:
+    """`new` holds the settings that changed, `old` at least their earlier values. `overridden`: as for a new key."""
     was, becomes = _wire(old), _wire(new)
     changes = {name: {"old": was[name], "new": becomes[name]} for name in becomes}
-    _of_key(key, "key.changed", at, actor, changes=changes)
+    _of_key(key, "key.changed", at, actor, changes=changes, **_overriding(overridden))
 
 
 def key_revoked(key: ApiKey, *, at: datetime, actor: str, reason: str | None = None) -> None:
@@ -47,12 +57,23 @@ def key_resumed(key: ApiKey, *, at: datetime, actor: str) -> None:
     _of_key(key, "key.resumed", at, actor)
 
 
-def key_rotated(key: ApiKey, *, at: datetime, actor: str, successor: ApiKey, overlap_seconds: int) -> None:
-    _of_key(key, "key.rotated", at, actor, successor=successor.id, overlap_seconds=overlap_seconds)
+def key_rotated(
+    key: ApiKey, *, at: datetime, actor: str, successor: ApiKey, overlap_seconds: int, overridden: Sequence[str] = ()
+) -> None:
+    """`overridden`: by which settings of the successor an operator overrode the organization's policy."""
+    details = {"successor": successor.id, "overlap_seconds": overlap_seconds} | _overriding(overridden)
+    _of_key(key, "key.rotated", at, actor, **details)
 
 
-def keys_imported(org_id: str, *, at: datetime, actor: str, count: int) -> None:
-    _record(org_id, "keys.imported", at, actor, org_id, keys=count)
+def keys_imported(org_id: str, *, at: datetime, actor: str, count: int, overridden: Sequence[str] = ()) -> None:
+    """`overridden`: as for a new key."""
+    _record(org_id, "keys.imported", at, actor, org_id, keys=count, **_overriding(overridden))
+
+
+def key_policy_changed(org_id: str, *, at: datetime, actor: str, old: KeyPolicy, new: KeyPolicy) -> None:
+    was, becomes = to_json(old), to_json(new)
+    changes = {name: {"old": was[name], "new": becomes[name]} for name in becomes if was[name] != becomes[name]}
+    _record(org_id, "key_policy.changed", at, actor, org_id, changes=changes)
 
 
 def keys_seeded(org_id: str, *, at: datetime, actor: str, count: int) -> None:
@@ -154,6 +175,10 @@ def _tell_maker(maker_id: str, org_id: str, sequence: int, at: datetime, actor: 
 
 def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:
     return audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+
+
+def _overriding(names: Sequence[str]) -> dict[str, Any]:
+    return {"overrides_policy": list(names)} if names else {}
 
 
 def _wire(settings: Mapping[str, Any]) -> dict[str, Any]:

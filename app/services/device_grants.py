@@ -12,7 +12,7 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.secret import Secret
-from app.services import audit, key_quotas, keys, organizations, sign_in_limits
+from app.services import audit, key_policy, key_quotas, keys, organizations, sign_in_limits
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
@@ -56,6 +56,8 @@ class DeviceAuthorization:
 class DeviceKey:
     access_token: Secret
     scopes: tuple[str, ...]
+    #: In how many seconds it expires. None: it does not.
+    expires_in: int | None
 
 
 def authorize(
@@ -168,6 +170,8 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     keys.refuse_ungrantable(runtime, member, granted)
     # The key is made later, but only now somebody can be told.
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
+    # Its expiry is the one that the policy sets when the key is made.
+    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted), role=member.role)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes = member.org_id, granted
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)
@@ -189,7 +193,9 @@ def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
         issued = keys.create_within(runtime, member, settings, now, origin=KeyOrigin.DEVICE)
     except DomainError:
         raise DeviceError("access_denied") from None
-    return DeviceKey(issued.plaintext, grant.scopes)
+    expires_at = issued.listed.key.expires_at
+    expires_in = int((expires_at - now).total_seconds()) if expires_at else None
+    return DeviceKey(issued.plaintext, grant.scopes, expires_in)
 
 
 def _digest(code: str) -> bytes:

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from app.domain import imported_keys, key_format
 from app.domain.paging import Page
+from app.services import key_policy
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_list, keys
 from app.store.key_list import CONDITIONS, COUNTED_TO, SORTS, KeyFilter, KeyPage
 from app.store.keys import ListedKey
 
-__all__ = ["CONDITIONS", "COUNTED_TO", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
+__all__ = ["CONDITIONS", "COUNTED_TO", "OUTSIDE_POLICY", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
 
+#: A condition beside those of the store: the working keys that are outside of the organization's policy.
+OUTSIDE_POLICY = "outside_policy"
 _QUOTES = "\"'`“”‘’,;:()<>[]{}"
 #: Longer texts are not searched for keys: nobody pastes them.
 MAX_PASTED = 20_000
@@ -31,6 +35,7 @@ class PastedKey(NamedTuple):
 
 def page(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str, limit: int, cursor: str | None) -> KeyPage:
     """Raises `ValidationFailed` for an invalid cursor."""
+    wanted = _with_policy(runtime, member, wanted)
     return key_list.page(member.org_id, wanted, sort, runtime.clock(), limit=limit, cursor=cursor)
 
 
@@ -38,17 +43,19 @@ def newest(
     runtime: Runtime, member: Member, conditions: Sequence[str], *, limit: int, cursor: str | None
 ) -> Page[ListedKey]:
     """The keys that meet all of these conditions, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return key_list.newest(member.org_id, conditions, runtime.clock(), limit=limit, cursor=cursor)
+    outside = key_policy.outside(runtime, member.org_id) if OUTSIDE_POLICY in conditions else None
+    others = [name for name in conditions if name != OUTSIDE_POLICY]
+    return key_list.newest(member.org_id, others, runtime.clock(), limit=limit, cursor=cursor, outside=outside)
 
 
 def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
     """How many keys there are; `COUNTED_TO + 1` if there are more than that."""
-    return key_list.count(member.org_id, wanted, runtime.clock())
+    return key_list.count(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
 
 
 def every(runtime: Runtime, member: Member, wanted: KeyFilter) -> Iterator[ListedKey]:
     """All of them, newest first, read while they are consumed."""
-    return key_list.every(member.org_id, wanted, runtime.clock())
+    return key_list.every(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
 
 
 def attention(runtime: Runtime, member: Member) -> dict[str, int]:
@@ -71,6 +78,13 @@ def pasted_key(runtime: Runtime, member: Member, text: str) -> PastedKey | None:
     prefixes = "|".join(re.escape(prefix) for prefix in runtime.settings.key_prefixes)
     is_part = re.search(rf"(?:{prefixes})[0-9A-Za-z]{{{_SECRET_CHARACTERS},}}", text)
     return PastedKey(None, is_whole=False) if is_part else None
+
+
+def _with_policy(runtime: Runtime, member: Member, wanted: KeyFilter) -> KeyFilter:
+    """The filter as the store knows it."""
+    if wanted.condition != OUTSIDE_POLICY:
+        return wanted
+    return replace(wanted, condition=None, outside=key_policy.outside(runtime, member.org_id))
 
 
 def _imported(runtime: Runtime, member: Member, text: str) -> PastedKey | None:

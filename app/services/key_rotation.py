@@ -6,7 +6,7 @@ from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_status import is_working, status
-from app.domain.member_roles import Permission
+from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
@@ -29,8 +29,9 @@ def rotate(
     idle_seconds: int | None = None,
     submission_id: str | None = None,
 ) -> IssuedKey:
-    """A successor with the same settings. The old key stops working after the overlap, and never later than it would
-    have without. `idle_seconds`: it stops sooner, once no request with it was let through for so long.
+    """A successor with the same settings, or an earlier expiry if the organization's policy asks for one. The old key
+    stops working after the overlap, and never later than it would have without. `idle_seconds`: it stops sooner, once
+    no request with it was let through for so long.
 
     Raises `NotFound`, `Forbidden`, `KeyNotActive`, `ValidationFailed`, `KeyAlreadyShown`, `TooManyKeys`, `RateLimited`
     and `Busy`.
@@ -51,6 +52,7 @@ def rotate(
             old,
             revocation,
             overlap_seconds=overlap_seconds,
+            role=member.role,
             origin=KeyOrigin(old.origin),
             actor=member.email,
             prefix=old.prefix,
@@ -69,14 +71,17 @@ def replace(
     revocation: Revocation,
     *,
     overlap_seconds: int,
+    role: Role | None,
     origin: KeyOrigin,
     actor: str,
     prefix: str | None = None,
     created_by: str | None = None,
     submission_id: str | None = None,
+    overrides_policy: bool = False,
 ) -> IssuedKey:
-    """The successor of a key that is locked and can be rotated. `created_by` None: an operator. The successor of a
-    sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them again."""
+    """The successor of a key that is locked and can be rotated. `role` and `created_by` None: an operator. The
+    successor of a sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them
+    again."""
     now = runtime.clock()
     email = actor if created_by else None
     if old.origin == KeyOrigin.SIGN_UP:
@@ -88,15 +93,24 @@ def replace(
         old.org_id,
         old.settings,
         now,
+        role=role,
         origin=origin,
         prefix=prefix,
         created_by=created_by,
         email=email,
         submission_id=submission_id,
         replaces=old,
+        overrides_policy=overrides_policy,
     )
     _end(old, overlap_seconds, now)
-    audit.key_rotated(old, at=now, actor=actor, successor=issued.listed.key, overlap_seconds=overlap_seconds)
+    audit.key_rotated(
+        old,
+        at=now,
+        actor=actor,
+        successor=issued.listed.key,
+        overlap_seconds=overlap_seconds,
+        overridden=issued.overridden,
+    )
     revocation.affects(old.org_id)
     return issued
 

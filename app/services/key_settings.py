@@ -7,8 +7,8 @@ from app.domain import key_settings, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
-from app.domain.member_roles import Permission
-from app.services import audit, organizations
+from app.domain.member_roles import Permission, Role
+from app.services import audit, key_policy, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
@@ -34,7 +34,7 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         sets_bounds = member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
         if not sets_bounds:
             key_settings_ceiling.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
-        apply(runtime, found.key, checked, revocation, actor=member.email, sets_bounds=sets_bounds)
+        apply(runtime, found.key, checked, revocation, actor=member.email, role=member.role, sets_bounds=sets_bounds)
     return found
 
 
@@ -49,19 +49,30 @@ def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: date
 
 
 def apply(
-    runtime: Runtime, key: ApiKey, checked: KeySettings, revocation: Revocation, *, actor: str, sets_bounds: bool
+    runtime: Runtime,
+    key: ApiKey,
+    checked: KeySettings,
+    revocation: Revocation,
+    *,
+    actor: str,
+    role: Role | None,
+    sets_bounds: bool,
+    overrides_policy: bool = False,
 ) -> None:
-    """Applies what `checked_change` returned to a locked key. `sets_bounds`: members may go no further."""
+    """Applies what `checked_change` returned to a locked key. `role`: of whoever changes it; None: the operator.
+    `sets_bounds`: members may go no further. Raises `OutsideKeyPolicy` for what changes, unless it is overridden."""
     old = cast(dict[str, Any], key.settings)
     new = {name: value for name, value in checked.items() if value != old[name]}
     if not new:
         revocation.nothing_changed()
         return
+    judged = cast(KeySettings, new | ({"scopes": new.get("scopes", key.scopes)} if _is_longer(key, checked) else {}))
+    overridden = key_policy.refuse_outside(runtime, key.org_id, judged, role=role, overrides=overrides_policy)
     for name, value in new.items():
         setattr(key, name, value)
     if sets_bounds:
         key.bounds = key_settings_ceiling.moved(key.bounds, cast(KeySettings, new))
-    audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new)
+    audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new, overridden=overridden)
     revocation.affects(key.org_id)
 
 

@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any, cast
 
 from app.domain import key_format, key_settings, key_settings_ceiling, member_roles
+from app.domain import key_policy as policies
 from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
+from app.domain.key_policy import KeyPolicy
 from app.domain.key_settings import KeySettings
-from app.domain.member_roles import Permission
+from app.domain.member_roles import Permission, Role
 from app.domain.paging import Page
 from app.domain.secret import Secret
-from app.services import audit, key_quotas, organizations
+from app.services import audit, key_policy, key_quotas, organizations
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -27,6 +29,8 @@ class IssuedKey:
 
     plaintext: Secret
     listed: ListedKey
+    #: The settings with which an operator overrode the organization's policy.
+    overridden: Sequence[str] = ()
 
 
 def page(member: Member, *, limit: int, cursor: str | None = None) -> Page[ListedKey]:
@@ -71,7 +75,7 @@ def create_within(
     """As `create`, in the caller's transaction."""
     member = organizations.still_member(member)
     settings = checked(runtime, settings, now)
-    refuse_ungrantable(runtime, member, settings["scopes"])
+    refuse_ungrantable(runtime, member, settings.get("scopes", ()))
     refuse_second_submission(member.org_id, submission_id)
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
     issued = issue(
@@ -79,6 +83,7 @@ def create_within(
         member.org_id,
         settings,
         now,
+        role=member.role,
         origin=origin,
         created_by=member.person_id,
         email=member.email,
@@ -89,12 +94,19 @@ def create_within(
 
 
 def create_without_person(
-    runtime: Runtime, org_id: str, settings: KeySettings, now: datetime, *, origin: KeyOrigin
+    runtime: Runtime,
+    org_id: str,
+    settings: KeySettings,
+    now: datetime,
+    *,
+    origin: KeyOrigin,
+    overrides_policy: bool = False,
 ) -> IssuedKey:
     """A key that no person creates: an operator's, or a trial token. Joins the caller's transaction. Raises
     `ValidationFailed` and `UnknownScope`."""
-    issued = issue(runtime, org_id, checked(runtime, settings, now), now, origin=origin)
-    audit.key_created(issued.listed.key, at=now, actor=origin.value)
+    settings = checked(runtime, settings, now)
+    issued = issue(runtime, org_id, settings, now, role=None, origin=origin, overrides_policy=overrides_policy)
+    audit.key_created(issued.listed.key, at=now, actor=origin.value, overridden=issued.overridden)
     return issued
 
 
@@ -129,23 +141,24 @@ def refuse_unmanageable(member: Member, listed: ListedKey) -> None:
 
 
 def checked(runtime: Runtime, settings: KeySettings, now: datetime) -> KeySettings:
-    """The settings of a new key as they are stored; without scopes, with the default ones. Raises `ValidationFailed`
-    and `UnknownScope`."""
-    policy = runtime.settings.policy
-    return key_settings.checked(KeySettings(scopes=policy.default_scopes) | settings, now, policy)
+    """The settings of a new key as they are stored. Raises `ValidationFailed` and `UnknownScope`."""
+    return key_settings.checked(settings, now, runtime.settings.policy)
 
 
 def refuse_ungrantable(runtime: Runtime, member: Member, scopes: Sequence[str]) -> None:
     """Raises `UnknownScope` for a scope that the policy no longer has, and `Forbidden` for one that this member may not
-    give to a key."""
+    give to a key, whatever the organization's policy says."""
+    _refuse_ungrantable(runtime, member.role, scopes)
+
+
+def _refuse_ungrantable(runtime: Runtime, role: Role, scopes: Sequence[str]) -> None:
     runtime.settings.policy.check_known(scopes)
     for scope in scopes:
         if runtime.settings.policy.is_operators_only(scope):
             raise Forbidden(f"Only your operator can give a key the scope {scope}, on the command line.")
-        if not member_roles.may_grant(member.role, runtime.settings.policy.granted([scope])):
+        if not member_roles.may_grant(role, runtime.settings.policy.granted([scope])):
             raise Forbidden(
-                f"Your role ({member.role.value}) does not allow you to give a key the scope {scope}."
-                " Ask an owner or admin."
+                f"Your role ({role.value}) does not allow you to give a key the scope {scope}. Ask an owner or admin."
             )
 
 
@@ -164,16 +177,32 @@ def issue(
     settings: KeySettings,
     now: datetime,
     *,
+    role: Role | None,
     origin: KeyOrigin,
     prefix: str | None = None,
     created_by: str | None = None,
     email: str | None = None,
     submission_id: str | None = None,
     replaces: ApiKey | None = None,
+    overrides_policy: bool = False,
 ) -> IssuedKey:
-    """Makes and stores a key with settings that were checked. `prefix` None: the prefix for its origin. A sign-up key
-    is derived from its ID, any other is random. The bounds of the key that it replaces are its own, too; what an
-    operator sets is a bound at once."""
+    """Makes and stores a key with settings that were checked, as the organization's policy has it. `role`: of whoever
+    makes it; None: the operator, or nobody. `prefix` None: the prefix for its origin. A sign-up key is derived from its
+    ID, any other is random. The bounds of the key that it replaces are its own, too; what an operator sets is a bound
+    at once.
+
+    Raises `OutsideKeyPolicy`, unless it is overridden, `UnknownScope` and `Forbidden`.
+    """
+    policy, catalogue = key_policy.locked(org_id), runtime.settings.policy
+    overridden: Sequence[str] = ()
+    if overrides_policy:
+        settings = policies.obeyed(KeyPolicy(), settings, role, now, catalogue)
+        overridden = tuple(policies.problems(policy, settings, role, now, catalogue))
+    else:
+        settings = policy.shortened(settings, now) if replaces else settings
+        settings = policies.obeyed(policy, settings, role, now, catalogue)
+    if role is not None:
+        _refuse_ungrantable(runtime, role, settings["scopes"])
     key_id, prefix = new_id("key"), prefix or runtime.settings.prefix_of(origin)
     derived = origin is KeyOrigin.SIGN_UP
     minted = runtime.key_deriver.mint(prefix, key_id) if derived else key_format.mint(prefix)
@@ -192,7 +221,7 @@ def issue(
         bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
-    return IssuedKey(minted.plaintext, ListedKey(key, email))
+    return IssuedKey(minted.plaintext, ListedKey(key, email), overridden)
 
 
 def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:

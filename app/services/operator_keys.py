@@ -32,8 +32,11 @@ class NoSingleMatch(DomainError):
         super().__init__(message)
 
 
-def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = None) -> IssuedKey:
+def create_key(
+    runtime: Runtime, settings: KeySettings, *, org: str | None = None, overrides_policy: bool = False
+) -> IssuedKey:
     """A new key. `org`: an ID or a name. None: the only organization if there is just one, else the operators' own.
+    `overrides_policy`: whatever the organization's policy for its keys says.
 
     Raises `ValidationFailed`, `UnknownScope` and `NotFound`.
     """
@@ -44,7 +47,9 @@ def create_key(runtime: Runtime, settings: KeySettings, *, org: str | None = Non
         else:
             organization = organizations.only() or organizations.operators(now)
         named = KeySettings(name=DEFAULT_NAME) | settings
-        return keys.create_without_person(runtime, organization.id, named, now, origin=KeyOrigin.OPERATOR)
+        return keys.create_without_person(
+            runtime, organization.id, named, now, origin=KeyOrigin.OPERATOR, overrides_policy=overrides_policy
+        )
 
 
 def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
@@ -63,7 +68,7 @@ def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
     return key
 
 
-def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
+def change_key(runtime: Runtime, prefix: str, wanted: KeySettings, *, overrides_policy: bool = False) -> ApiKey:
     """Changes the active key that starts with `prefix`. Every verification that begins after this returns uses the new
     settings.
 
@@ -72,11 +77,20 @@ def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
     with revoking(runtime) as revocation:
         key = _single_match(runtime, prefix)
         checked = key_settings.checked_change(runtime, key, wanted, runtime.clock())
-        key_settings.apply(runtime, key, checked, revocation, actor=ACTOR, sets_bounds=True)
+        key_settings.apply(
+            runtime,
+            key,
+            checked,
+            revocation,
+            actor=ACTOR,
+            role=None,
+            sets_bounds=True,
+            overrides_policy=overrides_policy,
+        )
     return key
 
 
-def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey:
+def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int, *, overrides_policy: bool = False) -> IssuedKey:
     """A successor of the active key that starts with `prefix`, which stops working after the overlap. Raises
     `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
     key_rotation.check_overlap(overlap_seconds)
@@ -84,7 +98,14 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
         old = _single_match(runtime, prefix)
         key_rotation.refuse_unrotatable(old, runtime.clock())
         issued = key_rotation.replace(
-            runtime, old, revocation, overlap_seconds=overlap_seconds, origin=KeyOrigin.OPERATOR, actor=ACTOR
+            runtime,
+            old,
+            revocation,
+            overlap_seconds=overlap_seconds,
+            role=None,
+            origin=KeyOrigin.OPERATOR,
+            actor=ACTOR,
+            overrides_policy=overrides_policy,
         )
         if overlap_seconds:
             old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})

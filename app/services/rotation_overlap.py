@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 from app.domain import key_changes, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
+from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, mail_choices, organizations, outbox
+from app.services import audit, key_policy, mail_choices, organizations, outbox
 from app.services.immediate_revocation import revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
@@ -30,7 +31,8 @@ SURELY_FLUSHED = timedelta(minutes=2)
 
 def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
     """Lets the old key work for a day more, but never longer than it would have without the rotation, nor than 30 days
-    after it. Raises `NotFound`, `Forbidden`, `KeyNotActive` and `Busy`."""
+    after it, nor than the organization's policy allows. Raises `NotFound`, `Forbidden`, `KeyNotActive`,
+    `OutsideKeyPolicy` and `Busy`."""
     with revoking(runtime, org_id=member.org_id) as revocation:
         member = organizations.still_member(member)
         found, now = manageable(member, key_id), runtime.clock()
@@ -42,6 +44,8 @@ def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
             raise KeyNotActive("This key cannot work any longer: its first expiry, or 30 days, are reached.")
         # As for any key that is extended.
         refuse_ungrantable(runtime, member, found.key.scopes)
+        extended = KeySettings(expires_at=ends, scopes=found.key.scopes)
+        key_policy.refuse_outside(runtime, member.org_id, extended, role=member.role)
         if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
             key_settings_ceiling.refuse_wider({"expires_at": ends}, found.key.bounds, runtime.settings.policy)
         old = found.key.settings

@@ -1,10 +1,14 @@
 """Column types."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, String
 from sqlalchemy.types import TypeDecorator
+
+from app.domain import key_policy
+from app.domain.key_policy import KeyPolicy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,3 +46,16 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 -- SQLAlchemy's signature
         return None if value is None else tuple(str(value).split())
+
+
+class PolicyForKeys(TypeDecorator[KeyPolicy]):
+    """A `KeyPolicy`, stored as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: KeyPolicy | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature
+        return None if value is None else json.dumps(key_policy.to_json(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> KeyPolicy | None:  # noqa: ARG002 -- SQLAlchemy's signature
+        return None if value is None else key_policy.from_json(json.loads(value))

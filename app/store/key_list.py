@@ -1,15 +1,29 @@
 """The list of an organization's keys: searched, filtered and sorted, page by page in both directions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
 
 from app.domain import paging
 from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
+from app.domain.member_roles import Role
 from app.domain.name_rules import folded
 from app.extensions import db
 from app.store import keys
@@ -26,6 +40,15 @@ Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Which working keys are outside of an organization's policy: those that end after `last_moment` (None: none do),
+    or never, and those with a scope that the role of their creator may not give."""
+
+    last_moment: datetime | None
+    refused: Mapping[Role, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyFilter:
     """What a list is asked for. Without anything: all keys."""
 
@@ -36,6 +59,8 @@ class KeyFilter:
     scope: str | None = None
     #: The ID of the person who created it.
     creator: str | None = None
+    #: Only those. None: any.
+    outside: Outside | None = None
 
 
 class Position(NamedTuple):
@@ -182,11 +207,19 @@ def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int
 
 
 def newest(
-    org_id: str, conditions: Sequence[str], now: datetime, *, limit: int, cursor: str | None
+    org_id: str,
+    conditions: Sequence[str],
+    now: datetime,
+    *,
+    limit: int,
+    cursor: str | None,
+    outside: Outside | None = None,
 ) -> paging.Page[ListedKey]:
     """A page of the keys that meet all of these `CONDITIONS`, newest first, as the API lists them. Raises
     `ValidationFailed` for an invalid cursor."""
     where = [CONDITIONS[condition](org_id, now) for condition in conditions]
+    if outside is not None:
+        where.append(_outside(org_id, outside, now))
     return keys.page(org_id, limit=limit, cursor=cursor, where=where)
 
 
@@ -271,15 +304,29 @@ def _conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition
     found: list[Condition] = [ApiKey.org_id == org_id]
     if wanted.condition is not None:
         found.append(CONDITIONS[wanted.condition](org_id, now))
+    if wanted.outside is not None:
+        found.append(_outside(org_id, wanted.outside, now))
     if wanted.scope is not None:
-        found.append(
-            (literal(" ") + type_coerce(ApiKey.scopes, String) + " ").contains(f" {wanted.scope} ", autoescape=True)
-        )
+        found.append(_has_scope(wanted.scope))
     if wanted.creator is not None:
         found.append(ApiKey.created_by == wanted.creator)
     if words := wanted.words.strip():
         found.append(_matches(words))
     return found
+
+
+def _has_scope(scope: str) -> Condition:
+    return (literal(" ") + type_coerce(ApiKey.scopes, String) + " ").contains(f" {scope} ", autoescape=True)
+
+
+def _outside(org_id: str, outside: Outside, now: datetime) -> Condition:
+    found: list[Condition] = []
+    if outside.last_moment is not None:
+        found += [ApiKey.expires_at.is_(None), ApiKey.expires_at > outside.last_moment]
+    for role, scopes in outside.refused.items():
+        theirs = select(Membership.person_id).where(Membership.org_id == org_id, Membership.role == role.value)
+        found.append(and_(ApiKey.created_by.in_(theirs), or_(*map(_has_scope, scopes))))
+    return and_(works(now), or_(false(), *found))
 
 
 def _matches(words: str) -> Condition:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
+from app.domain.key_policy import KeyPolicy
 from app.domain.member_roles import Role
 from app.extensions import Base, db
-from app.store.column_types import UtcTime
+from app.store.column_types import PolicyForKeys, UtcTime
 from app.store.people import Person
 
 #: The name of the operators' own organization. Sign-up never creates one with this name.
@@ -35,6 +36,8 @@ class Organization(Base):
     credits_used: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     #: The value of `RevocationCounter` when one of its keys was last revoked or changed.
     revocation_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
+    #: What it allows its keys. NULL: all that the deployment allows.
+    key_policy: Mapped[KeyPolicy | None] = mapped_column(PolicyForKeys)
 
 
 class Membership(Base):
@@ -115,6 +118,26 @@ def locked_role(person_id: str, org_id: str) -> Role | None:
 def revocation_revision(org_id: str) -> int:
     """Rises with every revoke and change of the organization's keys."""
     return db.session.scalar(select(Organization.revocation_revision).where(Organization.id == org_id)) or 0
+
+
+def key_policy(org_id: str) -> KeyPolicy:
+    """What the organization allows its keys."""
+    return db.session.scalar(select(Organization.key_policy).where(Organization.id == org_id)) or KeyPolicy()
+
+
+def set_key_policy(org_id: str, policy: KeyPolicy) -> None:
+    stored = None if policy == KeyPolicy() else policy
+    db.session.execute(update(Organization).where(Organization.id == org_id).values(key_policy=stored))
+
+
+def roles(org_id: str, person_ids: Collection[str]) -> dict[str, Role]:
+    """The roles of those of these people who are members."""
+    rows = db.session.execute(
+        select(Membership.person_id, Membership.role).where(
+            Membership.org_id == org_id, Membership.person_id.in_(person_ids)
+        )
+    )
+    return {person_id: Role(role) for person_id, role in rows}
 
 
 def lock_memberships(person_id: str) -> None:

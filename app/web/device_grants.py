@@ -18,8 +18,8 @@ from app.domain.member_roles import Permission
 from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
-from app.services import device_grants, organizations
-from app.web import refused_form
+from app.services import device_grants, key_policy, organizations
+from app.web import key_policy_in_forms, refused_form
 from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
@@ -77,18 +77,27 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     who = request_context.person()
     grant = device_grants.find(request_context.runtime(), code, email=who.email, client=request_context.client())
     policy = request_context.runtime().settings.policy
+    organizations_of_theirs = [
+        organization
+        for organization in organizations.of_person(who.id)
+        if member_roles.allows(organization.role, Permission.CREATE_KEYS)
+    ]
+    policies = {organization.id: key_policy.of(organization.id) for organization in organizations_of_theirs}
     return render_template(
         "device/decide.html",
         code=Secret(device_user_code.normalise(code) or ""),
         grant=grant,
-        # The policy may have lost a scope since the agent asked.
-        scopes=[(policy.scopes[name], policy.routes_opened_by(name)) for name in grant.scopes if name in policy.scopes],
-        chosen=request.form.getlist("scopes") if refused else grant.scopes,
-        organizations=[
-            organization
-            for organization in organizations.of_person(who.id)
-            if member_roles.allows(organization.role, Permission.CREATE_KEYS)
+        # The deployment may have lost a scope since the agent asked.
+        scopes=[
+            (policy.scopes[name], policy.routes_opened_by(name))
+            for name in grant.scopes
+            if name in policy.scopes
+            and any(policies[one.id].may_give(one.role, name, policy) for one in organizations_of_theirs)
         ],
+        asked=grant.scopes,
+        endings=[key_policy_in_forms.ending_unchosen(policies[one.id], one.name) for one in organizations_of_theirs],
+        chosen=request.form.getlist("scopes") if refused else grant.scopes,
+        organizations=organizations_of_theirs,
         org=request.form.get("org"),
         problems=problems_of(refused) if refused else {},
     )

@@ -35,6 +35,7 @@ STATES = {
     "creator_left": "Creator left",
     "unused": "Not used for 90 days",
     "never_expires": "Never expire",
+    "outside_policy": "Outside of the policy",
     "suspended": "Suspended",
     "expired": "Expired",
     "revoked": "Revoked",

@@ -15,15 +15,16 @@ from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.store.keys import ListedKey
-from app.web import refused_form, snippets
+from app.web import key_policy_in_forms, refused_form, snippets
 from app.web.key_settings_form import (
-    EXPIRIES,
     KEEP,
     KeyForm,
     as_it_is,
     as_sent,
     held_scopes,
     inclusions,
+    known_expiries,
+    offered_expiries,
     offered_scopes,
 )
 from app.web.refused_form import problems_of
@@ -97,7 +98,7 @@ def change(key: str) -> Response:
 
 
 def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
-    wanted = form.settings(_expiries(listed))
+    wanted = form.settings(_expiries(listed) | known_expiries())
     # Unchanged scopes are left out: a member may keep scopes that they could not grant.
     if set(form.scopes) == set(listed.key.scopes):
         del wanted["scopes"]
@@ -113,6 +114,7 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         scopes=scopes,
         inclusions=inclusions(scopes),
         expiries=_expiries(listed),
+        hints=key_policy_in_forms.hints(),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),
         problems=problems,
@@ -128,7 +130,7 @@ def _bounds(listed: ListedKey) -> dict[str, str]:
 
 def _expiries(listed: ListedKey) -> dict[str, str]:
     ends = listed.key.expires_at
-    return {KEEP: f"Keep: {moment(ends) if ends else 'never'}", **EXPIRIES}
+    return {KEEP: f"Keep: {moment(ends) if ends else 'never'}", **offered_expiries()}
 
 
 def _seen(listed: ListedKey) -> str:

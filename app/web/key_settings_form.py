@@ -15,15 +15,14 @@ from app.domain.key_settings import KeySettings, checked, expiry_in, expiry_on
 from app.domain.route_policy import Route, Scope
 from app.http import request_context
 from app.store.keys import ListedKey
+from app.web import key_policy_in_forms
 
 #: The choice that leaves the expiry of an existing key as it is.
 KEEP = "keep"
 #: The choice of the day that the form names.
 ON_DATE = "date"
-#: The choices of the form.
+#: The choices of the form without a policy.
 EXPIRIES = {"30": "In 30 days", "90": "In 90 days", "365": "In one year", "": "Never", ON_DATE: "On a date"}
-#: The answer that a new form has chosen.
-EXPIRES_BEFOREHAND = "90"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,17 @@ class Inclusion(NamedTuple):
 
 def unfilled() -> KeyForm:
     """The form of a new key. No scope is chosen beforehand: what a key may do is decided by a person."""
-    return KeyForm(expires=EXPIRES_BEFOREHAND)
+    return KeyForm(expires=key_policy_in_forms.chosen_beforehand(key_policy_in_forms.of_organization()))
+
+
+def offered_expiries() -> dict[str, str]:
+    """The choices that the organization's policy allows."""
+    return key_policy_in_forms.expiries(key_policy_in_forms.of_organization()) | {ON_DATE: EXPIRIES[ON_DATE]}
+
+
+def known_expiries() -> dict[str, str]:
+    """The choices that a form can have offered: who sends one that the policy no longer allows is told why."""
+    return EXPIRIES | offered_expiries()
 
 
 def as_sent(form: MultiDict[str, str] | None = None) -> KeyForm:
@@ -149,7 +158,11 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
         (scope, policy.routes_opened_by(scope.name))
         for scope in policy.scopes.values()
         if scope.name in held
-        or (member_roles.may_grant(role, policy.granted([scope.name])) and not policy.is_operators_only(scope.name))
+        or (
+            member_roles.may_grant(role, policy.granted([scope.name]))
+            and not policy.is_operators_only(scope.name)
+            and key_policy_in_forms.may_give(scope.name)
+        )
     ]
     gone: list[tuple[Scope, list[Route]]] = [
         (Scope(name, "No longer exists"), []) for name in held if name not in policy.scopes

@@ -8,6 +8,7 @@ from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.domain.route_policy import Policy
 from app.http import request_context
 from app.services import keys
+from app.web import key_policy_in_forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,15 @@ def offered() -> list[OfferedTemplate]:
     policy = request_context.runtime().settings.policy
     may_give = [scope for scope in policy.scopes if _may_give([scope])]
     with_scopes = [(template, template.choose(policy, may_give)) for template in TEMPLATES]
+    rules = key_policy_in_forms.of_organization()
     return [
-        OfferedTemplate(template.id, template.title, template.purpose, template.expires, tuple(scopes))
+        OfferedTemplate(
+            template.id,
+            template.title,
+            template.purpose,
+            key_policy_in_forms.within(rules, template.expires),
+            tuple(scopes),
+        )
         for template, scopes in with_scopes
         if scopes and _may_give(scopes)
     ]
@@ -84,4 +92,4 @@ def _may_give(scopes: list[str]) -> bool:
         keys.refuse_ungrantable(request_context.runtime(), request_context.member(), scopes)
     except (Forbidden, UnknownScope, ValidationFailed):
         return False
-    return True
+    return all(map(key_policy_in_forms.may_give, scopes))

@@ -18,6 +18,7 @@ from app.domain.errors import (
     UnknownScope,
     ValidationFailed,
 )
+from app.domain.key_policy import OutsideKeyPolicy
 from app.domain.member_roles import Permission
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
@@ -26,13 +27,14 @@ from app.http.problem_details import status_of
 from app.services import key_rotation, keys, rotation_overlap
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
-from app.web import key_templates, new_key_link, refused_form, snippets
+from app.web import key_policy_in_forms, key_templates, new_key_link, refused_form, snippets
 from app.web.key_settings_form import (
-    EXPIRIES,
     KeyForm,
     as_sent,
     choice,
     inclusions,
+    known_expiries,
+    offered_expiries,
     offered_scopes,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
@@ -66,7 +68,10 @@ def create() -> Response:
         return make_response(_page(form.with_network(_address()), submission_id, {}))
     try:
         issued = keys.create(
-            request_context.runtime(), request_context.member(), form.settings(EXPIRIES), submission_id=submission_id
+            request_context.runtime(),
+            request_context.member(),
+            form.settings(known_expiries()),
+            submission_id=submission_id,
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
@@ -88,12 +93,17 @@ def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
 
 
 def _rotation(key: str, overlap: str, idle: str, submission_id: str, problems: dict[str, str]) -> str:
+    listed = keys.manageable(request_context.member(), key, lock=False)
+    policy = key_policy_in_forms.of_organization()
+    ends = policy.shortened(listed.key.settings, request_context.runtime().clock())["expires_at"]
     return render_template(
         "keys/rotate.html",
         chosen=overlap,
         chosen_idle=idle,
         idles=IDLES,
-        listed=keys.manageable(request_context.member(), key, lock=False),
+        listed=listed,
+        earlier_end=ends if ends != listed.key.expires_at else None,
+        hints=key_policy_in_forms.hints(),
         overlaps=OVERLAPS,
         submission_id=submission_id,
         problems=problems,
@@ -108,7 +118,7 @@ def extend(key: str) -> Response:
     member = request_context.member()
     try:
         listed = rotation_overlap.extend(request_context.runtime(), member, key)
-    except KeyNotActive as error:
+    except (KeyNotActive, OutsideKeyPolicy) as error:
         flash(error.detail)
     else:
         if listed.key.expires_at:
@@ -134,7 +144,8 @@ def rotate(key: str) -> Response:
         return _already_shown(error)
     except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, Busy) as error:
         # The form has no field for scopes.
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        has_fields = isinstance(error, ValidationFailed) and not isinstance(error, OutsideKeyPolicy)
+        problems = problems_of(error) if has_fields else {WHOLE_FORM: error.detail}
         return refused_form.answer(_rotation_as_sent(problems, key), error)
     return _reveal(issued, replaced=keys.get(request_context.member(), key))
 
@@ -157,7 +168,8 @@ def _page(
         scopes=scopes,
         inclusions=inclusions(scopes),
         address=_address(),
-        expiries=EXPIRIES,
+        expiries=offered_expiries(),
+        hints=key_policy_in_forms.hints(),
         submission_id=submission_id,
         problems=problems,
     )

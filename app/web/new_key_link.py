@@ -10,8 +10,8 @@ from app.domain import name_rules
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.http import request_context
 from app.services import keys
-from app.web import key_templates
-from app.web.key_settings_form import EXPIRIES, ON_DATE, KeyForm, unfilled
+from app.web import key_policy_in_forms, key_templates
+from app.web.key_settings_form import ON_DATE, KeyForm, known_expiries, unfilled
 
 #: Characters of what a link says wrongly that the page repeats, and how many of those.
 MAX_REPEATED, MAX_NAMED = 40, 10
@@ -66,6 +66,8 @@ def _refusal(scope: str) -> str | None:
         return f"There is no scope {_short(scope)}."
     except Forbidden as error:
         return error.detail
+    if not key_policy_in_forms.may_give(scope):
+        return f"The organization’s policy does not let your role give a key the scope {_short(scope)}."
     return None
 
 
@@ -86,10 +88,14 @@ def _with_expiry(form: KeyForm, text: str) -> KeyForm:
 def _problems(form: KeyForm, judged: set[str]) -> dict[str, str]:
     """What would be wrong with the form, of the `judged` fields: those that the address filled in."""
     try:
-        form.settings(EXPIRIES)
+        settings = form.settings(known_expiries())
     except ValidationFailed as error:
         return {field: problem for field, problem in error.fields.items() if field in judged}
-    return {}
+    found = {
+        "expires" if name == "expires_at" else name: said
+        for name, said in key_policy_in_forms.problems(settings).items()
+    }
+    return {field: problem for field, problem in found.items() if field in judged}
 
 
 def _short(text: str) -> str:

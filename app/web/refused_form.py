@@ -9,6 +9,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.wrappers import Response
 
 from app.domain.errors import DomainError, Forbidden, UnknownScope, ValidationFailed
+from app.domain.key_policy import OutsideKeyPolicy
 from app.domain.key_settings_ceiling import WiderThanSet
 from app.http import request_context
 from app.http.change_rate_limit import rate_limited
@@ -31,10 +32,10 @@ def answer(page: str, error: DomainError) -> Response:
 
 def problems_of(error: DomainError) -> dict[str, str]:
     """What is wrong, by the HTML ID of the field."""
+    if isinstance(error, WiderThanSet | OutsideKeyPolicy):
+        return {_FIELD_IDS.get(name, name): problem for name, problem in error.fields.items()}
     if isinstance(error, ValidationFailed):
         return error.fields
-    if isinstance(error, WiderThanSet):
-        return {_FIELD_IDS.get(name, name): problem for name, problem in error.fields.items()}
     return {"scopes" if isinstance(error, UnknownScope | Forbidden) else WHOLE_FORM: error.detail}
 
 

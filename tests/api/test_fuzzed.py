@@ -15,6 +15,9 @@ from schemathesis.engine import events, from_schema
 
 from app import create_app
 from app.config import load_settings
+from app.domain.key_policy import KeyPolicy
+from app.store import organizations
+from app.store.transaction import transaction
 from tests import databases
 from tests.actors import Actor, Cast
 from tests.databases import SECRET, Sqlite
@@ -47,7 +50,7 @@ class Credentials:
     def set(self, case: Case, number: int, _: object) -> None:
         if number % MADE_UP:
             # A key of its own: the case may revoke it.
-            real = {"org": lambda: self._alice.org, "key": lambda: self._alice.create_key()["id"]}
+            real = {"org": lambda: self._alice.org, "key": lambda: self._new_key()["id"]}
             case.path_parameters |= {name: real[name]() for name in case.path_parameters}
             if "org_id" in case.query:
                 case.query["org_id"] = self._alice.org
@@ -66,7 +69,7 @@ class Credentials:
 
     def _renew(self) -> None:
         self._alice = self._cast.alice
-        key = self._alice.create_key(scopes=["agent:rw"])["key"]
+        key = self._new_key()["key"]
         token = self._cast.session_token(self._alice)
         self._by_name = {
             "apiKey": ("headers", "x-api-key", key),
@@ -74,6 +77,12 @@ class Credentials:
             "sessionToken": ("headers", "Authorization", f"Bearer {token}"),
             "sessionCookie": ("cookies", "whs_session", self._session(self._alice)),
         }
+
+    def _new_key(self) -> dict[str, Any]:
+        """A case may have set a policy that allows no such key."""
+        with self._app.app_context(), transaction():
+            organizations.set_key_policy(self._alice.org, KeyPolicy())
+        return self._alice.create_key(scopes=["agent:rw"])
 
     @staticmethod
     def _session(actor: Actor) -> str:

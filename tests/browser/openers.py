@@ -110,6 +110,12 @@ def too_wide_a_change(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Save changes"))
 
 
+def contradicting_policy(visitor: Visitor) -> None:
+    at("policy", "hugo")(visitor)
+    visitor.page.get_by_label("Default expiry").fill("90")
+    visitor.follow(visitor.page.get_by_role("button", name="Save policy"))
+
+
 def reveal(visitor: Visitor) -> None:
     visitor.become("rita").page.goto("/")
     visitor.create_key("Nightly report")

@@ -42,19 +42,22 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     with app.app_context():
         cast = {
             name: _with_organization(Actor(app, name))
-            for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena")
+            for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena", "hugo")
         }
-        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia")}
+        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia", "ida")}
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
         _join(cast["mia"], cast["otto"].org, Role.MEMBER, clock.now)
+        _join(cast["ida"], cast["hugo"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
     cast["mia"].org = cast["otto"].org
+    cast["ida"].org = cast["hugo"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
+    paths |= _policy(cast["hugo"], cast["ida"])
     for number in range(MOST_KEYS):
         key = cast["max"].create_key(name=f"Key {number}")
     paths |= {
@@ -73,6 +76,15 @@ def _bound_key(owner: Actor, member: Actor) -> str:
     limits = {"networks": ["203.0.113.0/24"], "rate_limit": {"requests": 100, "window_seconds": 60}}
     assert owner.http.patch(f"/v1{key}", json=limits).status_code == 200
     return f"{key}/change"
+
+
+def _policy(owner: Actor, member: Actor) -> dict[str, str]:
+    """A policy for keys, and keys that are outside of it for each reason there is."""
+    owner.create_key(name="Report of hugo")
+    member.create_key(name="Deploy bot of ida", scopes=["notes:write", "cache:invalidate"], expires_in_days=200)
+    policy = {"longest_expiry_days": 60, "scopes_by_role": {"member": ["agent:r", "notes:read"]}}
+    assert owner.http.patch(f"/v1/orgs/{owner.org}/key-policy", json=policy).status_code == 200
+    return {"policy": f"/orgs/{owner.org}/settings/keys", "new by policy": f"/orgs/{owner.org}/keys/new"}
 
 
 def _with_organization(actor: Actor) -> Actor:

@@ -143,3 +143,29 @@ def test_last_weeks_requests_and_the_docs_are_one_click_away(someone):
     expect(page.locator(".totals").first).to_contain_text("1")
     page.get_by_role("banner").get_by_role("link", name="Docs").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@JAVASCRIPT
+def test_keys_that_never_expire_are_ruled_out_and_the_old_one_is_replaced(someone):
+    page = someone.page
+    _, key = someone.key_from_api("worker")
+    page.goto("/")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="The policy, and the keys outside of it").click()
+    page.get_by_label("Longest expiry, in days").fill("60")
+    page.get_by_role("button", name="Save policy").click()
+    expect(page.get_by_role("status").first).to_contain_text("The policy is changed.")
+    row = page.get_by_role("row", name=re.compile("^worker "))
+    expect(row).to_contain_text("Never expires.")
+    assert use(someone, key) == 200
+    row.get_by_role("link", name="Rotate").click()
+    expect(page.get_by_text("end after at most 60 days")).to_be_visible()
+    page.get_by_label("The old key stops working").select_option("At once")
+    page.get_by_role("button", name="Rotate key").click()
+    assert use(someone, someone.shown_key()) == 200
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="The policy, and the keys outside of it").click()
+    expect(page.get_by_text("Every working key is within the policy.")).to_be_visible()
+    page.get_by_role("link", name="Keys", exact=True).click()
+    page.get_by_role("link", name="New key").click()
+    assert page.get_by_label("Expires").locator("option").all_inner_texts() == ["In 30 days", "In 60 days", "On a date"]

@@ -13,6 +13,7 @@ TABLE = {
     Permission.MANAGE_OWN_KEYS: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.MANAGE_ALL_KEYS: {Role.OWNER, Role.ADMIN},
     Permission.GRANT_RESERVED_SCOPES: {Role.OWNER, Role.ADMIN},
+    Permission.MANAGE_KEY_POLICY: {Role.OWNER, Role.ADMIN},
     Permission.MANAGE_MEMBERS: {Role.OWNER, Role.ADMIN},
     Permission.MANAGE_ORGANIZATION: {Role.OWNER},
 }

@@ -39,6 +39,8 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/undo-revoke",
     "/v1/orgs/{org}/keys/k/suspend",
     "/v1/orgs/{org}/keys/k/resume",
+    "/v1/orgs/{org}/key-policy",
+    "/orgs/{org}/settings/keys",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",
     "/orgs/{org}/shown-key/test",

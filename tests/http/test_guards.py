@@ -38,6 +38,7 @@ class Visitor(StrEnum):
 ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
+MEMBERS_WHO_SET_THE_KEY_POLICY = frozenset({Visitor.OWNER, Visitor.ADMIN})
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
@@ -69,6 +70,8 @@ REVIEWED = {
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
+    "GET /orgs/<org>/settings/keys": MEMBERS,
+    "POST /orgs/<org>/settings/keys": MEMBERS_WHO_SET_THE_KEY_POLICY,
     "GET /orgs/<org>/keys": MEMBERS,
     "GET /orgs/<org>/keys/search": MEMBERS,
     "POST /orgs/<org>/keys/search": MEMBERS,
@@ -100,6 +103,8 @@ REVIEWED = {
     "POST /v1/orgs/<org>/keys/<key>/undo-revoke": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/suspend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/resume": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "GET /v1/orgs/<org>/key-policy": MEMBERS,
+    "PATCH /v1/orgs/<org>/key-policy": MEMBERS_WHO_SET_THE_KEY_POLICY,
     "GET /v1/me": KEYS,
     "GET /v1/telemetry": KEYS_THAT_READ | MEMBERS,
     "GET /v1/audit": KEYS_THAT_READ | MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,

@@ -202,7 +202,7 @@ def test_a_key_that_is_rotated_while_its_secret_is_found_to_be_gone_has_one_succ
             held.set()
             until(somebody_waits_for_a_lock)
             made = key_rotation.replace(
-                runtime, old, revocation, overlap_seconds=86_400, origin=KeyOrigin.OPERATOR, actor="operator"
+                runtime, old, revocation, overlap_seconds=86_400, role=None, origin=KeyOrigin.OPERATOR, actor="operator"
             )
             rotated.append(made.plaintext.reveal())
 

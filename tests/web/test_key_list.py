@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.services.key_list import CONDITIONS, SORTS
+from app.services.key_list import CONDITIONS, OUTSIDE_POLICY, SORTS
 from app.web.key_list import ORDERS, STATES
 from tests.web.pages import Page
 
@@ -29,7 +29,7 @@ def search(actor, **form):
 
 
 def test_what_may_be_chosen_is_what_the_list_can_do():
-    assert set(STATES) == {"all", *CONDITIONS}
+    assert set(STATES) == {"all", *CONDITIONS, OUTSIDE_POLICY}
     assert set(ORDERS) == set(SORTS)
 
 

@@ -8,6 +8,7 @@ TAGS: Mapping[str, str] = {
     "Organizations": "The organizations of the signed-in user.",
     "Keys": "A member lists, creates, revokes and rotates the keys of an organization.",
     "Key settings": "A member shows a key with its settings and changes them.",
+    "Key policy": "What an organization allows its keys: how long they live, and which scopes each role gives.",
     "Email codes": "An agent exchanges an emailed code for a session token, with which it manages its user's keys.",
     "Agent keys": "An agent with a session token creates, lists and revokes its user's keys.",
     "Key verification": "A back end asks whether a key may do something.",

@@ -24,8 +24,13 @@ LABELS = {
     "idle": "It may stop sooner",
     "leaked": "Somebody else has this key",
     "org": "Organization",
+    "longest_expiry_days": "Longest expiry, in days",
+    "default_expiry_days": "Default expiry, in days",
+    "expiry_required": "Every key has to expire",
 }
 MAILS = {"Keys that expire", "Rotated keys that are still used"}
+#: Checkboxes for scopes.
+SCOPES = {"Scopes", "Owners may give", "Admins may give", "Members may give"}
 TABS = ["Keys", "Usage", "Members", "Audit log", "Settings"]
 ROLES = {
     "link",
@@ -80,7 +85,7 @@ def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists
             assert field["group"] == "Weekly seal of the audit log"
             assert field["label"].endswith("organization")
         elif field["type"] == "checkbox" and field["name"] not in LABELS:
-            assert field["group"] == "Scopes"
+            assert field["group"] in SCOPES
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
         else:
             assert field["label"] == LABELS[field["name"]]

@@ -1,0 +1,13 @@
+"""What an organization allows its keys: how long they live, and which scopes each role gives."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("organization", sa.Column("key_policy", sa.String(), nullable=True))
