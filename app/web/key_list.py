@@ -156,14 +156,22 @@ def searched() -> Response:
 @blueprint.get("/export.csv")
 @RequireMember(Permission.READ_KEYS)
 def export() -> Response:
-    """The keys that the list shows, all pages of it, without a secret."""
+    """The keys that the list shows, all pages of it in the same order, without a secret."""
+    runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
     if _pasted(request.args):
-        return redirect(_url(asked(request.args), q=None, endpoint="key_list.export"), 303)
-    found = key_list.every(request_context.runtime(), request_context.member(), asked(request.args).filter)
+        return redirect(_url(wanted, q=None, endpoint="key_list.export"), 303)
+    found = key_list.every(runtime, member, wanted.filter, sort=wanted.sort)
     # Read to its end before it is sent: a slow reader must not keep the database waiting.
     response = Response(list(_lines(found)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="keys.csv"'
+    response.headers.set("Content-Disposition", "attachment", filename=_file_name(member.org_name))
     return response
+
+
+def _file_name(org_name: str) -> str:
+    """Says whose keys they were and when (UTC), and nothing that a file system refuses."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", re.sub("['’]", "", org_name)).strip("-").lower()
+    day = request_context.runtime().clock().date()
+    return "-".join(part for part in ("keys", words, day.isoformat()) if part) + ".csv"
 
 
 def _pasted(values: Mapping[str, str]) -> PastedKey | None:

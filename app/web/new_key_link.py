@@ -54,7 +54,7 @@ def _of_template() -> tuple[KeyForm, list[str]]:
         return unfilled(), []
     for template in key_templates.offered():
         if template.id == wanted:
-            return KeyForm(name=template.title, scopes=template.scopes, expires=template.expires), []
+            return KeyForm(scopes=template.scopes, expires=template.expires), []
     return unfilled(), [f"There is no template {_short(wanted)} that you can use."]
 
 

@@ -205,6 +205,24 @@ def test_the_export_holds_what_the_list_shows_without_a_secret(alice, clock):
     assert len(exported(alice, state="all")) == 3
 
 
+def test_the_export_has_the_order_of_the_list(alice, clock):
+    for name, days in (("beta", 30), ("alpha", None), ("gamma", 10)):
+        clock.advance(seconds=1)
+        alice.create_key(name=name, **({"expires_in_days": days} if days else {}))
+    used = alice.create_key(name="delta")
+    assert alice.http.get("/v1/me", headers={"x-api-key": used["key"]}).status_code == 200
+    with alice.app.app_context():
+        alice.app.extensions["runtime"].usage.flush()
+    for sort in ORDERS:
+        assert [row["name"] for row in exported(alice, sort=sort)[1:]] == shown(alice, sort=sort)
+    assert [row["name"] for row in exported(alice, sort="used")[1:]] == ["delta", "gamma", "alpha", "beta"]
+
+
+def test_the_file_is_named_after_the_organization_and_the_day(alice):
+    answer = alice.http.get(keys(alice, "/export.csv"))
+    assert answer.headers["Content-Disposition"] == "attachment; filename=keys-alices-organization-2026-04-16.csv"
+
+
 def test_the_selection_is_asked_for_and_then_revoked_as_a_whole(alice):
     first, second, third = (alice.create_key(name=name)["id"] for name in ("one", "two", "three"))
     page = Page(alice.http.get(keys(alice, "/revoke"), query_string={"key": [first, second]}))
