@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -105,6 +105,7 @@ def index() -> Response | str:
         asked=wanted,
         page=page,
         total=_total(wanted, page, attention),
+        ended=_ended(wanted),
         counted_to=COUNTED_TO,
         has_any=bool(page.items) or key_list.count(runtime, member, KeyFilter()) > 0,
         attention=attention,
@@ -126,6 +127,14 @@ def _total(wanted: Asked, page: KeyPage, attention: dict[str, int]) -> int:
     if wanted.state in attention and wanted.filter == KeyFilter(condition=wanted.state):
         return attention[wanted.state]
     return key_list.count(request_context.runtime(), request_context.member(), wanted.filter)
+
+
+def _ended(wanted: Asked) -> int:
+    """How many keys a search of the working ones leaves out because they have expired or were revoked."""
+    if wanted.state != "working" or not wanted.is_narrowed:
+        return 0
+    runtime, member = request_context.runtime(), request_context.member()
+    return sum(key_list.count(runtime, member, replace(wanted.filter, condition=one)) for one in ("expired", "revoked"))
 
 
 @blueprint.post("/search")
