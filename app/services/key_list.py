@@ -53,9 +53,9 @@ def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
     return key_list.count(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
 
 
-def every(runtime: Runtime, member: Member, wanted: KeyFilter) -> Iterator[ListedKey]:
-    """All of them, newest first, read while they are consumed."""
-    return key_list.every(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
+def every(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str) -> Iterator[ListedKey]:
+    """All of them in the order of the list, read while they are consumed. `sort`: a name of `SORTS`."""
+    return key_list.every(member.org_id, _with_policy(runtime, member, wanted), sort, runtime.clock())
 
 
 def attention(runtime: Runtime, member: Member) -> dict[str, int]:

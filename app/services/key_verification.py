@@ -60,6 +60,21 @@ def verify(
     return _judged(runtime, cached, scope, cost, address, agent)
 
 
+def verdict(runtime: Runtime, plaintext: str, *, org_id: str, address: str | None = None) -> Verification:
+    """What `verify` would say about a key of the organization, without a trace: the request counts as no use, takes no
+    place in the rate limit and no credit. Raises `DatabaseUnavailable` and `LimiterUnavailable`."""
+    digest = key_format.digest(plaintext)
+    cached = runtime.key_cache.cached(digest) or _looked_up(runtime, plaintext, digest)
+    if cached is None or cached.record.org_id != org_id:
+        return _NOT_FOUND
+    record, rate = cached.record, None
+    outcome = decide(record, None, address, runtime.clock())
+    if outcome is _VALID and record.rate_limit is not None:
+        fits, rate = runtime.key_rate_limits.would_take(record, record.rate_limit)
+        outcome = outcome if fits else Outcome.RATE_LIMITED
+    return Verification(outcome, cached, rate)
+
+
 def verify_presented(  # noqa: PLR0917 -- keyword arguments are slower
     runtime: Runtime,
     credential: tuple[str | None, str | None],

@@ -35,6 +35,8 @@ from app.store.people import Person
 
 #: Numbers of keys are exact up to here.
 COUNTED_TO = 10_000
+#: How many keys an export reads at a time.
+_READ_TOGETHER = 500
 
 Condition = ColumnElement[bool]
 
@@ -223,11 +225,17 @@ def newest(
     return keys.page(org_id, limit=limit, cursor=cursor, where=where)
 
 
-def every(org_id: str, wanted: KeyFilter, now: datetime) -> Iterator[ListedKey]:
-    """All of them, newest first, read while they are consumed."""
-    query = LISTED.where(*_conditions(org_id, wanted, now)).order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
-    for row in db.session.execute(query, execution_options={"yield_per": 500}):
-        yield ListedKey(*row)
+def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[ListedKey]:
+    """All of them in the order of the list, read while they are consumed. `sort`: a name of `SORTS`."""
+    query = select(ApiKey.id).where(*_conditions(org_id, wanted, now))
+    # From the last part to the first: a key that is used for the first time meanwhile is then in both instead of in
+    # neither, and taken once.
+    parts = [db.session.scalars(_in_order(org_id, query, part)).all() for part in reversed(SORTS[sort])]
+    ids = list(dict.fromkeys(key_id for part in reversed(parts) for key_id in part))
+    for start in range(0, len(ids), _READ_TOGETHER):
+        some = ids[start : start + _READ_TOGETHER]
+        listed = _listed(some)
+        yield from (listed[key_id] for key_id in some if key_id in listed)
 
 
 def creators(org_id: str) -> Sequence[tuple[str, str]]:
@@ -253,14 +261,27 @@ def _rows(
         some = part.of(org_id, query)
         if position and number == position.part:
             some = some.where(_beyond(org_id, part, position, descending=descending))
-        order = [one.desc() if descending else one.asc() for one in (part.column, part.key_id)]
-        ids = db.session.scalars(some.order_by(*order).limit(limit - len(rows))).all()
-        # Only now what a list shows: joins, for each key that is only looked at, would take most of the time.
-        listed = {row[0].id: ListedKey(*row) for row in db.session.execute(LISTED.where(ApiKey.id.in_(ids)))}
+        ids = db.session.scalars(some.order_by(*_order(part, descending=descending)).limit(limit - len(rows))).all()
+        listed = _listed(ids)
         rows += [(listed[key_id], number) for key_id in ids]
         if len(rows) >= limit:
             break
     return rows
+
+
+def _in_order(org_id: str, query: Select[Any], part: _Part) -> Select[Any]:
+    """The IDs of the keys in this part, as the list has them."""
+    return part.of(org_id, query).order_by(*_order(part, descending=part.descending))
+
+
+def _order(part: _Part, *, descending: bool) -> list[Any]:
+    return [one.desc() if descending else one.asc() for one in (part.column, part.key_id)]
+
+
+def _listed(ids: Sequence[str]) -> dict[str, ListedKey]:
+    """What a list shows of these keys. Only once they are chosen: joins for each key that is only looked at would take
+    most of the time."""
+    return {row[0].id: ListedKey(*row) for row in db.session.execute(LISTED.where(ApiKey.id.in_(ids)))}
 
 
 def _part(position: Position | None) -> int:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -106,6 +106,7 @@ def index() -> Response | str:
         asked=wanted,
         page=page,
         total=_total(wanted, page, attention),
+        ended=_ended(wanted),
         counted_to=COUNTED_TO,
         has_any=bool(page.items) or key_list.count(runtime, member, KeyFilter()) > 0,
         attention=attention,
@@ -127,6 +128,14 @@ def _total(wanted: Asked, page: KeyPage, attention: dict[str, int]) -> int:
     if wanted.state in attention and wanted.filter == KeyFilter(condition=wanted.state):
         return attention[wanted.state]
     return key_list.count(request_context.runtime(), request_context.member(), wanted.filter)
+
+
+def _ended(wanted: Asked) -> int:
+    """How many keys a search of the working ones leaves out because they have expired or were revoked."""
+    if wanted.state != "working" or not wanted.is_narrowed:
+        return 0
+    runtime, member = request_context.runtime(), request_context.member()
+    return sum(key_list.count(runtime, member, replace(wanted.filter, condition=one)) for one in ("expired", "revoked"))
 
 
 @blueprint.post("/search")
@@ -157,14 +166,22 @@ def searched() -> Response:
 @blueprint.get("/export.csv")
 @RequireMember(Permission.READ_KEYS)
 def export() -> Response:
-    """The keys that the list shows, all pages of it, without a secret."""
+    """The keys that the list shows, all pages of it in the same order, without a secret."""
+    runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
     if _pasted(request.args):
-        return redirect(_url(asked(request.args), q=None, endpoint="key_list.export"), 303)
-    found = key_list.every(request_context.runtime(), request_context.member(), asked(request.args).filter)
+        return redirect(_url(wanted, q=None, endpoint="key_list.export"), 303)
+    found = key_list.every(runtime, member, wanted.filter, sort=wanted.sort)
     # Read to its end before it is sent: a slow reader must not keep the database waiting.
     response = Response(list(_lines(found)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="keys.csv"'
+    response.headers.set("Content-Disposition", "attachment", filename=_file_name(member.org_name))
     return response
+
+
+def _file_name(org_name: str) -> str:
+    """Says whose keys they were and when (UTC), and nothing that a file system refuses."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", re.sub("['’]", "", org_name)).strip("-").lower()
+    day = request_context.runtime().clock().date()
+    return "-".join(part for part in ("keys", words, day.isoformat()) if part) + ".csv"
 
 
 def _pasted(values: Mapping[str, str]) -> PastedKey | None:

@@ -1,5 +1,6 @@
 """The pages of one key: its settings and usage, and the form that changes the settings."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -15,7 +16,7 @@ from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, refused_form, snippets
+from app.web import key_policy_in_forms, refused_form, snippets, suggested_scope
 from app.web.key_settings_form import (
     KEEP,
     KeyForm,
@@ -28,6 +29,7 @@ from app.web.key_settings_form import (
     offered_scopes,
 )
 from app.web.refused_form import problems_of
+from app.web.suggested_scope import SuggestedScope
 from app.web.templating import status
 from app.web.time_format import moment
 from app.web.usage_chart import asked_span
@@ -70,7 +72,10 @@ def ask_change(key: str) -> str:
     if unsent := form_after_sign_in.take():
         # With the digest of then: what others changed meanwhile must not be undone.
         return _page(listed, as_sent(unsent), {}, seen=unsent.get("seen", ""))
-    return _page(listed, as_it_is(listed, KEEP), {})
+    form, suggested = as_it_is(listed, KEEP), suggested_scope.read(listed)
+    if suggested and suggested.ticked:
+        form = replace(form, scopes=[*form.scopes, suggested.ticked])
+    return _page(listed, form, {}, suggested=suggested)
 
 
 def _as_sent(problems: dict[str, str], key: str) -> str:
@@ -105,7 +110,14 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
     return wanted
 
 
-def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: str | None = None) -> str:
+def _page(
+    listed: ListedKey,
+    form: KeyForm,
+    problems: dict[str, str],
+    *,
+    seen: str | None = None,
+    suggested: SuggestedScope | None = None,
+) -> str:
     scopes = offered_scopes(listed.key.scopes)
     return render_template(
         "keys/change.html",
@@ -117,6 +129,7 @@ def _page(listed: ListedKey, form: KeyForm, problems: dict[str, str], *, seen: s
         hints=key_policy_in_forms.hints(),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),
+        suggested=suggested,
         problems=problems,
     )
 

@@ -1,4 +1,5 @@
-"""Templates for a new key: a name, scopes and an expiry to begin with. Policies differ, so each takes its scopes from
+"""Templates for a new key: scopes and an expiry to begin with. None names it: a template knows what the key may do, not
+where it is used, and keys of the same name are not told apart. Policies differ, so each takes its scopes from
 the policy, and is offered only if the policy has some for it that the member may give."""
 
 from collections.abc import Callable

@@ -35,7 +35,7 @@ def read() -> FilledIn:
     given = {field: value for field in ("name", "expires") if (value := request.args.get(field, "").strip())}
     asked = dict.fromkeys(name for value in request.args.getlist("scope") for name in value.split())
     if asked:
-        refused = {name: reason for name in asked if (reason := _refusal(name))}
+        refused = {name: reason for name in asked if (reason := why_not_given(name))}
         form = replace(form, scopes=[name for name in asked if name not in refused])
         left_out += _named(refused)
     if name := given.get("name"):
@@ -54,11 +54,11 @@ def _of_template() -> tuple[KeyForm, list[str]]:
         return unfilled(), []
     for template in key_templates.offered():
         if template.id == wanted:
-            return KeyForm(name=template.title, scopes=template.scopes, expires=template.expires), []
+            return KeyForm(scopes=template.scopes, expires=template.expires), []
     return unfilled(), [f"There is no template {_short(wanted)} that you can use."]
 
 
-def _refusal(scope: str) -> str | None:
+def why_not_given(scope: str) -> str | None:
     """Why the member cannot give a key this scope."""
     try:
         keys.refuse_ungrantable(request_context.runtime(), request_context.member(), [scope])

@@ -51,12 +51,10 @@ def test_the_whole_job_is_done_with_tab_enter_and_space(visitor):
     press_on(page, "button", "Copy the key", "Space")
     expect(page.get_by_role("status").first).to_have_text(re.compile("Copied|Selected"))
     press_on(page, "link", "I have copied it")
-    press_on(page, "link", "By keyboard")
     press_on(page, "link", "Rotate")
     press_on(page, "button", "Rotate key")
     assert visitor.shown_key() != key
     press_on(page, "link", "I have copied it")
-    press_on(page, "link", "By keyboard")
     press_on(page, "link", "Revoke")
     press_on(page, "button", "Revoke key")
     expect(page.get_by_role("status").first).to_contain_text("is revoked")

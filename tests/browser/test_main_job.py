@@ -72,6 +72,8 @@ def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, de
     assert answer["data"]["scopes"] == ["agent:r", "notes:read"]
 
     press(page.get_by_role("link", name="I have copied it"))
+    expect(page.get_by_role("heading", name="GitHub Action prod", exact=True)).to_be_visible()
+    press(page.get_by_role("link", name="Keys", exact=True))
     expect(page.get_by_role("row", name=re.compile("GitHub Action prod"))).to_contain_text("Active")
     assert key not in page.content()
     wait_for_last_use(page)
@@ -150,7 +152,6 @@ def test_limits_are_set_with_a_key_seen_on_its_page_and_changed(open_browser, ja
     page.get_by_role("button", name="Create key").click()
     page.get_by_role("link", name="I have copied it").click()
 
-    page.get_by_role("link", name="Deploy bot").click()
     settings = page.get_by_role("region", name="Settings")
     expect(settings).to_contain_text("100 requests in any 60 seconds")
     expect(settings).to_contain_text("203.0.113.0/24 2001:db8::/32")

@@ -31,6 +31,7 @@ def test_a_key_for_ci_with_an_address_and_a_last_day(open_browser, javascript):
     page = visitor.page
     page.get_by_role("link", name="Create the first key").click()
     page.get_by_role("link", name="CI bot").click()
+    page.get_by_label("Name").fill("CI bot of the website")
     page.get_by_label("Expires").select_option("On a date")
     page.get_by_label("Last day").fill("2030-01-31")
     page.get_by_text("Limits (optional)").click()
@@ -43,10 +44,10 @@ def test_a_key_for_ci_with_an_address_and_a_last_day(open_browser, javascript):
         page.get_by_role("button", name="Test it now").click()
     expect(opening.value.get_by_role("heading", name="This key is accepted")).to_be_visible()
     opening.value.close()
-    assert run(page.locator("#curl").inner_text())["data"]["name"] == "CI bot"
+    assert run(page.locator("#curl").inner_text())["data"]["name"] == "CI bot of the website"
     page.get_by_role("link", name="I have copied it").click()
 
-    key = settings_of(visitor, "CI bot")
+    key = settings_of(visitor, "CI bot of the website")
     assert key["scopes"] == ["cache:invalidate"]
     assert key["expires_at"] == "2030-01-31T23:59:59Z"
     assert key["networks"] == ["127.0.0.1/32"]
@@ -54,10 +55,11 @@ def test_a_key_for_ci_with_an_address_and_a_last_day(open_browser, javascript):
 
 @JAVASCRIPT
 def test_the_first_working_key(open_browser, javascript):
-    """Four clicks from the empty list to an answer to the key, and not a keystroke."""
+    """Four clicks and a name from the empty list to an answer to the key."""
     page = open_browser(java_script_enabled=javascript).sign_in().page
     page.get_by_role("link", name="Create the first key").click()
     page.get_by_role("link", name="Read-only").click()
+    page.get_by_label("Name").fill("Report")
     page.get_by_role("button", name="Create key").click()
     with page.context.expect_page() as opening:
         page.get_by_role("button", name="Test it now").click()

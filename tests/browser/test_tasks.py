@@ -41,9 +41,10 @@ def test_the_one_key_that_fails_among_many_is_found_with_the_reason(someone):
     page.get_by_role("link", name="1 failing today").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="report").click()
-    expect(page.get_by_role("region", name="Usage")).to_contain_text("Needs agent:r")
+    expect(page.locator(".notice")).to_contain_text("Requests with this key fail.")
+    expect(page.locator(".notice")).to_contain_text("Needs agent:r")
     page.get_by_role("link", name="Add the scope").click()
-    page.get_by_role("checkbox", name=re.compile("^agent:r ")).check()
+    expect(page.get_by_role("checkbox", name=re.compile("^agent:r "))).to_be_checked()
     page.get_by_role("button", name="Save changes").click()
     assert use(someone, key, "/v1/telemetry") == 200
 
@@ -80,11 +81,11 @@ def test_a_key_that_got_out_is_found_by_what_was_pasted_revoked_and_reported(som
     flushed(someone, path)
     page.get_by_role("link", name="Keys", exact=True).click()
     page.get_by_label("Search keys").fill(f"export KEY={key}")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="worker")).to_be_visible()
     assert urlsplit(page.url).path == path
     assert key not in page.url + page.content()
-    page.get_by_role("link", name="It got out").click()
+    page.get_by_role("link", name="Report as leaked").click()
     page.get_by_role("button", name="Revoke key").click()
     report = page.locator("#report")
     expect(report).to_contain_text("1 let through, 0 refused")

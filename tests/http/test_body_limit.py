@@ -1,26 +1,9 @@
 """Bodies, however servers deliver them, up to the largest."""
 
-import json
-from io import BytesIO
-
 import pytest
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from tests.http.conftest import BODY
 from tests.http.problems import assert_problem
-
-BODY = json.dumps({"email": "alice@example.com"}).encode()
-
-
-@pytest.fixture
-def post(app):
-    def post(body=BODY, **environ):
-        built = EnvironBuilder("/v1/auth/request", method="POST", content_type="application/json").get_environ()
-        built.pop("CONTENT_LENGTH", None)
-        built |= {"wsgi.input": BytesIO(body), "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"} | environ
-        answer, status, _ = run_wsgi_app(app.wsgi_app, built, buffered=True)
-        return int(status.split()[0]), json.loads(b"".join(answer))
-
-    return post
 
 
 @pytest.mark.parametrize("length", ["+5", "-1", " 5", "5 ", "²", "٣", "0x10", "1e3", "0" * 5000 + "5", "9" * 30, "a"])

@@ -1,11 +1,11 @@
 """Revoking one key or many, and undoing it."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from app.domain.errors import Forbidden, InvalidKey, KeyRevoked, NotFound, NotUndoable, ValidationFailed
-from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import (
@@ -18,17 +18,10 @@ from app.services import (
     operator_keys,
     operator_organizations,
 )
+from tests.services import issued_keys
+from tests.services.issued_keys import make
 
-
-def make(runtime, member, **settings):
-    return keys.create(runtime, member, KeySettings(**({"name": "CI", "scopes": ["agent:r"]} | settings)))
-
-
-def accepts(runtime, issued):
-    try:
-        return bool(key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r"))
-    except (KeyRevoked, InvalidKey):
-        return False
+accepts = partial(issued_keys.accepts, refusals=(KeyRevoked, InvalidKey))
 
 
 def actions(member):

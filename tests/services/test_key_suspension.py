@@ -1,32 +1,23 @@
 """Suspending keys and resuming them."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from app.domain.errors import Forbidden, KeyDisabled, KeyNotActive, NotFound, TooManyKeys
-from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.services import (
     audit,
     key_revocation,
     key_rotation,
     key_suspension,
-    key_verification,
-    keys,
     operator_organizations,
 )
+from tests.services import issued_keys
+from tests.services.issued_keys import make
 
-
-def make(runtime, member, **settings):
-    return keys.create(runtime, member, KeySettings(**({"name": "CI", "scopes": ["agent:r"]} | settings)))
-
-
-def accepts(runtime, issued):
-    try:
-        return bool(key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r"))
-    except KeyDisabled:
-        return False
+accepts = partial(issued_keys.accepts, refusals=KeyDisabled)
 
 
 def test_a_suspended_key_is_refused_at_once_until_it_is_resumed(runtime, alice, clock):

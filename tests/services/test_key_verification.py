@@ -5,6 +5,7 @@ import pytest
 
 from app.domain import key_format
 from app.domain.errors import InsufficientScope, InvalidKey, KeyDisabled, KeyExpired, KeyRevoked
+from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.extensions import db
@@ -58,6 +59,20 @@ def test_a_missing_scope_is_named(runtime, issued):
     with pytest.raises(InsufficientScope) as refused:
         key_verification.require(runtime, issued.plaintext.reveal(), scope="cache:invalidate")
     assert refused.value.details == {"required": "cache:invalidate", "granted": ["agent:r"]}
+
+
+def test_a_verdict_leaves_no_trace(runtime, alice, clock):
+    settings = KeySettings(name="CI", scopes=["agent:r"], expires_at=in_days(runtime, 30), rate_limit=RateLimit(1, 60))
+    key = keys.create(runtime, alice.member, settings).plaintext.reveal()
+    with statements() as sent:
+        for _ in range(2):
+            assert key_verification.verdict(runtime, key, org_id=alice.org).outcome is Outcome.VALID
+        assert key_verification.verdict(runtime, key, org_id="org_other").outcome is Outcome.NOT_FOUND
+    assert not [statement for statement in sent if not statement.startswith("SELECT")]
+    assert key_verification.require(runtime, key, scope=None)
+    assert key_verification.verdict(runtime, key, org_id=alice.org).outcome is Outcome.RATE_LIMITED
+    clock.advance(days=30)
+    assert key_verification.verdict(runtime, key, org_id=alice.org).outcome is Outcome.EXPIRED
 
 
 @pytest.mark.parametrize(

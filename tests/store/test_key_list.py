@@ -167,10 +167,14 @@ def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
     assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
 
 
-def test_all_of_them_are_read_one_by_one_newest_first(made, clock):
-    assert [listed.key.id for listed in key_list.every(made, KeyFilter(), clock.now)] == [
-        listed.key.id for listed in everything(made, clock)
+@pytest.mark.parametrize("sort", key_list.SORTS)
+def test_all_of_them_are_read_in_the_order_of_the_list(made, clock, monkeypatch, sort):
+    monkeypatch.setattr("app.store.key_list._READ_TOGETHER", 7)
+    found = key_list.page(made, KeyFilter(), sort, clock.now, limit=1000, cursor=None).items
+    assert [listed.key.id for listed in key_list.every(made, KeyFilter(), sort, clock.now)] == [
+        listed.key.id for listed in found
     ]
+    assert len(found) == key_list.count(made, KeyFilter(), clock.now)
 
 
 def test_the_count_ends_after_the_last_one_that_is_exact(made, clock, monkeypatch):

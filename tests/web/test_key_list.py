@@ -145,6 +145,7 @@ def test_a_key_that_is_only_refused_is_failing(alice, app):
     text = alice.http.get(keys(alice)).text
     assert "<strong>1</strong> failing today" in text
     assert 'class="state state-failing">Failing' in text
+    assert '<small class="why">needs agent:r</small>' in text
     assert "Needs <code>agent:r</code>" in alice.http.get(keys(alice, f"/{made['id']}")).text
 
 
@@ -203,6 +204,37 @@ def test_the_export_holds_what_the_list_shows_without_a_secret(alice, clock):
     assert row["expires_at"] == (clock.now + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert (row["created_by"], row["last_let_through_at"]) == ("alice@example.com", "")
     assert len(exported(alice, state="all")) == 3
+
+
+def test_a_search_says_how_many_ended_keys_match_too(alice, clock):
+    alice.create_key(name="report")
+    for _ in range(2):
+        alice.revoke(alice.create_key(name="old report")["id"])
+    page = Page(alice.http.get(keys(alice), query_string={"q": "report"}))
+    assert "2 ended keys match, too:" in page.text
+    assert keys(alice, "?q=report&amp;state=all") in page.links or keys(alice, "?q=report&state=all") in page.links
+    none = Page(alice.http.get(keys(alice), query_string={"q": "old"})).text
+    assert "No working key matches, but 2 that expired or were revoked." in none
+    for query in ({}, {"q": "report", "state": "all"}, {"q": "zzz"}):
+        assert "ended key" not in alice.http.get(keys(alice), query_string=query).text
+
+
+def test_the_export_has_the_order_of_the_list(alice, clock):
+    for name, days in (("beta", 30), ("alpha", None), ("gamma", 10)):
+        clock.advance(seconds=1)
+        alice.create_key(name=name, **({"expires_in_days": days} if days else {}))
+    used = alice.create_key(name="delta")
+    assert alice.http.get("/v1/me", headers={"x-api-key": used["key"]}).status_code == 200
+    with alice.app.app_context():
+        alice.app.extensions["runtime"].usage.flush()
+    for sort in ORDERS:
+        assert [row["name"] for row in exported(alice, sort=sort)[1:]] == shown(alice, sort=sort)
+    assert [row["name"] for row in exported(alice, sort="used")[1:]] == ["delta", "gamma", "alpha", "beta"]
+
+
+def test_the_file_is_named_after_the_organization_and_the_day(alice):
+    answer = alice.http.get(keys(alice, "/export.csv"))
+    assert answer.headers["Content-Disposition"] == "attachment; filename=keys-alices-organization-2026-04-16.csv"
 
 
 def test_the_selection_is_asked_for_and_then_revoked_as_a_whole(alice):

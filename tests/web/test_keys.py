@@ -223,7 +223,9 @@ def test_rotate_asks_first_and_reveals_the_successor(alice, app):
     answer = alice.http.post(path, data=form)
     key = revealed(answer)
     assert answer.status_code == 201
-    assert "works until" in Page(answer).text
+    page = Page(answer)
+    assert "stops on" in page.text
+    assert keys(alice, f"/{created['id']}") in page.links
     for working in (key, created["key"]):
         assert app.test_client().get("/v1/me", headers={"x-api-key": working}).status_code == 200
     assert alice.http.post(path, data=form).status_code == 409

@@ -64,13 +64,25 @@ def test_what_is_no_whole_key_is_no_file(alice, key):
 # The test.
 
 
-def test_a_key_that_works_is_accepted_from_here_and_that_counts_as_a_use(alice):
+def test_a_key_that_works_is_accepted_from_here(alice):
     key = alice.create_key(name="CI <b>", networks=["198.51.100.0/24"])
     page = verdict(alice, f" {key['key']}\r\n", environ_base=ELSEWHERE)
     assert "<h1>This key is accepted</h1>" in page.text
     assert "<strong>CI &lt;b&gt;</strong> works from your address, <code>198.51.100.7</code>" in page.text
     assert f"/orgs/{alice.org}/keys/{key['id']}" in page.links
-    assert "198.51.100.7" in uses(alice, key["id"])
+
+
+def test_a_test_is_no_use_of_the_key_and_does_not_make_it_look_as_if_it_failed(alice):
+    works, elsewhere = alice.create_key(), alice.create_key(networks=["203.0.113.0/24"])
+    assert "is accepted" in verdict(alice, works["key"], environ_base=ELSEWHERE).text
+    page = verdict(alice, elsewhere["key"], environ_base=ELSEWHERE)
+    assert "This key is refused here" in page.text
+    assert "This test is not counted as a request with the key." in page.text
+    for key in (works, elsewhere):
+        text = uses(alice, key["id"])
+        assert "No requests in this time" in text
+        assert "198.51.100.7" not in text
+        assert "Failing" not in text
 
 
 def test_the_page_of_a_test_belongs_to_the_keys(alice):
@@ -103,7 +115,10 @@ def test_a_revoked_key_and_an_expired_one_say_so(alice, clock):
 
 def test_a_key_over_its_rate_limit_says_when_to_try_again(alice):
     key = alice.create_key(rate_limit={"requests": 1, "window_seconds": 60})["key"]
-    assert "is accepted" in verdict(alice, key).text
+    for _ in range(2):
+        assert "is accepted" in verdict(alice, key).text
+    # The tests left the only request of the window to programs.
+    assert alice.http.get("/v1/me", headers={"x-api-key": key}).status_code == 200
     assert "limited to 1 requests in 60 seconds" in verdict(alice, key).text
 
 

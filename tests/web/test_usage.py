@@ -112,6 +112,15 @@ def test_it_says_why_requests_were_refused_and_the_way_out(alice, use):
     ]
 
 
+def test_the_totals_stand_at_the_top_with_what_refused_means(alice, use):
+    use(alice.create_key(name="CI"), 1, 2)
+    page = usage(alice)
+    said = " ".join(re.sub("<[^>]*>", "", page.text).split())
+    assert "Since 10 April 2026, 00:00 UTC, 1 request was let through and 2 requests were refused." in said
+    assert "A request is refused if its key is not good for it" in said
+    assert '<a href="#refusals">See why requests were refused</a>' in page.text
+
+
 def test_without_refusals_it_says_so(alice, use):
     use(alice.create_key(name="CI"), 1)
     assert "No request was refused." in usage(alice).text

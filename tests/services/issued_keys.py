@@ -1,0 +1,16 @@
+"""Keys to try things with, and whether they are accepted."""
+
+from app.domain.key_settings import KeySettings
+from app.services import key_verification, keys
+
+
+def make(runtime, member, **settings):
+    return keys.create(runtime, member, KeySettings(**({"name": "CI", "scopes": ["agent:r"]} | settings)))
+
+
+def accepts(runtime, issued, *, refusals):
+    """Whether the key is accepted. What is refused for another reason than one of `refusals` is an error."""
+    try:
+        return bool(key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r"))
+    except refusals:
+        return False
