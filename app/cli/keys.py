@@ -40,16 +40,21 @@ def list_keys(is_json: bool) -> None:
 
 @click.command()
 @click.argument("prefix")
+@click.option("--leaked", is_flag=True, help="Note that somebody else has the key.")
+@click.option("--final", is_flag=True, help="If a member has revoked the key already, no member can undo that.")
 @as_json
-def revoke(prefix: str, is_json: bool) -> None:
+def revoke(prefix: str, leaked: bool, final: bool, is_json: bool) -> None:
     """Revoke the key that starts with PREFIX.
 
     PREFIX is at least 8 characters, with or without whk_. It can also be the ID of the key (list --json shows it), or,
     for an imported key, its start or its hash.
+
+    No member can undo what you revoke. With --final or --leaked, PREFIX can also be the ID of a revoked key, or the
+    whole key: members can no longer undo that revoke.
     """
     with open_runtime() as runtime:
         try:
-            key = operator_keys.revoke_key(runtime, prefix)
+            key = operator_keys.revoke_key(runtime, prefix, leaked=leaked, final=final)
         except NoSingleMatch as error:
             no_single_match(error)
         else:

@@ -52,14 +52,26 @@ def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
     return key_store.working(runtime.clock())
 
 
-def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
-    """Revokes the active key that starts with `prefix`. Raises `NoSingleMatch`; nothing is revoked then."""
+def revoke_key(runtime: Runtime, prefix: str, *, leaked: bool = False, final: bool = False) -> ApiKey:
+    """Revokes the active key that starts with `prefix`, so that no member can undo it. With `leaked` or `final`, a key
+    that is revoked already can be named, too, by its ID or as a whole: no member can undo that any more.
+
+    Raises `NoSingleMatch`; nothing is revoked then.
+    """
+    reason = RevocationReason.LEAKED if leaked else RevocationReason.OPERATOR
     with revoking(runtime) as revocation:
         now = runtime.clock()
-        key = _single_match(runtime, prefix)
-        key.revoke(now, RevocationReason.OPERATOR)
-        audit.key_revoked(key, at=now, actor=ACTOR)
-        revocation.affects(key.org_id)
+        key = _revoked(prefix) if leaked or final else None
+        if key is None:
+            key = _single_match(runtime, prefix)
+            key.revoke(now, reason)
+            audit.key_revoked(key, at=now, actor=ACTOR, reason=reason.value if leaked else None)
+            revocation.affects(key.org_id)
+            return key
+        if key.revoked_reason == RevocationReason.BY_HAND or (leaked and key.revoked_reason != reason):
+            key.revoked_by, key.revoked_reason = None, reason.value
+            audit.key_revoked(key, at=now, actor=ACTOR, reason=reason.value)
+        revocation.nothing_changed()
     return key
 
 
@@ -89,6 +101,11 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
         if overlap_seconds:
             old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
         return issued
+
+
+def _revoked(named: str) -> ApiKey | None:
+    digest = key_format.digest(named) if key_format.is_well_formed(named) else None
+    return key_store.revoked(named, digest)
 
 
 def _single_match(runtime: Runtime, named: str) -> ApiKey:

@@ -49,6 +49,28 @@ def test_a_created_key_works_until_it_is_revoked(operator, works):
 
 
 @BOTH
+@pytest.mark.parametrize("words", [("--final",), ("--leaked",), ("--final", "--leaked")])
+def test_a_members_revoke_is_made_final(operator, alice, words):
+    made = alice.create_key(name="CI")
+    path = f"/v1/orgs/{alice.org}/keys/{made['id']}"
+    assert alice.http.post(f"{path}/revoke").status_code == 200
+    assert "No active key starts with" in operator.refused("revoke", made["id"])
+    revoked = operator.json("revoke", made["id"], *words)
+    assert revoked["revoked_at"]
+    assert operator.json("revoke", made["key"], *words) == revoked
+    assert alice.http.post(f"{path}/undo-revoke").status_code == 409
+
+
+@BOTH
+@pytest.mark.parametrize("words", [("--leaked",), ("--final",), ("--leaked", "--final")])
+def test_an_operators_revoke_is_final_whatever_it_says(operator, alice, works, words):
+    made = alice.create_key(name="CI")
+    operator.json("revoke", made["id"], *words)
+    assert not works(made["key"])
+    assert alice.http.post(f"/v1/orgs/{alice.org}/keys/{made['id']}/undo-revoke").status_code == 409
+
+
+@BOTH
 def test_the_list_shows_working_keys_oldest_first_and_no_key(operator):
     assert "None yet" in operator.run("list")
     assert operator.json("list") == {"data": []}
