@@ -1,4 +1,4 @@
-"""`create`, `list`, `revoke` and `rotate`: manage keys."""
+"""`create`, `list`, `revoke`, `rotate` and `extend`: manage keys."""
 
 import sys
 from typing import Any
@@ -65,16 +65,35 @@ def revoke(prefix: str, leaked: bool, final: bool, is_json: bool) -> None:
 @click.command()
 @click.argument("prefix")
 @click.option("--overlap", default=0, show_default=True, help="Seconds for which the old key keeps working.")
+@click.option("--idle", type=int, help="Seconds without a request after which the old key stops sooner.")
 @as_json
-def rotate(prefix: str, overlap: int, is_json: bool) -> None:
+def rotate(prefix: str, overlap: int, idle: int | None, is_json: bool) -> None:
     """Replace the key that starts with PREFIX with a new one.
 
     PREFIX is at least 8 characters, with or without whk_. The new key has the same settings and is shown once.
     """
     with open_runtime() as runtime:
         try:
-            issued = operator_keys.rotate_key(runtime, prefix, overlap)
+            issued = operator_keys.rotate_key(runtime, prefix, overlap, idle)
         except NoSingleMatch as error:
             no_single_match(error)
         else:
             answer(is_json, with_plaintext(issued), lambda: created(issued))
+
+
+@click.command()
+@click.argument("prefix")
+@as_json
+def extend(prefix: str, is_json: bool) -> None:
+    """Let the rotated key that starts with PREFIX work for a day more.
+
+    It never works longer than it would have without the rotation, nor longer than 30 days after it.
+    """
+    with open_runtime() as runtime:
+        try:
+            key = operator_keys.extend_key(runtime, prefix)
+        except NoSingleMatch as error:
+            no_single_match(error)
+        else:
+            done = f"Key '{key.name}' starting with {key.start} works until {described(key)['expires_at']}"
+            answer(is_json, described(key), lambda: click.echo(done))

@@ -8,7 +8,7 @@ from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, key_rotation, key_settings, keys, operator_organizations
+from app.services import audit, key_rotation, key_settings, keys, operator_organizations, rotation_overlap
 from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
@@ -88,10 +88,11 @@ def change_key(runtime: Runtime, prefix: str, wanted: KeySettings) -> ApiKey:
     return key
 
 
-def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey:
-    """A successor of the active key that starts with `prefix`, which stops working after the overlap. Raises
-    `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
+def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int, idle_seconds: int | None = None) -> IssuedKey:
+    """A successor of the active key that starts with `prefix`, which stops working after the overlap, or once nobody
+    has used it for `idle_seconds`. Raises `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
     key_rotation.check_overlap(overlap_seconds)
+    key_rotation.check_idle(idle_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
         key_rotation.refuse_unrotatable(old, runtime.clock())
@@ -99,8 +100,17 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int) -> IssuedKey
             runtime, old, revocation, overlap_seconds=overlap_seconds, origin=KeyOrigin.OPERATOR, actor=ACTOR
         )
         if overlap_seconds:
+            old.ends_idle_seconds = idle_seconds
             old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
         return issued
+
+
+def extend_key(runtime: Runtime, prefix: str) -> ApiKey:
+    """Lets the rotated key that starts with `prefix` work for a day more. Raises `NoSingleMatch` and `KeyNotActive`."""
+    with revoking(runtime) as revocation:
+        key = _single_match(runtime, prefix)
+        rotation_overlap.extend_locked(key, revocation, now=runtime.clock(), actor=ACTOR)
+    return key
 
 
 def _revoked(named: str) -> ApiKey | None:
