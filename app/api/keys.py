@@ -39,8 +39,8 @@ from app.http.field_types import (
 from app.http.guards import RequireMember
 from app.http.request_body import Body, read_json, read_paging
 from app.http.route_docs import RouteDocs
-from app.services import key_list, key_revocation, key_rotation, key_suspension, keys
-from app.services.key_rotation import MAX_OVERLAP_SECONDS
+from app.services import key_list, key_revocation, key_rotation, key_suspension, keys, rotation_overlap
+from app.services.key_rotation import MAX_OVERLAP_SECONDS, MIN_IDLE_SECONDS
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
 
@@ -101,6 +101,16 @@ class Rotation(Body):
             "How long the old key keeps working, in seconds. Left out: 0.", 3600, minimum=0, maximum=MAX_OVERLAP_SECONDS
         ),
     ] = 0
+    idle_seconds: Annotated[
+        int | None,
+        field(
+            "The old key stops sooner, once no request with it was let through for this many seconds. Null: it does"
+            " not.",
+            86_400,
+            minimum=MIN_IDLE_SECONDS,
+            maximum=MAX_OVERLAP_SECONDS,
+        ),
+    ] = None
 
 
 class Revoke(Body):
@@ -251,12 +261,32 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """Rotate a key
 
     Creates a new key with the same name, scopes, limits and expiry, or with an earlier expiry if the organization's
-    policy for its keys asks for one. `key` in the response is the new key, shown only
-    once. The old key stops working after `overlap_seconds`, or when it expires if that is earlier.
+    policy for its keys asks for one. `key` in the response is the new key, shown only once. The old key stops working
+    after `overlap_seconds`, or when it expires if that is earlier. With `idle_seconds` it stops as soon as nobody has
+    used it for so long.
     """
-    overlap = read_json(Rotation, optional=True).overlap_seconds
-    issued = key_rotation.rotate(request_context.runtime(), request_context.member(), key, overlap_seconds=overlap)
+    wanted = read_json(Rotation, optional=True)
+    issued = key_rotation.rotate(
+        request_context.runtime(),
+        request_context.member(),
+        key,
+        overlap_seconds=wanted.overlap_seconds,
+        idle_seconds=wanted.idle_seconds,
+    )
     return data(_with_plaintext(issued), 201)
+
+
+@blueprint.post("/orgs/<org>/keys/<key>/extend")
+@RequireMember(Permission.MANAGE_OWN_KEYS)
+@RouteDocs(errors=(Busy, KeyNotActive, UnknownScope, RateLimited))
+@limit_changes
+def extend(key: str) -> Answer[Data[KeyItem]]:
+    """Extend a rotated key by a day
+
+    For a key whose overlap has not ended. It never works longer than it would have without the rotation, nor longer
+    than 30 days after it.
+    """
+    return data(item(rotation_overlap.extend(request_context.runtime(), request_context.member(), key)))
 
 
 def item(listed: ListedKey) -> KeyItem:

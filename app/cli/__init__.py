@@ -15,6 +15,7 @@ COMMANDS = {
     "create": Command("app.cli.keys:create", "Create a key and show it once."),
     "credits": Command("app.cli.credits:credits", "Grant credits to an organization, or show its balance."),
     "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),
+    "extend": Command("app.cli.keys:extend", "Let a rotated key work for a day more."),
     "forget-earlier-versions": Command(
         "app.cli.earlier_versions:forget_earlier_versions", "Answer revokes sooner once every server runs this version."
     ),

@@ -1,4 +1,4 @@
-"""`create`, `list`, `revoke` and `rotate`: manage keys."""
+"""`create`, `list`, `revoke`, `rotate` and `extend`: manage keys."""
 
 import sys
 from typing import Any
@@ -54,16 +54,21 @@ def list_keys(is_json: bool) -> None:
 
 @click.command()
 @click.argument("prefix")
+@click.option("--leaked", is_flag=True, help="Note that somebody else has the key.")
+@click.option("--final", is_flag=True, help="If a member has revoked the key already, no member can undo that.")
 @as_json
-def revoke(prefix: str, is_json: bool) -> None:
+def revoke(prefix: str, leaked: bool, final: bool, is_json: bool) -> None:
     """Revoke the key that starts with PREFIX.
 
     PREFIX is at least 8 characters, with or without whk_. It can also be the ID of the key (list --json shows it), or,
     for an imported key, its start or its hash.
+
+    No member can undo what you revoke. With --final or --leaked, PREFIX can also be the ID of a revoked key, or the
+    whole key: members can no longer undo that revoke.
     """
     with open_runtime() as runtime:
         try:
-            key = operator_keys.revoke_key(runtime, prefix)
+            key = operator_keys.revoke_key(runtime, prefix, leaked=leaked, final=final)
         except NoSingleMatch as error:
             no_single_match(error)
         else:
@@ -74,9 +79,10 @@ def revoke(prefix: str, is_json: bool) -> None:
 @click.command()
 @click.argument("prefix")
 @click.option("--overlap", default=0, show_default=True, help="Seconds for which the old key keeps working.")
+@click.option("--idle", type=int, help="Seconds without a request after which the old key stops sooner.")
 @key_options.override_policy
 @as_json
-def rotate(prefix: str, overlap: int, overrides_policy: bool, is_json: bool) -> None:
+def rotate(prefix: str, overlap: int, idle: int | None, overrides_policy: bool, is_json: bool) -> None:
     """Replace the key that starts with PREFIX with a new one.
 
     PREFIX is at least 8 characters, with or without whk_. The new key has the same settings and is shown once. It
@@ -84,8 +90,27 @@ def rotate(prefix: str, overlap: int, overrides_policy: bool, is_json: bool) -> 
     """
     with open_runtime() as runtime:
         try:
-            issued = operator_keys.rotate_key(runtime, prefix, overlap, overrides_policy=overrides_policy)
+            issued = operator_keys.rotate_key(runtime, prefix, overlap, idle, overrides_policy=overrides_policy)
         except NoSingleMatch as error:
             no_single_match(error)
         else:
             answer(is_json, with_plaintext(issued), lambda: created(issued))
+
+
+@click.command()
+@click.argument("prefix")
+@key_options.override_policy
+@as_json
+def extend(prefix: str, overrides_policy: bool, is_json: bool) -> None:
+    """Let the rotated key that starts with PREFIX work for a day more.
+
+    It never works longer than it would have without the rotation, nor longer than 30 days after it.
+    """
+    with open_runtime() as runtime:
+        try:
+            key = operator_keys.extend_key(runtime, prefix, overrides_policy=overrides_policy)
+        except NoSingleMatch as error:
+            no_single_match(error)
+        else:
+            done = f"Key '{key.name}' starting with {key.start} works until {described(key)['expires_at']}"
+            answer(is_json, described(key), lambda: click.echo(done))

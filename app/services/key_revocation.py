@@ -17,7 +17,8 @@ from app.store import key_rotations, keys
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import take_turns
 
-MAX_AT_ONCE = 100
+#: As many as a page of the list shows: what is selected on one page is one choice.
+MAX_AT_ONCE = 50
 
 
 def revoke(runtime: Runtime, member: Member, key_id: str, *, leaked: bool = False) -> ListedKey:

@@ -37,7 +37,7 @@ def rotate(
     and `Busy`.
     """
     check_overlap(overlap_seconds)
-    _check_idle(idle_seconds)
+    check_idle(idle_seconds)
     with revoking(runtime, org_id=member.org_id, in_seconds=overlap_seconds) as revocation:
         member = organizations.still_member(member)
         old = manageable(member, key_id).key
@@ -121,7 +121,7 @@ def check_overlap(seconds: int) -> None:
         raise ValidationFailed({"overlap_seconds": f"must be from 0 to {MAX_OVERLAP_SECONDS} seconds (30 days)"})
 
 
-def _check_idle(seconds: int | None) -> None:
+def check_idle(seconds: int | None) -> None:
     """Raises `ValidationFailed` naming `idle_seconds`."""
     if seconds is not None and not MIN_IDLE_SECONDS <= seconds <= MAX_OVERLAP_SECONDS:
         raise ValidationFailed(

@@ -8,7 +8,7 @@ from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit, key_rotation, key_settings, keys, operator_organizations
+from app.services import audit, key_rotation, key_settings, keys, operator_organizations, rotation_overlap
 from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
@@ -57,14 +57,26 @@ def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
     return key_store.working(runtime.clock())
 
 
-def revoke_key(runtime: Runtime, prefix: str) -> ApiKey:
-    """Revokes the active key that starts with `prefix`. Raises `NoSingleMatch`; nothing is revoked then."""
+def revoke_key(runtime: Runtime, prefix: str, *, leaked: bool = False, final: bool = False) -> ApiKey:
+    """Revokes the active key that starts with `prefix`, so that no member can undo it. With `leaked` or `final`, a key
+    that is revoked already can be named, too, by its ID or as a whole: no member can undo that any more.
+
+    Raises `NoSingleMatch`; nothing is revoked then.
+    """
+    reason = RevocationReason.LEAKED if leaked else RevocationReason.OPERATOR
     with revoking(runtime) as revocation:
         now = runtime.clock()
-        key = _single_match(runtime, prefix)
-        key.revoke(now, RevocationReason.OPERATOR)
-        audit.key_revoked(key, at=now, actor=ACTOR)
-        revocation.affects(key.org_id)
+        key = _revoked(prefix) if leaked or final else None
+        if key is None:
+            key = _single_match(runtime, prefix)
+            key.revoke(now, reason)
+            audit.key_revoked(key, at=now, actor=ACTOR, reason=reason.value if leaked else None)
+            revocation.affects(key.org_id)
+            return key
+        if key.revoked_reason == RevocationReason.BY_HAND or (leaked and key.revoked_reason != reason):
+            key.revoked_by, key.revoked_reason = None, reason.value
+            audit.key_revoked(key, at=now, actor=ACTOR, reason=reason.value)
+        revocation.nothing_changed()
     return key
 
 
@@ -90,10 +102,18 @@ def change_key(runtime: Runtime, prefix: str, wanted: KeySettings, *, overrides_
     return key
 
 
-def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int, *, overrides_policy: bool = False) -> IssuedKey:
-    """A successor of the active key that starts with `prefix`, which stops working after the overlap. Raises
-    `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
+def rotate_key(
+    runtime: Runtime,
+    prefix: str,
+    overlap_seconds: int,
+    idle_seconds: int | None = None,
+    *,
+    overrides_policy: bool = False,
+) -> IssuedKey:
+    """A successor of the active key that starts with `prefix`, which stops working after the overlap, or once nobody
+    has used it for `idle_seconds`. Raises `NoSingleMatch`, `ValidationFailed` and `KeyNotActive`."""
     key_rotation.check_overlap(overlap_seconds)
+    key_rotation.check_idle(idle_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
         key_rotation.refuse_unrotatable(old, runtime.clock())
@@ -108,8 +128,23 @@ def rotate_key(runtime: Runtime, prefix: str, overlap_seconds: int, *, overrides
             overrides_policy=overrides_policy,
         )
         if overlap_seconds:
+            old.ends_idle_seconds = idle_seconds
             old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
         return issued
+
+
+def extend_key(runtime: Runtime, prefix: str, *, overrides_policy: bool = False) -> ApiKey:
+    """Lets the rotated key that starts with `prefix` work for a day more. Raises `NoSingleMatch`, `KeyNotActive` and
+    `OutsideKeyPolicy`."""
+    with revoking(runtime) as revocation:
+        key = _single_match(runtime, prefix)
+        rotation_overlap.extend_as_operator(runtime, key, revocation, actor=ACTOR, overrides_policy=overrides_policy)
+    return key
+
+
+def _revoked(named: str) -> ApiKey | None:
+    digest = key_format.digest(named) if key_format.is_well_formed(named) else None
+    return key_store.revoked(named, digest)
 
 
 def _single_match(runtime: Runtime, named: str) -> ApiKey:

@@ -7,17 +7,17 @@ from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
-from app.domain.member_roles import Permission
+from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_policy, mail_choices, organizations, outbox
-from app.services.immediate_revocation import revoking, seldom_revoking
+from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys
 from app.store import outbox as outbox_store
-from app.store.keys import ListedKey
+from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
@@ -36,33 +36,58 @@ def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
     with revoking(runtime, org_id=member.org_id) as revocation:
         member = organizations.still_member(member)
         found, now = manageable(member, key_id), runtime.clock()
-        longest = longest_end(found)
-        if longest is None or found.key.expires_at is None or has_ended(found.key, now):
-            raise KeyNotActive("This key is not being replaced, or has ended. Change its expiry instead.")
-        ends = min(found.key.expires_at + A_DAY, longest)
-        if ends <= found.key.expires_at:
-            raise KeyNotActive("This key cannot work any longer: its first expiry, or 30 days, are reached.")
+        ends = _a_day_later(found.key, now)
         # As for any key that is extended.
         refuse_ungrantable(runtime, member, found.key.scopes)
-        extended = KeySettings(expires_at=ends, scopes=found.key.scopes)
-        key_policy.refuse_outside(runtime, member.org_id, extended, role=member.role)
         if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
             key_settings_ceiling.refuse_wider({"expires_at": ends}, found.key.bounds, runtime.settings.policy)
-        old = found.key.settings
-        found.key.expires_at, found.key.end_mailed_at = ends, None
-        audit.key_changed(found.key, at=now, actor=member.email, old=old, new={"expires_at": ends})
-        revocation.affects(member.org_id)
+        _move_end(runtime, found.key, ends, revocation, actor=member.email, role=member.role)
     return found
 
 
-def longest_end(listed: ListedKey) -> datetime | None:
+def extend_as_operator(
+    runtime: Runtime, key: ApiKey, revocation: Revocation, *, actor: str, overrides_policy: bool
+) -> None:
+    """As `extend`, for a locked key, whatever an admin set. Raises `KeyNotActive` and `OutsideKeyPolicy`."""
+    ends = _a_day_later(key, runtime.clock())
+    _move_end(runtime, key, ends, revocation, actor=actor, role=None, overrides=overrides_policy)
+
+
+def _a_day_later(key: ApiKey, now: datetime) -> datetime:
+    longest = _longest_end(key)
+    if longest is None or key.expires_at is None or has_ended(key, now):
+        raise KeyNotActive("This key is not being replaced, or has ended. Change its expiry instead.")
+    ends = min(key.expires_at + A_DAY, longest)
+    if ends <= key.expires_at:
+        raise KeyNotActive("This key cannot work any longer: its first expiry, or 30 days, are reached.")
+    return ends
+
+
+def _move_end(
+    runtime: Runtime,
+    key: ApiKey,
+    ends: datetime,
+    revocation: Revocation,
+    *,
+    actor: str,
+    role: Role | None,
+    overrides: bool = False,
+) -> None:
+    extended, old = KeySettings(expires_at=ends, scopes=key.scopes), key.settings
+    overridden = key_policy.refuse_outside(runtime, key.org_id, extended, role=role, overrides=overrides)
+    key.expires_at, key.end_mailed_at = ends, None
+    new = {"expires_at": ends}
+    audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new, overridden=overridden)
+    revocation.affects(key.org_id)
+
+
+def _longest_end(key: ApiKey) -> datetime | None:
     """Until when an old key can be extended; None if it was not rotated, or its successor has ended."""
-    rotated_at = _rotated_at(listed)
+    rotated_at = _rotated_at(key)
     if rotated_at is None:
         return None
     longest = rotated_at + timedelta(seconds=MAX_OVERLAP_SECONDS)
-    first = listed.key.expires_unrotated
-    return longest if first is None else min(longest, first)
+    return longest if key.expires_unrotated is None else min(longest, key.expires_unrotated)
 
 
 def end_idle(runtime: Runtime) -> None:
@@ -112,14 +137,14 @@ def _is_told(runtime: Runtime, successor: ListedKey, now: datetime) -> bool:
     return is_wanted and outbox_store.queued(MailKind.KEY_ENDS, email, now - A_DAY, now) < MOST_MAILS_A_DAY
 
 
-def _rotated_at(listed: ListedKey) -> datetime | None:
+def _rotated_at(key: ApiKey) -> datetime | None:
     """When the successor was made. Read by itself, because what a statement that waited for a lock read beside the
     locked row may be older than the lock."""
-    return key_rotations.successor_created_at(listed.key.org_id, listed.key.id)
+    return key_rotations.successor_created_at(key.org_id, key.id)
 
 
 def _is_idle(listed: ListedKey, now: datetime) -> bool:
-    rotated_at = _rotated_at(listed)
+    rotated_at = _rotated_at(listed.key)
     if rotated_at is None or listed.key.ends_idle_seconds is None:
         return False
     since = max(rotated_at, listed.last_let_through or rotated_at)

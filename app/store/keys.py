@@ -358,6 +358,14 @@ def working_by_id(key_id: str, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
+def revoked(key_id: str, digest: bytes | None) -> ApiKey | None:
+    """The revoked key with this ID or digest, of any organization, locked until the transaction ends."""
+    named = ApiKey.id == key_id if digest is None else ApiKey.digest == digest
+    return db.session.scalars(
+        select(ApiKey).where(named, ApiKey.revoked_at.is_not(None)).with_for_update(key_share=True)
+    ).one_or_none()
+
+
 def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
     """The active keys whose `start` is one of these (prefix and 8 characters, or as it was imported), locked in the
     order of their IDs."""

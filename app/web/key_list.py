@@ -19,11 +19,12 @@ from app.http import request_context
 from app.http.guards import RequireMember
 from app.services import key_list, usage
 from app.services.key_list import COUNTED_TO, KeyFilter, KeyPage, PastedKey
+from app.services.key_revocation import MAX_AT_ONCE
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("key_list", __name__, url_prefix="/orgs/<org>/keys")
 
-PAGE_SIZE = 50
+PAGE_SIZE = MAX_AT_ONCE
 MAX_WORDS = 200
 #: What may be chosen in the field State. `all` is every key.
 STATES = {

@@ -47,6 +47,7 @@ def show(key: str) -> str:
     listed, now = keys.get(member, key), runtime.clock()
     may_read_log = member_roles.allows(member.role, Permission.READ_AUDIT_LOG)
     successor = keys.get(member, listed.successor) if listed.successor else None
+    predecessor = keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None
     return render_template(
         "keys/show.html",
         listed=listed,
@@ -56,7 +57,8 @@ def show(key: str) -> str:
         history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN) if may_read_log else None,
         successor=successor,
         still_used=usage.let_through_since(member.org_id, key, successor.key.created_at) if successor else 0,
-        predecessor=keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None,
+        predecessor=predecessor,
+        may_resume_predecessor=predecessor is not None and key_suspension.may_resume(member, predecessor.key),
         may_resume=key_suspension.may_resume(member, listed.key),
         undoable_until=undoable_until(listed.key),
         why_not_undoable=key_revocation.why_not_undoable(member, listed, now),

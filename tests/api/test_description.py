@@ -181,6 +181,8 @@ def test_every_example_of_a_request_works(cast, app, description):
         key_id = alice.create_key()["id"]
         if path.endswith("/undo-revoke"):
             alice.revoke(key_id)
+        if path.endswith("/extend"):
+            alice.http.post(f"/v1/orgs/{alice.org}/keys/{key_id}/rotate", json={"overlap_seconds": 60})
         answer = client.open(
             path.replace("{org}", alice.org).replace("{key}", key_id),
             method=method,

@@ -9,7 +9,7 @@ from app.domain import key_format
 from app.domain.rfc3339 import rfc3339
 from app.domain.route_policy import Scope
 from app.domain.sliding_window import Window
-from app.services import key_quotas
+from app.services import key_quotas, rotation_overlap
 
 FIELDS = [
     "id",
@@ -95,6 +95,45 @@ def test_rotate_with_an_overlap_lets_both_work_until_it_ends(alice, app, clock):
     clock.advance(seconds=60)
     statuses = [client.get("/v1/me", headers={"x-api-key": key["key"]}).status_code for key in (old, new)]
     assert statuses == [401, 200]
+
+
+def test_an_old_key_is_extended_by_a_day(alice, app, clock):
+    old = alice.create_key()
+    path = f"/v1/orgs/{alice.org}/keys/{old['id']}"
+    assert alice.http.post(f"{path}/extend").get_json()["error_code"] == "KEY_NOT_ACTIVE"
+    alice.http.post(f"{path}/rotate", json={"overlap_seconds": 60})
+    answer = alice.http.post(f"{path}/extend")
+    assert answer.status_code == 200
+    assert answer.get_json()["data"]["expires_at"] == rfc3339(clock.now + timedelta(days=1, seconds=60))
+    clock.advance(seconds=61)
+    assert app.test_client().get("/v1/me", headers={"x-api-key": old["key"]}).status_code == 200
+
+
+def test_a_member_does_not_extend_what_an_admin_rotated(cast):
+    bob, adam = cast.bob, cast.adam
+    path = f"/v1/orgs/{bob.org}/keys/{bob.create_key()['id']}"
+    assert adam.http.post(f"{path}/rotate", json={"overlap_seconds": 60}).status_code == 201
+    assert bob.http.post(f"{path}/extend").status_code == 403
+    assert adam.http.post(f"{path}/extend").status_code == 200
+
+
+def test_an_old_key_ends_once_it_is_idle(alice, app, runtime, clock):
+    old = alice.create_key()
+    path = f"/v1/orgs/{alice.org}/keys/{old['id']}"
+    wanted = {"overlap_seconds": 86_400, "idle_seconds": 3600}
+    assert alice.http.post(f"{path}/rotate", json=wanted).status_code == 201
+    clock.advance(minutes=70)
+    with app.app_context():
+        rotation_overlap.end_idle(runtime)
+    assert alice.http.get(path).get_json()["data"]["status"] == "revoked"
+
+
+@pytest.mark.parametrize("seconds", [0, 3599, 2_592_001, "3600"])
+def test_an_idle_time_out_of_bounds_is_named(alice, seconds):
+    path = f"/v1/orgs/{alice.org}/keys/{alice.create_key()['id']}/rotate"
+    answer = alice.http.post(path, json={"overlap_seconds": 60, "idle_seconds": seconds})
+    assert answer.status_code == 422
+    assert list(answer.get_json()["details"]["fields"]) == ["idle_seconds"]
 
 
 def test_rotating_a_dead_key_says_what_to_do(alice):

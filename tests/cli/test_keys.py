@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -49,6 +50,28 @@ def test_a_created_key_works_until_it_is_revoked(operator, works):
 
 
 @BOTH
+@pytest.mark.parametrize("words", [("--final",), ("--leaked",), ("--final", "--leaked")])
+def test_a_members_revoke_is_made_final(operator, alice, words):
+    made = alice.create_key(name="CI")
+    path = f"/v1/orgs/{alice.org}/keys/{made['id']}"
+    assert alice.http.post(f"{path}/revoke").status_code == 200
+    assert "No active key starts with" in operator.refused("revoke", made["id"])
+    revoked = operator.json("revoke", made["id"], *words)
+    assert revoked["revoked_at"]
+    assert operator.json("revoke", made["key"], *words) == revoked
+    assert alice.http.post(f"{path}/undo-revoke").status_code == 409
+
+
+@BOTH
+@pytest.mark.parametrize("words", [("--leaked",), ("--final",), ("--leaked", "--final")])
+def test_an_operators_revoke_is_final_whatever_it_says(operator, alice, works, words):
+    made = alice.create_key(name="CI")
+    operator.json("revoke", made["id"], *words)
+    assert not works(made["key"])
+    assert alice.http.post(f"/v1/orgs/{alice.org}/keys/{made['id']}/undo-revoke").status_code == 409
+
+
+@BOTH
 def test_the_list_shows_working_keys_oldest_first_and_no_key(operator):
     assert "None yet" in operator.run("list")
     assert operator.json("list") == {"data": []}
@@ -75,6 +98,24 @@ def test_a_rotated_key_hands_over_at_once_or_after_the_overlap(operator, works):
     assert works(second["key"])
     assert works(third["key"])
     assert "already rotated" in operator.refused("rotate", second["start"])
+
+
+@BOTH
+def test_a_rotated_key_is_extended_by_a_day(operator):
+    old = operator.json("create", "--name", "CI")
+    assert "not being replaced" in operator.refused("extend", old["start"])
+    operator.json("rotate", old["start"], "--overlap", 3600, "--idle", 3600)
+    before = operator.json("list")["data"][0]
+    after = operator.json("extend", old["start"])
+    ends = [datetime.fromisoformat(key["expires_at"]) for key in (before, after)]
+    assert (before["id"], ends[1] - ends[0]) == (after["id"], timedelta(days=1))
+    assert "works until" in operator.run("extend", old["id"])
+
+
+def test_an_idle_time_out_of_bounds_is_named(operator):
+    made = operator.json("create")
+    assert "idle_seconds" in operator.refused("rotate", made["start"], "--overlap", 3600, "--idle", 60)
+    assert [key["id"] for key in operator.json("list")["data"]] == [made["id"]]
 
 
 def test_a_new_key_is_shown_with_how_to_send_it(operator):

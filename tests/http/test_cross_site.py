@@ -36,6 +36,7 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k",
     "/v1/orgs/{org}/keys/k/revoke",
     "/v1/orgs/{org}/keys/k/rotate",
+    "/v1/orgs/{org}/keys/k/extend",
     "/v1/orgs/{org}/keys/k/undo-revoke",
     "/v1/orgs/{org}/keys/k/suspend",
     "/v1/orgs/{org}/keys/k/resume",

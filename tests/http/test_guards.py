@@ -100,6 +100,7 @@ REVIEWED = {
     "PATCH /v1/orgs/<org>/keys/<key>": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/revoke": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/rotate": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "POST /v1/orgs/<org>/keys/<key>/extend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/undo-revoke": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/suspend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /v1/orgs/<org>/keys/<key>/resume": MEMBERS_WHO_MAY_CREATE_KEYS,

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from app.api.device_grants import GRANT_TYPE
+from app.domain.errors import DomainError
 from app.domain.key_policy import KeyPolicyChange
 from app.domain.member_roles import Role
-from app.services import key_policy, trial_tokens
+from app.services import key_policy, operator_keys, trial_tokens
 from app.store import keys as key_store
 from app.store import organizations
 from app.store.transaction import transaction
@@ -31,7 +32,7 @@ ROOTS = {
     "app.store.keys.add",
     "app.store.keys.add_missing",
     "app.services.key_settings.apply",
-    "app.services.rotation_overlap.extend",
+    "app.services.rotation_overlap._move_end",
     "app.services.device_grants.approve",
     "app.services.key_suspension.resume",
     "app.services.key_revocation.undo",
@@ -39,7 +40,7 @@ ROOTS = {
 #: Where services set the expiry or the scopes of a key, or give it back its life.
 SETTERS = {
     "app.services.key_settings.apply",
-    "app.services.rotation_overlap.extend",
+    "app.services.rotation_overlap._move_end",
     # Earlier than it was: the old key of a rotation.
     "app.services.key_rotation._end",
     "app.services.key_suspension.resume",
@@ -165,6 +166,20 @@ def extend(world: World, wanted: dict[str, Any]) -> bool:
     return _key(world, world.kept["id"]).expires_at != before
 
 
+def extend_by_api(world: World, wanted: dict[str, Any]) -> bool:
+    return world.bob.http.post(f"{world.keys}/{world.kept['id']}/extend").status_code == 200
+
+
+def extend_by_command(world: World, wanted: dict[str, Any]) -> bool:
+    # What the command calls: its own clock is the real one, by which the old key has ended.
+    with world.app.app_context():
+        try:
+            operator_keys.extend_key(world.app.extensions["runtime"], world.kept["id"])
+        except DomainError:
+            return False
+        return True
+
+
 def sign_up(world: World, wanted: dict[str, Any]) -> bool:
     asked = world.bob.http.post("/v1/agent/sign-up", json={"email": world.bob.email}).get_json()
     body = {"email": world.bob.email, "otp_code": asked["devCode"]}
@@ -253,6 +268,7 @@ DOORS = {
     "app.api.keys.rotate": Door(rotate, "shortened", "refused"),
     "app.api.keys.resume": Door(resume, "as it was", "as it was"),
     "app.api.keys.undo_revoke": Door(undo, "as it was", "as it was"),
+    "app.api.keys.extend": Door(extend_by_api, "refused", "refused"),
     "app.api.key_settings.change": Door(change, "refused", "refused"),
     "app.api.keys_by_session_token.create": Door(by_session_token, "refused", "refused"),
     "app.api.agent_sign_up.verify": Door(sign_up, "shortened", "refused"),
@@ -267,6 +283,7 @@ DOORS = {
     "app.web.device_grants.decide": Door(approve, "shortened", "refused"),
     "app.cli.keys.create": Door(command("create", "--org", "ORG"), "shortened", "operator"),
     "app.cli.keys.rotate": Door(command("rotate", "KEY"), "shortened", "operator"),
+    "app.cli.keys.extend": Door(extend_by_command, "refused", "operator"),
     "app.cli.key_settings.set_key": Door(change_by_command, "refused", "operator"),
     "app.cli.imported_keys.import_keys": Door(import_file, "refused", "operator"),
     "app.cli.benchmark_keys.seed": Door(seed, "elsewhere", "elsewhere"),

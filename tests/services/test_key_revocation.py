@@ -18,6 +18,7 @@ from app.services import (
     operator_keys,
     operator_organizations,
 )
+from app.services.key_revocation import MAX_AT_ONCE
 from tests.services import issued_keys
 from tests.services.issued_keys import make
 
@@ -210,8 +211,8 @@ def test_many_wait_once(runtime, alice, monkeypatch):
     assert len(waits) == 1
 
 
-@pytest.mark.parametrize("number", [0, 101])
-def test_none_and_more_than_a_hundred_are_refused(runtime, alice, number):
+@pytest.mark.parametrize("number", [0, MAX_AT_ONCE + 1])
+def test_none_and_more_than_a_page_shows_are_refused(runtime, alice, number):
     with pytest.raises(ValidationFailed) as refused:
         key_revocation.revoke_many(runtime, alice.member, [f"key_{n}" for n in range(number)])
     assert list(refused.value.fields) == ["keys"]

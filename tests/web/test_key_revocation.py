@@ -1,7 +1,10 @@
 """Revoking a key in the browser, undoing it, and the report of a key that got out."""
 
+import re
+
 import pytest
 
+from app.services.key_revocation import MAX_AT_ONCE
 from tests.web.pages import Page
 
 
@@ -77,3 +80,15 @@ def test_others_may_not(cast, action):
     key_id = cast.alice.create_key()["id"]
     ask = cast.bob.http.get if action == "leaked" else cast.bob.http.post
     assert ask(path(cast.bob, key_id, f"/{action}")).status_code == 403
+
+
+def test_a_whole_page_of_the_list_can_be_revoked_together(alice):
+    ids = [alice.create_key(name=f"Key {number}")["id"] for number in range(51)]
+    listed = alice.http.get(path(alice, "")[:-1]).text
+    selectable = re.findall(r'name="key" value="([^"]+)"', listed)
+    assert len(selectable) == MAX_AT_ONCE
+    assert set(selectable) < set(ids)
+    assert alice.http.get(path(alice, "revoke"), query_string={"key": selectable}).status_code == 200
+    alice.http.post(path(alice, "revoke"), data={"key": selectable})
+    left = alice.http.get(path(alice, "")[:-1]).text
+    assert re.findall(r'name="key" value="([^"]+)"', left) == [key_id for key_id in ids if key_id not in selectable]

@@ -44,3 +44,22 @@ def test_a_revoked_key_is_not_suspended(alice):
 def test_others_may_not(cast, action):
     key_id = cast.alice.create_key()["id"]
     assert cast.bob.http.post(path(cast.bob, key_id, f"/{action}")).status_code == 403
+
+
+def test_a_successors_page_says_that_the_old_key_is_suspended(cast):
+    bob, adam = cast.bob, cast.adam
+    old = bob.create_key(name="CI")
+    rotation = f"/v1/orgs/{bob.org}/keys/{old['id']}/rotate"
+    new = bob.http.post(rotation, json={"overlap_seconds": 3600}).get_json()["data"]
+
+    def said(actor):
+        return " ".join(Page(actor.http.get(path(actor, new["id"]))).text.split())
+
+    assert "which works until" in said(bob)
+    bob.http.post(path(bob, old["id"], "/suspend"))
+    assert "is suspended: every request with it is refused" in said(bob)
+    assert "which works until" not in said(bob)
+    assert "Resume or revoke it on its page" in said(bob)
+    adam.http.post(path(adam, old["id"], "/suspend"))
+    assert "Ask an owner or admin to resume it, or revoke it" in said(bob)
+    assert "Resume or revoke it on its page" in said(adam)
