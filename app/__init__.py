@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 # What is made while the process starts lives until it ends: looking for garbage among it takes a fifth of the start.
-gc.set_threshold(100_000)
+gc.set_threshold(500_000)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:

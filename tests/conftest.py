@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -47,8 +48,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> databases.Postgresql:
-    return databases.Postgresql(tmp_path_factory)
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Postgresql]:
+    with closing(databases.Postgresql(tmp_path_factory)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

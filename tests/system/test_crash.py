@@ -120,7 +120,7 @@ def crashes(app, database, folder, *, times, seed):
 
 @BOTH
 def test_a_killed_server_loses_nothing_that_it_acknowledged(app, database, tmp_path):
-    crashes(app, database, tmp_path, times=2, seed=1)
+    crashes(app, database, tmp_path, times=1, seed=1)
 
 
 @pytest.mark.soak

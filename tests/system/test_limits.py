@@ -69,6 +69,9 @@ def accepted(server, key, until):
             sent = time.monotonic()
             if line.ask(*ENDPOINTS["forward-auth"], x_api_key=key)[0] == 200:
                 found.append((sent, time.monotonic()))
+            else:
+                # It still asks far more often than the limit allows.
+                time.sleep(0.01)
     return found
 
 
@@ -92,7 +95,7 @@ def windows(servers, database, valkey, *, seconds):
 
 
 def test_four_processes_on_one_valkey_accept_exactly_what_a_window_holds(servers, database, valkey):
-    windows(servers, database, valkey, seconds=3)
+    windows(servers, database, valkey, seconds=2)
 
 
 @pytest.mark.soak

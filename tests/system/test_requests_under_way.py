@@ -2,17 +2,10 @@
 
 import socket
 from contextlib import contextmanager
+from itertools import product
 from urllib.parse import urlencode, urlsplit
 
-import pytest
-
-from tests.servers import run
 from tests.system.visitors import Visitor, query
-
-
-@pytest.fixture
-def server(servers):
-    return servers(1)[0]
 
 
 @contextmanager
@@ -37,40 +30,38 @@ def held(visitor, path, body, content_type):
         yield finish
 
 
-@pytest.fixture
-def bob(server, database, tmp_path):
-    """A member of alice's organization, with a key there."""
-    with Visitor(server) as alice, Visitor(server) as bob:
+def member(alice, operator, email):
+    """A new member of alice's organization, signed in."""
+    operator.run("members", "add", alice.org, email)
+    visitor = Visitor(alice.server).sign_in(email)
+    visitor.org = alice.org
+    return visitor
+
+
+FORM = urlencode({"name": "Late", "scopes": "notes:read", "expires": "30", "overlap": "0"})
+FORM_TYPE = "application/x-www-form-urlencoded"
+REQUESTS = {
+    "create a key": ("/v1/orgs/{org}/keys", '{"name": "Late"}', "application/json"),
+    "create a key by the form": ("/orgs/{org}/keys/new", FORM, FORM_TYPE),
+    "rotate a key by the form": ("/orgs/{org}/keys/{key}/rotate", FORM, FORM_TYPE),
+}
+LOSSES = {
+    "removed": ("members", "remove", "{org}", "{email}", "--keys", "keep"),
+    "disabled": ("members", "disable", "{email}"),
+}
+
+
+def test_who_lost_their_rights_meanwhile_creates_nothing(servers, database, operator, subtests):
+    (server,) = servers(1)
+    with Visitor(server) as alice:
         alice.sign_in("alice@example.com")
-        added = run(database, tmp_path, "members", "add", alice.org, "bob@example.com")
-        assert added.returncode == 0, added.stderr
-        bob.sign_in("bob@example.com")
-        bob.org = alice.org
-        yield bob
-
-
-@pytest.mark.parametrize(
-    "command",
-    [("members", "remove", "{org}", "{email}", "--keys", "keep"), ("members", "disable", "{email}")],
-    ids=["removed", "disabled"],
-)
-@pytest.mark.parametrize("what", ["create a key", "create a key by the form", "rotate a key by the form"])
-def test_who_lost_their_rights_meanwhile_creates_nothing(bob, database, tmp_path, command, what):
-    key = bob.create_key()
-    form = urlencode({"name": "Late", "scopes": "notes:read", "expires": "30", "overlap": "0"})
-    path, body, content_type = {
-        "create a key": (f"/v1/orgs/{bob.org}/keys", '{"name": "Late"}', "application/json"),
-        "create a key by the form": (f"/orgs/{bob.org}/keys/new", form, "application/x-www-form-urlencoded"),
-        "rotate a key by the form": (
-            f"/orgs/{bob.org}/keys/{key['id']}/rotate",
-            form,
-            "application/x-www-form-urlencoded",
-        ),
-    }[what]
-    with held(bob, path, body, content_type) as finish:
-        words = [word.format(org=bob.org, email="bob@example.com") for word in command]
-        done = run(database, tmp_path, *words)
-        assert done.returncode == 0, done.stderr
-        assert finish() in {302, 401, 403, 404}
-    assert query(database, "SELECT count(*) FROM api_key")[0][0] == 1
-    assert query(database, "SELECT count(*) FROM api_key WHERE revoked_at IS NOT NULL")[0][0] == 0
+        for number, (loss, what) in enumerate(product(LOSSES, REQUESTS)):
+            email = f"bob{number}@example.com"
+            with member(alice, operator, email) as bob, subtests.test(f"{what}, {loss}"):
+                key = bob.create_key()["id"]
+                path, body, content_type = REQUESTS[what]
+                with held(bob, path.format(org=bob.org, key=key), body, content_type) as finish:
+                    operator.run(*(word.format(org=bob.org, email=email) for word in LOSSES[loss]))
+                    assert finish() in {302, 401, 403, 404}
+                assert query(database, "SELECT count(*) FROM api_key")[0][0] == number + 1
+                assert query(database, "SELECT count(*) FROM api_key WHERE revoked_at IS NOT NULL")[0][0] == 0

@@ -105,7 +105,7 @@ def beside_twenty_loops(server, revokes):
 
 @BOTH
 def test_beside_twenty_loops_of_ten_organizations_every_revoke_succeeds_at_once(servers):
-    beside_twenty_loops(*servers(1), 10)
+    beside_twenty_loops(*servers(1), 3)
 
 
 @pytest.mark.soak

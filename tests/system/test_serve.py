@@ -9,8 +9,8 @@ from contextlib import closing
 import psutil
 import pytest
 
-from app.config import environment_settings
-from tests.servers import ROOT, environment, free_port, run, serving
+from app.config import consistency, environment_settings, load_settings
+from tests.servers import ROOT, SECRET, environment, free_port, run, serving
 from tests.system.visitors import Visitor, query
 
 BAD = {
@@ -67,6 +67,7 @@ def test_from_nothing_it_makes_its_sqlite_database_and_a_second_start_keeps_it(t
     with serving(f"sqlite:///{file}", tmp_path) as server, Visitor(server) as visitor:
         assert f"Keydesk is at http://localhost:{server.url.rpartition(':')[2]}" in server.log
         assert "Dev mode" in server.log
+        assert "Warning" not in server.log
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         assert visitor.me(key).status_code == 200
         assert "devLink: http://localhost:" in server.log
@@ -108,37 +109,38 @@ def test_a_database_server_that_is_not_there_is_said_in_a_line_without_its_passw
     assert "open-sesame" not in refused.stderr + refused.stdout
 
 
+def refused(operator, **settings):
+    """What `serve` says on stderr to these settings. It refuses before it serves: so it may run in this process."""
+    done = operator.try_to("serve", **settings)
+    assert (done.exit_code, done.stdout) == (2, "")
+    return done.stderr
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_port_that_another_program_has_is_named(database, tmp_path, host):
+def test_a_port_that_another_program_has_is_named(operator, host):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        refused = run(database, tmp_path, "serve", PORT=str(port), HOST=host)
-    assert refused.returncode == 2
-    assert f"PORT {port} is not available" in refused.stderr
-    assert "Traceback" not in refused.stderr + refused.stdout
+        assert f"PORT {port} is not available" in refused(operator, PORT=str(port), HOST=host)
 
 
-def test_a_port_that_another_keydesk_has_is_not_shared_with_it(database, tmp_path):
+def test_a_port_that_another_keydesk_has_is_not_shared_with_it(database, tmp_path, operator):
     with serving(database, tmp_path, HOST="localhost") as server:
         port = server.url.rpartition(":")[2]
-        refused = run(database, tmp_path, "serve", PORT=port)
-        assert refused.returncode == 2
-        assert f"PORT {port} is not available" in refused.stderr
+        assert f"PORT {port} is not available" in refused(operator, PORT=port)
 
 
-def test_a_host_that_is_not_ours_is_named(database, tmp_path):
-    refused = run(database, tmp_path, "serve", HOST="203.0.113.7")
-    assert refused.returncode == 2
-    assert named(refused.stderr) == {"HOST"}
+def test_a_host_that_is_not_ours_is_named(operator):
+    assert named(refused(operator, HOST="203.0.113.7")) == {"HOST"}
 
 
 def test_every_bad_setting_is_refused_by_name_all_at_once(database, tmp_path):
     assert BAD.keys() | NOT_READ_ALONE == {name for name, _, _ in environment_settings()}
-    refused = run(database, tmp_path, "serve", **BAD)
-    assert refused.returncode == 2
-    assert named(refused.stderr) == set(BAD)
+    process = run(database, tmp_path, "serve", **BAD)
+    assert process.returncode == 2
+    assert named(process.stderr) == set(BAD)
+    assert "Traceback" not in process.stderr + process.stdout
 
 
 @pytest.mark.parametrize(
@@ -156,16 +158,13 @@ def test_every_bad_setting_is_refused_by_name_all_at_once(database, tmp_path):
         ({"POLICY_FILE": "/nowhere/policy.toml"}, {"POLICY_FILE"}),
     ],
 )
-def test_what_cannot_be_served_is_refused_by_name(database, tmp_path, settings, names):
-    refused = run(database, tmp_path, "serve", **settings)
-    assert refused.returncode == 2
-    assert named(refused.stderr) == names
+def test_what_cannot_be_served_is_refused_by_name(operator, settings, names):
+    assert named(refused(operator, **settings)) == names
 
 
-def test_settings_are_read_from_env_file_here_and_the_environment_wins(database, tmp_path):
+def test_settings_are_read_from_env_file_here_and_the_environment_wins(operator, tmp_path):
     (tmp_path / ".env").write_text("WORKERS=many\nKEY_PREFIX=whk\n")
-    refused = run(database, tmp_path, "serve", KEY_PREFIX="mine_")
-    assert named(refused.stderr) == {"WORKERS"}
+    assert named(refused(operator, KEY_PREFIX="mine_")) == {"WORKERS"}
 
 
 def test_workers_end_with_a_server_that_was_killed_and_free_its_port(database, tmp_path):
@@ -190,10 +189,15 @@ def test_workers_end_with_a_server_that_was_killed_and_free_its_port(database, t
         ({"PUBLIC_URL": "https://keys.example.com", "MAIL_SERVER": "127.0.0.1", "TRUSTED_HOPS": "1"}, set()),
     ],
 )
-def test_settings_that_are_likely_a_mistake_are_named_at_start(database, tmp_path, settings, warned):
-    with serving(database, tmp_path, **settings) as server:
-        warnings = [line.split()[1] for line in server.log.splitlines() if line.startswith("  Warning: ")]
-    assert set(warnings) == warned
+def test_settings_that_are_likely_a_mistake_are_named(database, tmp_path, settings, warned):
+    found = load_settings({"DATABASE_URL": database, "SECRET_KEY": SECRET} | settings, instance_path=tmp_path)
+    assert consistency.warnings(found).keys() == warned
+
+
+def test_a_server_that_starts_says_which_settings_are_likely_a_mistake(database, tmp_path):
+    with serving(database, tmp_path, HOST="0.0.0.0", TRUSTED_HOSTS="localhost,keys.example.com") as server:
+        warned = [line.split()[1] for line in server.log.splitlines() if line.startswith("  Warning: ")]
+    assert set(warned) == {"HOST", "TRUSTED_HOSTS"}
 
 
 def test_gunicorn_refuses_bad_settings_too(database, tmp_path):

@@ -67,7 +67,7 @@ def race(servers, *, threads, races):
 
 @BOTH
 def test_whatever_came_of_a_race_all_processes_say_the_same_at_once(servers):
-    race(servers(4), threads=10, races=60)
+    race(servers(3), threads=5, races=40)
 
 
 @BOTH

@@ -19,32 +19,34 @@ from tests.system.visitors import Request, Visitor, at_once, query
 BOTH = pytest.mark.databases("sqlite", "postgresql")
 
 
-def test_32_writers_over_two_processes_on_sqlite_all_succeed(two_servers, database, app):
+@pytest.mark.parametrize("volleys", [3, pytest.param(30, marks=pytest.mark.soak)])
+def test_32_writers_over_two_processes_on_sqlite_all_succeed(two_servers, database, app, volleys):
     began = time.monotonic()
     with Visitor(two_servers[0]) as owner:
         owner.sign_in("alice@example.com")
         headers = {"Cookie": f"whs_session={owner.session}", "Content-Type": "application/json"}
         path = f"/v1/orgs/{owner.org}/keys"
         statuses = Counter()
-        for _ in range(8):
+        for _ in range(volleys):
             volley = (Request(two_servers[n % 2], "POST", path, headers, '{"name": "CI"}') for n in range(32))
             statuses += Counter(answer.status for answer in at_once(volley))
-    print(f"8 volleys of 32 writers: {dict(statuses)}, {time.monotonic() - began:.1f} s")
-    assert statuses == {201: 256}
+    print(f"{volleys} volleys of 32 writers: {dict(statuses)}, {time.monotonic() - began:.1f} s")
+    assert statuses == {201: 32 * volleys}
     assert not any("unavailable" in server.log or "crash" in server.log for server in two_servers)
-    assert query(database, "SELECT count(*) FROM api_key") == [(256,)]
+    assert query(database, "SELECT count(*) FROM api_key") == [(32 * volleys,)]
     with app.app_context():
         assert audit.broken_at(owner.org) is None
 
 
-def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
+@pytest.mark.parametrize("each", [2, pytest.param(20, marks=pytest.mark.soak)])
+def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice, each):
     everybody = Barrier(32)
 
     def write(number):
         with app.app_context():
             member = organizations.member(alice.person_id, alice.email, alice.org, Permission.CREATE_KEYS)
             everybody.wait(30)
-            for _ in range(5):
+            for _ in range(each):
                 issued = keys.create(runtime, member, KeySettings(name=f"Writer {number}"))
             while True:
                 with suppress(Busy):
@@ -54,7 +56,7 @@ def test_32_threads_of_one_process_on_sqlite_all_succeed(app, runtime, alice):
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(write, range(32)))
     with app.app_context():
-        assert len(keys.page(alice.member, limit=1000).items) == 160
+        assert len(keys.page(alice.member, limit=1000).items) == 32 * each
         assert audit.broken_at(alice.org) is None
 
 

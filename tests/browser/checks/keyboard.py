@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.check import check
 from tests.browser.opened_page import OpenedPage
-from tests.browser.views import WIDE, WIDE_DARK
+from tests.browser.views import WIDE_DARK
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,28 @@ def tab_reaches_every_control_in_reading_order_and_goes_on(opened):
     assert last in {None, tabbed.controls[0]}
 
 
-@check("2.4.7", "2.4.11", "1.4.11", views=[WIDE, WIDE_DARK])
+@check("2.4.7", "2.4.11", "1.4.11")
 def the_focus_is_seen_at_every_stop(opened):
-    for stop in filter(None, opened.once(tab_through).stops):
+    all_are_seen(filter(None, opened.once(tab_through).stops))
+
+
+@check("2.4.7", "2.4.11", "1.4.11", views=[WIDE_DARK])
+def the_focus_is_seen_in_the_dark_too(opened):
+    # What a script focuses after this shows it as after the Tab key, which costs a hundred times as much.
+    opened.page.keyboard.press("Tab")
+    stops = opened.page.evaluate("probe.focusEach()")
+    assert [stop["what"] for stop in stops] == opened.ask("focusable")
+    all_are_seen(stops)
+
+
+def all_are_seen(stops):
+    for stop in stops:
         assert stop["outline"] >= 2, stop
         assert stop["contrast"] >= 3, stop
         assert not stop["covered"], stop
 
 
-@check("3.2.1", "1.4.13", views=[WIDE, WIDE_DARK])
+@check("3.2.1", "1.4.13")
 def moving_the_focus_changes_nothing_but_the_skip_link(opened):
     tabbed = opened.once(tab_through)
     changing = {stop["what"] for stop in filter(None, tabbed.stops) if stop["text"] != tabbed.before[-1]}

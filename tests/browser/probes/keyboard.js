@@ -10,7 +10,6 @@ probe.focusStop = () => {
     outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
     contrast: contrast(opaque(style.outlineColor), behind(element.parentElement)),
     covered: !(top && (element.contains(top) || top.contains(element))),
-    text: probe.visibleText(),
   };
 };
 
@@ -22,10 +21,17 @@ probe.recordTabStops = () => {
   const record = ({ key }) => {
     if (key !== "Tab" || (last?.type === "date" && last === document.activeElement)) return;
     last = document.activeElement;
-    stops.push(probe.focusStop());
+    const stop = probe.focusStop();
+    stops.push(stop && { ...stop, text: probe.visibleText() });
   };
   addEventListener("keyup", record, true);
 };
+
+// The stop at each control, one after the other, focused by script.
+probe.focusEach = () => probe.controls().map((control) => {
+  control.focus();
+  return probe.focusStop();
+});
 
 // How often Tab is pressed within dates: each has day, month, year and a button that opens a calendar.
 probe.stopsWithinDates = () => 3 * [...document.querySelectorAll("[type=date]")].filter((date) => date.checkVisibility()).length;

@@ -18,9 +18,18 @@ probe.pointable = () => pointable().map((element) => {
   return [x + width / 2, y + height / 2];
 });
 
-probe.pointedAt = (number) => {
-  const element = pointable()[number];
-  return { what: probe.describe(element), hovered: element.matches(":hover"), contrast: probe.textContrast(element), text: probe.visibleText() };
+// Notes each of them when it is pointed at, once.
+probe.recordPointing = () => {
+  const waiting = new Set(pointable());
+  const found = [];
+  probe.pointedAt = () => found;
+  probe.neverPointedAt = () => [...waiting].map(probe.describe);
+  addEventListener("mousemove", () => {
+    for (const element of [...waiting].filter((one) => one.matches(":hover"))) {
+      waiting.delete(element);
+      found.push({ what: probe.describe(element), contrast: probe.textContrast(element), text: probe.visibleText() });
+    }
+  }, true);
 };
 
 probe.height = () => Math.max(innerHeight, document.documentElement.scrollHeight);
