@@ -24,6 +24,8 @@ from app.store.transaction import transaction
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME = timedelta(minutes=10)
 INTERVAL_SECONDS = 5
+#: Instead of a number of days: the key does not expire.
+NEVER = 0
 #: How much too early a poll may come: a client's timer and the network are never exact.
 GRACE = timedelta(seconds=1)
 NOBODY_WAITS = (
@@ -98,16 +100,29 @@ def find(runtime: Runtime, typed: str, *, email: str, client: str) -> DeviceGran
     return grant
 
 
-def approve(runtime: Runtime, member: Member, typed: str, scopes: Sequence[str], *, client: str) -> DeviceGrant:
-    """Allows the agent a key of the member's organization, with those of `scopes` that it asked for. Raises `NotFound`,
-    `ValidationFailed`, `Forbidden` and `RateLimited`."""
+def approve(
+    runtime: Runtime, member: Member, typed: str, scopes: Sequence[str], *, client: str, days: int | None = None
+) -> DeviceGrant:
+    """Allows the agent a key of the member's organization, with those of `scopes` that it asked for. `days`: until the
+    key expires; `NEVER`: it does not; None: as the organization's policy for its keys says.
+
+    Raises `NotFound`, `ValidationFailed`, `Forbidden`, `OutsideKeyPolicy` and `RateLimited`.
+    """
     with transaction():
         member = organizations.still_member(member)
         grant = _typed(runtime, typed, member.email, client)
         if grant is not None:
-            _approve(runtime, member, grant, scopes)
+            _approve(runtime, member, grant, scopes, days)
     if grant is None:
         raise NotFound(NOBODY_WAITS)
+    return grant
+
+
+def approved(person_id: str, grant_id: str) -> DeviceGrant:
+    """What the person approved; its `key_id` is the key once the agent has it. Raises `NotFound`."""
+    grant = device_grants.approved_by(grant_id, person_id)
+    if grant is None:
+        raise NotFound
     return grant
 
 
@@ -163,18 +178,24 @@ def _typed(runtime: Runtime, typed: str, email: str, client: str) -> DeviceGrant
     return grant
 
 
-def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Sequence[str]) -> None:
+def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Sequence[str], days: int | None) -> None:
     now = runtime.clock()
-    wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes])
+    ending = _ending(days, now)
+    wanted = KeySettings(scopes=[scope for scope in scopes if scope in grant.scopes], **ending)
     granted = tuple(keys.checked(runtime, wanted, now)["scopes"])
     keys.refuse_ungrantable(runtime, member, granted)
     # The key is made later, but only now somebody can be told.
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
-    # Its expiry is the one that the policy sets when the key is made.
-    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted), role=member.role)
+    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted, **ending), role=member.role)
     grant.decision, grant.decided_by = APPROVED, member.person_id
-    grant.org_id, grant.scopes = member.org_id, granted
+    grant.org_id, grant.scopes, grant.key_days = member.org_id, granted, days
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)
+
+
+def _ending(days: int | None, now: datetime) -> KeySettings:
+    if days is None:
+        return KeySettings()
+    return KeySettings(expires_at=None if days == NEVER else now + timedelta(days=days))
 
 
 def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
@@ -188,11 +209,12 @@ def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
     if not device_grants.use_up(grant.id, now):
         raise DeviceError("invalid_grant")
     member = Member(person.id, person.email, organization.id, organization.name, organization.role)
-    settings = KeySettings(name=grant.client_name, scopes=grant.scopes)
+    settings = KeySettings(name=grant.client_name, scopes=grant.scopes, **_ending(grant.key_days, now))
     try:
         issued = keys.create_within(runtime, member, settings, now, origin=KeyOrigin.DEVICE)
     except DomainError:
         raise DeviceError("access_denied") from None
+    grant.key_id = issued.listed.key.id
     expires_at = issued.listed.key.expires_at
     expires_in = int((expires_at - now).total_seconds()) if expires_at else None
     return DeviceKey(issued.plaintext, grant.scopes, expires_in)

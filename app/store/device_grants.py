@@ -34,8 +34,11 @@ class DeviceGrant(Base):
     decision: Mapped[str | None]
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     org_id: Mapped[str | None] = mapped_column(ForeignKey("organization.id"))
+    #: Days until the key expires, counted from when it is made. 0: it does not expire. NULL: nobody chose.
+    key_days: Mapped[int | None]
     #: NULL: no key was made from it.
     used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    key_id: Mapped[str | None]
 
 
 def add(**values: object) -> DeviceGrant:
@@ -43,6 +46,14 @@ def add(**values: object) -> DeviceGrant:
     db.session.add(grant)
     db.session.flush()
     return grant
+
+
+def approved_by(grant_id: str, person_id: str) -> DeviceGrant | None:
+    return db.session.scalar(
+        select(DeviceGrant).where(
+            DeviceGrant.id == grant_id, DeviceGrant.decided_by == person_id, DeviceGrant.decision == APPROVED
+        )
+    )
 
 
 def waiting(user_digest: bytes, now: datetime) -> DeviceGrant | None:

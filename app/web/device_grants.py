@@ -1,6 +1,9 @@
 """The device flow's page (RFC 8628 3.3): the user enters the code that an agent shows, and approves or denies it."""
 
-from flask import Blueprint, make_response, render_template, request
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -14,6 +17,7 @@ from app.domain.errors import (
     UnknownScope,
     ValidationFailed,
 )
+from app.domain.key_policy import KeyPolicy, OutsideKeyPolicy
 from app.domain.member_roles import Permission
 from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
@@ -54,18 +58,56 @@ def decide() -> Response:
             device_grants.deny(
                 request_context.runtime(), code, person_id=who.id, email=who.email, client=request_context.client()
             )
-            return make_response(render_template("device/done.html", grant=None))
+            return make_response(render_template("device/denied.html"))
         member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
-        grant = device_grants.approve(request_context.runtime(), member, code, scopes, client=request_context.client())
-        return make_response(render_template("device/done.html", grant=grant))
+        grant = device_grants.approve(
+            request_context.runtime(), member, code, scopes, client=request_context.client(), days=_days()
+        )
+        return redirect(url_for("device.approved", grant=grant.id), 303)
     except NotFound as error:
         return _ask_again(code, error)
-    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited) as refused:
+    except (ValidationFailed, UnknownScope, Forbidden, TooManyKeys, RateLimited, OutsideKeyPolicy) as refused:
         try:
             return refused_form.answer(_question(code, refused), refused)
         except (NotFound, RateLimited) as error:
             return _ask_again(code, error)
+
+
+@blueprint.get("/device/approved/<grant>")
+@RequireSignIn()
+def approved(grant: str) -> str:
+    """Whether the agent has its key yet, and which."""
+    return render_template(
+        "device/approved.html", grant=device_grants.approved(request_context.person().id, grant), now=_now()
+    )
+
+
+def _days() -> int | None:
+    """The chosen expiry. None: the form was sent without one. Raises `ValidationFailed`."""
+    sent = request.form.get("expires")
+    if sent is None:
+        return None
+    if not sent:
+        return device_grants.NEVER
+    if not (sent.isascii() and sent.isdigit() and 1 <= len(sent) <= 4 and int(sent)):
+        raise ValidationFailed({"expires": "choose when the key expires"})
+    return int(sent)
+
+
+def _now() -> datetime:
+    return request_context.runtime().clock()
+
+
+def _expiries(policies: Iterable[KeyPolicy]) -> dict[str, str]:
+    """The choices that the policy of any of the organizations allows, never last."""
+    offered = {value: label for policy in policies for value, label in key_policy_in_forms.expiries(policy).items()}
+    return dict(sorted(offered.items(), key=lambda choice: int(choice[0] or 1_000_000)))
+
+
+def _chosen_beforehand(policies: Mapping[str, KeyPolicy]) -> str:
+    """What the policy of the first organization, which is chosen too, has chosen."""
+    return next((key_policy_in_forms.chosen_beforehand(policy) for policy in policies.values()), "")
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
@@ -95,7 +137,13 @@ def _question(code: str, refused: DomainError | None = None) -> str:
             and any(policies[one.id].may_give(one.role, name, policy) for one in organizations_of_theirs)
         ],
         asked=grant.scopes,
-        endings=[key_policy_in_forms.ending_unchosen(policies[one.id], one.name) for one in organizations_of_theirs],
+        endings=[
+            key_policy_in_forms.ending(policies[one.id], one.name)
+            for one in organizations_of_theirs
+            if policies[one.id].requires_expiry
+        ],
+        expiries=_expiries(policies.values()),
+        expires=request.form["expires"] if refused and "expires" in request.form else _chosen_beforehand(policies),
         chosen=request.form.getlist("scopes") if refused else grant.scopes,
         organizations=organizations_of_theirs,
         org=request.form.get("org"),

@@ -84,12 +84,6 @@ def ending(policy: KeyPolicy, org_name: str) -> str:
     return f"Keys of {org_name} have to expire." if policy.expiry_required else f"Keys of {org_name} need not expire."
 
 
-def ending_unchosen(policy: KeyPolicy, org_name: str) -> str:
-    """When a key for which nobody chooses an expiry ends, as a sentence; empty if it does not."""
-    days = policy.default_expiry_days or policy.most_days
-    return "" if days is None else f"A key of {org_name} ends after {counted(days)}."
-
-
 def in_words(policy: KeyPolicy, org_name: str) -> list[str]:
     """The policy, a sentence for each part of it."""
     said = [ending(policy, org_name)]

@@ -32,10 +32,8 @@ def answer(page: str, error: DomainError) -> Response:
 
 def problems_of(error: DomainError) -> dict[str, str]:
     """What is wrong, by the HTML ID of the field."""
-    if isinstance(error, WiderThanSet | OutsideKeyPolicy):
+    if isinstance(error, WiderThanSet | OutsideKeyPolicy | ValidationFailed):
         return {_FIELD_IDS.get(name, name): problem for name, problem in error.fields.items()}
-    if isinstance(error, ValidationFailed):
-        return error.fields
     return {"scopes" if isinstance(error, UnknownScope | Forbidden) else WHOLE_FORM: error.detail}
 
 

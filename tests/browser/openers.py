@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from app.services.device_grants import GRANT_TYPE
 from tests.browser.visitor import Visitor, fresh_email
 from tests.system.visitors import query
 
@@ -190,6 +191,16 @@ def decide(button: str, *, scopes: bool = True, who: str = "rita") -> Callable[[
         visitor.follow(visitor.page.get_by_role("button", name=button))
 
     return open_it
+
+
+def agent_fetches_its_key(visitor: Visitor) -> None:
+    api = visitor.context.request
+    codes = api.post("/v1/device/authorize", form={"client_id": "Claude Code", "scope": "agent:r"}).json()
+    type_code(codes["user_code"], who="rita")(visitor)
+    visitor.follow(visitor.page.get_by_role("button", name="Approve"))
+    grant = {"grant_type": GRANT_TYPE, "device_code": codes["device_code"]}
+    assert api.post("/v1/device/token", form=grant).ok
+    visitor.follow(visitor.page.get_by_role("link", name="Check whether it has its key"))
 
 
 def while_broken(change: str, undo: str) -> Callable[[Visitor], None]:

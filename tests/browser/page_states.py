@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.browser.openers import (
+    agent_fetches_its_key,
     already_shown,
     ask_for_link,
     at,
@@ -237,6 +238,7 @@ PAGE_STATES = [
         decide("Approve", who="max"),
     ),
     PageState("agent connected", "Agent connected", "Claude Code gets its key", decide("Approve")),
+    PageState("agent has its key", "Agent has its key", "Claude Code has its key", agent_fetches_its_key),
     PageState("agent denied", "Request denied", "Request denied", decide("Deny")),
     PageState("accessibility", "Accessibility", "Accessibility", at("/accessibility")),
     PageState(

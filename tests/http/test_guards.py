@@ -128,6 +128,7 @@ REVIEWED = {
     "GET /.well-known/oauth-protected-resource/<path:path>": ANYBODY,
     "GET /.well-known/oauth-authorization-server": ANYBODY,
     "GET /device": SIGNED_IN,
+    "GET /device/approved/<grant>": SIGNED_IN,
     "POST /device": SIGNED_IN,
     "POST /device/decide": SIGNED_IN,
     "POST /v1/keys/create": SIGNED_IN_OR_BY_SESSION_TOKEN,

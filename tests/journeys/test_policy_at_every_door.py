@@ -102,7 +102,7 @@ def rotated(world: World) -> None:
 def approved(world: World) -> None:
     world.codes = begin_device(world)
     form = {"code": world.codes["user_code"], "decision": "approve", "org": world.bob.org, "scopes": [NOT_ALLOWED]}
-    assert world.bob.http.post("/device/decide", data=form).status_code == 200
+    assert world.bob.http.post("/device/decide", data=form).status_code == 303
 
 
 def begin_device(world: World) -> dict[str, str]:
@@ -195,10 +195,10 @@ def approve(world: World, wanted: dict[str, Any]) -> bool:
     form = {"code": codes["user_code"], "decision": "approve", "org": world.bob.org, "scopes": wanted["scopes"]}
     approved = world.bob.http.post("/device/decide", data=form)
     polled = _poll(world, codes)
-    assert (approved.status_code == 200) is ("access_token" in polled)
+    assert (approved.status_code == 303) is ("access_token" in polled)
     if "access_token" in polled:
         assert polled["expires_in"] == LONGEST * 86_400
-    return approved.status_code == 200
+    return approved.status_code == 303
 
 
 def poll_what_was_approved_before(world: World, wanted: dict[str, Any]) -> bool:

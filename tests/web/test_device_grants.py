@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.services import device_grants
+from app.services import device_grants, key_policy
 from app.services.device_grants import DeviceError
 from tests.web.pages import Page
 
@@ -53,8 +53,52 @@ def test_a_person_sees_who_asks_for_what_and_gives_less(alice, ceremony, poll):
     assert checked(page.text) == ["agent:r", "notes:read"]
     assert poll() == "authorization_pending"
     done = decide(alice, ceremony.user_code.reveal(), scopes=["notes:read"])
-    assert Page(done).title == "Agent connected · Keydesk"
+    waiting = Page(alice.http.get(done.headers["Location"]))
+    assert waiting.title == "Agent connected · Keydesk"
+    assert f"/orgs/{alice.org}/keys" in waiting.links
     assert poll() == ("notes:read",)
+    page = Page(alice.http.get(done.headers["Location"]))
+    assert page.title == "Agent has its key · Keydesk"
+    (key,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
+    assert f"/orgs/{alice.org}/keys/{key['id']}" in page.links
+
+
+def test_what_was_approved_is_shown_to_nobody_else_and_says_when_it_was_not_fetched(cast, ceremony, clock):
+    done = decide(cast.alice, ceremony.user_code.reveal(), scopes=["notes:read"]).headers["Location"]
+    assert cast.bob.http.get(done).status_code == 404
+    assert cast.alice.http.get("/device/approved/dev_unknown").status_code == 404
+    clock.advance(minutes=11)
+    assert Page(cast.alice.http.get(done)).title == "Key not fetched · Keydesk"
+
+
+@pytest.mark.parametrize(("expires", "ends"), [("30", "2026-05-16T12:00:05Z"), ("", None)])
+def test_the_key_ends_as_the_person_chose(alice, ceremony, poll, expires, ends):
+    page = ask(alice, ceremony.user_code.reveal()).text
+    assert '<option value="90" selected>In 90 days</option>' in page
+    decide(alice, ceremony.user_code.reveal(), scopes=["notes:read"], expires=expires)
+    poll()
+    (key,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
+    assert key["expires_at"] == ends
+
+
+@pytest.mark.parametrize("expires", ["x", "-1", "0", "9999", "99999"])
+def test_an_expiry_that_is_none_is_named_and_the_code_still_waits(alice, ceremony, poll, expires):
+    refused = decide(alice, ceremony.user_code.reveal(), scopes=["notes:read"], expires=expires)
+    assert refused.status_code == 422
+    assert 'id="expires-problem"' in refused.text
+    assert poll() == "authorization_pending"
+
+
+def test_an_expiry_beyond_the_policy_is_named_and_the_policys_own_is_chosen(alice, ceremony, runtime):
+    with alice.app.app_context():
+        key_policy.change_as_operator(runtime, alice.org, {"longest_expiry_days": 60}, actor="a test")
+    page = ask(alice, ceremony.user_code.reveal()).text
+    assert '<option value="60" selected>' in page
+    assert '<option value=""' not in page
+    assert "Keys of alice’s organization end after at most 60 days." in page
+    refused = decide(alice, ceremony.user_code.reveal(), scopes=["notes:read"], expires="90")
+    assert refused.status_code == 422
+    assert 'id="expires-problem"' in refused.text
 
 
 @pytest.mark.parametrize("decision", ["deny", "", "something"])
@@ -72,7 +116,7 @@ def test_a_form_without_a_scope_comes_back_with_what_was_chosen(alice, cast, cer
     assert "choose at least one of" in refused.text
     assert checked(refused.text) == []
     assert f'value="{alice.org}" selected' in refused.text
-    assert decide(charlie, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 200
+    assert decide(charlie, ceremony.user_code.reveal(), scopes=["agent:r"]).status_code == 303
 
 
 def test_a_viewer_cannot_give_a_key_but_can_refuse(cast, ceremony, poll):
@@ -133,7 +177,7 @@ def test_a_link_with_something_else_fills_in_nothing(alice, sent):
 
 def test_the_code_is_shown_as_the_agent_shows_it(alice, ceremony):
     code = ceremony.user_code.reveal()
-    assert f"<code>{code}</code>" in ask(alice, code.lower().replace("-", " ")).text
+    assert f'<code class="user-code">{code}</code>' in ask(alice, code.lower().replace("-", " ")).text
 
 
 def test_signing_in_leads_back_to_the_code(cast):
@@ -153,5 +197,5 @@ def test_a_scope_that_left_the_policy_meanwhile_is_not_offered_and_said_when_it_
     refused = decide(alice, code, scopes=["agent:r", "notes:read"])
     assert (refused.status_code, Page(refused).title) == (422, "Problem: Connect Claude Code? · Keydesk")
     assert "Unknown scope: notes:read" in refused.text
-    assert decide(alice, code, scopes=["agent:r"]).status_code == 200
+    assert decide(alice, code, scopes=["agent:r"]).status_code == 303
     assert poll() == ("agent:r",)

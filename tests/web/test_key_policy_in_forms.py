@@ -154,12 +154,14 @@ def ask(app, runtime):
 
 def test_an_agent_is_offered_what_the_policy_admits(cast, ask):
     alice, bob = cast.alice, cast.bob
-    assert "The key does not expire." in ask(bob, "notes:read", "notes:write").text
-    let(alice, default_expiry_days=30, scopes_by_role={"member": ["notes:read"]})
+    assert '<option value="90" selected>' in ask(bob, "notes:read", "notes:write").text
+    let(alice, longest_expiry_days=60, default_expiry_days=30, scopes_by_role={"member": ["notes:read"]})
     page = ask(bob, "notes:read", "notes:write")
     assert scopes(page) == ["notes:read"]
     assert "The agent also asked for what your role may not give." in page.text
-    assert "A key of alice’s organization ends after 30 days." in page.text
+    assert "Keys of alice’s organization end after at most 60 days." in page.text
+    assert '<option value="30" selected>' in page.text
+    assert '<option value="90"' not in page.text
     page = ask(bob, "notes:write")
     assert "You cannot approve this: your role may not give a key <code>notes:write</code>." in page.text
     assert 'value="approve"' not in page.text
@@ -167,7 +169,8 @@ def test_an_agent_is_offered_what_the_policy_admits(cast, ask):
     cast.join(bob, own_organization_of(cast.charlie))
     page = ask(bob, "notes:read", "notes:write")
     assert scopes(page) == ["notes:read", "notes:write"]
-    assert "ends after 30 days. A key of another organization does not expire." in page.text
+    assert "Keys of alice’s organization end after at most 60 days." in page.text
+    assert '<option value="90"' in page.text
 
 
 def own_organization_of(actor):

@@ -5,11 +5,12 @@ probe.mainHeadings = () => [...document.querySelectorAll("h1")].map((heading) =>
 probe.headings = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((element) => Number(element.tagName[1]));
 
 // Text that looks like a heading (larger than the text around it) and is none.
+// A value, such as a code to compare, may be large.
 probe.falseHeadings = () => {
   const plain = parseFloat(getComputedStyle(document.body).fontSize);
   return [...document.querySelectorAll("main *")]
     .filter((element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
-    .filter((element) => parseFloat(getComputedStyle(element).fontSize) > plain && !element.closest("h1, h2, h3"))
+    .filter((element) => parseFloat(getComputedStyle(element).fontSize) > plain && !element.closest("h1, h2, h3, dd"))
     .map(probe.describe);
 };
 
