@@ -76,6 +76,13 @@ class NewKey(KeySettingsBody):
     name: KeyName
     scopes: WantedScopes | None = None
     expires_in_days: WantedDays | None = None
+    owner: Annotated[
+        None, field("Null: the key belongs to the organization. Left out: to you. Owners and admins can set it.")
+    ] = None
+
+    @property
+    def is_for_organization(self) -> bool:
+        return "owner" in self.model_fields_set
 
     def new_settings(self) -> KeySettings:
         """Raises `ValidationFailed` and `UnknownScope`."""
@@ -181,8 +188,9 @@ def create() -> Answer[Data[CreatedKey]]:
 
     `key` in the response is the key itself, shown only once.
     """
-    settings = read_json(NewKey).new_settings()
-    return data(_with_plaintext(keys.create(request_context.runtime(), request_context.member(), settings)), 201)
+    runtime, member, body = request_context.runtime(), request_context.member(), read_json(NewKey)
+    issued = keys.create(runtime, member, body.new_settings(), of_organization=body.is_for_organization)
+    return data(_with_plaintext(issued), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")

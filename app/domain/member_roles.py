@@ -47,6 +47,6 @@ def may_grant(role: Role, granted: frozenset[str]) -> bool:
     return allows(role, needed)
 
 
-def may_manage_key(role: Role, *, created_it: bool) -> bool:
-    """Whether this role may change, revoke or rotate a key; `created_it`: a key of their own."""
-    return allows(role, Permission.MANAGE_ALL_KEYS) or (created_it and allows(role, Permission.MANAGE_OWN_KEYS))
+def may_manage_key(role: Role, *, is_theirs: bool) -> bool:
+    """Whether this role may change, revoke or rotate a key; `is_theirs`: it belongs to them."""
+    return allows(role, Permission.MANAGE_ALL_KEYS) or (is_theirs and allows(role, Permission.MANAGE_OWN_KEYS))

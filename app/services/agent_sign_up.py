@@ -115,6 +115,7 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
         now,
         origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
+        owner_id=person.id,
         email=person.email,
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)

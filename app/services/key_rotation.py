@@ -76,7 +76,8 @@ def replace(
     submission_id: str | None = None,
 ) -> IssuedKey:
     """The successor of a key that is locked and can be rotated. `created_by` None: an operator. The successor of a
-    sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them again."""
+    sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them again. That of a key of
+    the organization belongs to the organization."""
     now = runtime.clock()
     email = actor if created_by else None
     if old.origin == KeyOrigin.SIGN_UP:
@@ -91,6 +92,7 @@ def replace(
         origin=origin,
         prefix=prefix,
         created_by=created_by,
+        owner_id=created_by if old.owner_id else None,
         email=email,
         submission_id=submission_id,
         replaces=old,

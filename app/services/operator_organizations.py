@@ -75,7 +75,7 @@ def add_member(runtime: Runtime, org: str, email: str, role: Role, *, revoke_key
         organizations.put_member(found.id, person.id, role, now)
         beyond = [
             key
-            for key in key_store.working_of_creator(found.id, person.id, now)
+            for key in key_store.working_of_owner(found.id, person.id, now)
             if not member_roles.may_grant(role, runtime.settings.policy.granted(key.scopes))
         ]
         audit.member_added(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, role=role.value)
@@ -93,7 +93,7 @@ def keys_created_by(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
         person = people.by_email(address)
         if person is None or organizations.seen_by(person.id, found.id) is None:
             raise _no_member(address, found)
-        return key_store.working_of_creator(found.id, person.id, runtime.clock())
+        return key_store.working_of_owner(found.id, person.id, runtime.clock())
 
 
 def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool = False) -> Sequence[ApiKey]:
@@ -106,7 +106,7 @@ def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool =
         person = people.by_email(address)
         if person is None or not organizations.remove_member(found.id, person.id):
             raise _no_member(address, found)
-        created = key_store.working_of_creator(found.id, person.id, now)
+        created = key_store.working_of_owner(found.id, person.id, now)
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
         if revoke_keys:
             _revoke(created, now)
@@ -138,7 +138,7 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         if not is_as_wanted:
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
-        created = key_store.working_of_creator(None, person.id, now) if disabled else []
+        created = key_store.working_of_owner(None, person.id, now) if disabled else []
         theirs = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in created)}
         affected = organizations.lock_of(person.id, also=sorted(theirs))
         for found in () if is_as_wanted else organizations.of_person(person.id):

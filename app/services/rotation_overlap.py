@@ -14,6 +14,7 @@ from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys
+from app.store import organizations as organization_store
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
 
@@ -81,16 +82,19 @@ def warn(runtime: Runtime) -> None:
             if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
                 continue
             rotated = keys.get(org_id, found.successor or "")
-            if rotated is None or rotated.created_by is None:
+            # Who rotated a key of the organization, whom it does not belong to, may have left.
+            recipient = rotated and (rotated.owner or rotated.created_by)
+            if rotated is None or recipient is None:
                 continue
+            person_id = rotated.key.owner_id or rotated.key.created_by or ""
             found.key.end_mailed_at = now
             outbox.enqueue(
                 mail="key_ends",
-                recipient=rotated.created_by,
+                recipient=recipient,
                 secret_id=None,
                 now=now,
                 expires_at=found.key.expires_at or now,
-                send=runtime.settings.has_mail and not rotated.creator_left,
+                send=runtime.settings.has_mail and organization_store.seen_by(person_id, org_id) is not None,
                 about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
             )
 

@@ -34,6 +34,7 @@ from app.web.key_settings_form import (
     choice,
     inclusions,
     offered_scopes,
+    owner_choices,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
 from app.web.time_format import moment
@@ -66,7 +67,11 @@ def create() -> Response:
         return make_response(_page(form.with_network(_address()), submission_id, {}))
     try:
         issued = keys.create(
-            request_context.runtime(), request_context.member(), form.settings(EXPIRIES), submission_id=submission_id
+            request_context.runtime(),
+            request_context.member(),
+            form.settings(EXPIRIES),
+            submission_id=submission_id,
+            of_organization=form.owner == "",
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
@@ -159,6 +164,7 @@ def _page(
         address=_address(),
         expiries=EXPIRIES,
         submission_id=submission_id,
+        owners=owner_choices(),
         problems=problems,
     )
 

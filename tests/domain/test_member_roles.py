@@ -28,8 +28,8 @@ def test_a_permission_belongs_to_exactly_these_roles(permission):
     [(Role.OWNER, True, True), (Role.ADMIN, True, True), (Role.MEMBER, True, False), (Role.VIEWER, False, False)],
 )
 def test_who_manages_which_keys(role, own, others):
-    assert member_roles.may_manage_key(role, created_it=True) is own
-    assert member_roles.may_manage_key(role, created_it=False) is others
+    assert member_roles.may_manage_key(role, is_theirs=True) is own
+    assert member_roles.may_manage_key(role, is_theirs=False) is others
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ LABELS = {
     "state": "State",
     "scope": "Scope",
     "creator": "Created by",
+    "owner": "Belongs to",
     "sort": "Order",
     "idle": "It may stop sooner",
     "leaked": "Somebody else has this key",
