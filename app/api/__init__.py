@@ -15,6 +15,7 @@ from app.api import (
     keys,
     keys_by_session_token,
     me,
+    members,
     openapi,
     organizations,
     sign_in,
@@ -25,6 +26,7 @@ from app.api import (
 EVERYWHERE = (
     sign_in,
     organizations,
+    members,
     keys,
     key_settings,
     email_codes,

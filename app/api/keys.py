@@ -190,7 +190,7 @@ def create() -> Answer[Data[CreatedKey]]:
     """
     runtime, member, body = request_context.runtime(), request_context.member(), read_json(NewKey)
     issued = keys.create(runtime, member, body.new_settings(), of_organization=body.is_for_organization)
-    return data(_with_plaintext(issued), 201)
+    return data(created_key(issued), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
@@ -261,7 +261,7 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
     """
     overlap = read_json(Rotation, optional=True).overlap_seconds
     issued = key_rotation.rotate(request_context.runtime(), request_context.member(), key, overlap_seconds=overlap)
-    return data(_with_plaintext(issued), 201)
+    return data(created_key(issued), 201)
 
 
 def item(listed: ListedKey) -> KeyItem:
@@ -288,5 +288,5 @@ def rate_answer(limit: RateLimit | None) -> RateAnswer | None:
     return RateAnswer(requests=limit.requests, window_seconds=limit.window_seconds) if limit else None
 
 
-def _with_plaintext(issued: IssuedKey) -> CreatedKey:
+def created_key(issued: IssuedKey) -> CreatedKey:
     return {**item(issued.listed), "key": issued.plaintext.reveal()}

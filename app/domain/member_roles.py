@@ -7,6 +7,8 @@ RESERVED_SCOPES = frozenset({"keys:verify"})
 
 
 class Role(StrEnum):
+    """From the highest to the lowest."""
+
     OWNER = "owner"
     ADMIN = "admin"
     MEMBER = "member"
@@ -39,6 +41,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 
 def allows(role: Role, permission: Permission) -> bool:
     return permission in GRANTS[role]
+
+
+def may_manage_member(role: Role, theirs: Role) -> bool:
+    """Whether this role may give others the role `theirs`, and change or remove members who have it: none of a role
+    above its own."""
+    ranks = list(Role)
+    return allows(role, Permission.MANAGE_MEMBERS) and ranks.index(theirs) >= ranks.index(role)
 
 
 def may_grant(role: Role, granted: frozenset[str]) -> bool:

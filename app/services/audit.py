@@ -79,6 +79,16 @@ def member_added(org_id: str, *, at: datetime, actor: str, person_id: str, email
     _record(org_id, "member.added", at, actor, person_id, email=email, role=role)
 
 
+def member_role_changed(
+    org_id: str, *, at: datetime, actor: str, person_id: str, email: str, was: str, role: str
+) -> None:
+    _record(org_id, "member.role_changed", at, actor, person_id, email=email, was=was, role=role)
+
+
+def member_left(org_id: str, *, at: datetime, person_id: str, email: str) -> None:
+    _record(org_id, "member.left", at, email, person_id, email=email)
+
+
 def member_removed(org_id: str, *, at: datetime, actor: str, person_id: str, email: str) -> None:
     _record(org_id, "member.removed", at, actor, person_id, email=email)
 

@@ -72,5 +72,20 @@ def use_up(grant_id: str, now: datetime) -> bool:
     )
 
 
+def deny_approved(org_id: str, person_id: str) -> None:
+    """Denies what the person has approved for the organization and no key was made from. Locks grants, so call it
+    before memberships are locked, as a poll does."""
+    db.session.execute(
+        update(DeviceGrant)
+        .where(
+            DeviceGrant.org_id == org_id,
+            DeviceGrant.decided_by == person_id,
+            DeviceGrant.decision == APPROVED,
+            DeviceGrant.used_at.is_(None),
+        )
+        .values(decision=DENIED)
+    )
+
+
 def prune(before: datetime) -> None:
     db.session.execute(delete(DeviceGrant).where(DeviceGrant.expires_at < before))

@@ -386,6 +386,14 @@ def working_of_owner(org_id: str | None, person_id: str, now: datetime) -> Seque
     return sorted(found, key=lambda key: (key.created_at, key.id))
 
 
+def of_owner(org_id: str, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
+    """The organization's active keys that belong to the person, oldest first. `lock`: locked in the order of their IDs
+    until the transaction ends."""
+    query = _listed(org_id).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
+    rows = db.session.execute(query.with_for_update(of=ApiKey, key_share=True) if lock else query)
+    return sorted((ListedKey(*row) for row in rows), key=lambda listed: (listed.key.created_at, listed.key.id))
+
+
 def locked_many(org_id: str, key_ids: Sequence[str]) -> Sequence[ListedKey]:
     """Those of these keys that are the organization's, locked in the order of their IDs until the transaction ends."""
     rows = db.session.execute(

@@ -40,3 +40,16 @@ def test_who_grants_which_scopes(role, ordinary, reserved):
     assert member_roles.may_grant(role, frozenset({"agent:rw"})) is ordinary
     assert member_roles.may_grant(role, frozenset({"keys:verify"})) is reserved
     assert member_roles.may_grant(role, frozenset({"backend", "keys:verify"})) is reserved
+
+
+@pytest.mark.parametrize(
+    ("role", "manages"),
+    [
+        (Role.OWNER, {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER}),
+        (Role.ADMIN, {Role.ADMIN, Role.MEMBER, Role.VIEWER}),
+        (Role.MEMBER, set()),
+        (Role.VIEWER, set()),
+    ],
+)
+def test_nobody_gives_a_role_above_their_own_or_touches_who_has_one(role, manages):
+    assert {theirs for theirs in Role if member_roles.may_manage_member(role, theirs)} == manages

@@ -38,6 +38,7 @@ class Visitor(StrEnum):
 ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
+MEMBERS_WHO_MANAGE_MEMBERS = frozenset({Visitor.OWNER, Visitor.ADMIN})
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
@@ -87,6 +88,11 @@ REVIEWED = {
     "POST /orgs/<org>/keys/<key>/suspend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /orgs/<org>/keys/<key>/resume": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /orgs/<org>/keys/<key>/leaked": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "GET /v1/orgs/<org>/members": MEMBERS,
+    "GET /v1/orgs/<org>/members/<person>": MEMBERS,
+    "PATCH /v1/orgs/<org>/members/<person>": MEMBERS_WHO_MANAGE_MEMBERS,
+    # Everybody leaves by themselves.
+    "DELETE /v1/orgs/<org>/members/<person>": MEMBERS,
     "GET /v1/orgs/<org>/keys": MEMBERS,
     "POST /v1/orgs/<org>/keys": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /v1/orgs/<org>/keys/<key>": MEMBERS,
