@@ -34,6 +34,7 @@ FROM_THE_STORE = {
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
         "app.store.keys.ListedKey",
+        "app.store.members.MemberListed",
         "app.store.organizations.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },

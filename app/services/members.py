@@ -1,6 +1,6 @@
 """The members of an organization, and what may be done to them. Removing one is in `member_removal`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,10 +45,17 @@ def roles_to_give(member: Member) -> list[Role]:
 
 
 def set_role(
-    runtime: Runtime, member: Member, person_id: str, role: Role, *, revoke_keys: bool | None = None
+    runtime: Runtime,
+    member: Member,
+    person_id: str,
+    role: Role,
+    *,
+    revoke_keys: bool | None = None,
+    seen: Collection[str] | None = None,
 ) -> MemberListed:
     """Gives a member another role. `revoke_keys`: whether the working keys that belong to them and that they could not
-    create in the new role are revoked, or keep working; None: it is not decided.
+    create in the new role are revoked, or keep working; None: it is not decided. `seen`: the IDs of the keys that it
+    was decided about; None: whichever there are.
 
     Raises `NotFound`, `Forbidden`, `LastOwner`, `KeysUndecided` and `Busy`.
     """
@@ -65,8 +72,9 @@ def set_role(
             if was is Role.OWNER:
                 refuse_last_owner(member.org_id, person_id)
             beyond = beyond_role(runtime, role, keys.working_of_owner(member.org_id, person_id, now))
-            if beyond and revoke_keys is None:
-                raise undecided(beyond, f"Somebody who is {role.value} could not create these keys. Say what happens.")
+            is_decided = revoke_keys is not None and (seen is None or {key.id for key in beyond} <= set(seen))
+            if beyond and not is_decided:
+                raise undecided(beyond, f"The role {role.value} could not create these keys. Say what happens to them.")
             organization_store.put_member(member.org_id, person_id, role, now)
             audit.member_role_changed(
                 member.org_id,
