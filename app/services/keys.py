@@ -214,7 +214,7 @@ def issue(
         bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
-    return IssuedKey(minted.plaintext, ListedKey(key, email))
+    return IssuedKey(minted.plaintext, ListedKey(key, email, owner=email if owner_id else None))
 
 
 def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:

@@ -1,7 +1,7 @@
 """Removing a member, and leaving: what happens to the keys that belong to them is decided in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -188,4 +188,4 @@ def _rotate(
 ) -> Replaced:
     issued = key_rotation.rotate_locked(runtime, member, listed.key, revocation, overlap_seconds=overlap_seconds)
     issued.listed.key.owner_id = owner.person_id
-    return Replaced(listed, issued)
+    return Replaced(listed, replace(issued, listed=issued.listed._replace(owner=owner.email)))

@@ -218,3 +218,14 @@ def test_the_last_owner_is_told_what_to_do_first(cast, app):
         operator_organizations.add_member(app.extensions["runtime"], alice.org, cast.bob.email, Role.OWNER)
     assert "Leave alice’s organization?" in Page(alice.http.get(f"{members_of(alice)}/leave")).text
     assert leave(alice).status_code == 303
+
+
+def test_who_was_removed_or_demoted_while_their_form_was_open_removes_nobody(cast, app):
+    alice, adam, bob = cast.alice, cast.adam, cast.bob
+    assert adam.http.get(removal(bob)).status_code == 200
+    alice.http.patch(f"/v1/orgs/{alice.org}/members/{adam.person_id}", json={"role": "member"})
+    assert remove(adam, bob).status_code == 403
+    assert remove(alice, adam).status_code == 303
+    assert remove(adam, bob).status_code == 404
+    assert leave(adam).status_code == 404
+    assert is_member(bob)
