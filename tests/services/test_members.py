@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier, Thread
 
 import pytest
 
@@ -11,6 +12,8 @@ from app.domain.member_roles import Role
 from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
 from app.services.member_removal import Decisions
 from app.services.revocation_queue import RevocationQueue
+from app.store import organizations as organization_store
+from app.store.transaction import transaction
 
 
 def role_of(runtime, cast, actor):
@@ -125,11 +128,12 @@ RACES = {
 
 def race(app, runtime, people, name):
     """Both at once, as two processes would, and what each of them raised. `people`: members by their names."""
-    runtimes = (runtime, replace(runtime, revocation_queue=RevocationQueue()))
+    runtimes, start = (runtime, replace(runtime, revocation_queue=RevocationQueue())), Barrier(2)
 
     def run(process, deed):
         who, act, whom = deed
         with app.app_context():
+            start.wait()
             try:
                 act(process, people[who], people[whom].person_id)
             except DomainError as error:
@@ -150,6 +154,30 @@ def test_never_an_organization_without_an_owner(app, runtime, cast, olga, name):
     assert owners(runtime, cast.alice.org)
     assert audit.broken_at(cast.alice.org) is None
     assert all(error is None or isinstance(error, NotFound | LastOwner | Forbidden) for error in errors)
+
+
+@pytest.mark.databases("postgresql")
+def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga):
+    """On SQLite, all writers do."""
+    alice, seen = cast.alice.member, []
+
+    def leave():
+        with app.app_context():
+            try:
+                remove(runtime, alice, alice.person_id)
+            except LastOwner as error:
+                seen.append(error)
+
+    with transaction():
+        members.take_turn(alice.org_id)
+        leaver = Thread(target=leave)
+        leaver.start()
+        leaver.join(0.3)
+        assert leaver.is_alive()
+        organization_store.put_member(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
+    leaver.join(10)
+    assert len(seen) == 1
+    assert owners(runtime, alice.org_id) == [alice.email]
 
 
 @pytest.mark.soak
