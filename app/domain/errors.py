@@ -162,8 +162,8 @@ class LastOwner(DomainError):
 
 
 class KeysUndecided(DomainError):
-    """`details.keys` lists the member's working keys, or those that a new role could not create: the request must say
-    what happens to each of them."""
+    """`details.keys` lists the member's working keys (the first 1,000), or those that a new role could not create: the
+    request must say what happens to each of them."""
 
     error_code = "KEYS_UNDECIDED"
     message = "This member has working keys. Say what happens to each of them."

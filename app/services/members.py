@@ -18,6 +18,9 @@ from app.store.keys import ApiKey, ListedKey
 from app.store.members import MemberListed
 from app.store.transaction import take_turns
 
+#: How many keys an error lists.
+MOST_NAMED = 1000
+
 
 def everybody(runtime: Runtime, member: Member) -> Sequence[MemberListed]:
     """All members, in the order of joining."""
@@ -142,7 +145,7 @@ def revoke(found: Sequence[ApiKey], now: datetime, *, actor: str, by: str | None
 
 
 def undecided(found: Sequence[ApiKey], message: str | None = None) -> KeysUndecided:
-    listed: list[dict[str, Any]] = [{"id": key.id, "name": key.name, "start": key.start} for key in found]
+    listed: list[dict[str, Any]] = [{"id": key.id, "name": key.name, "start": key.start} for key in found[:MOST_NAMED]]
     return KeysUndecided(message, keys=listed)
 
 

@@ -133,6 +133,7 @@ def _changed_meanwhile(found: MemberListed, error: KeysUndecided) -> Response:
 def _problems_of(error: DomainError) -> dict[str, str]:
     if isinstance(error, ValidationFailed):
         ours = {"owner": "somebody chosen here may not get keys any more; choose again"}
+        ours |= {"keys": f"the keys {error.fields.get('keys')}"}
         return {WHOLE_FORM: "; ".join(ours.get(name, problem) for name, problem in error.fields.items())}
     return {WHOLE_FORM: error.detail}
 

@@ -284,3 +284,16 @@ def test_a_request_under_way_when_its_person_was_removed_gets_nowhere(runtime, c
     ):
         with pytest.raises(NotFound):
             act()
+
+
+@pytest.mark.parametrize(("limit", "decision"), [("MOST_KEYS", REVOKE), ("MOST_ROTATED", ROTATE)])
+def test_more_keys_than_one_transaction_can_take_are_refused_with_the_way_out(
+    runtime, cast, bob, monkeypatch, limit, decision
+):
+    monkeypatch.setattr(member_removal, limit, 1)
+    for name in "AB":
+        create(runtime, bob, name)
+    with pytest.raises(ValidationFailed) as refused:
+        remove(runtime, cast.alice, bob, others=decision)
+    assert list(refused.value.fields) == ["keys"]
+    assert is_member(cast, bob)

@@ -229,3 +229,11 @@ def test_who_was_removed_or_demoted_while_their_form_was_open_removes_nobody(cas
     assert remove(adam, bob).status_code == 404
     assert leave(adam).status_code == 404
     assert is_member(bob)
+
+
+def test_too_many_keys_are_said_with_the_way_out(cast, monkeypatch):
+    monkeypatch.setattr("app.services.member_removal.MOST_KEYS", 1)
+    keys = [cast.bob.create_key()["id"] for _ in range(2)]
+    answer = remove(cast.alice, cast.bob, dict.fromkeys(keys, "revoke"))
+    assert answer.status_code == 422
+    assert "the keys are 2, more than 1; revoke some in the list of keys first" in Page(answer).text
