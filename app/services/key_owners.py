@@ -51,10 +51,10 @@ def hand_over(key: ApiKey, to: Owner, *, was: str | None, at: datetime, actor: s
     return True
 
 
-def possible_owners(member: Member, now: datetime) -> Sequence[Owner]:
+def possible_owners(member: Member) -> Sequence[Owner]:
     """Those of the organization's members who may create keys, in the order of joining."""
     return [
-        Owner(listed.person_id, listed.email)
-        for listed in members.page(member.org_id, now)
-        if member_roles.allows(listed.role, Permission.CREATE_KEYS) and not listed.disabled
+        Owner(found.person_id, found.email)
+        for found in members.who_may_sign_in(member.org_id)
+        if member_roles.allows(found.role, Permission.CREATE_KEYS)
     ]

@@ -15,7 +15,7 @@ from app.services.runtime import Runtime
 from app.store import keys, members, people
 from app.store import organizations as organization_store
 from app.store.keys import ApiKey, ListedKey
-from app.store.members import MemberListed
+from app.store.members import MemberListed, MemberRole
 from app.store.transaction import take_turns
 
 #: How many keys an error lists.
@@ -25,6 +25,11 @@ MOST_NAMED = 1000
 def everybody(runtime: Runtime, member: Member) -> Sequence[MemberListed]:
     """All members, in the order of joining."""
     return members.page(member.org_id, runtime.clock())
+
+
+def owners(member: Member) -> Sequence[MemberRole]:
+    """The owners who may sign in, in the order of joining."""
+    return [found for found in members.who_may_sign_in(member.org_id) if found.role is Role.OWNER]
 
 
 def get(runtime: Runtime, member: Member, person_id: str) -> MemberListed:

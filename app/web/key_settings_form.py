@@ -197,11 +197,11 @@ def _number(text: str) -> int | str:
 def owner_choices(listed: ListedKey | None = None) -> dict[str, str]:
     """Whom the key may belong to, by address, and what the form calls them; an empty address is the organization.
     Empty for a member who may not decide it. A new key (None) is the organization's or the member's own."""
-    member, now = request_context.member(), request_context.runtime().clock()
+    member = request_context.member()
     if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
         return {}
     found = {member.email: "You", "": f"The organization ({member.org_name})"}
     if listed is not None:
-        others = [owner.email for owner in key_owners.possible_owners(member, now)] + [listed.owner]
+        others = [owner.email for owner in key_owners.possible_owners(member)] + [listed.owner]
         found |= {email: email for email in others if email and email != member.email}
     return found

@@ -171,15 +171,13 @@ def _suggested(key: LeftKey, *, leaves: bool) -> str:
 
 def _owners(found: MemberListed, *, leaves: bool) -> Sequence[str]:
     """The addresses of those who can get keys of this person; for who leaves: owners."""
-    runtime, member = request_context.runtime(), request_context.member()
+    member = request_context.member()
     if leaves:
-        every = members.everybody(runtime, member)
-        possible = [row.email for row in every if row.role is Role.OWNER and not row.disabled]
+        possible = [owner.email for owner in members.owners(member)]
     else:
-        possible = [owner.email or "" for owner in key_owners.possible_owners(member, runtime.clock())]
+        possible = [owner.email or "" for owner in key_owners.possible_owners(member)]
     return [email for email in possible if email not in {found.email, member.email}][:MOST_OWNERS]
 
 
 def _has_other_owner(found: MemberListed) -> bool:
-    every = members.everybody(request_context.runtime(), request_context.member())
-    return any(row.role is Role.OWNER and not row.disabled and row.person_id != found.person_id for row in every)
+    return any(owner.person_id != found.person_id for owner in members.owners(request_context.member()))

@@ -65,6 +65,7 @@ def test_a_member_is_listed_with_role_last_use_and_working_keys(org, join, clock
     assert (first.person_id, first.email, first.role, first.disabled) == (ann, "ann@example.com", Role.OWNER, False)
     assert (first.last_seen, first.keys) == (seen, 2)
     assert (second.person_id, second.role, second.last_seen, second.keys) == (bob, Role.VIEWER, None, 0)
+    assert members.who_may_sign_in(org) == [(ann, first.email, Role.OWNER), (bob, second.email, Role.VIEWER)]
     assert members.get(org, bob, clock.now) == second
     assert members.get(elsewhere, bob, clock.now) is None
 
