@@ -297,3 +297,32 @@ def test_more_keys_than_one_transaction_can_take_are_refused_with_the_way_out(
         remove(runtime, cast.alice, bob, others=decision)
     assert list(refused.value.fields) == ["keys"]
     assert is_member(cast, bob)
+
+
+@pytest.mark.soak
+def test_a_member_who_is_removed_while_they_make_a_key_leaves_none_behind_fifty_times(app, runtime, cast, bob):
+    member, alice = bob.member, cast.alice.member
+    others = replace(runtime, revocation_queue=RevocationQueue())
+    for _ in range(50):
+        start = Barrier(2)
+
+        def run(action, start=start):
+            with app.app_context():
+                start.wait()
+                try:
+                    return action()
+                except DomainError as error:
+                    return error
+
+        with ThreadPoolExecutor(2) as pool:
+            made, removed = pool.map(
+                run,
+                (
+                    lambda: keys.create(others, member, KeySettings(name="Late")),
+                    lambda: member_removal.remove(runtime, alice, member.person_id, Decisions()),
+                ),
+            )
+        assert isinstance(made, NotFound) is not isinstance(removed, KeysUndecided)
+        if is_member(cast, bob):
+            remove(runtime, cast.alice, bob, others=REVOKE)
+        operator_organizations.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
