@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.domain.errors import (
@@ -19,7 +20,7 @@ from app.domain.errors import (
     ValidationFailed,
 )
 from app.domain.member_roles import Permission, Role
-from app.http import request_context
+from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_owners, key_revocation, member_removal, members
@@ -42,7 +43,7 @@ _REFUSALS = (ValidationFailed, Forbidden, LastOwner, KeyNotActive, UnknownScope,
 @blueprint.get("/<person>/remove")
 @RequireMember(Permission.MANAGE_MEMBERS)
 def ask_remove(person: str) -> str:
-    return _page(_removable(person), {})
+    return _page(_removable(person), {}, form_after_sign_in.take())
 
 
 @blueprint.post("/<person>/remove")
@@ -69,7 +70,7 @@ def remove(person: str) -> Response:
 @blueprint.get("/leave")
 @RequireMember(Permission.READ_KEYS)
 def ask_leave() -> str:
-    return _page(_oneself(), {})
+    return _page(_oneself(), {}, form_after_sign_in.take())
 
 
 @blueprint.post("/leave")
@@ -142,10 +143,12 @@ def _left_keys(found: MemberListed) -> list[LeftKey]:
     return member_removal.left_keys(request_context.runtime(), request_context.member(), found.person_id)
 
 
-def _page(found: MemberListed, problems: dict[str, str]) -> str:
+def _page(found: MemberListed, problems: dict[str, str], unsent: MultiDict[str, str] | None = None) -> str:
+    """With what was chosen in the form, sent or kept while signing in, as far as it is still asked."""
+    form = request.form if unsent is None else unsent
     leaves = found.person_id == request_context.member().person_id
     left, owners = _left_keys(found), _owners(found, leaves=leaves)
-    chosen = dict(zip(request.form.getlist("key"), request.form.getlist("decision"), strict=False))
+    chosen = dict(zip(form.getlist("key"), form.getlist("decision"), strict=False))
     return render_template(
         "members/remove.html",
         found=found,
@@ -153,10 +156,10 @@ def _page(found: MemberListed, problems: dict[str, str]) -> str:
         is_last_owner=leaves and found.role is Role.OWNER and not _has_other_owner(found),
         left=[(key, chosen.get(key.listed.key.id, _suggested(key, leaves=leaves))) for key in left[:MOST_KEYS]],
         others=len(left[MOST_KEYS:]),
-        chosen_for_others=request.form.get("others", "hand_over:"),
+        chosen_for_others=form.get("others", "hand_over:"),
         owners=owners,
         overlaps=OVERLAPS,
-        overlap=request.form.get("old_keys", str(OVERLAP_SECONDS)),
+        overlap=form.get("old_keys", str(OVERLAP_SECONDS)),
         may_rotate=any(key.not_rotatable is None for key in left[:MOST_KEYS]),
         stays=found.keys - sum(key.listed.key.created_by == found.person_id for key in left),
         problems=problems,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.domain import member_roles
 from app.domain.errors import Busy, Forbidden, KeysUndecided, LastOwner, NotFound
 from app.domain.member_roles import Permission, Role
-from app.http import request_context
+from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import members
@@ -45,7 +45,8 @@ def index() -> str:
 @blueprint.get("/<person>/role")
 @RequireMember(Permission.MANAGE_MEMBERS)
 def ask_role(person: str) -> str:
-    return _page(person, {})
+    unsent = form_after_sign_in.take()
+    return _page(person, {}, chosen=unsent.get("role") if unsent else None)
 
 
 def _page_over_limit(problems: dict[str, str], person: str) -> str:

@@ -237,3 +237,17 @@ def test_too_many_keys_are_said_with_the_way_out(cast, monkeypatch):
     answer = remove(cast.alice, cast.bob, dict.fromkeys(keys, "revoke"))
     assert answer.status_code == 422
     assert "the keys are 2, more than 1; revoke some in the list of keys first" in Page(answer).text
+
+
+def test_what_was_chosen_comes_back_after_signing_in_again(cast):
+    alice, bob = cast.alice, cast.bob
+    key = bob.create_key(name="Old")
+    alice.http.delete_cookie("whs_session")
+    sent = remove(alice, bob, {key["id"]: "hand_over:"}, old_keys="604800", filled_in_by=alice.person_id)
+    assert sent.headers["Location"] == f"/sign-in?next={removal(bob)}"
+    alice.sign_in()
+    page = Page(alice.http.get(removal(bob)))
+    assert chosen(page)["Old"] == "hand_over:"
+    assert '<option value="604800" selected>' in page.text
+    assert chosen(Page(alice.http.get(removal(bob))))["Old"] == "revoke"
+    assert is_member(bob)

@@ -147,3 +147,12 @@ def test_a_form_for_somebody_who_was_removed_meanwhile_says_so(cast, app):
     assert (answer.status_code, answer.headers["Location"]) == (303, members_of(alice))
     assert "This person is not a member, or no longer." in page(alice).text
     assert set_role(alice, cast.adam, "no role").headers["Location"].endswith("/role")
+
+
+def test_a_role_that_was_chosen_comes_back_after_signing_in_again(cast):
+    alice, bob = cast.alice, cast.bob
+    alice.http.delete_cookie("whs_session")
+    assert set_role(alice, bob, "viewer", filled_in_by=alice.person_id).status_code == 302
+    alice.sign_in()
+    assert '<option value="viewer" selected>' in Page(alice.http.get(role_page(bob))).text
+    assert roles(alice)["bob"] == "member"
