@@ -74,6 +74,7 @@ PAGES = {
     "usage, 24 hours": "/orgs/{org}/usage?range=24h",
     "usage, 30 days": "/orgs/{org}/usage?range=30d",
     "members": "/orgs/{org}/members",
+    "leave": "/orgs/{org}/members/leave",
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
     "policy for keys": "/orgs/{org}/settings/keys",

@@ -103,7 +103,8 @@ _PLANS = [
 
 @dataclass(frozen=True)
 class Demo:
-    """`session` is the cookie of the owner, `places` what paths need: the organization, each key by its name."""
+    """`session` is the cookie of the owner, `places` what paths need: the organization, each key by its name, and
+    each member by theirs."""
 
     session: str
     places: dict[str, str]
@@ -172,7 +173,11 @@ class _Story:
         self.places["org"] = operator_organizations.create_organization(self._runtime, "Acme Engineering").id
 
     def _add(self, email: str, role: Role) -> None:
-        operator_organizations.add_member(self._runtime, self.places["org"], email, role)
+        org = self.places["org"]
+        operator_organizations.add_member(self._runtime, org, email, role)
+        (self.places[email.partition("@")[0]],) = (
+            row.person_id for row in operator_organizations.everybody(self._runtime, org) if row.email == email
+        )
 
     def _grant_credits(self) -> None:
         credits.grant(self._runtime, self.places["org"], 50_000, actor=operator_organizations.ACTOR)

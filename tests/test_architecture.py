@@ -34,13 +34,15 @@ FROM_THE_STORE = {
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
         "app.store.keys.ListedKey",
+        "app.store.members.MemberListed",
         "app.store.organizations.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
-    "api": {"app.store.keys.ListedKey"},
+    "api": {"app.store.keys.ListedKey", "app.store.members.MemberListed"},
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.keys.WorkingKey",
+        "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },

@@ -16,6 +16,7 @@ from app.api import (
     keys,
     keys_by_session_token,
     me,
+    members,
     openapi,
     organizations,
     sign_in,
@@ -26,6 +27,7 @@ from app.api import (
 EVERYWHERE = (
     sign_in,
     organizations,
+    members,
     keys,
     key_settings,
     key_policy,

@@ -15,6 +15,7 @@ from app.http.guards import RequireMember
 from app.http.request_body import read_json
 from app.http.route_docs import RouteDocs
 from app.services import key_settings, keys
+from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
 
 blueprint = Blueprint("api_key_settings", __name__)
@@ -25,11 +26,27 @@ class Change(KeySettingsBody):
 
     name: KeyName = ""
     scopes: WantedScopes = []
+    owner: Annotated[
+        str | None,
+        field(
+            "The email address of the member whom the key shall belong to. Null: the organization."
+            " Owners and admins can set it.",
+            "you@example.com",
+        ),
+    ] = None
+
+    def to(self) -> ForOwner | None:
+        """None: it is left out."""
+        return ForOwner(self.owner) if "owner" in self.model_fields_set else None
 
 
 class DetailedKey(KeyItem):
-    """A key with its settings and its last use."""
+    """A key with its settings, its owner and its last use."""
 
+    owner: Annotated[
+        str | None,
+        field("The email address of the person whom it belongs to. Null: the organization.", "you@example.com"),
+    ]
     last_used_address: Annotated[
         str | None, field("The IP address that last used the key. Null: never used.", "203.0.113.7")
     ]
@@ -44,7 +61,7 @@ class DetailedKey(KeyItem):
 def show(key: str) -> Answer[Data[DetailedKey]]:
     """Get a key
 
-    Includes its rate limit, its networks, and the IP address and client that last used it.
+    Includes its rate limit, its networks, whom it belongs to, and the IP address and client that last used it.
     """
     return data(_detailed(keys.get(request_context.member(), key)))
 
@@ -63,14 +80,15 @@ def change(key: str) -> Answer[Data[DetailedKey]]:
     Fields you leave out keep their value. Null removes the rate limit or the expiry. Changes apply from the next
     verification.
     """
-    wanted = read_json(Change).settings()
-    return data(_detailed(key_settings.change(request_context.runtime(), request_context.member(), key, wanted)))
+    runtime, member, body = request_context.runtime(), request_context.member(), read_json(Change)
+    return data(_detailed(key_settings.change(runtime, member, key, body.settings(), to=body.to())))
 
 
 def _detailed(listed: ListedKey) -> DetailedKey:
     use = listed.last_use
     return DetailedKey(
         **item(listed),
+        owner=listed.owner,
         last_used_address=use.address if use else None,
         last_used_agent=use.agent if use else None,
     )

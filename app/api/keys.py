@@ -76,6 +76,13 @@ class NewKey(KeySettingsBody):
     name: KeyName
     scopes: WantedScopes | None = None
     expires_in_days: WantedDays | None = None
+    owner: Annotated[
+        None, field("Null: the key belongs to the organization. Left out: to you. Owners and admins can set it.")
+    ] = None
+
+    @property
+    def is_for_organization(self) -> bool:
+        return "owner" in self.model_fields_set
 
     def new_settings(self) -> KeySettings:
         """Raises `ValidationFailed` and `UnknownScope`."""
@@ -193,8 +200,9 @@ def create() -> Answer[Data[CreatedKey]]:
     `key` in the response is the key itself, shown only once. Without an expiry, it gets the one of the organization's
     policy for its keys, if that has one.
     """
-    settings = read_json(NewKey).new_settings()
-    return data(_with_plaintext(keys.create(request_context.runtime(), request_context.member(), settings)), 201)
+    runtime, member, body = request_context.runtime(), request_context.member(), read_json(NewKey)
+    issued = keys.create(runtime, member, body.new_settings(), of_organization=body.is_for_organization)
+    return data(created_key(issued), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/revoke")
@@ -273,7 +281,7 @@ def rotate(key: str) -> Answer[Data[CreatedKey]]:
         overlap_seconds=wanted.overlap_seconds,
         idle_seconds=wanted.idle_seconds,
     )
-    return data(_with_plaintext(issued), 201)
+    return data(created_key(issued), 201)
 
 
 @blueprint.post("/orgs/<org>/keys/<key>/extend")
@@ -313,5 +321,5 @@ def rate_answer(limit: RateLimit | None) -> RateAnswer | None:
     return RateAnswer(requests=limit.requests, window_seconds=limit.window_seconds) if limit else None
 
 
-def _with_plaintext(issued: IssuedKey) -> CreatedKey:
+def created_key(issued: IssuedKey) -> CreatedKey:
     return {**item(issued.listed), "key": issued.plaintext.reveal()}

@@ -66,7 +66,11 @@ def create() -> Answer[Data[AgentKey]]:
     """
     body = read_json(NewAgentKey)
     issued = keys.create(
-        request_context.runtime(), _member_of(body.org_id), body.new_settings(), origin=KeyOrigin.AGENT
+        request_context.runtime(),
+        _member_of(body.org_id),
+        body.new_settings(),
+        origin=KeyOrigin.AGENT,
+        of_organization=body.is_for_organization,
     )
     key = issued.listed.key
     return data(

@@ -1,17 +1,23 @@
-"""`members`: lists, adds, removes, disables and enables members."""
+"""`members`: lists, adds, removes, disables and enables members, and sets their roles."""
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
+from app.domain.rfc3339 import rfc3339
 from app.services import operator_organizations
 from app.store.keys import ApiKey
+from app.store.members import MemberListed
 
 _KEYS = click.Choice(["keep", "revoke"])
+_KEYS_OF_REMOVED = click.Choice(["keep", "hand-over", "revoke"])
+_LAST_OWNER = click.option("--last-owner", is_flag=True, help="Do it although nobody else is an owner of ORG.")
+_ROLE = click.Choice([role.value for role in Role])
 
 
 @click.group()
@@ -24,60 +30,118 @@ def members() -> None:
 @as_json
 def list_members(org: str, is_json: bool) -> None:
     """List the members of ORG (ID or name)."""
-    with open_runtime():
-        rows = [
-            {"email": row.email, "role": row.role, "disabled": row.disabled}
-            for row in operator_organizations.members(org)
-        ]
-        lines = [f"{row['email']} | {row['role']}{' | disabled' if row['disabled'] else ''}" for row in rows]
-        answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None yet."))
+    with open_runtime() as runtime:
+        found = operator_organizations.everybody(runtime, org)
+        answer(is_json, {"data": [_row(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
+
+
+def _row(row: MemberListed) -> dict[str, Any]:
+    return {
+        "id": row.person_id,
+        "email": row.email,
+        "role": row.role.value,
+        "since": rfc3339(row.since),
+        "last_seen": rfc3339(row.last_seen) if row.last_seen else None,
+        "keys": row.keys,
+        "disabled": row.disabled,
+    }
+
+
+def _lines(found: Sequence[MemberListed]) -> list[str]:
+    return [
+        f"{row.email} | {row.role.value} | {row.keys} working key{'' if row.keys == 1 else 's'}"
+        f"{' | disabled' if row.disabled else ''}"
+        for row in found
+    ] or ["None yet."]
 
 
 @members.command("add")
 @click.argument("org")
 @click.argument("email")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="member", show_default=True)
+@click.option("--role", type=_ROLE, default="member", show_default=True)
 @click.option(
     "--keys", type=_KEYS, help="What to do with the keys that they could not create in this role. Keeps them."
 )
-def add_member(org: str, email: str, role: str, keys: str | None) -> None:
+@_LAST_OWNER
+def add_member(org: str, email: str, role: str, keys: str | None, last_owner: bool) -> None:
     """Add EMAIL to ORG (ID or name), or change their role.
 
-    Active keys that they created and could not create in the new role are named. They keep working, unless you say
+    Active keys of theirs that they could not create in the new role are named. They keep working, unless you say
     --keys revoke.
     """
     with open_runtime() as runtime:
         revokes = keys == "revoke"
-        beyond = operator_organizations.add_member(runtime, org, email, Role(role), revoke_keys=revokes)
-        click.echo(f"{email} is {role} of {org}.")
-        if beyond or keys:
-            click.echo(_left(beyond, keys, f"Still active, although a {role} could not create them"))
+        beyond = operator_organizations.add_member(
+            runtime, org, email, Role(role), revoke_keys=revokes, last_owner=last_owner
+        )
+        _say_role(org, email, role, keys, beyond)
+
+
+@members.command("set-role")
+@click.argument("org")
+@click.argument("email")
+@click.argument("role", type=_ROLE)
+@click.option(
+    "--keys", type=_KEYS, help="What to do with the keys that they could not create in this role. Keeps them."
+)
+@_LAST_OWNER
+def set_role(org: str, email: str, role: str, keys: str | None, last_owner: bool) -> None:
+    """Give the member EMAIL of ORG (ID or name) another ROLE.
+
+    As members add, for somebody who is a member already.
+    """
+    with open_runtime() as runtime:
+        revokes = keys == "revoke"
+        beyond = operator_organizations.set_role(
+            runtime, org, email, Role(role), revoke_keys=revokes, last_owner=last_owner
+        )
+        _say_role(org, email, role, keys, beyond)
+
+
+def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequence[ApiKey]) -> None:
+    click.echo(f"{email} is {role} of {org}.")
+    if beyond or keys:
+        click.echo(_left(beyond, keys, f"Still active, although a {role} could not create them"))
 
 
 @members.command("remove")
 @click.argument("org")
 @click.argument("email")
-@click.option("--keys", type=_KEYS, help="What to do with the active keys that EMAIL created in ORG. Asks by default.")
-def remove_member(org: str, email: str, keys: str | None) -> None:
+@click.option(
+    "--keys",
+    type=_KEYS_OF_REMOVED,
+    help="What to do with the active keys of EMAIL in ORG. hand-over: they belong to ORG. Asks by default.",
+)
+@_LAST_OWNER
+def remove_member(org: str, email: str, keys: str | None, last_owner: bool) -> None:
     """Remove EMAIL from ORG (ID or name).
 
-    Scripts must say --keys keep or --keys revoke: keys work without the person who created them.
+    Scripts must say --keys keep, hand-over or revoke: keys work without the person whom they belong to. That person
+    still knows the keys that are kept or handed over.
     """
     with open_runtime() as runtime:
-        keys = keys or _asked(email, operator_organizations.keys_created_by(runtime, org, email))
-        created = operator_organizations.remove_member(runtime, org, email, revoke_keys=keys == "revoke")
+        keys = keys or _asked(email, operator_organizations.keys_of_member(runtime, org, email))
+        theirs = operator_organizations.remove_member(
+            runtime,
+            org,
+            email,
+            revoke_keys=keys == "revoke",
+            hand_over_keys=keys == "hand-over",
+            last_owner=last_owner,
+        )
         click.echo(f"{email} is no longer a member of {org}.")
-        click.echo(_listed("Revoked" if keys == "revoke" else "Still active", created))
+        done = {"revoke": "Revoked", "hand-over": f"Handed over to {org}, and still active"}
+        click.echo(_listed(done.get(keys, "Still active"), theirs))
 
 
-def _asked(email: str, created: Sequence[ApiKey]) -> str:
-    """`keep` or `revoke`, from whoever sits at the terminal."""
+def _asked(email: str, theirs: Sequence[ApiKey]) -> str:
+    """`keep`, `hand-over` or `revoke`, from whoever sits at the terminal."""
     if not sys.stdin.isatty():
-        raise click.UsageError(f"Say --keys keep or --keys revoke. {_listed(f'Created by {email}', created)}")
-    if not created:
+        raise click.UsageError(f"Say --keys keep, hand-over or revoke. {_listed(f'Keys of {email}', theirs)}")
+    if not theirs:
         return "keep"
-    click.echo(_listed(f"Created by {email}", created), err=True)
-    return str(click.prompt("Keep these keys or revoke them?", type=_KEYS, err=True))
+    click.echo(_listed(f"Keys of {email}", theirs), err=True)
+    return str(click.prompt("Keep these keys, hand them over or revoke them?", type=_KEYS_OF_REMOVED, err=True))
 
 
 def _left(created: Sequence[ApiKey], keys: str | None, still_active: str = "Still active") -> str:

@@ -156,6 +156,19 @@ class NotUndoable(DomainError):
     message = "This revoke cannot be undone. Create a new key."
 
 
+class LastOwner(DomainError):
+    error_code = "LAST_OWNER"
+    message = "An organization needs an owner who can sign in. Make somebody else an owner first."
+
+
+class KeysUndecided(DomainError):
+    """`details.keys` lists the member's working keys (the first 1,000), or those that a new role could not create: the
+    request must say what happens to each of them."""
+
+    error_code = "KEYS_UNDECIDED"
+    message = "This member has working keys. Say what happens to each of them."
+
+
 class KeyAlreadyShown(DomainError):
     """The form was sent twice; `details.key_id` is the key that it created the first time."""
 

@@ -1,4 +1,4 @@
-"""What the maker of a key is told that others did to it."""
+"""What the owner of a key is told that others did to it."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""The ways in which a key can be created."""
+"""The ways in which a key can be created.
+
+A sign-up key that is handed over counts as created in the dashboard: its person does not get it again.
+"""
 
 from enum import StrEnum
 

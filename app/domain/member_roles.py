@@ -7,6 +7,8 @@ RESERVED_SCOPES = frozenset({"keys:verify"})
 
 
 class Role(StrEnum):
+    """From the highest to the lowest."""
+
     OWNER = "owner"
     ADMIN = "admin"
     MEMBER = "member"
@@ -47,12 +49,19 @@ def allows(role: Role, permission: Permission) -> bool:
     return permission in GRANTS[role]
 
 
+def may_manage_member(role: Role, theirs: Role) -> bool:
+    """Whether this role may give others the role `theirs`, and change or remove members who have it: none of a role
+    above its own."""
+    ranks = list(Role)
+    return allows(role, Permission.MANAGE_MEMBERS) and ranks.index(theirs) >= ranks.index(role)
+
+
 def may_grant(role: Role, granted: frozenset[str]) -> bool:
     """Whether this role may give a key a scope that grants `granted` (`Policy.granted`)."""
     needed = Permission.CREATE_KEYS if granted.isdisjoint(RESERVED_SCOPES) else Permission.GRANT_RESERVED_SCOPES
     return allows(role, needed)
 
 
-def may_manage_key(role: Role, *, created_it: bool) -> bool:
-    """Whether this role may change, revoke or rotate a key; `created_it`: a key of their own."""
-    return allows(role, Permission.MANAGE_ALL_KEYS) or (created_it and allows(role, Permission.MANAGE_OWN_KEYS))
+def may_manage_key(role: Role, *, is_theirs: bool) -> bool:
+    """Whether this role may change, revoke or rotate a key; `is_theirs`: it belongs to them."""
+    return allows(role, Permission.MANAGE_ALL_KEYS) or (is_theirs and allows(role, Permission.MANAGE_OWN_KEYS))

@@ -38,6 +38,7 @@ Code = Annotated[
 OrgId = Annotated[str, field("The organization's ID.", "org_3nVbQkZx8RtYwLpMcJdF5s")]
 OrgName = Annotated[str, field("The organization's name.", "alice’s organization")]
 KeyId = Annotated[str, field("The key's ID. It is not secret.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
+PersonId = Annotated[str, field("The person's ID.", "usr_5kPzQmVb8WtXhNrJcLfD2g")]
 KeyName = Annotated[
     str,
     field(

@@ -34,6 +34,8 @@ STATUSES: dict[type[DomainError], int] = {
     errors.NotFound: 404,
     errors.KeyAlreadyShown: 409,
     errors.KeyNotActive: 409,
+    errors.KeysUndecided: 409,
+    errors.LastOwner: 409,
     errors.NotUndoable: 409,
     errors.LinkSpent: 410,
     errors.UnsupportedMediaType: 415,

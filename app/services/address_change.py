@@ -31,7 +31,7 @@ def change_address(runtime: Runtime, old: str, new: str) -> str:
             raise NotFound(f"There is no person with the address {was}.")
         if people.by_email(becomes) is not None:
             raise ValidationFailed({"email": f"{becomes} is already the address of a person"})
-        device_grants.deny_all_approved(person.id)
+        device_grants.deny_approved(None, person.id)
         people.set_email(person.id, becomes)
         sessions.end_all(person.id, now)
         session_tokens.delete_all(person.id)

@@ -128,6 +128,7 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
         role=role,
         origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
+        owner_id=person.id,
         email=person.email,
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)

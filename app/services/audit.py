@@ -101,6 +101,16 @@ def member_added(org_id: str, *, at: datetime, actor: str, person_id: str, email
     _record(org_id, "member.added", at, actor, person_id, email=email, role=role)
 
 
+def member_role_changed(
+    org_id: str, *, at: datetime, actor: str, person_id: str, email: str, was: str, role: str
+) -> None:
+    _record(org_id, "member.role_changed", at, actor, person_id, email=email, was=was, role=role)
+
+
+def member_left(org_id: str, *, at: datetime, person_id: str, email: str) -> None:
+    _record(org_id, "member.left", at, email, person_id, email=email)
+
+
 def member_removed(org_id: str, *, at: datetime, actor: str, person_id: str, email: str) -> None:
     _record(org_id, "member.removed", at, actor, person_id, email=email)
 
@@ -162,15 +172,15 @@ def still_holds(kept: SealedEntry) -> bool:
 
 def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:
     sequence = _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
-    if action in key_changes.TOLD and actor != key_changes.BY_ITSELF and key.created_by:
-        _tell_maker(key.created_by, key.org_id, sequence, at, actor)
+    if action in key_changes.TOLD and actor != key_changes.BY_ITSELF and key.owner_id:
+        _tell_owner(key.owner_id, key.org_id, sequence, at, actor)
 
 
-def _tell_maker(maker_id: str, org_id: str, sequence: int, at: datetime, actor: str) -> None:
+def _tell_owner(owner_id: str, org_id: str, sequence: int, at: datetime, actor: str) -> None:
     """Notes what somebody else did to a key, for the mail to whoever made it."""
-    maker = people.get(maker_id)
-    if maker is not None and maker.email != actor:
-        change_notices.add(maker_id, org_id, sequence, at)
+    owner = people.get(owner_id)
+    if owner is not None and owner.email != actor:
+        change_notices.add(owner_id, org_id, sequence, at)
 
 
 def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:

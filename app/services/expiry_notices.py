@@ -23,7 +23,7 @@ LONGEST_PAUSE = timedelta(days=30)
 SEND_WITHIN = timedelta(days=2)
 
 #: Organizations, each with the people who made the keys that somebody is told about. None: no person made them.
-Makers = dict[str, set[str | None]]
+Owners = dict[str, set[str | None]]
 Due = Sequence[tuple[ExpiringKey, int]]
 
 
@@ -36,31 +36,31 @@ def tell(runtime: Runtime) -> None:
         return
     # A clock that was ahead is not believed. What was told meanwhile is noted, and not told again.
     after = max(last, today - LONGEST_PAUSE) if last and last < today else today - timedelta(days=1)
-    for recipient, makers in _whom_to_tell(after, today).items():
-        _tell(runtime, recipient, makers, after, today)
+    for recipient, owners in _whom_to_tell(after, today).items():
+        _tell(runtime, recipient, owners, after, today)
     with transaction():
         store.put_last_day(today)
 
 
-def _whom_to_tell(after: date, today: date) -> dict[Recipient, Makers]:
+def _whom_to_tell(after: date, today: date) -> dict[Recipient, Owners]:
     pairs = {
         pair
         for days in expiry_notices.NOTICES
-        for pair in expiring_keys.makers(*expiry_notices.expiries(days, after=after, until=today))
+        for pair in expiring_keys.owners(*expiry_notices.expiries(days, after=after, until=today))
     }
-    found: dict[Recipient, Makers] = defaultdict(lambda: defaultdict(set))
-    for org_id, maker_id in pairs:
-        for recipient in recipients(org_id, maker_id):
-            found[recipient][org_id].add(maker_id)
+    found: dict[Recipient, Owners] = defaultdict(lambda: defaultdict(set))
+    for org_id, owner_id in pairs:
+        for recipient in recipients(org_id, owner_id):
+            found[recipient][org_id].add(owner_id)
     return found
 
 
-def _tell(runtime: Runtime, recipient: Recipient, makers: Makers, after: date, today: date) -> None:
+def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, today: date) -> None:
     """What was told is noted in the transaction that queues the mail: neither is there without the other."""
     if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
         return
     # Before the transaction, which on SQLite holds up all others.
-    found = _due(makers, after, today)
+    found = _due(owners, after, today)
     with transaction():
         take_turns(f"expiry notice:{recipient.person_id}")
         if store.was_told(recipient.person_id, *expiry_notices.day_span(today)):
@@ -87,13 +87,13 @@ def _mailed(key: ExpiringKey, days: int) -> MailedKey:
     return MailedKey(key.org_id, key.id, key.name, f"{key.start}…{key.last4}", what, key.expires_at)
 
 
-def _due(makers: Makers, after: date, today: date) -> Due:
+def _due(owners: Owners, after: date, today: date) -> Due:
     """What expires or has expired, in this order."""
     found = {
         key.id: (key, days)
         for days in expiry_notices.NOTICES
-        for org_id, maker_ids in makers.items()
-        for key in expiring_keys.of_makers(org_id, maker_ids, *expiry_notices.expiries(days, after=after, until=today))
+        for org_id, owner_ids in owners.items()
+        for key in expiring_keys.of_owners(org_id, owner_ids, *expiry_notices.expiries(days, after=after, until=today))
         if expiry_notices.due(key.created_at, key.expires_at, after=after, until=today) == days
     }
     return sorted(found.values(), key=lambda one: (one[1] == expiry_notices.EXPIRED, one[0].expires_at, one[0].id))

@@ -9,8 +9,8 @@ from app.store.key_recipients import Recipient
 _MANAGERS = [role for role in Role if allows(role, Permission.MANAGE_ALL_KEYS)]
 
 
-def recipients(org_id: str, maker_id: str | None) -> Sequence[Recipient]:
-    """Who is told about the keys that this person made: they, as long as they are a member and not disabled, else the
-    owners and admins. `maker_id` None: no person did, so the keys are the organization's. Nobody in a disabled one."""
-    maker = key_recipients.member(org_id, maker_id) if maker_id else None
-    return [maker] if maker else key_recipients.in_roles(org_id, _MANAGERS)
+def recipients(org_id: str, owner_id: str | None) -> Sequence[Recipient]:
+    """Who is told about the keys that belong to this person: they, as long as they are a member and not disabled, else
+    the owners and admins. `owner_id` None: the keys belong to the organization. Nobody in a disabled one."""
+    owner = key_recipients.member(org_id, owner_id) if owner_id else None
+    return [owner] if owner else key_recipients.in_roles(org_id, _MANAGERS)

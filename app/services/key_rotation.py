@@ -42,27 +42,49 @@ def rotate(
         member = organizations.still_member(member)
         old = manageable(member, key_id).key
         refuse_second_submission(member.org_id, submission_id)
-        refuse_unrotatable(old, runtime.clock())
-        refuse_ungrantable(runtime, member, old.scopes)
-        key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
-        if overlap_seconds:
-            old.ends_idle_seconds = idle_seconds
-        issued = replace(
+        return rotate_locked(
             runtime,
+            member,
             old,
             revocation,
             overlap_seconds=overlap_seconds,
-            role=member.role,
-            origin=KeyOrigin(old.origin),
-            actor=member.email,
-            prefix=old.prefix,
-            created_by=member.person_id,
+            idle_seconds=idle_seconds,
             submission_id=submission_id,
         )
-        if overlap_seconds and member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
-            # When the old key ends is set by somebody whom a member does not overrule. The successor is free of it.
-            old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
-        return issued
+
+
+def rotate_locked(
+    runtime: Runtime,
+    member: Member,
+    old: ApiKey,
+    revocation: Revocation,
+    *,
+    overlap_seconds: int,
+    idle_seconds: int | None = None,
+    submission_id: str | None = None,
+) -> IssuedKey:
+    """As `rotate`, for a locked key that the member may manage, in the caller's transaction."""
+    refuse_unrotatable(old, runtime.clock())
+    refuse_ungrantable(runtime, member, old.scopes)
+    key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
+    if overlap_seconds:
+        old.ends_idle_seconds = idle_seconds
+    issued = replace(
+        runtime,
+        old,
+        revocation,
+        overlap_seconds=overlap_seconds,
+        role=member.role,
+        origin=KeyOrigin(old.origin),
+        actor=member.email,
+        prefix=old.prefix,
+        created_by=member.person_id,
+        submission_id=submission_id,
+    )
+    if overlap_seconds and member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
+        # When the old key ends is set by somebody whom a member does not overrule. The successor is free of it.
+        old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
+    return issued
 
 
 def replace(
@@ -81,7 +103,7 @@ def replace(
 ) -> IssuedKey:
     """The successor of a key that is locked and can be rotated. `role` and `created_by` None: an operator. The
     successor of a sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them
-    again."""
+    again. That of a key of the organization belongs to the organization."""
     now = runtime.clock()
     email = actor if created_by else None
     if old.origin == KeyOrigin.SIGN_UP:
@@ -97,6 +119,7 @@ def replace(
         origin=origin,
         prefix=prefix,
         created_by=created_by,
+        owner_id=created_by if old.owner_id else None,
         email=email,
         submission_id=submission_id,
         replaces=old,

@@ -1,29 +1,43 @@
 """Changes to a key's settings."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from app.domain import key_settings, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission, Role
-from app.services import audit, key_policy, organizations
+from app.services import audit, key_owners, key_policy, organizations
 from app.services.immediate_revocation import Revocation, revoking
-from app.services.keys import manageable, refuse_ungrantable
+from app.services.key_owners import Owner
+from app.services.keys import manageable, refuse_to_set_owner, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations
 from app.store.keys import ApiKey, ListedKey
 
 
-def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -> ListedKey:
-    """Changes the settings in `wanted`. Every verification that begins after this returns uses the new ones.
+class ForOwner(NamedTuple):
+    """Whom a key shall belong to. `email` None: the organization."""
+
+    email: str | None
+
+
+def change(
+    runtime: Runtime, member: Member, key_id: str, wanted: KeySettings, *, to: ForOwner | None = None
+) -> ListedKey:
+    """Changes the settings in `wanted`, and whom the key belongs to if `to` is not None. Every verification that begins
+    after this returns uses the new ones.
 
     Raises `NotFound`, `Forbidden`, `WiderThanSet`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
     with revoking(runtime, org_id=member.org_id) as revocation:
         member = organizations.still_member(member)
+        if to is not None:
+            refuse_to_set_owner(member)
+        # Members are locked before keys.
+        owner = key_owners.new_owner(member.org_id, to.email) if to is not None else None
         found = manageable(member, key_id)
         checked = checked_change(runtime, found.key, wanted, runtime.clock())
         if "scopes" in checked:
@@ -34,8 +48,16 @@ def change(runtime: Runtime, member: Member, key_id: str, wanted: KeySettings) -
         sets_bounds = member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS)
         if not sets_bounds:
             key_settings_ceiling.refuse_wider(checked, found.key.bounds, runtime.settings.policy)
+        if owner is not None:
+            found = _handed_over(runtime, found, owner, revocation, actor=member.email)
         apply(runtime, found.key, checked, revocation, actor=member.email, role=member.role, sets_bounds=sets_bounds)
     return found
+
+
+def _handed_over(runtime: Runtime, listed: ListedKey, owner: Owner, revocation: Revocation, *, actor: str) -> ListedKey:
+    if key_owners.hand_over(listed.key, owner, was=listed.owner, at=runtime.clock(), actor=actor):
+        revocation.affects(listed.key.org_id)
+    return listed._replace(owner=owner.email, creator_left=False)
 
 
 def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: datetime) -> KeySettings:

@@ -53,14 +53,24 @@ def create(
     *,
     origin: KeyOrigin = KeyOrigin.DASHBOARD,
     submission_id: str | None = None,
+    of_organization: bool = False,
 ) -> IssuedKey:
     """A new key. `submission_id`: the form that asks for it, so that sending the form twice creates one key.
+    `of_organization`: it belongs to the organization, not to the member.
 
     Raises `ValidationFailed`, `UnknownScope`, `Forbidden`, `NotFound`, `KeyAlreadyShown`, `TooManyKeys` and
     `RateLimited`.
     """
     with transaction():
-        return create_within(runtime, member, settings, runtime.clock(), origin=origin, submission_id=submission_id)
+        return create_within(
+            runtime,
+            member,
+            settings,
+            runtime.clock(),
+            origin=origin,
+            submission_id=submission_id,
+            of_organization=of_organization,
+        )
 
 
 def create_within(
@@ -71,9 +81,12 @@ def create_within(
     *,
     origin: KeyOrigin,
     submission_id: str | None = None,
+    of_organization: bool = False,
 ) -> IssuedKey:
     """As `create`, in the caller's transaction."""
     member = organizations.still_member(member)
+    if of_organization:
+        refuse_to_set_owner(member)
     settings = checked(runtime, settings, now)
     refuse_ungrantable(runtime, member, settings.get("scopes", ()))
     refuse_second_submission(member.org_id, submission_id)
@@ -86,6 +99,7 @@ def create_within(
         role=member.role,
         origin=origin,
         created_by=member.person_id,
+        owner_id=None if of_organization else member.person_id,
         email=member.email,
         submission_id=submission_id,
     )
@@ -137,7 +151,13 @@ def manageable(member: Member, key_id: str, *, lock: bool = True) -> ListedKey:
 def refuse_unmanageable(member: Member, listed: ListedKey) -> None:
     """Raises `Forbidden` if this member may not change the key."""
     if not member.may_manage(listed.key):
-        raise Forbidden("Your role lets you change only the keys that you created. Ask an owner or admin.")
+        raise Forbidden("Your role lets you change only the keys that belong to you. Ask an owner or admin.")
+
+
+def refuse_to_set_owner(member: Member) -> None:
+    """Raises `Forbidden` if this member may not decide whom a key belongs to."""
+    if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
+        raise Forbidden("Your role does not let you decide whom a key belongs to. Ask an owner or admin.")
 
 
 def checked(runtime: Runtime, settings: KeySettings, now: datetime) -> KeySettings:
@@ -181,6 +201,7 @@ def issue(
     origin: KeyOrigin,
     prefix: str | None = None,
     created_by: str | None = None,
+    owner_id: str | None = None,
     email: str | None = None,
     submission_id: str | None = None,
     replaces: ApiKey | None = None,
@@ -216,12 +237,13 @@ def issue(
         origin=origin.value,
         created_at=now,
         created_by=created_by,
+        owner_id=owner_id,
         submission_id=submission_id,
         rotated_from=replaces.id if replaces else None,
         bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
-    return IssuedKey(minted.plaintext, ListedKey(key, email), overridden)
+    return IssuedKey(minted.plaintext, ListedKey(key, email, owner=email if owner_id else None), overridden)
 
 
 def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:

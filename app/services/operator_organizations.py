@@ -1,24 +1,27 @@
 """What operators do with organizations and their members on the command line."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
-from app.domain import email_address, member_roles, name_rules
+from app.domain import email_address, name_rules
 from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.domain.revocation_reason import RevocationReason
-from app.services import audit
+from app.services import audit, key_owners, members
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
+from app.store import device_grants, organizations, people
 from app.store import keys as key_store
-from app.store import organizations, people
+from app.store import members as member_store
 from app.store.keys import ApiKey
-from app.store.organizations import MemberRow, Organization
+from app.store.members import MemberListed
+from app.store.organizations import Organization
+from app.store.people import Person
 from app.store.transaction import transaction
 
 #: The actor in the audit log.
 ACTOR = "operator"
+_WAY_OUT = "Nobody else is an owner who can sign in. Make somebody an owner first, or say --last-owner."
 
 
 def all_organizations() -> Sequence[Organization]:
@@ -58,70 +61,104 @@ def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> 
     return found
 
 
-def members(org: str) -> Sequence[MemberRow]:
-    """Raises `NotFound`."""
-    return organizations.members(organization(org).id)
+def everybody(runtime: Runtime, org: str) -> Sequence[MemberListed]:
+    """The organization's members, in the order of joining. Raises `NotFound`."""
+    return member_store.page(organization(org).id, runtime.clock())
 
 
-def add_member(runtime: Runtime, org: str, email: str, role: Role, *, revoke_keys: bool = False) -> Sequence[ApiKey]:
+def add_member(
+    runtime: Runtime, org: str, email: str, role: Role, *, revoke_keys: bool = False, last_owner: bool = False
+) -> Sequence[ApiKey]:
     """Adds a member, or changes the role of one. A person who is new may then sign in, whatever `SIGN_UP` says. Returns
-    the active keys that they created in the organization and could not create in this role, oldest first, which were
-    revoked or keep working. Raises `NotFound` and `ValidationFailed`."""
+    the active keys of the organization that belong to them and that they could not create in this role, oldest first,
+    which were revoked or keep working. `last_owner`: even if nobody else is an owner. Raises `NotFound`,
+    `ValidationFailed` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        now = runtime.clock()
         found = organization(org)
-        person = people.by_email(address) or people.add(address, now)
-        organizations.put_member(found.id, person.id, role, now)
-        beyond = [
-            key
-            for key in key_store.working_of_creator(found.id, person.id, now)
-            if not member_roles.may_grant(role, runtime.settings.policy.granted(key.scopes))
-        ]
-        audit.member_added(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, role=role.value)
-        if revoke_keys:
-            _revoke(beyond, now)
+        members.take_turn(found.id)
+        person = people.by_email(address) or people.add(address, runtime.clock())
+        beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
         revocation.affects(found.id)
     return beyond
 
 
-def keys_created_by(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
-    """The active keys that the member created in the organization, oldest first. Raises `NotFound`."""
+def set_role(
+    runtime: Runtime, org: str, email: str, role: Role, *, revoke_keys: bool = False, last_owner: bool = False
+) -> Sequence[ApiKey]:
+    """As `add_member`, for somebody who is a member already. Raises `NotFound` and `LastOwner`."""
+    address = email_address.normalise(email)
+    with revoking(runtime) as revocation:
+        found = organization(org)
+        members.take_turn(found.id)
+        person = _member(address, found)
+        beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
+        revocation.affects(found.id)
+    return beyond
+
+
+def _put_member(
+    runtime: Runtime, org: Organization, person: Person, role: Role, *, revoke_keys: bool, last_owner: bool
+) -> Sequence[ApiKey]:
+    now, was = runtime.clock(), member_store.role_for_change(org.id, person.id)
+    if was is Role.OWNER and role is not Role.OWNER and not last_owner:
+        members.refuse_last_owner(org.id, person.id, _WAY_OUT)
+    organizations.put_member(org.id, person.id, role, now)
+    beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now))
+    about: dict[str, Any] = {"at": now, "actor": ACTOR, "person_id": person.id, "email": person.email}
+    if was is None:
+        audit.member_added(org.id, role=role.value, **about)
+    elif was is not role:
+        audit.member_role_changed(org.id, was=was.value, role=role.value, **about)
+    members.revoke(beyond if revoke_keys else [], now, actor=ACTOR)
+    return beyond
+
+
+def keys_of_member(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
+    """The active keys of the organization that belong to the member, oldest first. Raises `NotFound`."""
     address = email_address.normalise(email)
     with transaction():
         found = organization(org)
-        person = people.by_email(address)
-        if person is None or organizations.seen_by(person.id, found.id) is None:
-            raise _no_member(address, found)
-        return key_store.working_of_creator(found.id, person.id, runtime.clock())
+        return key_store.working_of_owner(found.id, _member(address, found).id, runtime.clock())
 
 
-def remove_member(runtime: Runtime, org: str, email: str, *, revoke_keys: bool = False) -> Sequence[ApiKey]:
-    """Removes a member, and returns the active keys that they created in the organization, oldest first, which were
-    revoked or keep working. Raises `NotFound`."""
+def remove_member(
+    runtime: Runtime,
+    org: str,
+    email: str,
+    *,
+    revoke_keys: bool = False,
+    hand_over_keys: bool = False,
+    last_owner: bool = False,
+) -> Sequence[ApiKey]:
+    """Removes a member, and returns the active keys of the organization that belonged to them, oldest first, which were
+    revoked, or belong to the organization now, or else keep working without an owner. `last_owner`: even if nobody else
+    is an owner. Raises `NotFound` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
         found = organization(org)
-        person = people.by_email(address)
-        if person is None or not organizations.remove_member(found.id, person.id):
-            raise _no_member(address, found)
-        created = key_store.working_of_creator(found.id, person.id, now)
+        members.take_turn(found.id)
+        person = _member(address, found)
+        device_grants.deny_approved(found.id, person.id)
+        if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
+            members.refuse_last_owner(found.id, person.id, _WAY_OUT)
+        organizations.remove_member(found.id, person.id)
+        theirs = key_store.working_of_owner(found.id, person.id, now)
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
-        if revoke_keys:
-            _revoke(created, now)
+        members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
+        for key in theirs if hand_over_keys else []:
+            key_owners.hand_over(key, key_owners.THE_ORGANIZATION, was=address, at=now, actor=ACTOR)
         revocation.affects(found.id)
-    return created
+    return theirs
 
 
-def _revoke(created: Sequence[ApiKey], now: datetime) -> None:
-    for key in created:
-        key.revoke(now, RevocationReason.MEMBER_REMOVED)
-        audit.key_revoked(key, at=now, actor=ACTOR)
-
-
-def _no_member(address: str, org: Organization) -> NotFound:
-    return NotFound(f"{address} is not a member of {org.name}.")
+def _member(address: str, org: Organization) -> Person:
+    """Raises `NotFound`."""
+    person = people.by_email(address)
+    if person is None or organizations.seen_by(person.id, org.id) is None:
+        raise NotFound(f"{address} is not a member of {org.name}.")
+    return person
 
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_keys: bool = False) -> Sequence[ApiKey]:
@@ -138,13 +175,13 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         if not is_as_wanted:
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
-        created = key_store.working_of_creator(None, person.id, now) if disabled else []
+        created = key_store.working_of_owner(None, person.id, now) if disabled else []
         theirs = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in created)}
         affected = organizations.lock_of(person.id, also=sorted(theirs))
         for found in () if is_as_wanted else organizations.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
         if revoke_keys:
-            _revoke(created, now)
+            members.revoke(created, now, actor=ACTOR)
         if is_as_wanted and not (revoke_keys and created):
             revocation.nothing_changed()
         else:

@@ -23,7 +23,7 @@ class Member:
 
     def may_manage(self, key: ApiKey) -> bool:
         """Whether they may change, revoke and rotate this key."""
-        return member_roles.may_manage_key(self.role, created_it=key.created_by == self.person_id)
+        return member_roles.may_manage_key(self.role, is_theirs=key.owner_id == self.person_id)
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:

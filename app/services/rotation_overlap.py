@@ -16,6 +16,7 @@ from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys
+from app.store import organizations as organization_store
 from app.store import outbox as outbox_store
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
@@ -114,24 +115,26 @@ def warn(runtime: Runtime) -> None:
             if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
                 continue
             rotated = keys.get(org_id, found.successor or "")
-            if rotated is None or rotated.created_by is None:
+            # Who rotated a key of the organization, whom it does not belong to, may have left.
+            recipient = rotated and (rotated.owner or rotated.created_by)
+            if rotated is None or recipient is None:
                 continue
+            person_id = rotated.key.owner_id or rotated.key.created_by or ""
             found.key.end_mailed_at = now
             outbox.enqueue(
                 mail=MailKind.KEY_ENDS,
-                recipient=rotated.created_by,
+                recipient=recipient,
                 secret_id=None,
                 now=now,
                 expires_at=found.key.expires_at or now,
-                send=_is_told(runtime, rotated, now),
+                send=_is_told(runtime, org_id, person_id, recipient, now),
                 about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
             )
 
 
-def _is_told(runtime: Runtime, successor: ListedKey, now: datetime) -> bool:
-    """Whether who rotated the key gets a mail about it."""
-    person_id, email = successor.key.created_by, successor.created_by
-    if person_id is None or email is None or successor.creator_left or not runtime.settings.has_mail:
+def _is_told(runtime: Runtime, org_id: str, person_id: str, email: str, now: datetime) -> bool:
+    """Whether who rotated the key, or whom it belongs to, gets a mail about it."""
+    if not runtime.settings.has_mail or organization_store.seen_by(person_id, org_id) is None:
         return False
     is_wanted = mail_choices.wants(person_id, MailKind.KEY_ENDS)
     return is_wanted and outbox_store.queued(MailKind.KEY_ENDS, email, now - A_DAY, now) < MOST_MAILS_A_DAY

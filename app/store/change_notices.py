@@ -1,4 +1,4 @@
-"""What others did to keys, until their makers are told: references to entries of the audit log."""
+"""What others did to keys, until their owners are told: references to entries of the audit log."""
 
 from collections.abc import Sequence
 from datetime import datetime

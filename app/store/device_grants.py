@@ -83,12 +83,18 @@ def use_up(grant_id: str, now: datetime) -> bool:
     )
 
 
-def deny_all_approved(person_id: str) -> None:
-    """Denies what the person has approved, in any organization, and no key was made from. Locks grants, so call it
-    before memberships are locked, as a poll does."""
+def deny_approved(org_id: str | None, person_id: str) -> None:
+    """Denies what the person has approved for the organization (None: for any) and no key was made from. Locks grants,
+    so call it before memberships are locked, as a poll does."""
+    theirs = [] if org_id is None else [DeviceGrant.org_id == org_id]
     db.session.execute(
         update(DeviceGrant)
-        .where(DeviceGrant.decided_by == person_id, DeviceGrant.decision == APPROVED, DeviceGrant.used_at.is_(None))
+        .where(
+            *theirs,
+            DeviceGrant.decided_by == person_id,
+            DeviceGrant.decision == APPROVED,
+            DeviceGrant.used_at.is_(None),
+        )
         .values(decision=DENIED)
     )
 

@@ -21,26 +21,26 @@ class ExpiringKey(NamedTuple):
     expires_at: datetime
 
 
-def makers(start: datetime, before: datetime) -> Sequence[tuple[str, str | None]]:
-    """The organizations and makers of keys that expire from `start` on and before `before`. No maker: no person made
-    them."""
+def owners(start: datetime, before: datetime) -> Sequence[tuple[str, str | None]]:
+    """The organizations and owners of keys that expire from `start` on and before `before`. No owner: they
+    belong to the organization."""
     rows = db.session.execute(
-        select(ApiKey.org_id, ApiKey.created_by)
+        select(ApiKey.org_id, ApiKey.owner_id)
         .where(ApiKey.revoked_at.is_(None), ApiKey.expires_at >= start, ApiKey.expires_at < before)
         .distinct()
     )
-    return [(org_id, maker_id) for org_id, maker_id in rows]
+    return [(org_id, owner_id) for org_id, owner_id in rows]
 
 
-def of_makers(
-    org_id: str, maker_ids: Collection[str | None], start: datetime, before: datetime
+def of_owners(
+    org_id: str, owner_ids: Collection[str | None], start: datetime, before: datetime
 ) -> Sequence[ExpiringKey]:
-    """The keys of these makers that expire from `start` on and before `before`, those that expire first before others.
+    """The keys of these owners that expire from `start` on and before `before`, those that expire first before others.
     Without keys that are suspended, which nobody can use, and keys that were replaced."""
     successor = aliased(ApiKey)
-    people = [maker_id for maker_id in maker_ids if maker_id is not None]
-    is_theirs = [ApiKey.created_by.in_(people)] if people else []
-    is_nobodys = [ApiKey.created_by.is_(None)] if None in maker_ids else []
+    people = [owner_id for owner_id in owner_ids if owner_id is not None]
+    is_theirs = [ApiKey.owner_id.in_(people)] if people else []
+    is_nobodys = [ApiKey.owner_id.is_(None)] if None in owner_ids else []
     rows = db.session.execute(
         select(*(getattr(ApiKey, name) for name in ExpiringKey._fields))
         .where(

@@ -119,21 +119,23 @@ def _replaced(org_id: str, now: datetime) -> Condition:
 
 
 def _creator_left(org_id: str, now: datetime) -> Condition:
-    return and_(works(now), ApiKey.created_by.in_(_former_creators(org_id)))
+    return and_(works(now), ApiKey.owner_id.in_(_former_owners(org_id)))
 
 
-def _creators(org_id: str) -> Any:
-    """The IDs of everybody who created a key, one look into an index for each: there may be a great many keys."""
+def _people_of(org_id: str, column: str) -> Any:
+    """The IDs of everybody in this column of the organization's keys, one look into an index for each: there may be a
+    great many keys."""
     key = aliased(ApiKey)
-    least = select(func.min(key.created_by).label("id")).where(key.org_id == org_id).cte("creator", recursive=True)
-    next_one = select(func.min(key.created_by)).where(key.org_id == org_id, key.created_by > least.c.id)
+    person = getattr(key, column)
+    least = select(func.min(person).label("id")).where(key.org_id == org_id).cte(f"{column}_person", recursive=True)
+    next_one = select(func.min(person)).where(key.org_id == org_id, person > least.c.id)
     return least.union_all(select(next_one.scalar_subquery()).where(least.c.id.is_not(None)))
 
 
-def _former_creators(org_id: str) -> Any:
-    creator = _creators(org_id)
+def _former_owners(org_id: str) -> Any:
+    owner = _people_of(org_id, "owner_id")
     members = select(Membership.person_id).where(Membership.org_id == org_id)
-    return select(creator.c.id).where(creator.c.id.is_not(None), creator.c.id.not_in(members))
+    return select(owner.c.id).where(owner.c.id.is_not(None), owner.c.id.not_in(members))
 
 
 #: What a key can be. Unlike the states of `key_status`, of which a key has one, several of these can be so, and of
@@ -240,7 +242,7 @@ def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[
 
 def creators(org_id: str) -> Sequence[tuple[str, str]]:
     """ID and email address of everybody who created a key, members or not, by address."""
-    ids = select(_creators(org_id).c.id)
+    ids = select(_people_of(org_id, "created_by").c.id)
     rows = db.session.execute(
         select(Person.id, Person.email).where(Person.id.in_(ids)).order_by(Person.email).limit(200)
     )

@@ -57,6 +57,8 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     #: NULL: not created by a person (but by an operator, an import, or as a trial token).
     created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    #: The person whom it belongs to, first of all who created it. NULL: the organization.
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     #: NULL: does not expire.
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
     #: NULL: not revoked.
@@ -102,7 +104,7 @@ class ApiKey(Base):
         Index(
             "ix_api_key_list",
             *("org_id", "created_at", "id"),
-            *("revoked_at", "expires_at", "suspended_at", "created_by", "name_folded", "start", "scopes"),
+            *("revoked_at", "expires_at", "suspended_at", "created_by", "owner_id", "name_folded", "start", "scopes"),
         ),
         Index("ix_api_key_org_id_name_folded_id", "org_id", "name_folded", "id"),
         Index("ix_api_key_org_id_expires_at_id", "org_id", "expires_at", "id"),
@@ -120,8 +122,8 @@ class ApiKey(Base):
         ),
         # For those who are told that their keys expire.
         Index(
-            "ix_api_key_expires_at_org_id_created_by",
-            *("expires_at", "org_id", "created_by"),
+            "ix_api_key_expires_at_org_id_owner_id",
+            *("expires_at", "org_id", "owner_id"),
             sqlite_where=text("revoked_at IS NULL AND expires_at IS NOT NULL"),
             postgresql_where=text("revoked_at IS NULL AND expires_at IS NOT NULL"),
         ),
@@ -144,6 +146,7 @@ class ApiKey(Base):
         # For joining keys that were used with whether they work.
         Index("ix_api_key_org_id_id", "org_id", "id", "revoked_at", "expires_at", "suspended_at"),
         Index("ix_api_key_org_id_created_by", "org_id", "created_by", "revoked_at", "expires_at"),
+        Index("ix_api_key_org_id_owner_id", "org_id", "owner_id", "revoked_at", "expires_at"),
         UniqueConstraint("org_id", "submission_id"),
     )
 
@@ -193,7 +196,8 @@ class ApiKey(Base):
 
 
 class ListedKey(NamedTuple):
-    """A key, the email address of the person who created it, its last uses, and what became of it and its creator."""
+    """A key, the email addresses of the people who created it and whom it belongs to, its last uses, and what became of
+    it and its owner."""
 
     key: ApiKey
     #: None: not created by a person.
@@ -202,8 +206,10 @@ class ListedKey(NamedTuple):
     last_use: LastUse | None = None
     #: The ID of the key that it was rotated to.
     successor: str | None = None
-    #: Whether the person who created it is no longer a member.
+    #: Whether it belongs to a person who is no longer a member: mostly who created it.
     creator_left: bool = False
+    #: None: it belongs to the organization.
+    owner: str | None = None
 
     @property
     def last_let_through(self) -> datetime | None:
@@ -226,17 +232,20 @@ def replaces(successor: Any) -> ColumnElement[bool]:
 
 
 _SUCCESSOR = aliased(ApiKey)
+_OWNER = aliased(Person)
 LISTED = (
     select(
         ApiKey,
         Person.email,
         LastUse,
         select(_SUCCESSOR.id).where(replaces(_SUCCESSOR)).limit(1).scalar_subquery(),
-        and_(ApiKey.created_by.is_not(None), Membership.role.is_(None)),
+        and_(ApiKey.owner_id.is_not(None), Membership.role.is_(None)),
+        _OWNER.email,
     )
     .outerjoin(Person, Person.id == ApiKey.created_by)
+    .outerjoin(_OWNER, _OWNER.id == ApiKey.owner_id)
     .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
-    .outerjoin(Membership, and_(Membership.org_id == ApiKey.org_id, Membership.person_id == ApiKey.created_by))
+    .outerjoin(Membership, and_(Membership.org_id == ApiKey.org_id, Membership.person_id == ApiKey.owner_id))
 )
 
 
@@ -327,7 +336,7 @@ def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
     successor = aliased(ApiKey)
     return db.session.scalars(
         select(ApiKey)
-        .where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value, works(now))
+        .where(_is_sign_up_key_of(person_id), works(now))
         .where(~exists().where(replaces(successor)))
         .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
     ).all()
@@ -380,16 +389,24 @@ def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
     ).all()
 
 
-def working_of_creator(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The organization's active keys that the person created, oldest first, locked in the order of their IDs. Without
+def working_of_owner(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
+    """The organization's active keys that belong to the person, oldest first, locked in the order of their IDs. Without
     an organization, those of all."""
     found = db.session.scalars(
         select(ApiKey)
-        .where(ApiKey.created_by == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
+        .where(ApiKey.owner_id == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
         .order_by(ApiKey.id)
         .with_for_update(key_share=True)
     )
     return sorted(found, key=lambda key: (key.created_at, key.id))
+
+
+def of_owner(org_id: str, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
+    """The organization's active keys that belong to the person, oldest first. `lock`: locked in the order of their IDs
+    until the transaction ends."""
+    query = _listed(org_id).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
+    rows = db.session.execute(query.with_for_update(of=ApiKey, key_share=True) if lock else query)
+    return sorted((ListedKey(*row) for row in rows), key=lambda listed: (listed.key.created_at, listed.key.id))
 
 
 def locked_many(org_id: str, key_ids: Sequence[str]) -> Sequence[ListedKey]:
@@ -420,9 +437,12 @@ def _page(query: Select[Any], *, limit: int, cursor: str | None) -> paging.Page[
 
 def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
     """IDs of the organizations in which the person has sign-up keys, which are refused while the person is disabled."""
-    return db.session.scalars(
-        select(ApiKey.org_id).where(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value).distinct()
-    ).all()
+    return db.session.scalars(select(ApiKey.org_id).where(_is_sign_up_key_of(person_id)).distinct()).all()
+
+
+def _is_sign_up_key_of(person_id: str) -> ColumnElement[bool]:
+    """Whether the person gets the key again when they sign up. Handing it over changes its origin, too."""
+    return and_(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value)
 
 
 def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:

@@ -57,15 +57,6 @@ class OrganizationOf(NamedTuple):
     role: Role
 
 
-class MemberRow(NamedTuple):
-    """A member as an operator sees them."""
-
-    email: str
-    role: str
-    since: datetime
-    disabled: bool
-
-
 def add(name: str, now: datetime) -> Organization:
     organization = Organization(id=new_id("org"), name=name, created_at=now)
     db.session.add(organization)
@@ -183,17 +174,6 @@ def by_id_or_name(org: str) -> Sequence[Organization]:
     return db.session.scalars(
         select(Organization).where(or_(Organization.id == org, Organization.name == org)).order_by(Organization.id)
     ).all()
-
-
-def members(org_id: str) -> Sequence[MemberRow]:
-    """In the order of joining."""
-    rows = db.session.execute(
-        select(Person.email, Membership.role, Membership.created_at, Person.disabled_at.is_not(None))
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.org_id == org_id)
-        .order_by(Membership.created_at, Person.email)
-    )
-    return [MemberRow(*row) for row in rows]
 
 
 def put_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:

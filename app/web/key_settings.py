@@ -15,6 +15,7 @@ from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
+from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
 from app.web import key_policy_in_forms, refused_form, snippets, suggested_scope
 from app.web.key_settings_form import (
@@ -27,6 +28,7 @@ from app.web.key_settings_form import (
     known_expiries,
     offered_expiries,
     offered_scopes,
+    owner_choices,
 )
 from app.web.refused_form import problems_of
 from app.web.suggested_scope import SuggestedScope
@@ -97,7 +99,8 @@ def change(key: str) -> Response:
         problem = {"name": "Somebody else changed this key in the meantime. The form shows its current settings"}
         return make_response(_page(listed, now, problem), 409)
     try:
-        key_settings.change(request_context.runtime(), request_context.member(), key, _wanted(listed, form))
+        member, wanted = request_context.member(), _wanted(listed, form)
+        key_settings.change(request_context.runtime(), member, key, wanted, to=_wanted_owner(listed, form))
     except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
         return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
@@ -110,6 +113,12 @@ def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:
     if set(form.scopes) == set(listed.key.scopes):
         del wanted["scopes"]
     return wanted
+
+
+def _wanted_owner(listed: ListedKey, form: KeyForm) -> ForOwner | None:
+    """None: no other than now, who may be no member any more."""
+    unchanged = form.owner is None or form.owner == (listed.owner or "")
+    return None if unchanged else ForOwner(form.owner or None)
 
 
 def _page(
@@ -132,6 +141,7 @@ def _page(
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),
         suggested=suggested,
+        owners=owner_choices(listed),
         problems=problems,
     )
 

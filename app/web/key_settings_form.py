@@ -12,8 +12,10 @@ from app.domain import member_roles
 from app.domain.errors import ValidationFailed
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings, checked, expiry_in, expiry_on
+from app.domain.member_roles import Permission
 from app.domain.route_policy import Route, Scope
 from app.http import request_context
+from app.services import key_owners
 from app.store.keys import ListedKey
 from app.web import key_policy_in_forms
 
@@ -36,6 +38,8 @@ class KeyForm:
     networks: str = ""
     #: The last day, like 2027-01-31; counts with `ON_DATE` only.
     expires_on: str = ""
+    #: The address of the member whom the key belongs to. Empty: the organization. None: not in the form.
+    owner: str | None = None
 
     @property
     def has_limits(self) -> bool:
@@ -134,7 +138,7 @@ def as_sent(form: MultiDict[str, str] | None = None) -> KeyForm:
     sent = {
         field: form.get(field, "").strip() for field in ("expires", "expires_on", "requests", "seconds", "networks")
     }
-    return KeyForm(name=form.get("name", ""), scopes=form.getlist("scopes"), **sent)
+    return KeyForm(name=form.get("name", ""), scopes=form.getlist("scopes"), owner=form.get("owner"), **sent)
 
 
 def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
@@ -148,6 +152,7 @@ def as_it_is(listed: ListedKey, expires: str) -> KeyForm:
         requests=str(rate.requests) if rate else "",
         seconds=str(rate.window_seconds) if rate else "",
         networks="\n".join(key.networks),
+        owner=listed.owner or "",
     )
 
 
@@ -200,3 +205,16 @@ def _number(text: str) -> int | str:
     if not (text.isascii() and text.isdigit()):
         return "must be a whole number"
     return int(text[:20])
+
+
+def owner_choices(listed: ListedKey | None = None) -> dict[str, str]:
+    """Whom the key may belong to, by address, and what the form calls them; an empty address is the organization.
+    Empty for a member who may not decide it. A new key (None) is the organization's or the member's own."""
+    member = request_context.member()
+    if not member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
+        return {}
+    found = {member.email: "You", "": f"The organization ({member.org_name})"}
+    if listed is not None:
+        others = [owner.email for owner in key_owners.possible_owners(member)] + [listed.owner]
+        found |= {email: email for email in others if email and email != member.email}
+    return found

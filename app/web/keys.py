@@ -36,6 +36,7 @@ from app.web.key_settings_form import (
     known_expiries,
     offered_expiries,
     offered_scopes,
+    owner_choices,
 )
 from app.web.refused_form import WHOLE_FORM, problems_of
 from app.web.time_format import moment
@@ -72,6 +73,7 @@ def create() -> Response:
             request_context.member(),
             form.settings(known_expiries()),
             submission_id=submission_id,
+            of_organization=form.owner == "",
         )
     except KeyAlreadyShown as error:
         return _already_shown(error)
@@ -171,6 +173,7 @@ def _page(
         expiries=offered_expiries(),
         hints=key_policy_in_forms.hints(),
         submission_id=submission_id,
+        owners=owner_choices(),
         problems=problems,
     )
 

@@ -16,7 +16,7 @@ from app.store.organizations import OrganizationOf
 TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation", "shown_key"}),
     ("Usage", "usage.index", {"usage"}),
-    ("Members", "members.index", {"members"}),
+    ("Members", "members.index", {"members", "member_removal"}),
     ("Audit log", "audit_log.index", {"audit_log"}),
     ("Settings", "organization_settings.index", {"organization_settings", "key_policy"}),
 )

@@ -35,6 +35,7 @@ class KeyRow(NamedTuple):
     scopes: str
     created_at: int
     created_by: str | None
+    owner_id: str | None
     expires_at: int | None
     revoked_at: int | None
     first_revoked_at: int | None
@@ -85,7 +86,9 @@ def key_rows(chance: Random, tenant: Tenant, created: list[int], now: int, worki
         end = (created[number + 1] + DAY, None) if is_rotated else _end(chance, created_at, now, works=works)
         row = _row(chance, tenant, created_at, now, end, works=works)
         if rotated:
-            same = {name: getattr(rotated, name) for name in ("name", "name_folded", "scopes", "created_by")}
+            same = {
+                name: getattr(rotated, name) for name in ("name", "name_folded", "scopes", "created_by", "owner_id")
+            }
             row = row._replace(**same, rotated_from=rotated.id)
         yield row
         rotated = row if is_rotated else None
@@ -126,6 +129,7 @@ def _row(
         scopes=chance.choice(_SCOPES),
         created_at=created_at,
         created_by=creator,
+        owner_id=creator,
         expires_at=expires_at,
         revoked_at=revoked_at,
         first_revoked_at=revoked_at,

@@ -27,9 +27,9 @@ def upgrade() -> None:
     op.drop_index("ix_outbox_mail_due_at", "outbox_mail")
     expiring = sa.text("revoked_at IS NULL AND expires_at IS NOT NULL")
     op.create_index(
-        "ix_api_key_expires_at_org_id_created_by",
+        "ix_api_key_expires_at_org_id_owner_id",
         "api_key",
-        ["expires_at", "org_id", "created_by"],
+        ["expires_at", "org_id", "owner_id"],
         sqlite_where=expiring,
         postgresql_where=expiring,
     )

@@ -167,7 +167,7 @@ def test_every_example_of_an_answer_is_such_an_answer(description):
 
 def test_every_example_of_a_request_works(cast, app, description):
     """Each is sent as it stands; ids, and what comes by mail, take the place of those in the description."""
-    alice, anybody = cast.alice, app.test_client()
+    alice, bob, anybody = cast.alice, cast.bob, app.test_client()
     Actor(app, "you").sign_in()
     credentials = {
         "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify"])["key"]},
@@ -184,7 +184,7 @@ def test_every_example_of_a_request_works(cast, app, description):
         if path.endswith("/extend"):
             alice.http.post(f"/v1/orgs/{alice.org}/keys/{key_id}/rotate", json={"overlap_seconds": 60})
         answer = client.open(
-            path.replace("{org}", alice.org).replace("{key}", key_id),
+            path.replace("{org}", alice.org).replace("{key}", key_id).replace("{person}", bob.person_id),
             method=method,
             headers=next(
                 (credentials[name] for way in operation["security"] for name in way if name in credentials), {}

@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.test_keys import FIELDS
 
+OWNER = ["owner"]
 LAST_USE = ["last_used_address", "last_used_agent"]
 RATE = {"requests": 2, "window_seconds": 60}
 
@@ -56,7 +57,7 @@ def test_a_key_is_shown_with_its_settings_and_its_last_use(cast):
         alice.app.extensions["runtime"].usage.flush()
     for reader in (alice, cast.vera):
         shown = reader.http.get(path(alice, created)).get_json()["data"]
-        assert list(shown) == FIELDS + LAST_USE
+        assert list(shown) == FIELDS + OWNER + LAST_USE
         assert shown["last_used_at"] is not None
         assert [shown[field] for field in ("rate_limit", "networks", *LAST_USE)] == [
             RATE,
@@ -71,7 +72,7 @@ def test_a_change_answers_the_key_as_it_is_now(alice):
     body = {"name": "Nightly", "scopes": ["agent:r"], "rate_limit": RATE, "networks": ["::1"], "expires_at": None}
     answer = change(alice, created, **body)
     changed = answer.get_json()["data"]
-    assert (answer.status_code, list(changed)) == (200, FIELDS + LAST_USE)
+    assert (answer.status_code, list(changed)) == (200, FIELDS + OWNER + LAST_USE)
     assert changed | body | {"networks": ["::1/128"]} == changed
     assert alice.http.get(path(alice, created)).get_json()["data"] == changed
     assert change(alice, created).get_json()["data"] == changed
@@ -163,3 +164,33 @@ def test_what_an_admin_set_is_not_lifted_by_the_member_whose_key_it_is(cast):
     assert fields.keys() == {"networks", "rate_limit"}
     assert "203.0.113.0/24" in fields["networks"]
     assert change(cast.bob, key, networks=["203.0.113.7"]).status_code == 200
+
+
+def test_a_key_is_made_for_the_organization_and_given_to_a_member_and_back(cast):
+    alice, bob = cast.alice, cast.bob
+    created = alice.create_key(owner=None)
+    assert alice.http.get(path(alice, created)).get_json()["data"]["owner"] is None
+    assert bob.http.patch(path(alice, created), json={"name": "Mine"}).status_code == 403
+    assert change(alice, created, owner=bob.email).get_json()["data"]["owner"] == bob.email
+    assert bob.http.patch(path(alice, created), json={"name": "Mine"}).status_code == 200
+    # A name is no word about the owner.
+    assert change(alice, created, name="CI").get_json()["data"]["owner"] == bob.email
+    assert change(alice, created, owner=None, name="CI 2").get_json()["data"]["name"] == "CI 2"
+
+
+def test_who_may_not_decide_whom_a_key_belongs_to_is_told_so(cast):
+    bob = cast.bob
+    created = bob.create_key()
+    assert change(bob, created, owner=None).get_json()["error_code"] == "FORBIDDEN"
+    answer = bob.http.post(f"/v1/orgs/{bob.org}/keys", json={"name": "CI", "owner": None})
+    assert (answer.status_code, answer.get_json()["error_code"]) == (403, "FORBIDDEN")
+    headers = {"Authorization": f"Bearer {cast.session_token(bob)}"}
+    by_agent = cast.nobody().http.post("/v1/keys/create", json={"name": "CI", "owner": None}, headers=headers)
+    assert by_agent.get_json()["error_code"] == "FORBIDDEN"
+
+
+def test_a_new_owner_must_be_a_member_who_may_create_keys(cast):
+    created = cast.alice.create_key()
+    for email in (cast.vera.email, cast.charlie.email, "no address", ""):
+        answer = change(cast.alice, created, owner=email)
+        assert (answer.status_code, list(answer.get_json()["details"]["fields"])) == (422, ["owner"])

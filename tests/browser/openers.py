@@ -171,6 +171,28 @@ def just_revoked(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Revoke key"))
 
 
+def role_with_keys_to_decide_about(visitor: Visitor) -> None:
+    at("role of mia", "otto")(visitor)
+    visitor.page.get_by_label("Role").select_option("Viewer")
+    visitor.follow(visitor.page.get_by_role("button", name="Change role"))
+
+
+def removal_with_a_new_key(visitor: Visitor) -> None:
+    """As if the key had been made after the page was opened."""
+    at("removal of mia", "otto")(visitor)
+    visitor.page.locator("[name=key], [name=decision]").evaluate_all("fields => fields.forEach(it => it.remove())")
+    visitor.follow(visitor.page.get_by_role("button", name="Remove member"))
+
+
+def removed_with_new_keys(visitor: Visitor) -> None:
+    for name in ("Nightly report", "Deploy bot"):
+        visitor.become("ruth").key_from_api(name)
+    at("removal of ruth", "rita")(visitor)
+    for choice in visitor.page.get_by_label("What happens to it").all():
+        choice.select_option("Rotate it; the new key belongs to you")
+    visitor.follow(visitor.page.get_by_role("button", name="Remove member"))
+
+
 def type_code(code: str | None = None, who: str = "alice") -> Callable[[Visitor], None]:
     """At the page that connects an agent; without a `code` it is one that an agent waits with."""
 

@@ -44,10 +44,11 @@ def build(url: str, database_url: str, folder: Path) -> Site:
             name: _with_organization(Actor(app, name))
             for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena", "hugo")
         }
-        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia", "ida")}
+        cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia", "ruth", "ida")}
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
         _join(cast["vera"], cast["otto"].org, Role.VIEWER, clock.now)
         _join(cast["mia"], cast["otto"].org, Role.MEMBER, clock.now)
+        _join(cast["ruth"], cast["rita"].org, Role.MEMBER, clock.now)
         _join(cast["ida"], cast["hugo"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
     cast["mia"].org = cast["otto"].org
@@ -55,6 +56,7 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
+    paths |= _members_pages(cast)
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
     paths |= _policy(cast["hugo"], cast["ida"])
@@ -85,6 +87,18 @@ def _policy(owner: Actor, member: Actor) -> dict[str, str]:
     policy = {"longest_expiry_days": 60, "scopes_by_role": {"member": ["agent:r", "notes:read"]}}
     assert owner.http.patch(f"/v1/orgs/{owner.org}/key-policy", json=policy).status_code == 200
     return {"policy": f"/orgs/{owner.org}/settings/keys", "new by policy": f"/orgs/{owner.org}/keys/new"}
+
+
+def _members_pages(cast: dict[str, Actor]) -> dict[str, str]:
+    of_otto, of_rita = (f"/orgs/{cast[name].org}/members" for name in ("otto", "rita"))
+    return {
+        "role of mia": f"{of_otto}/{cast['mia'].person_id}/role",
+        "removal of mia": f"{of_otto}/{cast['mia'].person_id}/remove",
+        "removal of vera": f"{of_otto}/{cast['vera'].person_id}/remove",
+        "removal of ruth": f"{of_rita}/{cast['ruth'].person_id}/remove",
+        "mia leaves": f"{of_otto}/leave",
+        "members for mia": of_otto,
+    }
 
 
 def _with_organization(actor: Actor) -> Actor:

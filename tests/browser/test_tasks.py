@@ -7,6 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.system.visitors import query
+
 JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
@@ -170,3 +172,53 @@ def test_keys_that_never_expire_are_ruled_out_and_the_old_one_is_replaced(someon
     page.get_by_role("link", name="Keys", exact=True).click()
     page.get_by_role("link", name="New key").click()
     assert page.get_by_label("Expires").locator("option").all_inner_texts() == ["In 30 days", "In 60 days", "On a date"]
+
+
+def test_a_colleague_is_removed_their_keys_are_decided_about_and_another_one_leaves(open_browser):
+    """Without JavaScript."""
+    owner, dora, ben = (open_browser(java_script_enabled=False).sign_in() for _ in range(3))
+    org = owner.context.request.get("/v1/orgs").json()["data"][0]["id"]
+    keys = {}
+    for colleague, names in ((dora, ("Report", "Deploy", "Old")), (ben, ("Laptop",))):
+        _join(colleague, org)
+        for name in names:
+            made = colleague.context.request.post(f"/v1/orgs/{org}/keys", data={"name": name}).json()["data"]
+            keys[name] = made["key"]
+    page = owner.page
+    page.goto(f"/orgs/{org}/keys")
+    page.get_by_role("link", name="Members", exact=True).click()
+    page.get_by_role("link", name=f"Remove {_address(dora)}").click()
+    for name, choice in (
+        ("Report", "Keep it, and hand it over to the organization"),
+        ("Deploy", "Rotate it; the new key belongs to you"),
+        ("Old", "Revoke it"),
+    ):
+        page.get_by_role("listitem").filter(has_text=name).get_by_label("What happens to it").select_option(choice)
+    page.get_by_label("Keys that are rotated stop working").select_option("At once")
+    page.get_by_role("button", name="Remove member").click()
+    new = page.locator("code[data-secret]").inner_text()
+    assert [use(owner, keys[name]) for name in ("Report", "Deploy", "Old")] == [200, 401, 401]
+    assert use(owner, new) == 200
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_role("row").filter(has_text=_address(dora))).to_have_count(0)
+    assert dora.page.goto(f"/orgs/{org}/members").status == 404
+
+    ben.page.goto(f"/orgs/{org}/members")
+    ben.page.get_by_role("link", name="Leave").click()
+    ben.page.get_by_label("What happens to it").select_option(f"Keep it, and hand it over to {_address(owner)}")
+    ben.page.get_by_role("button", name="Leave").click()
+    expect(ben.page.get_by_role("status").first).to_contain_text("You are no longer a member of")
+    assert use(owner, keys["Laptop"]) == 200
+
+
+def _address(visitor):
+    return visitor.page.locator("header .who").inner_text()
+
+
+def _join(visitor, org):
+    """As the operator does it."""
+    adds = (
+        "INSERT INTO membership (org_id, person_id, role, created_at)"
+        " SELECT :org, id, 'member', created_at FROM person WHERE email = :email"
+    )
+    query(visitor.site.database_url, adds, org=org, email=_address(visitor))

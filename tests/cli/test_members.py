@@ -19,14 +19,14 @@ def test_members_are_added_changed_listed_and_removed(operator):
     operator.run("orgs", "create", "Acme")
     assert operator.run("members", "list", "Acme") == "None yet.\n"
     operator.run("members", "add", "Acme", "Dora@example.com")
-    assert operator.run("members", "list", "Acme") == "dora@example.com | member\n"
+    assert operator.run("members", "list", "Acme") == "dora@example.com | member | 0 working keys\n"
     operator.run("members", "add", "Acme", "dora@example.com", "--role", "owner")
     operator.run("members", "disable", "dora@example.com")
-    assert operator.json("members", "list", "Acme")["data"] == [
-        {"email": "dora@example.com", "role": "owner", "disabled": True}
-    ]
+    (dora,) = operator.json("members", "list", "Acme")["data"]
+    assert (dora["email"], dora["role"], dora["disabled"], dora["keys"]) == ("dora@example.com", "owner", True, 0)
+    assert list(dora) == ["id", "email", "role", "since", "last_seen", "keys", "disabled"]
     operator.run("members", "enable", "dora@example.com")
-    removed = operator.run("members", "remove", "Acme", "dora@example.com", "--keys", "keep")
+    removed = operator.run("members", "remove", "Acme", "dora@example.com", "--keys", "keep", "--last-owner")
     assert removed == "dora@example.com is no longer a member of Acme.\nStill active: no keys.\n"
     assert operator.json("members", "list", "Acme") == {"data": []}
 
@@ -47,10 +47,20 @@ def key_of_alice(app, runtime, alice):
 
 
 @BOTH
-@pytest.mark.parametrize(("choice", "said", "active"), [("keep", "Still active", 1), ("revoke", "Revoked", 0)])
+@pytest.mark.parametrize(
+    ("choice", "said", "active"),
+    [
+        ("keep", "Still active", 1),
+        ("hand-over", "Handed over to {org}, and still active", 1),
+        ("revoke", "Revoked", 0),
+    ],
+)
 def test_a_removed_members_keys_are_named_and_kept_or_revoked(operator, alice, key_of_alice, choice, said, active):
-    removed = operator.run("members", "remove", alice.org, alice.email, "--keys", choice)
-    assert removed == f"{alice.email} is no longer a member of {alice.org}.\n{said}:\n  {key_of_alice}\n"
+    removed = operator.run("members", "remove", alice.org, alice.email, "--keys", choice, "--last-owner")
+    assert (
+        removed
+        == f"{alice.email} is no longer a member of {alice.org}.\n{said.format(org=alice.org)}:\n  {key_of_alice}\n"
+    )
     assert len(operator.json("list")["data"]) == active
 
 
@@ -70,7 +80,7 @@ def test_a_disabled_members_keys_are_named_and_can_be_revoked(operator, alice, k
 
 
 def test_keys_that_a_new_role_could_not_create_are_named_and_can_be_revoked(operator, alice, key_of_alice):
-    add = ("members", "add", alice.org, alice.email, "--role")
+    add = ("members", "add", alice.org, alice.email, "--last-owner", "--role")
     assert operator.run(*add, "member") == f"{alice.email} is member of {alice.org}.\n"
     kept = operator.run(*add, "viewer")
     assert kept == (
@@ -85,7 +95,7 @@ def test_keys_that_a_new_role_could_not_create_are_named_and_can_be_revoked(oper
 def test_without_a_terminal_nobody_is_removed_until_the_keys_fate_is_said(operator, alice, key_of_alice):
     refused = operator.try_to("members", "remove", alice.org, alice.email, typed="revoke\n")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "--keys keep or --keys revoke" in refused.stderr
+    assert "--keys keep, hand-over or revoke" in refused.stderr
     assert key_of_alice in refused.stderr
     assert operator.json("members", "list", alice.org)["data"]
     assert operator.json("list")["data"]
@@ -95,7 +105,7 @@ def test_without_a_terminal_nobody_is_removed_until_the_keys_fate_is_said(operat
 def test_a_terminal_is_shown_the_keys_and_asked(operator, database, alice, key_of_alice, answer, active):
     terminal, inside = pty.openpty()
     os.write(terminal, f"{answer}\n".encode())
-    command = [sys.executable, "-m", "app.cli", "members", "remove", alice.org, alice.email]
+    command = [sys.executable, "-m", "app.cli", "members", "remove", alice.org, alice.email, "--last-owner"]
     environment = os.environ | {"DATABASE_URL": database, "SECRET_KEY": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         command, stdin=inside, capture_output=True, text=True, env=environment, timeout=60, check=False
@@ -103,8 +113,19 @@ def test_a_terminal_is_shown_the_keys_and_asked(operator, database, alice, key_o
     os.close(terminal)
     os.close(inside)
     assert done.returncode == 0, done.stderr
-    assert f"Created by {alice.email}:\n  {key_of_alice}\nKeep these keys or revoke them?" in done.stderr
+    assert f"Keys of {alice.email}:\n  {key_of_alice}\nKeep these keys, hand them over or revoke them?" in done.stderr
     assert len(operator.json("list")["data"]) == active
+
+
+@BOTH
+def test_a_role_is_set_and_the_last_owner_keeps_theirs_unless_it_is_said(operator, alice):
+    refused = operator.refused("members", "set-role", alice.org, alice.email, "admin")
+    assert "say --last-owner" in refused
+    done = operator.run("members", "set-role", alice.org, alice.email, "admin", "--last-owner")
+    assert done == f"{alice.email} is admin of {alice.org}.\n"
+    assert "say --last-owner" not in operator.run("members", "set-role", alice.org, alice.email, "owner")
+    assert "say --last-owner" in operator.refused("members", "remove", alice.org, alice.email, "--keys", "keep")
+    assert "is not a member" in operator.refused("members", "set-role", alice.org, "dora@example.com", "admin")
 
 
 def test_who_is_no_member_or_no_address_or_nobody_is_refused(operator):

@@ -29,8 +29,8 @@ def test_a_permission_belongs_to_exactly_these_roles(permission):
     [(Role.OWNER, True, True), (Role.ADMIN, True, True), (Role.MEMBER, True, False), (Role.VIEWER, False, False)],
 )
 def test_who_manages_which_keys(role, own, others):
-    assert member_roles.may_manage_key(role, created_it=True) is own
-    assert member_roles.may_manage_key(role, created_it=False) is others
+    assert member_roles.may_manage_key(role, is_theirs=True) is own
+    assert member_roles.may_manage_key(role, is_theirs=False) is others
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,16 @@ def test_who_grants_which_scopes(role, ordinary, reserved):
     assert member_roles.may_grant(role, frozenset({"agent:rw"})) is ordinary
     assert member_roles.may_grant(role, frozenset({"keys:verify"})) is reserved
     assert member_roles.may_grant(role, frozenset({"backend", "keys:verify"})) is reserved
+
+
+@pytest.mark.parametrize(
+    ("role", "manages"),
+    [
+        (Role.OWNER, {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.VIEWER}),
+        (Role.ADMIN, {Role.ADMIN, Role.MEMBER, Role.VIEWER}),
+        (Role.MEMBER, set()),
+        (Role.VIEWER, set()),
+    ],
+)
+def test_nobody_gives_a_role_above_their_own_or_touches_who_has_one(role, manages):
+    assert {theirs for theirs in Role if member_roles.may_manage_member(role, theirs)} == manages

@@ -32,6 +32,7 @@ CHANGES = [
     "/v1/cache/invalidate",
     "/v1/keys/verify",
     "/api/v1/auth/request",
+    "/v1/orgs/{org}/members/p",
     "/v1/orgs/{org}/keys",
     "/v1/orgs/{org}/keys/k",
     "/v1/orgs/{org}/keys/k/revoke",
@@ -42,6 +43,9 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/resume",
     "/v1/orgs/{org}/key-policy",
     "/orgs/{org}/settings/keys",
+    "/orgs/{org}/members/p/role",
+    "/orgs/{org}/members/p/remove",
+    "/orgs/{org}/members/leave",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",
     "/orgs/{org}/shown-key/test",
@@ -74,7 +78,7 @@ FOR_ANY_ORIGIN = {"/v1/device/authorize", "/v1/device/token"}
 
 def test_the_list_of_changes_is_whole(app):
     paths = {
-        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s")
+        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s").replace("<person>", "p")
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }

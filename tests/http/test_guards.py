@@ -39,6 +39,7 @@ ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
 MEMBERS_WHO_SET_THE_KEY_POLICY = frozenset({Visitor.OWNER, Visitor.ADMIN})
+MEMBERS_WHO_MANAGE_MEMBERS = frozenset({Visitor.OWNER, Visitor.ADMIN})
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
@@ -68,6 +69,12 @@ REVIEWED = {
     "GET /v1/orgs": SIGNED_IN,
     "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
+    "GET /orgs/<org>/members/<person>/role": MEMBERS_WHO_MANAGE_MEMBERS,
+    "POST /orgs/<org>/members/<person>/role": MEMBERS_WHO_MANAGE_MEMBERS,
+    "GET /orgs/<org>/members/<person>/remove": MEMBERS_WHO_MANAGE_MEMBERS,
+    "POST /orgs/<org>/members/<person>/remove": MEMBERS_WHO_MANAGE_MEMBERS,
+    "GET /orgs/<org>/members/leave": MEMBERS,
+    "POST /orgs/<org>/members/leave": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
     "GET /orgs/<org>/settings/keys": MEMBERS,
@@ -94,6 +101,11 @@ REVIEWED = {
     "POST /orgs/<org>/keys/<key>/suspend": MEMBERS_WHO_MAY_CREATE_KEYS,
     "POST /orgs/<org>/keys/<key>/resume": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /orgs/<org>/keys/<key>/leaked": MEMBERS_WHO_MAY_CREATE_KEYS,
+    "GET /v1/orgs/<org>/members": MEMBERS,
+    "GET /v1/orgs/<org>/members/<person>": MEMBERS,
+    "PATCH /v1/orgs/<org>/members/<person>": MEMBERS_WHO_MANAGE_MEMBERS,
+    # Everybody leaves by themselves.
+    "DELETE /v1/orgs/<org>/members/<person>": MEMBERS,
     "GET /v1/orgs/<org>/keys": MEMBERS,
     "POST /v1/orgs/<org>/keys": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /v1/orgs/<org>/keys/<key>": MEMBERS,

@@ -23,6 +23,8 @@ def next_page(app):
         "/orgs/org_1/keys",
         "/orgs/org_1/keys/key_1/revoke",
         "/orgs/org_1/keys/key_1/change",
+        "/orgs/org_1/members",
+        "/orgs/org_1/members/usr_1/remove",
         "/orgs/x/keys?cursor=1",
         "/device?user_code=WDJB-MJHT",
     ],

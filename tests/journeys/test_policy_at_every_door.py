@@ -61,6 +61,7 @@ class World:
 
     app: Any
     bob: Actor
+    owner: Actor
     operator: Operator
     clock: Any
     kept: dict[str, Any]
@@ -180,6 +181,26 @@ def extend_by_command(world: World, wanted: dict[str, Any]) -> bool:
         return True
 
 
+def remove_and_rotate(world: World, wanted: dict[str, Any]) -> bool:
+    body = {"others": {"action": "rotate", "owner": None}}
+    return (
+        world.owner.http.delete(f"/v1/orgs/{world.bob.org}/members/{world.bob.person_id}", json=body).status_code == 200
+    )
+
+
+def remove_and_rotate_by_form(world: World, wanted: dict[str, Any]) -> bool:
+    page = f"/orgs/{world.bob.org}/members/{world.bob.person_id}/remove"
+    rotates = re.findall(r'<option value="(rotate[^"]*)"', world.owner.http.get(page).text)[0]
+    form = {"key": world.kept["id"], "decision": rotates}
+    return world.owner.http.post(page, data=form).status_code == 201
+
+
+def leave(world: World, wanted: dict[str, Any]) -> bool:
+    page = f"/orgs/{world.bob.org}/members/leave"
+    hands_over = re.findall(r'<option value="(hand_over[^"]*)"', world.bob.http.get(page).text)[0]
+    return world.bob.http.post(page, data={"key": world.kept["id"], "decision": hands_over}).status_code == 303
+
+
 def sign_up(world: World, wanted: dict[str, Any]) -> bool:
     asked = world.bob.http.post("/v1/agent/sign-up", json={"email": world.bob.email}).get_json()
     body = {"email": world.bob.email, "otp_code": asked["devCode"]}
@@ -262,7 +283,8 @@ def seed(world: World, wanted: dict[str, Any]) -> bool:
 
 
 #: `shortened`: it gives a key, but not for ever. `as it was`: it brings an existing key back, which is no new key.
-#: `operator`: roles do not limit operators. `elsewhere`: it makes no key of an organization that can have a policy.
+#: `operator`: what members may give limits neither operators nor the owner who removes one.
+#: `elsewhere`: it makes no key of an organization that can have a policy.
 DOORS = {
     "app.api.keys.create": Door(by_api, "refused", "refused"),
     "app.api.keys.rotate": Door(rotate, "shortened", "refused"),
@@ -274,6 +296,9 @@ DOORS = {
     "app.api.agent_sign_up.verify": Door(sign_up, "shortened", "refused"),
     "app.api.device_grants.token": Door(poll_what_was_approved_before, "shortened", "refused"),
     "app.api.trial_tokens.create": Door(trial_token, "shortened", "operator"),
+    "app.api.members.remove": Door(remove_and_rotate, "shortened", "operator"),
+    "app.web.member_removal.remove": Door(remove_and_rotate_by_form, "shortened", "operator"),
+    "app.web.member_removal.leave": Door(leave, "elsewhere", "elsewhere"),
     "app.web.keys.create": Door(by_form, "refused", "refused"),
     "app.web.keys.rotate": Door(rotate_by_form, "shortened", "refused"),
     "app.web.keys.extend": Door(extend, "refused", "refused"),
@@ -296,7 +321,7 @@ def policy(app, cast, clock, database, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     bob = cast.bob
     kept = bob.create_key(scopes=[NOT_ALLOWED])
-    world = World(app, bob, Operator(DATABASE_URL=database, SECRET_KEY=SECRET), clock, kept, tmp_path)
+    world = World(app, bob, cast.alice, Operator(DATABASE_URL=database, SECRET_KEY=SECRET), clock, kept, tmp_path)
     prepare = {"resume": suspended, "undo_revoke": revoked, "extend": rotated, "token": approved}
     prepare.get(name.rpartition(".")[2], lambda _: None)(world)
 

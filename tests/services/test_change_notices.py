@@ -12,6 +12,7 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_settings import KeySettings
 from app.domain.mail_kinds import MailKind
+from app.domain.member_roles import Role
 from app.extensions import db
 from app.factory import make_runtime
 from app.services import (
@@ -124,7 +125,16 @@ def test_a_key_that_somebody_makes_in_ones_name_is_told(runtime, cast, clock, ma
     bob, adam = cast.bob, cast.adam
     with transaction():
         settings = keys.checked(runtime, KeySettings(name="CI"), clock.now)
-        issued = keys.issue(runtime, bob.org, settings, clock.now, origin=KeyOrigin.DASHBOARD, created_by=bob.person_id)
+        issued = keys.issue(
+            runtime,
+            bob.org,
+            settings,
+            clock.now,
+            role=Role.MEMBER,
+            origin=KeyOrigin.DASHBOARD,
+            created_by=bob.person_id,
+            owner_id=bob.person_id,
+        )
         audit.key_created(issued.listed.key, at=clock.now, actor=adam.email)
     assert mailed() == [(bob.email, [("CI", "made", "", adam.email)])]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.errors import KeyDisabled, KeyRevoked, NotFound
+from app.domain.errors import KeyDisabled, KeyRevoked, LastOwner, NotFound
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission, Role
 from app.services import (
@@ -38,14 +38,46 @@ def test_disabling_an_organization_stops_its_keys_and_enabling_starts_them(runti
 def test_members_are_added_changed_and_removed(runtime, alice):
     operator_organizations.add_member(runtime, alice.org, "Dora@example.com", Role.VIEWER)
     operator_organizations.add_member(runtime, alice.org, "dora@example.com", Role.ADMIN)
-    assert [(row.email, row.role) for row in operator_organizations.members(alice.org)] == [
+    assert [(row.email, row.role) for row in operator_organizations.everybody(runtime, alice.org)] == [
         ("alice@example.com", "owner"),
         ("dora@example.com", "admin"),
     ]
     operator_organizations.remove_member(runtime, alice.org, "dora@example.com")
-    assert len(operator_organizations.members(alice.org)) == 1
+    assert len(operator_organizations.everybody(runtime, alice.org)) == 1
     with pytest.raises(NotFound):
         operator_organizations.remove_member(runtime, alice.org, "dora@example.com")
+
+
+def test_the_last_owner_goes_only_if_it_is_said(runtime, cast):
+    alice = cast.alice
+    remove, set_role = operator_organizations.remove_member, operator_organizations.set_role
+    for refused in (
+        lambda: remove(runtime, alice.org, alice.email),
+        lambda: set_role(runtime, alice.org, alice.email, Role.ADMIN),
+        lambda: operator_organizations.add_member(runtime, alice.org, alice.email, Role.VIEWER),
+    ):
+        with pytest.raises(LastOwner, match="--last-owner"):
+            refused()
+    set_role(runtime, alice.org, alice.email, Role.ADMIN, last_owner=True)
+    set_role(runtime, alice.org, cast.bob.email, Role.OWNER)
+    remove(runtime, alice.org, cast.bob.email, last_owner=True)
+    with pytest.raises(NotFound):
+        set_role(runtime, alice.org, cast.charlie.email, Role.ADMIN)
+    actions = [entry.action for entry in audit.page(alice.org, limit=9, cursor=None).items]
+    assert [action for action in actions if action.startswith("member.")] == [
+        "member.removed",
+        "member.role_changed",
+        "member.role_changed",
+    ]
+
+
+def test_a_removed_members_keys_are_handed_over_to_the_organization(runtime, cast):
+    alice, bob = cast.alice, cast.bob
+    theirs = keys.create(runtime, bob.member, KeySettings(name="Bob's"))
+    operator_organizations.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
+    found = keys.get(alice.member, theirs.listed.key.id)
+    assert (found.owner, found.created_by, found.creator_left) == (None, bob.email, False)
+    assert works(runtime, theirs.plaintext.reveal())
 
 
 @pytest.mark.parametrize("revoke", [False, True])
@@ -61,7 +93,7 @@ def test_a_removed_members_own_active_keys_are_kept_or_revoked(runtime, cast, re
         keys.create(runtime, alice.member, KeySettings(name="Alice's")),
         keys.create(runtime, bob_elsewhere, KeySettings(name="Bob's elsewhere")),
     ]
-    assert [key.name for key in operator_organizations.keys_created_by(runtime, alice.org, bob.email)] == ["Bob's"]
+    assert [key.name for key in operator_organizations.keys_of_member(runtime, alice.org, bob.email)] == ["Bob's"]
     left = operator_organizations.remove_member(runtime, alice.org, bob.email, revoke_keys=revoke)
     assert [key.name for key in left] == ["Bob's"]
     assert (left[0].revoked_at is not None) is revoke
@@ -74,7 +106,7 @@ def test_a_removed_members_own_active_keys_are_kept_or_revoked(runtime, cast, re
     actions = [entry.action for entry in audit.page(alice.org, limit=2, cursor=None).items]
     assert (actions == ["key.revoked", "member.removed"]) is revoke
     with pytest.raises(NotFound):
-        operator_organizations.keys_created_by(runtime, alice.org, bob.email)
+        operator_organizations.keys_of_member(runtime, alice.org, bob.email)
 
 
 @pytest.mark.parametrize(

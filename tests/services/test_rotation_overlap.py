@@ -197,3 +197,14 @@ def test_a_key_whose_successor_ended_is_not_ended_too(runtime, alice, clock):
     clock.advance(hours=3)
     rotation_overlap.end_idle(runtime)
     use(runtime, issued)
+
+
+def test_whoever_the_key_belongs_to_by_then_is_told(runtime, cast, clock):
+    issued = rotated(runtime, cast.alice.member, overlap=86_400)
+    successor = keys.get(cast.alice.member, issued.listed.key.id).successor
+    to = key_settings.ForOwner(cast.bob.email)
+    key_settings.change(runtime, cast.alice.member, successor, KeySettings(), to=to)
+    clock.advance(minutes=1)
+    use(runtime, issued)
+    rotation_overlap.warn(runtime)
+    assert [recipient for recipient, _, _ in mails(clock)] == [cast.bob.email]

@@ -22,7 +22,7 @@ def made(org, person, clock):
     def made(**keys):
         rows = [
             {"id": f"key_{name}", "org_id": org, "digest": name.encode(), "start": "whk_1", "last4": "wxyz"}
-            | {"prefix": "whk_", "name": name, "scopes": ("agent:r",), "created_at": clock.now, "created_by": person}
+            | {"prefix": "whk_", "name": name, "scopes": ("agent:r",), "created_at": clock.now, "owner_id": person}
             | values
             for name, values in keys.items()
         ]
@@ -33,13 +33,13 @@ def made(org, person, clock):
     return made
 
 
-def test_working_keys_of_these_makers_are_found_in_the_order_of_their_ends(made, org, other_org, person, clock):
+def test_working_keys_of_these_people_are_found_in_the_order_of_their_ends(made, org, other_org, person, clock):
     start, before, now = clock.now + DAY, clock.now + 2 * DAY, clock.now
     inside = {"expires_at": start}
     made(
         last={"expires_at": before - timedelta(microseconds=1)},
         first=inside,
-        nobodys=inside | {"created_by": None},
+        nobodys=inside | {"owner_id": None},
         early={"expires_at": start - timedelta(microseconds=1)},
         late={"expires_at": before},
         never={},
@@ -50,20 +50,20 @@ def test_working_keys_of_these_makers_are_found_in_the_order_of_their_ends(made,
         successor={"rotated_from": "key_replaced"},
     )
 
-    def names(*maker_ids):
-        return [key.name for key in expiring_keys.of_makers(org, maker_ids, start, before)]
+    def names(*owner_ids):
+        return [key.name for key in expiring_keys.of_owners(org, owner_ids, start, before)]
 
     assert names(person) == ["first", "last"]
     assert names(None) == ["nobodys"]
     assert names(None, person, "usr_other") == ["first", "nobodys", "last"]
     assert names("usr_other") == []
-    assert set(expiring_keys.makers(start, before)) == {(org, person), (org, None), (other_org, person)}
-    assert expiring_keys.makers(before + DAY, before + 2 * DAY) == []
+    assert set(expiring_keys.owners(start, before)) == {(org, person), (org, None), (other_org, person)}
+    assert expiring_keys.owners(before + DAY, before + 2 * DAY) == []
 
 
 def test_among_ten_thousand_keys_they_are_found_in_less_than_twenty_milliseconds_by_an_index(org, person, clock):
     row = {"org_id": org, "start": "whk_1", "last4": "wxyz", "prefix": "whk_", "name": "CI", "scopes": ("agent:r",)}
-    row |= {"name_folded": "ci", "created_at": clock.now, "created_by": person}
+    row |= {"name_folded": "ci", "created_at": clock.now, "owner_id": person}
     rows = [
         row | {"id": f"key_{n}", "digest": b"%d" % n, "expires_at": clock.now + DAY * (n % 365)} for n in range(10_000)
     ]
@@ -73,12 +73,12 @@ def test_among_ten_thousand_keys_they_are_found_in_less_than_twenty_milliseconds
     taken = []
     for _ in range(5):
         began = time.perf_counter()
-        assert expiring_keys.makers(start, before) == [(org, person)]
-        assert len(expiring_keys.of_makers(org, [person], start, before)) == 28
+        assert expiring_keys.owners(start, before) == [(org, person)]
+        assert len(expiring_keys.of_owners(org, [person], start, before)) == 28
         taken.append(time.perf_counter() - began)
     assert min(taken) < 0.02
     explain = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
     query = "SELECT DISTINCT org_id, created_by FROM api_key WHERE revoked_at IS NULL AND expires_at >= :start"
     bounds = {"start": to_microseconds(start), "before": to_microseconds(before)}
     plan = str(db.session.execute(text(f"{explain} {query} AND expires_at < :before"), bounds).all())
-    assert "ix_api_key_expires_at_org_id_created_by" in plan
+    assert "ix_api_key_expires_at_org_id_owner_id" in plan

@@ -40,6 +40,7 @@ def made(app, clock):
                 scopes=dice.choice([("agent:r",), ("agent:r", "notes:read"), ("agent:rw",)]),
                 created_at=dice.choice([old, recent, old + timedelta(seconds=number)]),
                 created_by=creator,
+                owner_id=creator,
                 expires_at=expires_at,
                 revoked_at=clock.now if is_revoked else None,
                 suspended_at=clock.now if is_suspended else None,

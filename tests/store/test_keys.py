@@ -56,12 +56,12 @@ def some_of_each(add, clock):
 
 
 def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org, other_org, person, add, clock):
-    key_id, offline = add(created_by=person), add()
+    key_id, offline = add(created_by=person, owner_id=person), add()
     with transaction():
         last_uses.mark([org, key_id, to_microseconds(clock.now), "203.0.113.7", "curl/8"])
     found = keys.get(org, key_id)
     assert (found.key.id, found.created_by, found.last_use.at) == (key_id, "ann@example.com", clock.now)
-    assert keys.get(org, offline)[1:] == (None, None, None, False)
+    assert keys.get(org, offline)[1:] == (None, None, None, False, None)
     assert found.creator_left
     assert keys.get(other_org, key_id) is None
     with transaction():
@@ -114,14 +114,16 @@ def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add,
 
 
 def test_the_working_keys_that_a_person_created_in_one_organization(org, other_org, person, add, clock):
-    newer = add(created_by=person)
-    older = add(created_by=person, created_at=clock.now - timedelta(days=1))
-    add(created_by=person, revoked_at=clock.now)
-    add(created_by=person, expires_at=clock.now)
-    add(created_by=person, org_id=other_org)
+    newer = add(owner_id=person)
+    older = add(owner_id=person, created_at=clock.now - timedelta(days=1))
+    add(owner_id=person, revoked_at=clock.now)
+    add(owner_id=person, expires_at=clock.now)
+    add(owner_id=person, org_id=other_org)
+    # The organization's, whoever created it.
+    add(created_by=person)
     add()
     with transaction():
-        assert [key.id for key in keys.working_of_creator(org, person, clock.now)] == [older, newer]
+        assert [key.id for key in keys.working_of_owner(org, person, clock.now)] == [older, newer]
 
 
 def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row, clock):
@@ -168,13 +170,13 @@ def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, 
 def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_it(
     org, person, add, has_to_wait, row, clock
 ):
-    key_id = add(digest=b"one", created_by=person)
+    key_id = add(digest=b"one", owner_id=person)
     with transaction():
         assert keys.locked(org, key_id)
         assert has_to_wait(lambda: keys.locked(org, key_id))
         assert has_to_wait(lambda: keys.working_by_start(["whk_12345678"], clock.now))
         assert has_to_wait(lambda: keys.working_by_digest(b"one", clock.now))
-        assert has_to_wait(lambda: keys.working_of_creator(org, person, clock.now))
+        assert has_to_wait(lambda: keys.working_of_owner(org, person, clock.now))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
 
 

@@ -2,14 +2,16 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from app import store
 from app.domain.member_roles import Role
+from app.store.expiry_notices import Told
+from app.store.seal_subscriptions import Subscription
 
 FOLDER = Path(store.__file__).parent
 #: What writes, as the source of a function names it.
@@ -26,6 +28,9 @@ ARGUMENTS: dict[Any, Any] = {
     Collection[str]: {"none"},
     Sequence[str]: ["none"],
     Sequence[dict[str, Any]]: [{}],
+    Subscription: Subscription("none", "none"),
+    timedelta: timedelta(days=1),
+    Iterable[tuple[str, Told]]: [("none", Told(datetime(2026, 4, 16, tzinfo=UTC), 1))],
 }
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.route_policy import Route
+from app.services import operator_organizations
 from tests.web.pages import Page
 
 FORM = {"name": "CI", "scopes": ["agent:rw"], "expires": "keep", "requests": "", "seconds": "", "networks": ""}
@@ -246,3 +247,37 @@ def test_a_member_reads_what_an_admin_set_before_and_after_trying_to_lift_it(cas
     assert "only they can allow more" in page.text
     assert "198.51.100.7" in refused.text
     assert settings(bob, key)["networks"] == ["203.0.113.0/24"]
+
+
+def test_a_key_is_given_to_the_organization_or_to_a_member_in_the_form(cast):
+    alice, bob, adam = cast.alice, cast.bob, cast.adam
+    key = alice.create_key(name="CI")
+    form = Page(alice.http.get(path(alice, key, "/change"))).text
+    assert f'<option value="{alice.email}" selected>You</option>' in form
+    assert f'<option value="{bob.email}">' in form
+    assert save(alice, key, owner="").status_code == 303
+    assert settings(alice, key)["owner"] is None
+    assert "The organization</dd>" in alice.http.get(path(alice, key)).text
+    assert save(adam, key, owner=bob.email).status_code == 303
+    assert settings(alice, key)["owner"] == bob.email
+    # A member cannot choose, and what such a form does not say stays.
+    assert 'name="owner"' not in bob.http.get(path(bob, key, "/change")).text
+    assert save(bob, key).status_code == 303
+    assert settings(alice, key)["owner"] == bob.email
+
+
+def test_somebody_who_cannot_own_the_key_is_named_at_the_field(cast):
+    alice = cast.alice
+    key = alice.create_key(name="CI")
+    page = Page(save(alice, key, owner=cast.vera.email))
+    assert 'id="owner-problem"' in page.text
+    assert settings(alice, key)["owner"] == alice.email
+
+
+def test_a_key_of_somebody_who_left_can_be_changed_without_another_owner(cast, app):
+    alice, bob = cast.alice, cast.bob
+    key = bob.create_key(name="CI")
+    with app.app_context():
+        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+    assert "who is no longer a member" in alice.http.get(path(alice, key)).text
+    assert save(alice, key, name="CI 2", owner=bob.email).status_code == 303

@@ -320,7 +320,7 @@ def test_a_key_of_somebody_else_is_refused_when_asked_as_when_sent(cast, action)
     path = keys(cast.bob, f"/{cast.alice.create_key()['id']}/{action}")
     asked, sent = cast.bob.http.get(path), cast.bob.http.post(path, data={"overlap": "0"})
     assert (asked.status_code, sent.status_code) == (403, 403)
-    assert "only the keys that you created" in asked.text
+    assert "only the keys that belong to you" in asked.text
 
 
 @pytest.mark.parametrize("action", ["revoke", "rotate", "change"])
@@ -380,3 +380,15 @@ def test_the_list_shows_the_last_seven_days_of_each_key(alice, app, clock):
     assert used_row.count("<rect") == 3
     for text in ("</svg>4<", ">2</strong>", ">2 h ago</time>"):
         assert text in used_row
+
+
+def test_a_new_key_is_made_for_the_organization_by_those_who_manage_all_keys(cast):
+    alice, bob = cast.alice, cast.bob
+    form = {"name": "CI", "scopes": ["agent:r"], "expires": "90", "owner": ""}
+    page = Page(alice.http.get(f"/orgs/{alice.org}/keys/new")).text
+    assert f'<option value="{alice.email}" selected>You</option>' in page
+    assert alice.http.post(f"/orgs/{alice.org}/keys/new", data=form).status_code == 201
+    (made,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
+    assert alice.http.get(f"/v1/orgs/{alice.org}/keys/{made['id']}").get_json()["data"]["owner"] is None
+    assert 'name="owner"' not in Page(bob.http.get(f"/orgs/{alice.org}/keys/new")).text
+    assert bob.http.post(f"/orgs/{alice.org}/keys/new", data=form).status_code == 403

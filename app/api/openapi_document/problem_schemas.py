@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from app.domain import errors
 from app.domain.errors import DomainError
-from app.http.field_types import OrgId, OrgName, field
+from app.http.field_types import KeyId, KeyName, OrgId, OrgName, field
 from app.http.problem_details import HTTP_CODES, status_of
 
 RetryAfter = Annotated[int, field("Seconds to wait before the next attempt.", 42)]
@@ -42,6 +42,16 @@ class KeyLimit(TypedDict):
     limit: Annotated[int, field("The number of active keys that the organization may have.", 10_000)]
 
 
+class UndecidedKey(TypedDict):
+    id: KeyId
+    name: KeyName
+    start: Annotated[str, field("The prefix and the next eight characters of the key.", "whk_90e4b318")]
+
+
+class UndecidedKeys(TypedDict):
+    keys: Annotated[list[UndecidedKey], field("The keys about which the request must decide.")]
+
+
 class RefusedAddress(TypedDict):
     address: Annotated[str | None, field("The address that Keydesk saw. null: it is unknown.", "192.0.2.1")]
 
@@ -64,6 +74,7 @@ DETAILS: Mapping[type[DomainError], Any] = {
     errors.UnknownScope: UnknownScopes,
     errors.InsufficientScope: MissingScope,
     errors.TooManyKeys: KeyLimit,
+    errors.KeysUndecided: UndecidedKeys,
     errors.IpNotAllowed: RefusedAddress,
     errors.RateLimited: Retry,
     errors.OtpMaxAttempts: Retry,
