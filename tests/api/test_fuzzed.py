@@ -46,8 +46,12 @@ class Credentials:
 
     def set(self, case: Case, number: int, _: object) -> None:
         if number % MADE_UP:
-            # A key of its own: the case may revoke it.
-            real = {"org": lambda: self._alice.org, "key": lambda: self._alice.create_key()["id"]}
+            # A key and a member of its own: the case may revoke or remove it.
+            real = {
+                "org": lambda: self._alice.org,
+                "key": lambda: self._alice.create_key()["id"],
+                "person": lambda: self._member(f"member-{number}"),
+            }
             case.path_parameters |= {name: real[name]() for name in case.path_parameters}
             if "org_id" in case.query:
                 case.query["org_id"] = self._alice.org
@@ -74,6 +78,11 @@ class Credentials:
             "sessionToken": ("headers", "Authorization", f"Bearer {token}"),
             "sessionCookie": ("cookies", "whs_session", self._session(self._alice)),
         }
+
+    def _member(self, name: str) -> str:
+        member = Actor(self._app, name).sign_in()
+        self._cast.join(member, self._alice.org)
+        return member.person_id
 
     @staticmethod
     def _session(actor: Actor) -> str:
