@@ -5,9 +5,14 @@ import unicodedata
 from app.domain.errors import ValidationFailed
 
 MAX_LENGTH = 100
+#: Characters of a name in a mail.
+SHORT = 40
 _JOINERS = "\u200c\u200d"
 #: Letters and symbols that are displayed as blank space.
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+#: What links and addresses are made of, in any form that NFKC folds to it; stops of other scripts, which IDNA takes for
+#: dots; and quotation marks.
+_LINKING = set('.:/\\@%<>\u3002\u06d4\u2024"“”„«»')
 
 
 def cleaned(name: str, field: str = "name") -> str:
@@ -26,6 +31,14 @@ def cleaned(name: str, field: str = "name") -> str:
 def folded(name: str) -> str:
     """The name as it is searched for and sorted by: without the difference between upper and lower case."""
     return name.casefold()[:MAX_LENGTH]
+
+
+def without_links(name: str) -> str:
+    """The name as mails show it: short, and with a space in place of all that programs could take for a part of a link
+    or of an address, or that would end a quotation."""
+    spaced = "".join(" " if _LINKING & set(unicodedata.normalize("NFKC", sign)) else sign for sign in name)
+    words = " ".join(spaced.split())
+    return f"{words[:SHORT]}…" if len(words) > SHORT else words
 
 
 def _is_unprintable(character: str) -> bool:

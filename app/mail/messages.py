@@ -1,7 +1,9 @@
 """The emails, one function each. Their texts are in templates/email/."""
 
+import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from email.mime.base import MIMEBase
 from typing import cast
 
@@ -9,6 +11,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
+from app.domain import name_rules
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
@@ -60,8 +63,20 @@ def key_ends(letter: Letter, settings: Settings) -> Message:
     return _message(letter, key=shown, page=f"{settings.public_url}/orgs/{org_id}/keys/{key_id}")
 
 
+def invitation(letter: Letter, settings: Settings) -> Message:
+    about = json.loads(letter.about)
+    return _message(
+        letter,
+        by=about["by"] or "The operator of this Keydesk",
+        organization=name_rules.without_links(about["name"]),
+        role=about["role"],
+        until=datetime.fromisoformat(about["until"]),
+        link=f"{settings.public_url}/invitations/{about['id']}",
+    )
+
+
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
-    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends)
+    mail.__name__: mail for mail in (sign_in_link, email_code, sign_up_code, codes_paused, key_ends, invitation)
 }
 
 

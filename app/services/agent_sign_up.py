@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from app.domain import email_address, member_roles
-from app.domain.errors import OtpExpired
+from app.domain.errors import Forbidden, OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.one_time_secrets import Purpose
@@ -46,8 +46,9 @@ def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN
 
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     """The person's sign-up key, in exchange for the right code: the same string as before while that key is active, its
-    successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`
-    and `RateLimited` leave the code as it was."""
+    successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`,
+    `RateLimited` and `Forbidden` (they are in no organization, and may not have one of their own) leave the code as it
+    was."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -104,9 +105,7 @@ def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revo
 
 def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
     scopes = runtime.settings.policy.default_scopes
-    org_id = next(iter(_organizations(runtime, person, scopes)), None) or sign_in.first_organization(
-        runtime, person, now
-    )
+    org_id = next(iter(_organizations(runtime, person, scopes)), None) or _own_organization(runtime, person, now)
     key_quotas.refuse_over(runtime, org_id, person.id, now)
     issued = issue(
         runtime,
@@ -120,6 +119,13 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> Secret:
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)
     return issued.plaintext
+
+
+def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
+    is_in_none = not organizations.of_person(person.id)
+    if is_in_none and not sign_in.may_have_organization(runtime, person.email):
+        raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
+    return sign_in.first_organization(runtime, person, now)
 
 
 def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> list[str]:

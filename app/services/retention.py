@@ -7,6 +7,7 @@ from app.services.runtime import Runtime
 from app.store import (
     credits,
     device_grants,
+    invitations,
     one_time_secrets,
     outbox,
     session_tokens,
@@ -21,6 +22,7 @@ from app.store.transaction import transaction
 #: to try 99 more codes tries fewer than the 100 a day that a pause allows.
 KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
+KEEP_ENDED_INVITATIONS = timedelta(days=30)
 
 
 def prune(runtime: Runtime) -> None:
@@ -38,3 +40,4 @@ def prune(runtime: Runtime) -> None:
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
         sessions.prune(now - KEEP_ENDED_SESSIONS)
+        invitations.prune(now - KEEP_ENDED_INVITATIONS)

@@ -42,3 +42,24 @@ def test_what_cannot_be_seen_or_is_too_long_is_refused_by_field(written):
     with pytest.raises(ValidationFailed) as refused:
         name_rules.cleaned(written)
     assert list(refused.value.fields) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "in_mails"),
+    [
+        ("etl-staging-218", "etl-staging-218"),
+        ("GitHub Action (prod), Ann & Bob’s №1", "GitHub Action (prod), Ann & Bob’s №1"),
+        ("Ключ до сервера", "Ключ до сервера"),
+        ("नमस्ते 👩‍👩‍👧", "नमस्ते 👩‍👩‍👧"),
+        ("https://evil.example/pay?x=1", "https evil example pay?x=1"),
+        ("evil．example／pay", "evil example pay"),
+        ("evil。example", "evil example"),
+        ("mail me: eve@evil.example", "mail me eve evil example"),
+        ("x”. Your account is locked: call", "x Your account is locked call"),
+        ('<a href="x">', "a href= x"),
+        ("W" * 41, "W" * 40 + "…"),
+        ("W" * 40, "W" * 40),
+    ],
+)
+def test_a_name_in_a_mail_is_short_and_holds_no_link(name, in_mails):
+    assert name_rules.without_links(name) == in_mails

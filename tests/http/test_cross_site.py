@@ -32,6 +32,8 @@ CHANGES = [
     "/v1/keys/verify",
     "/api/v1/auth/request",
     "/v1/orgs/{org}/members/p",
+    "/v1/orgs/{org}/invitations",
+    "/v1/orgs/{org}/invitations/i",
     "/v1/orgs/{org}/keys",
     "/v1/orgs/{org}/keys/k",
     "/v1/orgs/{org}/keys/k/revoke",
@@ -72,7 +74,11 @@ FOR_ANY_ORIGIN = {"/v1/device/authorize", "/v1/device/token"}
 
 def test_the_list_of_changes_is_whole(app):
     paths = {
-        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s").replace("<person>", "p")
+        rule.rule.replace("<org>", "{org}")
+        .replace("<key>", "k")
+        .replace("<session>", "s")
+        .replace("<person>", "p")
+        .replace("<invitation>", "i")
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }

@@ -99,6 +99,9 @@ REVIEWED = {
     "PATCH /v1/orgs/<org>/members/<person>": MEMBERS_WHO_MANAGE_MEMBERS,
     # Everybody leaves by themselves.
     "DELETE /v1/orgs/<org>/members/<person>": MEMBERS,
+    "GET /v1/orgs/<org>/invitations": MEMBERS_WHO_MANAGE_MEMBERS,
+    "POST /v1/orgs/<org>/invitations": MEMBERS_WHO_MANAGE_MEMBERS,
+    "DELETE /v1/orgs/<org>/invitations/<invitation>": MEMBERS_WHO_MANAGE_MEMBERS,
     "GET /v1/orgs/<org>/keys": MEMBERS,
     "POST /v1/orgs/<org>/keys": MEMBERS_WHO_MAY_CREATE_KEYS,
     "GET /v1/orgs/<org>/keys/<key>": MEMBERS,

@@ -1,5 +1,6 @@
 """The emails: each has one recipient, a text and a page that say the same, and its secret."""
 
+import json
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -12,17 +13,25 @@ from app.services.outbox import UNKNOWN, Asker, Letter
 
 SECRET = "482901"
 CARRY_A_SECRET = ["sign_in_link", "email_code", "sign_up_code"]
-EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends"]
-ABOUT = "org_1 key_1 whk_90e4b318…EkBD"
+EVERY_MAIL = [*CARRY_A_SECRET, "codes_paused", "key_ends", "invitation"]
+
+
+def invitation(**other):
+    until = {"until": "2026-04-23T12:00:00Z"}
+    return json.dumps({"id": "inv_1", "name": "Acme", "role": "member", "by": "bob@example.com"} | until | other)
+
+
+#: What mails are about, by their kinds.
+ABOUT = {"key_ends": "org_1 key_1 whk_90e4b318…EkBD", "invitation": invitation()}
 
 
 @pytest.fixture
 def written(app, clock):
     """The mail that is sent for a letter."""
 
-    def written(mail, recipient="ann@example.com", asker=UNKNOWN):
+    def written(mail, recipient="ann@example.com", asker=UNKNOWN, about=None):
         ends = clock.now + timedelta(minutes=15)
-        letter = Letter(mail, recipient, Secret(SECRET), ends, asker, clock.now, ABOUT)
+        letter = Letter(mail, recipient, Secret(SECRET), ends, asker, clock.now, about or ABOUT.get(mail, ""))
         with app.app_context():
             return message(letter, app.extensions["runtime"].settings)
 
@@ -62,6 +71,31 @@ def test_the_mail_about_a_key_that_ends_leads_to_its_page_and_says_when(written)
         assert "whk_90e4b318…EkBD" in text
         assert "16 April 2026, 12:15 UTC" in text
         assert "http://localhost:7860/orgs/org_1/keys/key_1" in text
+
+
+def test_an_invitation_says_who_invites_whom_to_what_as_what_until_when_and_what_if_it_is_ignored(written):
+    made = written("invitation")
+    assert SECRET not in made.body + made.html
+    for text in (made.body, made.html):
+        assert "bob@example.com invites you to join the organization “Acme” on Keydesk as a member." in text
+        assert "http://localhost:7860/invitations/inv_1" in text
+        assert "ann@example.com" in text
+        assert "until 23 April 2026, 12:00 UTC" in text
+        assert "ignore this email, and nothing happens" in text
+    by_operator = written("invitation", about=invitation(by=None, role="admin"))
+    assert "The operator of this Keydesk invites you to join the organization “Acme” on Keydesk as an admin." in (
+        by_operator.body
+    )
+
+
+@pytest.mark.parametrize("name", ["http://evil.example/", "evil.example", "<b>x</b>", "x”. Call evil.example"])
+def test_the_name_of_an_organization_is_no_link_and_ends_no_quotation(written, name):
+    made = written("invitation", about=invitation(name=name))
+    for text in (made.body, made.html):
+        assert "evil.example" not in text
+        assert "<b>" not in text
+        assert text.count("“") == text.count("”") == 1
+    assert "evil" not in made.subject
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.domain.errors import OtpInvalid
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.extensions import Base, db
 from app.services import (
@@ -15,6 +16,7 @@ from app.services import (
     credits,
     device_grants,
     install_ids,
+    invitations,
     key_revocation,
     key_verification,
     keys,
@@ -44,6 +46,7 @@ def fill_every_table(runtime, member, clock):
     one_time_secrets.request(
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
+    invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
@@ -122,3 +125,12 @@ def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(runtime, ali
     retention.prune(runtime)
     assert (count("usage_hour"), count("api_key")) == (0, 1)
     assert audit.broken_at(alice.org) is None
+
+
+def test_an_invitation_goes_thirty_days_after_it_ended_or_expired(runtime, alice, clock):
+    ended, _ = (invitations.invite(runtime, alice.member, f"{who}@example.com", Role.VIEWER) for who in ("a", "b"))
+    invitations.withdraw(runtime, alice.member, ended.id)
+    for days, kept in ((30, 2), (1, 1), (6, 1), (1, 0)):
+        clock.advance(days=days)
+        retention.prune(runtime)
+        assert count("invitation") == kept
