@@ -161,7 +161,7 @@ def _refuse_address(runtime: Runtime, org_id: str, address: str) -> None:
         raise ValidationFailed({"email": f"must end in {' or '.join(f'@{domain}' for domain in sign_up)}"})
     person = people.by_email(address)
     if person is not None and organization_store.seen_by(person.id, org_id) is not None:
-        raise ValidationFailed({"email": f"{address} is a member already"})
+        raise ValidationFailed({"email": "belongs to a member already"})
 
 
 def _refuse_lost_right(found: InvitationListed) -> None:

@@ -25,7 +25,7 @@ def test_somebody_is_invited_listed_and_no_longer_invited(operator):
 
 
 def test_what_cannot_be_done_is_said(operator, alice):
-    assert "is a member already" in operator.refused("invitations", "create", alice.org, alice.email)
+    assert "belongs to a member already" in operator.refused("invitations", "create", alice.org, alice.email)
     assert "has no open invitation" in operator.refused("invitations", "withdraw", alice.org, "dora@example.com")
     for words in (("list",), ("create", "dora@example.com"), ("withdraw", "dora@example.com")):
         command, *rest = words

@@ -32,4 +32,5 @@ def test_every_anonymous_post_has_the_limit(app):
         "api_sign_in.request_link",
         "sign_in.send",
         "sign_in.confirm",
+        "invitations.sign_in",
     }
