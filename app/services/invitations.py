@@ -46,7 +46,7 @@ def open_for(runtime: Runtime, email: str) -> Sequence[InvitationListed]:
 def get_open(runtime: Runtime, invitation_id: str) -> InvitationListed:
     """Raises `NotFound` for one that is not open any more as for one that never was."""
     found = invitations.get(invitation_id)
-    if found is None or found.ended_at is not None or found.expires_at <= runtime.clock():
+    if found is None or not _is_open(found, runtime.clock()):
         raise NotFound
     return found
 
@@ -103,12 +103,13 @@ def accept(runtime: Runtime, invitation_id: str, email: str) -> InvitationListed
         is_member = organization_store.locked_role(person.id, found.org_id) is not None
         # Once more: it may have been renewed until now.
         found = _of_address(invitation_id, email)
+        if not is_member and _is_open(found, now):
+            _refuse_lost_right(found)
         was_open = invitations.end(invitation_id, End.ACCEPTED, now)
         if is_member:
             return found
         if not was_open:
             raise NotFound
-        _refuse_lost_right(found)
         organization_store.add_member(found.org_id, person.id, found.role, now)
         audit.member_joined(
             found.org_id,
@@ -193,6 +194,10 @@ def _mail(runtime: Runtime, found: InvitationListed) -> None:
         send=runtime.settings.has_mail and sign_in.may_sign_in(runtime, person, found.email),
         about=json.dumps(about),
     )
+
+
+def _is_open(found: InvitationListed, now: datetime) -> bool:
+    return found.ended_at is None and found.expires_at > now
 
 
 def _of_organization(runtime: Runtime, org_id: str, invitation_id: str) -> InvitationListed:

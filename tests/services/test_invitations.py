@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -302,8 +303,11 @@ def at_once(app):
     """Runs calls at the same time, and returns the errors, None for a call without one."""
 
     def at_once(*calls):
+        together = Barrier(len(calls))
+
         def run(call):
             with app.app_context():
+                together.wait()
                 try:
                     call()
                 except DomainError as error:
@@ -324,7 +328,9 @@ def test_accepted_many_times_at_once_it_makes_one_membership_and_one_entry(runti
     assert actions(alice).count("member.joined") == 1
 
 
-@pytest.mark.parametrize("other", ["withdraw", "decline", "remove the inviter", "demote the inviter", "renew", "add"])
+@pytest.mark.parametrize(
+    "other", ["withdraw", "decline", "remove the inviter", "demote the inviter", "renew", "add", "disable"]
+)
 def test_what_happens_while_it_is_accepted_comes_before_or_after(runtime, cast, dora, at_once, other):
     """Never half: who joined was let in by an open invitation of somebody who could invite."""
     adam, alice = cast.adam, cast.alice
@@ -337,6 +343,7 @@ def test_what_happens_while_it_is_accepted_comes_before_or_after(runtime, cast, 
         "demote the inviter": lambda _: members.set_role(runtime, member_of_alice, adams_id, Role.MEMBER),
         "renew": lambda _: invitations.invite(runtime, member_of_alice, EMAIL, Role.VIEWER),
         "add": lambda _: operator_organizations.add_member(runtime, alice.org, EMAIL, Role.VIEWER),
+        "disable": lambda _: operator_organizations.set_person_disabled(runtime, EMAIL, disabled=True),
     }
     invited = invitations.invite(runtime, member_of_adam, EMAIL, Role.MEMBER)
     joined, _ = at_once(lambda: invitations.accept(runtime, invited.id, EMAIL), lambda: others[other](invited))
@@ -353,6 +360,9 @@ def test_what_happens_while_it_is_accepted_comes_before_or_after(runtime, cast, 
     elif other == "renew":
         # It joined before, and the renewal was refused; or after it, in the new role.
         assert now in {Role.MEMBER, Role.VIEWER}
+    elif other == "disable":
+        assert (joined, now) in {(None, Role.MEMBER), (NotFound, None)}
+        assert joins == (joined is None)
     else:
         entry = "member.removed" if other.startswith("remove") else "member.role_changed"
         if joins:
