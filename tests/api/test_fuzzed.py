@@ -15,6 +15,8 @@ from schemathesis.engine import events, from_schema
 
 from app import create_app
 from app.config import load_settings
+from app.domain.member_roles import Role
+from app.services import operator_invitations
 from tests import databases
 from tests.actors import Actor, Cast
 from tests.databases import SECRET, Sqlite
@@ -46,11 +48,12 @@ class Credentials:
 
     def set(self, case: Case, number: int, _: object) -> None:
         if number % MADE_UP:
-            # A key and a member of its own: the case may revoke or remove it.
+            # A key, a member and an invitation of its own: the case may revoke, remove or withdraw it.
             real = {
                 "org": lambda: self._alice.org,
                 "key": lambda: self._alice.create_key()["id"],
                 "person": lambda: self._member(f"member-{number}"),
+                "invitation": lambda: self._invitation(f"invited-{number}@example.com"),
             }
             case.path_parameters |= {name: real[name]() for name in case.path_parameters}
             if "org_id" in case.query:
@@ -83,6 +86,11 @@ class Credentials:
         member = Actor(self._app, name).sign_in()
         self._cast.join(member, self._alice.org)
         return member.person_id
+
+    def _invitation(self, email: str) -> str:
+        with self._app.app_context():
+            runtime = self._app.extensions["runtime"]
+            return operator_invitations.invite(runtime, self._alice.org, email, Role.MEMBER).id
 
     @staticmethod
     def _session(actor: Actor) -> str:
