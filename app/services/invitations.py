@@ -51,6 +51,13 @@ def get_open(runtime: Runtime, invitation_id: str) -> InvitationListed:
     return found
 
 
+def is_void(found: InvitationListed) -> bool:
+    """Whether who invited could not do so now, so that nobody joins by it until somebody who can renews it."""
+    if found.invited_by is None:
+        return False
+    return found.inviter_role is None or not member_roles.may_manage_member(found.inviter_role, found.role)
+
+
 def joined(invitation_id: str, person_id: str, email: str) -> str | None:
     """The ID of the organization to which this address was invited, if the person is a member of it."""
     found = invitations.get(invitation_id)
@@ -101,7 +108,7 @@ def accept(runtime: Runtime, invitation_id: str, email: str) -> InvitationListed
         if person is None or person.disabled_at is not None:
             raise NotFound
         is_member = organization_store.locked_role(person.id, found.org_id) is not None
-        # Once more: it may have been renewed until now.
+        # Once more: it may have been renewed until now, and who invited must stay somebody who may.
         found = _of_address(invitation_id, email)
         if not is_member and _is_open(found, now):
             _refuse_lost_right(found)
@@ -166,14 +173,9 @@ def _refuse_address(runtime: Runtime, org_id: str, address: str) -> None:
 
 
 def _refuse_lost_right(found: InvitationListed) -> None:
-    if found.invited_by is None:
-        return
-    role = organization_store.locked_role(found.invited_by, found.org_id)
-    if role is None or not member_roles.may_manage_member(role, found.role):
-        raise Forbidden(
-            f"{found.inviter} cannot invite you as {found.role.value} any more. Ask an owner or admin of the"
-            " organization to invite you again."
-        )
+    role = found.invited_by and organization_store.locked_role(found.invited_by, found.org_id)
+    if is_void(found._replace(inviter_role=role or None)):
+        raise Forbidden(refusal(found))
 
 
 def _mail(runtime: Runtime, found: InvitationListed) -> None:
@@ -193,6 +195,14 @@ def _mail(runtime: Runtime, found: InvitationListed) -> None:
         expires_at=found.created_at + SEND_WITHIN,
         send=runtime.settings.has_mail and sign_in.may_sign_in(runtime, person, found.email),
         about=json.dumps(about),
+    )
+
+
+def refusal(found: InvitationListed) -> str:
+    """What is said about one that is void to whom it is for."""
+    return (
+        f"{found.inviter} cannot invite you as {found.role.value} any more. Ask an owner or admin of the organization"
+        " to invite you again."
     )
 
 

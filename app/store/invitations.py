@@ -12,7 +12,7 @@ from app.domain.ids import new_id
 from app.domain.member_roles import Role
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
-from app.store.organizations import Organization
+from app.store.organizations import Membership, Organization
 from app.store.people import Person
 
 
@@ -67,6 +67,8 @@ class InvitationListed(NamedTuple):
     #: The ID and the address of who invited. None: an operator.
     invited_by: str | None
     inviter: str | None
+    #: The role that the inviter has now. None: an operator, no member any more, or disabled.
+    inviter_role: Role | None
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -151,16 +153,19 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
 
 def _query() -> Select[Any]:
     row: list[Any] = [Invitation.id, Invitation.org_id, Organization.name, Invitation.email, Invitation.role]
-    row += [Invitation.invited_by, Person.email, Invitation.created_at, Invitation.expires_at, Invitation.ended_at]
+    row += [Invitation.invited_by, Person.email, Membership.role]
+    row += [Invitation.created_at, Invitation.expires_at, Invitation.ended_at]
+    theirs = (Membership.org_id == Invitation.org_id) & (Membership.person_id == Person.id)
     return (
         select(*row)
         .join(Organization, Organization.id == Invitation.org_id)
         .outerjoin(Person, Person.id == Invitation.invited_by)
+        .outerjoin(Membership, theirs & Person.disabled_at.is_(None))
     )
 
 
 def _listed(query: Select[Any]) -> Sequence[InvitationListed]:
     return [
-        InvitationListed(id_, org_id, org_name, email, Role(role), *rest)
-        for id_, org_id, org_name, email, role, *rest in db.session.execute(query)
+        InvitationListed(id_, org_id, name, email, Role(role), by, inviter, Role(now) if now else None, *times)
+        for id_, org_id, name, email, role, by, inviter, now, *times in db.session.execute(query)
     ]

@@ -30,6 +30,12 @@ def open_invitations() -> Sequence[InvitationListed]:
     return invitations.open_in(request_context.runtime(), request_context.member())
 
 
+@blueprint.app_template_test()
+def void(invitation: InvitationListed) -> bool:
+    """Whether who invited could not do so now."""
+    return invitations.is_void(invitation)
+
+
 @blueprint.app_template_global()
 def invitation_link(invitation_id: str) -> str:
     return invitations.link(request_context.runtime(), invitation_id)
@@ -152,13 +158,17 @@ def _invitation(invitation: str, refused: DomainError | None = None) -> Response
         if org_id is not None:
             return redirect(url_for("key_list.index", org=org_id), 303)
         return make_response(render_template("invitations/closed.html"), status_of(error))
+    is_theirs = person is not None and person.email == found.email
+    is_void = is_theirs and invitations.is_void(found)
+    problem = refused.detail if refused else invitations.refusal(found) if is_void else None
     page = render_template(
         "invitations/show.html",
         invitation=found,
         role=with_article(found.role),
         may=ROLES[found.role],
         masked_email=email_address.masked(found.email),
-        is_theirs=person is not None and person.email == found.email,
-        problem=refused.detail if refused else None,
+        is_theirs=is_theirs,
+        is_void=is_void,
+        problem=problem,
     )
     return refused_form.answer(page, refused) if refused else make_response(page)

@@ -384,3 +384,28 @@ def test_no_more_than_the_limit_are_sent_at_once(runtime, alice, at_once):
         for number in range(24)
     ]
     assert sorted(at_once(*calls), key=str).count(None) == 20
+
+
+@pytest.mark.soak
+def test_in_many_rounds_nothing_is_half_done(runtime, cast, at_once, clock):
+    adam, member = cast.adam, cast.alice.member
+    for number in range(120):
+        clock.advance(hours=2)
+        email = f"dora{number}@example.com"
+        with transaction():
+            people.add(email, clock.now)
+        operator_organizations.add_member(runtime, adam.org, adam.email, Role.ADMIN)
+        invited = invitations.invite(runtime, adam.member, email, Role.MEMBER)
+        others = (
+            lambda invited=invited: invitations.withdraw(runtime, member, invited.id),
+            lambda invited=invited, email=email: invitations.decline(runtime, invited.id, email),
+            lambda: member_removal.remove(runtime, member, adam.person_id, Decisions()),
+        )
+        accept = lambda invited=invited, email=email: invitations.accept(runtime, invited.id, email)  # noqa: E731
+        *accepted, other = at_once(accept, accept, others[number % 3])
+        is_member = "alice’s organization" in roles(email)
+        assert accepted == ([None, None] if is_member else [accepted[0]] * 2)
+        newest_entries = audit.page(adam.org, limit=10, cursor=None).items
+        joins = [entry for entry in newest_entries if entry.details.get("email") == email]
+        assert [entry.action for entry in joins].count("member.joined") == is_member
+        assert number % 3 == 2 or (other is None) is not is_member

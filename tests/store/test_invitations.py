@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.member_roles import Role
-from app.store import invitations
+from app.store import invitations, organizations
 from app.store.invitations import End
 from app.store.transaction import transaction
 
@@ -38,9 +38,13 @@ def test_it_says_who_invited_whom_to_what(put, alice, clock):
     found = invitations.get(put(by=alice.person_id))
     assert (found.org_id, found.org_name, found.email) == (alice.org, "alice’s organization", EMAIL)
     assert (found.role, found.invited_by, found.inviter) == (Role.MEMBER, alice.person_id, alice.email)
+    assert found.inviter_role is Role.OWNER
     assert (found.created_at, found.expires_at, found.ended_at) == (clock.now, clock.now + timedelta(days=7), None)
     assert invitations.get(put("other@example.com")).inviter is None
     assert invitations.get("inv_none") is None
+    with transaction():
+        organizations.remove_member(alice.org, alice.person_id)
+    assert invitations.get(found.id).inviter_role is None
 
 
 def test_it_is_open_until_it_expires(put, alice, clock):

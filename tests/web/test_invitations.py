@@ -218,9 +218,16 @@ def test_who_may_not_invite_any_more_lets_nobody_in_and_the_page_says_so(app, ca
         path = f"/invitations/{invitations.invite(runtime, cast.adam.member, EMAIL, Role.MEMBER).id}"
         member_removal.remove(runtime, cast.alice.member, cast.adam.person_id, Decisions())
     dora.sign_in()
-    answer = dora.http.post(f"{path}/accept")
+    for answer in (dora.http.get(path), dora.http.post(f"{path}/accept")):
+        assert "adam@example.com cannot invite you as member any more." in Page(answer).text
+        assert ">Join<" not in answer.text
+        assert ">Decline<" in answer.text
     assert answer.status_code == 403
-    assert "adam@example.com cannot invite you as member any more." in Page(answer).text
+    why = "Nobody can join by it: adam@example.com cannot give this role any more."
+    assert why in Page(members_page(cast.alice)).text
+    send(cast.alice)
+    assert why not in members_page(cast.alice).text
+    assert ">Join<" in Page(dora.http.get(path)).text
 
 
 def test_who_comes_by_an_invitation_sees_it_at_home_and_may_have_an_organization_of_their_own(dora, path):
