@@ -122,10 +122,11 @@ def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
 
 
 def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
-    """A new person: with an organization of their own, or without one if they are invited to one. Joins the caller's
-    transaction."""
+    """A new person: with an organization of their own, or without one if they are invited to one or may not have it.
+    Joins the caller's transaction."""
     person = people.add(email, now)
-    if not invitations.is_invited(email, now):
+    # The invitation that admitted them can have ended since: that does not let them have one.
+    if may_have_organization(runtime, email) and not invitations.is_invited(email, now):
         first_organization(runtime, person, now)
     return person
 

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -274,6 +275,17 @@ def test_where_only_invited_people_sign_up_an_open_invitation_lets_in(app, alice
         sign_in.make_first_organization(runtime, EMAIL)
 
 
+def test_an_invitation_that_ends_during_the_first_sign_in_gives_no_organization(
+    app, runtime, alice, clock, set_settings
+):
+    """As where the address was admitted, and the invitation is withdrawn before the person is made."""
+    set_settings(sign_up="invited")
+    with transaction():
+        sign_in.sign_up(app.extensions["runtime"], EMAIL, clock.now)
+    assert roles() == {}
+    assert people.by_email(EMAIL)
+
+
 def test_who_is_invited_may_have_an_organization_of_their_own_where_everybody_may(runtime, alice, dora):
     invite(runtime, alice)
     dora.sign_in()
@@ -318,6 +330,21 @@ def at_once(app):
             return list(pool.map(run, calls))
 
     return at_once
+
+
+def test_withdrawn_during_the_first_sign_in_it_lets_nobody_have_an_organization(app, alice, at_once, set_settings):
+    set_settings(sign_up="invited")
+    runtime, org = app.extensions["runtime"], alice.org
+    for number in range(5):
+        email = f"new{number}@example.com"
+        operator_invitations.invite(runtime, org, email, Role.MEMBER)
+        token = sign_in.request_link(runtime, email=email, client=email).token
+        entered, _ = at_once(
+            partial(sign_in.redeem, runtime, token.reveal(), address="192.0.2.1", user_agent=""),
+            partial(operator_invitations.withdraw, runtime, org, email),
+        )
+        assert (people.by_email(email) is not None) is (entered is None)
+        assert roles(email) == {}
 
 
 def test_accepted_many_times_at_once_it_makes_one_membership_and_one_entry(runtime, alice, dora, at_once):
