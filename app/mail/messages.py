@@ -11,7 +11,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
-from app.domain import name_rules
+from app.domain import email_address, name_rules
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
@@ -67,7 +67,7 @@ def invitation(letter: Letter, settings: Settings) -> Message:
     about = json.loads(letter.about)
     return _message(
         letter,
-        by=about["by"] or "The operator of this Keydesk",
+        by=email_address.without_links(about["by"]) if about["by"] else "The operator of this Keydesk",
         organization=name_rules.without_links(about["name"]),
         role=about["role"],
         until=datetime.fromisoformat(about["until"]),

@@ -98,6 +98,14 @@ def test_the_name_of_an_organization_is_no_link_and_ends_no_quotation(written, n
     assert "evil" not in made.subject
 
 
+@pytest.mark.parametrize("by", ["evil.example/login@example.com", "evil.example?a=1@example.com"])
+def test_the_address_of_who_invites_is_no_link(written, by):
+    made = written("invitation", about=invitation(by=by))
+    for text in (made.body, made.html):
+        assert "evil.example" not in text
+        assert "e•••@example.com invites you" in text
+
+
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):
     made = written("codes_paused")
     assert SECRET not in made.body + made.html
