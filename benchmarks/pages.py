@@ -75,6 +75,7 @@ PAGES = {
     "usage, 30 days": "/orgs/{org}/usage?range=30d",
     "members": "/orgs/{org}/members",
     "leave": "/orgs/{org}/members/leave",
+    "invite": "/orgs/{org}/invitations/new",
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
     "policy for keys": "/orgs/{org}/settings/keys",

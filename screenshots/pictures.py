@@ -68,6 +68,7 @@ PICTURES = [
     Picture("new-key", "/orgs/{org}/keys/new", fill_in_new_key),
     Picture("members", "/orgs/{org}/members"),
     Picture("remove-member", "/orgs/{org}/members/{ben}/remove"),
+    Picture("invite", "/orgs/{org}/invitations/new"),
     Picture("audit-log", "/orgs/{org}/audit-log"),
     Picture("settings", "/orgs/{org}/settings"),
     Picture("policy-for-keys", "/orgs/{org}/settings/keys"),

@@ -134,7 +134,12 @@ class Postgresql:
         self.server.psql("SELECT pg_reload_conf();")
 
     def emptied(self) -> str:
-        self._emptying.execute(self._empty)
+        try:
+            self._emptying.execute(self._empty)
+        except psycopg.OperationalError:
+            # A test has ended all connections.
+            self._emptying = psycopg.connect(self._plain_url, autocommit=True)
+            self._emptying.execute(self._empty)
         return self._url
 
     def fresh(self, _folder: Path) -> str:

@@ -35,13 +35,19 @@ FROM_THE_STORE = {
     "web": {
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
+        "app.store.invitations.InvitationListed",
         "app.store.organizations.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
-    "api": {"app.store.keys.ListedKey", "app.store.members.MemberListed"},
+    "api": {
+        "app.store.invitations.InvitationListed",
+        "app.store.keys.ListedKey",
+        "app.store.members.MemberListed",
+    },
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.keys.WorkingKey",
+        "app.store.invitations.InvitationListed",
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
@@ -96,6 +102,7 @@ TESTED_ELSEWHERE = {
     "app/http/field_types.py": ("tests/api/test_description.py", "descriptions of fields"),
     "app/process/background_jobs.py": ("tests/system/test_stop.py", "real processes that are stopped"),
     "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
+    "app/services/operator_invitations.py": ("tests/services/test_invitations.py", "beside what members do"),
     "app/services/runtime.py": (
         "tests/services/test_immediate_revocation.py",
         "no logic; its turns are taken there",

@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited, TooManyKeys
+from app.domain.errors import Forbidden, OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited, TooManyKeys
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.anonymous_limit import limit_anonymous
@@ -71,14 +71,15 @@ def sign_up() -> SignUpSent:
 @RouteDocs(
     body=SignUpVerification,
     example={"email": "founder@example.com", "otp_code": "123456"},
-    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts, TooManyKeys, RateLimited),
+    errors=(OtpInvalid, OtpExpired, OtpMaxAttempts, Forbidden, TooManyKeys, RateLimited),
 )
 @limit_anonymous
 def verify() -> SignedUp:
     """Exchange the code for a key
 
     A new user gets an account, an organization and a key. A user who already has a sign-up key gets the same key again,
-    or its successor after a rotation.
+    or its successor after a rotation. Where people sign up by invitation only, a user who is in no organization is
+    refused: they join one first.
     """
     body = read_json(SignUpVerification)
     done = agent_sign_up.verify(request_context.runtime(), email=body.email, code=body.otp_code)

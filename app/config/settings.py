@@ -105,7 +105,7 @@ class Settings:
     sign_up: str | tuple[str, ...] = _setting(
         parsers.sign_up,
         "open",
-        "Who may sign up: open (everybody), invited (people an operator added), or email domains",
+        "Who may sign up: open (everybody), invited (people who were added or invited), or email domains",
     )
     sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization gets")
     max_keys_per_org: int = _setting(

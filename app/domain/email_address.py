@@ -1,5 +1,6 @@
 """Email addresses: normalised once, on the way in."""
 
+import re
 import unicodedata
 
 from app.domain.errors import ValidationFailed
@@ -7,6 +8,7 @@ from app.domain.errors import ValidationFailed
 MAX_LENGTH = 254
 #: For tests and private networks. email-validator refuses them; its switch for that holds for the whole process.
 _RESERVED = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+_PLAIN = re.compile(r"[a-z0-9._+-]+")
 
 
 def normalise(address: str) -> str:
@@ -35,6 +37,12 @@ def masked(address: str) -> str:
     """Enough for people to recognize their own address: `a•••@example.com`."""
     local, _, domain = address.partition("@")
     return f"{local[0]}•••@{domain}"
+
+
+def without_links(address: str) -> str:
+    """The address as mails to others show it: masked if its part before the @ has signs with which programs take it for
+    a link (`evil.example/login@example.com` is an address, RFC 5322 3.2.3)."""
+    return address if _PLAIN.fullmatch(address.partition("@")[0]) else masked(address)
 
 
 def mailbox(address: str) -> str:

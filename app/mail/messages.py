@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from email.mime.base import MIMEBase
 from typing import cast
 
@@ -10,7 +11,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
-from app.domain import mailed_keys, name_rules
+from app.domain import email_address, mailed_keys, name_rules
 from app.domain.mail_kinds import CHOSEN
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
@@ -114,6 +115,18 @@ def _about_keys(letter: Letter, settings: Settings) -> Message:
     return _message(letter, keys=keys, lines=lines, home=home, mails_page=mails_page(settings))
 
 
+def invitation(letter: Letter, settings: Settings) -> Message:
+    about = json.loads(letter.about)
+    return _message(
+        letter,
+        by=email_address.without_links(about["by"]) if about["by"] else "The operator of this Keydesk",
+        organization=name_rules.without_links(about["name"]),
+        role=about["role"],
+        until=datetime.fromisoformat(about["until"]),
+        link=f"{settings.public_url}/invitations/{about['id']}",
+    )
+
+
 _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
     mail.__name__: mail
     for mail in (
@@ -127,6 +140,7 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
         keys_expire,
         keys_changed,
         audit_seal,
+        invitation,
     )
 }
 

@@ -9,7 +9,8 @@ from app.domain.mail_kinds import MailKind
 from app.services import audit, outbox
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
-from app.store import device_grants, one_time_secrets, organizations, people, session_tokens, sessions
+from app.store import device_grants, invitations, one_time_secrets, organizations, people, session_tokens, sessions
+from app.store.invitations import End
 from app.store.transaction import take_turns, transaction
 
 #: How long it is tried to mail both addresses.
@@ -18,7 +19,8 @@ NOTICE_KEPT = timedelta(days=2)
 
 def change_address(runtime: Runtime, old: str, new: str) -> str:
     """Gives the person with the address `old` the address `new`, and returns it as it is stored. Sessions, session
-    tokens, links, codes and approvals of agents end; keys stay, and both addresses are told by mail.
+    tokens, links, codes, approvals of agents and invitations of either address end; keys stay, and both addresses
+    are told by mail.
 
     Raises `ValidationFailed` naming `email` if an address is not valid or `new` is somebody's, and `NotFound`.
     """
@@ -35,6 +37,7 @@ def change_address(runtime: Runtime, old: str, new: str) -> str:
         people.set_email(person.id, becomes)
         sessions.end_all(person.id, now)
         session_tokens.delete_all(person.id)
+        invitations.end_all([was, becomes], End.MOVED, now)
         one_time_secrets.use_up_all([was, becomes], now)
         organizations.lock_of(person.id)
         for found in organizations.of_person(person.id):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from app.domain import email_address, member_roles
-from app.domain.errors import OtpExpired
+from app.domain.errors import Forbidden, OtpExpired
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
@@ -58,7 +58,8 @@ def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN
 def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     """The person's sign-up key, in exchange for the right code: the same string as before while that key is active, its
     successor once it is rotated, else a new key. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`; `TooManyKeys`,
-    `RateLimited` and `OutsideKeyPolicy` leave the code as it was."""
+    `RateLimited`, `OutsideKeyPolicy` and `Forbidden` (they are in no organization, and may not have one of their own)
+    leave the code as it was."""
     address = email_address.normalise(email)
     secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
@@ -116,7 +117,7 @@ def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revo
 def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
     """Raises `OutsideKeyPolicy` if no organization of theirs lets them give any of the default scopes."""
     org_id, role = _organization_of_new_key(runtime, person) or (
-        sign_in.first_organization(runtime, person, now),
+        _own_organization(runtime, person, now),
         Role.OWNER,
     )
     key_quotas.refuse_over(runtime, org_id, person.id, now)
@@ -133,6 +134,13 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)
     return _Given(issued.plaintext, issued.listed.key.expires_at)
+
+
+def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
+    is_in_none = not organizations.of_person(person.id)
+    if is_in_none and not sign_in.may_have_organization(runtime, person.email):
+        raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
+    return sign_in.first_organization(runtime, person, now)
 
 
 def _organization_of_new_key(runtime: Runtime, person: Person) -> tuple[str, Role] | None:

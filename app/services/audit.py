@@ -107,6 +107,22 @@ def member_role_changed(
     _record(org_id, "member.role_changed", at, actor, person_id, email=email, was=was, role=role)
 
 
+def invitation_created(org_id: str, *, at: datetime, actor: str, invitation_id: str, email: str, role: str) -> None:
+    _record(org_id, "invitation.created", at, actor, invitation_id, email=email, role=role)
+
+
+def invitation_withdrawn(org_id: str, *, at: datetime, actor: str, invitation_id: str, email: str) -> None:
+    _record(org_id, "invitation.withdrawn", at, actor, invitation_id, email=email)
+
+
+def invitation_declined(org_id: str, *, at: datetime, invitation_id: str, email: str) -> None:
+    _record(org_id, "invitation.declined", at, email, invitation_id, email=email)
+
+
+def member_joined(org_id: str, *, at: datetime, person_id: str, email: str, role: str, invited_by: str) -> None:
+    _record(org_id, "member.joined", at, email, person_id, email=email, role=role, invited_by=invited_by)
+
+
 def member_left(org_id: str, *, at: datetime, person_id: str, email: str) -> None:
     _record(org_id, "member.left", at, email, person_id, email=email)
 

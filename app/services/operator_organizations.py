@@ -10,9 +10,10 @@ from app.domain.member_roles import Role
 from app.services import audit, key_owners, members
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
-from app.store import device_grants, organizations, people
+from app.store import device_grants, invitations, organizations, people
 from app.store import keys as key_store
 from app.store import members as member_store
+from app.store.invitations import End
 from app.store.keys import ApiKey
 from app.store.members import MemberListed
 from app.store.organizations import Organization
@@ -107,6 +108,8 @@ def _put_member(
     beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now))
     about: dict[str, Any] = {"at": now, "actor": ACTOR, "person_id": person.id, "email": person.email}
     if was is None:
+        # Otherwise it would let them back in once they are removed.
+        invitations.end_pending(org.id, person.email, End.ADDED, now)
         audit.member_added(org.id, role=role.value, **about)
     elif was is not role:
         audit.member_role_changed(org.id, was=was.value, role=role.value, **about)

@@ -9,6 +9,7 @@ from app.store import (
     credits,
     device_grants,
     expiry_notices,
+    invitations,
     one_time_secrets,
     outbox,
     session_tokens,
@@ -25,6 +26,7 @@ KEEP_SPENT = timedelta(days=7)
 KEEP_ENDED_SESSIONS = timedelta(days=30)
 #: Longer than the pause after which people are still told that a key has expired.
 KEEP_EXPIRY_NOTICES = timedelta(days=60)
+KEEP_ENDED_INVITATIONS = timedelta(days=30)
 
 
 def prune(runtime: Runtime) -> None:
@@ -44,3 +46,4 @@ def prune(runtime: Runtime) -> None:
         device_grants.prune(now - KEEP_SPENT)
         expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)
+        invitations.prune(now - KEEP_ENDED_INVITATIONS)

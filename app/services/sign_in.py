@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.domain.errors import LinkSpent
+from app.domain.errors import Forbidden, LinkSpent, NotFound
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
@@ -13,7 +13,7 @@ from app.domain.sign_up_admission import admits
 from app.services import audit, one_time_secrets, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.store import credits, organizations, people
+from app.store import credits, invitations, organizations, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
@@ -111,7 +111,8 @@ def redeem(
     replaces: str | None = None,
     known_browser: bool = False,
 ) -> SignInResult:
-    """Uses the link up and opens a session. A first sign-in creates the person, and an organization of their own.
+    """Uses the link up and opens a session. A first sign-in creates the person, and an organization of their own unless
+    they are invited to one.
 
     `replaces`: the session cookie that the browser had before; that session ends. `known_browser`: it has signed in
     with this address before; otherwise the person is told by mail. Raises `LinkForged` and `LinkSpent`:
@@ -156,17 +157,42 @@ def _tell_of_new_browser(runtime: Runtime, person: Person, browser: Asker, now: 
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
-    """Whether somebody with this address gets mail and may sign in."""
+    """Whether somebody with this address gets mail and may sign in. Costs the same for every address."""
+    sign_up = runtime.settings.sign_up
+    is_invited = sign_up == "invited" and invitations.is_invited(email, runtime.clock())
     if person is not None:
         return person.disabled_at is None
-    return admits(runtime.settings.sign_up, email)
+    return admits(sign_up, email, is_invited=is_invited)
 
 
 def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
-    """A new person with an organization of their own. Joins the caller's transaction."""
+    """A new person: with an organization of their own, or without one if they are invited to one or may not have it.
+    Joins the caller's transaction."""
     person = people.add(email, now)
-    first_organization(runtime, person, now)
+    # The invitation that admitted them can have ended since: that does not let them have one.
+    if may_have_organization(runtime, email) and not invitations.is_invited(email, now):
+        first_organization(runtime, person, now)
     return person
+
+
+def may_have_organization(runtime: Runtime, email: str) -> bool:
+    """Whether somebody who is in no organization may make one of their own: an invitation does not let them."""
+    return admits(runtime.settings.sign_up, email)
+
+
+def make_first_organization(runtime: Runtime, email: str) -> str:
+    """The ID of a new organization of a person who is in none; of their oldest one if they are in one. Raises
+    `Forbidden` if `SIGN_UP` does not let them have one."""
+    with transaction():
+        take_turns(f"person:{email}")
+        person = people.locked_by_email(email)
+        if person is None or person.disabled_at is not None:
+            raise NotFound
+        for organization in organizations.of_person(person.id):
+            return organization.id
+        if not may_have_organization(runtime, email):
+            raise Forbidden("You can join organizations that invite you. Ask your operator for one of your own.")
+        return first_organization(runtime, person, runtime.clock())
 
 
 def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, and try codes.
+"""How often somebody may ask for links, codes and trial tokens, try codes, and invite others.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -27,6 +27,8 @@ class Attempt(StrEnum):
     DEVICE_CODE = "device_code"
     #: A wrong user code of a device grant; right ones do not count.
     DEVICE_GUESS = "device_guess"
+    #: Counted by the organization that invites, in the place of the client.
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,15 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("device-guess", 10, 3600), by_email=True),
         Limit(Window("device-guess-client", 30, 3600), by_client=True),
     ),
+    Attempt.INVITATION: (
+        Limit(Window("invitation", 20, 86_400), by_client=True),
+        # Many organizations together do not fill a mailbox.
+        Limit(Window("invitation-address", 10, 86_400), by_email=True),
+    ),
 }
 
 #: What sends a mail: all tags of a mailbox share its windows.
-_MAILS = frozenset({Attempt.LINK, Attempt.CODE})
+_MAILS = frozenset({Attempt.LINK, Attempt.CODE, Attempt.INVITATION})
 
 #: How often one code can be tried.
 CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
@@ -93,8 +100,9 @@ def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None
         window = limit.window_of(known_browser=known_browser)
         wait = _wait(kind, limit, window, now, email=email, client=client)
         if wait is not None:
+            what = "invitations" if kind is Attempt.INVITATION else "attempts"
             raise RateLimited(
-                f"Too many attempts. Try again in {_in_words(wait)}.",
+                f"Too many {what}. Try again in {_in_words(wait)}.",
                 policy=window.name,
                 quota=window.quota,
                 window=window.seconds,
@@ -142,4 +150,6 @@ def _turn(kind: Attempt, who: str) -> str:
 
 
 def _in_words(seconds: int) -> str:
-    return f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    if seconds < 120:
+        return f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes" if seconds < 7200 else f"{-(-seconds // 3600)} hours"

@@ -28,7 +28,7 @@ class OutboxMail(Base):
     #: The User-Agent of the request for it. NULL: unknown, or nobody asked.
     asked_with: Mapped[str | None]
     #: What it is about, as the template needs it: for a key, the IDs of its organization and of it, and how it begins
-    #: and ends, separated by spaces. NULL: nothing but its recipient.
+    #: and ends, separated by spaces; for an invitation, JSON. NULL: nothing but its recipient.
     about: Mapped[str | None]
     #: After this it is of no use and is dropped.
     expires_at: Mapped[datetime] = mapped_column(UtcTime)

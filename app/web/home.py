@@ -1,11 +1,11 @@
-"""The start page: redirects to the keys of the user's organization, or lists the organizations."""
+"""The start page: redirects to the keys of the user's organization, or lists the organizations and invitations."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.http import request_context
 from app.http.guards import RequireSignIn
-from app.services import organizations
+from app.services import invitations, organizations, sign_in
 
 blueprint = Blueprint("home", __name__)
 
@@ -13,7 +13,21 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @RequireSignIn()
 def index() -> Response | str:
-    found = organizations.of_person(request_context.person().id)
-    if len(found) == 1:
+    runtime, person = request_context.runtime(), request_context.person()
+    found, invited = organizations.of_person(person.id), invitations.open_for(runtime, person.email)
+    if len(found) == 1 and not invited:
         return redirect(url_for("key_list.index", org=found[0].id))
-    return render_template("home/organizations.html", organizations=found)
+    return render_template(
+        "home/organizations.html",
+        organizations=found,
+        invitations=invited,
+        may_make_one=not found and sign_in.may_have_organization(runtime, person.email),
+    )
+
+
+@blueprint.post("/first-organization")
+@RequireSignIn()
+def make_organization() -> Response:
+    """For somebody who is in no organization."""
+    org_id = sign_in.make_first_organization(request_context.runtime(), request_context.person().email)
+    return redirect(url_for("key_list.index", org=org_id), 303)

@@ -8,7 +8,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.http import cookies, request_context
-from app.services import organizations
+from app.services import invitations, organizations
+from app.store.invitations import InvitationListed
 from app.store.organizations import OrganizationOf
 
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
@@ -16,7 +17,7 @@ from app.store.organizations import OrganizationOf
 TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation", "shown_key"}),
     ("Usage", "usage.index", {"usage"}),
-    ("Members", "members.index", {"members", "member_removal"}),
+    ("Members", "members.index", {"members", "member_removal", "invitations"}),
     ("Audit log", "audit_log.index", {"audit_log"}),
     ("Settings", "organization_settings.index", {"organization_settings", "key_policy"}),
 )
@@ -31,11 +32,13 @@ class Tab(NamedTuple):
 
 
 class Navigation(NamedTuple):
-    """`organization` is None for people without one, for strangers, and on pages about a fault."""
+    """`organization` is None for people without one, for strangers, and on pages about a fault. `invitations`: those of
+    the person that are open."""
 
     organizations: Sequence[OrganizationOf]
     organization: OrganizationOf | None
     tabs: Sequence[Tab]
+    invitations: Sequence[InvitationListed] = ()
 
 
 NOBODYS = Navigation((), None, ())
@@ -49,7 +52,8 @@ def navigation(*, is_signed_in: bool) -> Navigation:
     if not found:
         return NOBODYS
     organization = _shown(found)
-    return Navigation(found, organization, _tabs(organization.id))
+    invited = invitations.open_for(request_context.runtime(), current_user.email)
+    return Navigation(found, organization, _tabs(organization.id), invited)
 
 
 def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:

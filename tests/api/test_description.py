@@ -18,9 +18,10 @@ from app import create_app
 from app.api.openapi_document.operations import Operation
 from app.api.openapi_document.tags import TAGS
 from app.config import Settings, load_settings
+from app.domain.member_roles import Role
 from app.http.guards import RequireScope
 from app.http.route_docs import RouteDocs
-from app.services import device_grants
+from app.services import device_grants, invitations
 from tests.actors import Actor
 from tests.api.description import OAS, Description
 from tests.databases import SECRET
@@ -165,6 +166,12 @@ def test_every_example_of_an_answer_is_such_an_answer(description):
     assert count >= 20
 
 
+def invited(app, actor):
+    """The ID of an open invitation."""
+    with app.app_context():
+        return invitations.invite(app.extensions["runtime"], actor.member, "invited@example.com", Role.VIEWER).id
+
+
 def test_every_example_of_a_request_works(cast, app, description):
     """Each is sent as it stands; ids, and what comes by mail, take the place of those in the description."""
     alice, bob, anybody = cast.alice, cast.bob, app.test_client()
@@ -183,8 +190,10 @@ def test_every_example_of_a_request_works(cast, app, description):
             alice.revoke(key_id)
         if path.endswith("/extend"):
             alice.http.post(f"/v1/orgs/{alice.org}/keys/{key_id}/rotate", json={"overlap_seconds": 60})
+        ids = {"{org}": alice.org, "{key}": key_id, "{person}": bob.person_id}
+        ids["{invitation}"] = invited(app, alice) if "{invitation}" in path else ""
         answer = client.open(
-            path.replace("{org}", alice.org).replace("{key}", key_id).replace("{person}", bob.person_id),
+            re.sub(r"{\w+}", lambda segment, ids=ids: ids[segment[0]], path),
             method=method,
             headers=next(
                 (credentials[name] for way in operation["security"] for name in way if name in credentials), {}

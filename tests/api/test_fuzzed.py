@@ -16,6 +16,8 @@ from schemathesis.engine import events, from_schema
 from app import create_app
 from app.config import load_settings
 from app.domain.key_policy import KeyPolicy
+from app.domain.member_roles import Role
+from app.services import operator_invitations
 from app.store import organizations
 from app.store.transaction import transaction
 from tests import databases
@@ -49,11 +51,12 @@ class Credentials:
 
     def set(self, case: Case, number: int, _: object) -> None:
         if number % MADE_UP:
-            # A key and a member of its own: the case may revoke or remove it.
+            # A key, a member and an invitation of its own: the case may revoke, remove or withdraw it.
             real = {
                 "org": lambda: self._alice.org,
                 "key": lambda: self._new_key()["id"],
                 "person": lambda: self._member(f"member-{number}"),
+                "invitation": lambda: self._invitation(f"invited-{number}@example.com"),
             }
             case.path_parameters |= {name: real[name]() for name in case.path_parameters}
             if "org_id" in case.query:
@@ -92,6 +95,11 @@ class Credentials:
         member = Actor(self._app, name).sign_in()
         self._cast.join(member, self._alice.org)
         return member.person_id
+
+    def _invitation(self, email: str) -> str:
+        with self._app.app_context():
+            runtime = self._app.extensions["runtime"]
+            return operator_invitations.invite(runtime, self._alice.org, email, Role.MEMBER).id
 
     @staticmethod
     def _session(actor: Actor) -> str:

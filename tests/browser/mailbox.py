@@ -21,11 +21,11 @@ class Mailbox:
         self._letters.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
 
-    def wait_for(self, recipient: str, seconds: float = 10) -> EmailMessage:
+    def wait_for(self, recipient: str, seconds: float = 10, *, containing: str = "") -> EmailMessage:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for letter in self._letters:
-                if letter["To"] == recipient:
+                if letter["To"] == recipient and containing in letter.as_string():
                     return letter
             time.sleep(0.05)
         raise AssertionError(f"no mail came for {recipient}")

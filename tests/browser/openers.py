@@ -177,6 +177,13 @@ def role_with_keys_to_decide_about(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Change role"))
 
 
+def refused_invitation(visitor: Visitor) -> None:
+    """Of somebody who is a member."""
+    at("invite", "alice")(visitor)
+    visitor.page.get_by_label("Email address").fill("mona@example.com")
+    visitor.follow(visitor.page.get_by_role("button", name="Send invitation"))
+
+
 def removal_with_a_new_key(visitor: Visitor) -> None:
     """As if the key had been made after the page was opened."""
     at("removal of mia", "otto")(visitor)

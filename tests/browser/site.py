@@ -7,6 +7,7 @@ from pathlib import Path
 from app import create_app
 from app.config import load_settings
 from app.domain.member_roles import Role
+from app.services import invitations
 from app.store import organizations, people
 from app.store.transaction import transaction
 from tests import databases
@@ -51,12 +52,16 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         _join(cast["ruth"], cast["rita"].org, Role.MEMBER, clock.now)
         _join(cast["ida"], cast["hugo"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
+        invited = invitations.invite(app.extensions["runtime"], cast["alice"].member, "ines@example.com", Role.MEMBER)
+        # She signs up with the invitation, so she is in no organization.
+        cast["ines"] = Actor(app, "ines").sign_in()
     cast["mia"].org = cast["otto"].org
     cast["ida"].org = cast["hugo"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths |= _members_pages(cast)
+    paths |= {"invitation": f"/invitations/{invited.id}", "invite": f"/orgs/{cast['alice'].org}/invitations/new"}
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
     paths |= _policy(cast["hugo"], cast["ida"])

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.visitor import fresh_email
 from tests.system.visitors import query
 
 JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -209,6 +210,41 @@ def test_a_colleague_is_removed_their_keys_are_decided_about_and_another_one_lea
     ben.page.get_by_role("button", name="Leave").click()
     expect(ben.page.get_by_role("status").first).to_contain_text("You are no longer a member of")
     assert use(owner, keys["Laptop"]) == 200
+
+
+def test_a_colleague_is_invited_signs_in_joins_and_is_seen_among_the_members(open_browser, with_mail, mailbox):
+    """By real mail, in two browsers, without JavaScript."""
+    ann, ben = (open_browser(with_mail, java_script_enabled=False) for _ in range(2))
+    owner, colleague = fresh_email(), fresh_email()
+    page = ann.page
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(owner)
+    page.get_by_role("button", name="Send me a sign-in link").click()
+    page.goto(_mailed_link(mailbox, owner, "callback"))
+    page.get_by_role("link", name="Members", exact=True).click()
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("Email address").fill(colleague)
+    page.get_by_label("Role").select_option("Viewer")
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.get_by_role("status").first).to_contain_text(f"{colleague} is invited as a viewer.")
+
+    page = ben.page
+    page.goto(_mailed_link(mailbox, colleague, "invitations"))
+    expect(page.get_by_role("main")).to_contain_text(f"{owner} invites")
+    page.get_by_role("button", name="Send me a sign-in link").click()
+    page.goto(_mailed_link(mailbox, colleague, "callback"))
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("status").first).to_contain_text("You are a member of")
+
+    ann.page.get_by_role("link", name="Members", exact=True).click()
+    expect(ann.page.get_by_role("row").filter(has_text=colleague)).to_contain_text("Viewer")
+    expect(ann.page.get_by_text("Nobody is invited at the moment.")).to_be_visible()
+
+
+def _mailed_link(mailbox, address, part):
+    """The path of the link with this word in it, from a mail to the address."""
+    text = mailbox.wait_for(address, containing=part).get_body(("plain",)).get_content()
+    return re.search(rf"http://localhost:\d+(/\S*{part}\S*)", text)[1]
 
 
 def _address(visitor):

@@ -41,7 +41,7 @@ from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.key_quotas import CREATIONS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
-from app.services.sign_in_limits import LIMITS
+from app.services.sign_in_limits import LIMITS, Attempt
 from tests.docs.pages import DOCS, ROOT, code, rows, section, tables
 
 PAGE = DOCS / "api.md"
@@ -176,9 +176,10 @@ def test_the_details_of_every_error_are_listed():
 
 def sign_in_windows():
     """Each window with the words of the table."""
-    for limits in LIMITS.values():
+    for kind, limits in LIMITS.items():
+        client = "organization" if kind is Attempt.INVITATION else "client"
         for limit in limits:
-            who = [word for word, counts in (("address", limit.by_email), ("client", limit.by_client)) if counts]
+            who = [word for word, counts in (("address", limit.by_email), (client, limit.by_client)) if counts]
             yield limit.window, " and ".join(who)
 
 

@@ -151,6 +151,17 @@ def test_an_address_is_judged_without_asking_the_network():
     assert asked.stdout.strip() == "False"
 
 
+@pytest.mark.parametrize("address", ["ann@example.com", "ann.lee+x_y-1@example.com", "www.evil.example@example.com"])
+def test_an_ordinary_address_is_shown_to_others_as_it_is(address):
+    assert email_address.without_links(address) == address
+
+
+@pytest.mark.parametrize("sign", "/?=#&'*!%{|}~^`$")
+def test_an_address_that_programs_take_for_a_link_is_masked(sign):
+    address = email_address.normalise(f"evil.example{sign}login@example.com")
+    assert email_address.without_links(address) == "e•••@example.com"
+
+
 def test_a_masked_address_shows_one_letter_and_the_domain():
     assert email_address.masked("alice@example.com") == "a•••@example.com"
 

@@ -33,4 +33,5 @@ def test_every_anonymous_post_has_the_limit(app):
         "sign_in.again",
         "sign_in.send",
         "sign_in.confirm",
+        "invitations.sign_in",
     }

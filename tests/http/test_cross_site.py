@@ -33,6 +33,8 @@ CHANGES = [
     "/v1/keys/verify",
     "/api/v1/auth/request",
     "/v1/orgs/{org}/members/p",
+    "/v1/orgs/{org}/invitations",
+    "/v1/orgs/{org}/invitations/i",
     "/v1/orgs/{org}/keys",
     "/v1/orgs/{org}/keys/k",
     "/v1/orgs/{org}/keys/k/revoke",
@@ -58,6 +60,12 @@ CHANGES = [
     "/orgs/{org}/keys/k/resume",
     "/orgs/{org}/keys/revoke",
     "/orgs/{org}/keys/search",
+    "/orgs/{org}/invitations/new",
+    "/orgs/{org}/invitations/i/withdraw",
+    "/invitations/i/sign-in",
+    "/invitations/i/accept",
+    "/invitations/i/decline",
+    "/first-organization",
     "/sessions/s/end",
     "/sessions/end-others",
     "/account/mails",
@@ -78,7 +86,11 @@ FOR_ANY_ORIGIN = {"/v1/device/authorize", "/v1/device/token"}
 
 def test_the_list_of_changes_is_whole(app):
     paths = {
-        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s").replace("<person>", "p")
+        rule.rule.replace("<org>", "{org}")
+        .replace("<key>", "k")
+        .replace("<session>", "s")
+        .replace("<person>", "p")
+        .replace("<invitation>", "i")
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }

@@ -27,6 +27,7 @@ EVERY_MAIL = [
     "keys_expire",
     "keys_changed",
     "audit_seal",
+    "invitation",
 ]
 SEAL = "org_1:18204:2:" + "0a" * 32
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
@@ -38,9 +39,15 @@ def mailed(name, what, days, by="", gains=""):
     return MailedKey("org_1", key_id, name, "whk_90e4b318…EkBD", what, NOW + timedelta(days=days), by, gains)
 
 
+def invitation(**other):
+    until = {"until": "2026-04-23T12:00:00Z"}
+    return json.dumps({"id": "inv_1", "name": "Acme", "role": "member", "by": "bob@example.com"} | until | other)
+
+
 #: What mails are about, by their kinds.
 ABOUT = {
     "address_changed": json.dumps({"was": "ann@example.com", "becomes": "ann@example.org"}),
+    "invitation": invitation(),
     "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
     "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
     "audit_seal": json.dumps({"name": "Acme evil.example", "entries": 18204, "seal": SEAL}),
@@ -223,6 +230,39 @@ def test_the_mail_about_changes_by_others_says_what_who_and_when(written):
         assert "There are 2 more changes: " in text
         assert text.endswith("These mails protect your keys and cannot be switched off.")
     assert written("keys_changed").subject == "Somebody changed a Keydesk key of yours"
+
+
+def test_an_invitation_says_who_invites_whom_to_what_as_what_until_when_and_what_if_it_is_ignored(written):
+    made = written("invitation")
+    assert SECRET not in made.body + made.html
+    for text in (made.body, made.html):
+        assert "bob@example.com invites you to join the organization “Acme” on Keydesk as a member." in text
+        assert "http://localhost:7860/invitations/inv_1" in text
+        assert "ann@example.com" in text
+        assert "until 23 April 2026, 12:00 UTC" in text
+        assert "ignore this email, and nothing happens" in text
+    by_operator = written("invitation", about=invitation(by=None, role="admin"))
+    assert "The operator of this Keydesk invites you to join the organization “Acme” on Keydesk as an admin." in (
+        by_operator.body
+    )
+
+
+@pytest.mark.parametrize("name", ["http://evil.example/", "evil.example", "<b>x</b>", "x”. Call evil.example"])
+def test_the_name_of_an_organization_is_no_link_and_ends_no_quotation(written, name):
+    made = written("invitation", about=invitation(name=name))
+    for text in (made.body, made.html):
+        assert "evil.example" not in text
+        assert "<b>" not in text
+        assert text.count("“") == text.count("”") == 1
+    assert "evil" not in made.subject
+
+
+@pytest.mark.parametrize("by", ["evil.example/login@example.com", "evil.example?a=1@example.com"])
+def test_the_address_of_who_invites_is_no_link(written, by):
+    made = written("invitation", about=invitation(by=by))
+    for text in (made.body, made.html):
+        assert "evil.example" not in text
+        assert "e•••@example.com invites you" in text
 
 
 def test_the_mail_about_a_pause_carries_none_and_leads_to_sign_in(written):

@@ -1,17 +1,21 @@
 """Changing a person's address: who gets in before and after, and who is told."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from app.domain.errors import LinkSpent, NotFound, OtpExpired, ValidationFailed
+from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import address_change, agent_sign_up, audit, device_grants, email_codes, sessions, sign_in
 from app.services.device_grants import DeviceError
 from app.services.organizations import of_person
-from app.store import people, session_tokens
+from app.store import invitations, people, session_tokens
 from app.store.transaction import transaction
 
 NEW = "ann@example.org"
+WEEK = timedelta(days=7)
 
 
 def change(runtime, actor, new=NEW):
@@ -57,6 +61,18 @@ def test_an_agent_that_was_approved_and_has_no_key_yet_gets_none(runtime, alice)
     with pytest.raises(DeviceError) as refused:
         device_grants.poll(runtime, asked.device_code.reveal())
     assert refused.value.error == "access_denied"
+
+
+@pytest.mark.parametrize("address", ["alice@example.com", NEW])
+def test_invitations_of_either_address_end(runtime, cast, clock, address):
+    alice, adam = cast.alice, cast.adam
+    adam_org = cast.charlie.own_organization()
+    with transaction():
+        invitations.put(
+            adam_org, address, Role.ADMIN, invited_by=adam.person_id, now=clock.now, expires_at=clock.now + WEEK
+        )
+    change(runtime, alice)
+    assert not invitations.is_invited(address, clock.now)
 
 
 def test_keys_go_on_and_the_person_still_manages_them(runtime, alice):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain import key_format
-from app.domain.errors import KeyDisabled, OtpInvalid
+from app.domain.errors import Forbidden, KeyDisabled, OtpInvalid
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
@@ -19,12 +19,14 @@ from app.services import (
     agent_sign_up,
     audit,
     credits,
+    invitations,
     key_rotation,
     key_verification,
     keys,
     operator_keys,
     operator_organizations,
     organizations,
+    sign_in,
 )
 from app.services.immediate_revocation import revoking
 from app.store import keys as key_store
@@ -262,3 +264,27 @@ def test_an_address_that_sign_up_refuses_gets_no_code(app, clock, set_settings):
     with pytest.raises(OtpInvalid):
         agent_sign_up.verify(runtime, email=EMAIL, code="000000")
     assert people.by_email(EMAIL) is None
+
+
+def test_who_is_only_invited_gets_a_key_once_they_joined_and_the_code_stays(app, alice, clock, set_settings):
+    set_settings(sign_up="invited")
+    runtime = app.extensions["runtime"]
+    invited = invitations.invite(runtime, alice.member, EMAIL, Role.MEMBER)
+    code = agent_sign_up.request(runtime, email=EMAIL, client="203.0.113.1").plaintext.reveal()
+    with pytest.raises(Forbidden) as refused:
+        agent_sign_up.verify(runtime, email=EMAIL, code=code)
+    assert refused.value.detail.startswith("You are in no organization. Sign in, join one that invites you")
+    assert people.by_email(EMAIL) is None
+    link = sign_in.request_link(runtime, email=EMAIL, client="203.0.113.1")
+    sign_in.redeem(runtime, link.token.reveal(), address="", user_agent="")
+    invitations.accept(runtime, invited.id, EMAIL)
+    done = agent_sign_up.verify(runtime, email=EMAIL, code=code)
+    assert not done.is_new_user
+    assert key_verification.require(runtime, done.api_key.reveal(), scope=None).org_id == alice.org
+
+
+def test_an_invitation_keeps_nobody_from_an_organization_of_their_own(runtime, alice, clock):
+    invitations.invite(runtime, alice.member, EMAIL, Role.MEMBER)
+    done = sign_up(runtime, clock)
+    assert done.is_new_user
+    assert key_verification.require(runtime, done.api_key.reveal(), scope=None).org_id != alice.org

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.domain.errors import OtpInvalid
 from app.domain.key_settings import KeySettings
+from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.extensions import Base, db
 from app.services import (
@@ -16,6 +17,7 @@ from app.services import (
     device_grants,
     expiry_notices,
     install_ids,
+    invitations,
     key_revocation,
     key_verification,
     keys,
@@ -50,6 +52,7 @@ def fill_every_table(runtime, member, clock):
     )
     expiry_notices.tell(runtime)
     mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
+    invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
@@ -130,3 +133,12 @@ def test_old_secrets_sessions_and_counts_go_and_keys_and_audit_stay(runtime, ali
     retention.prune(runtime)
     assert (count("usage_hour"), count("api_key")) == (0, 1)
     assert audit.broken_at(alice.org) is None
+
+
+def test_an_invitation_goes_thirty_days_after_it_ended_or_expired(runtime, alice, clock):
+    ended, _ = (invitations.invite(runtime, alice.member, f"{who}@example.com", Role.VIEWER) for who in ("a", "b"))
+    invitations.withdraw(runtime, alice.member, ended.id)
+    for days, kept in ((30, 2), (1, 1), (6, 1), (1, 0)):
+        clock.advance(days=days)
+        retention.prune(runtime)
+        assert count("invitation") == kept

@@ -4,13 +4,14 @@
 import pytest
 
 from app.domain.errors import OtpInvalid, OtpMaxAttempts
-from app.services import agent_sign_up, email_codes, sign_in
+from app.domain.member_roles import Role
+from app.services import agent_sign_up, email_codes, operator_invitations, sign_in
 from app.services.one_time_secrets import PAUSE_AFTER
 from app.store import wrong_code_counts
 from app.store.transaction import transaction
 from tests.databases import statements
 
-KNOWN, UNKNOWN = "alice@example.com", "nobody@example.com"
+KNOWN, UNKNOWN, INVITED = "alice@example.com", "nobody@example.com", "invited@example.com"
 
 
 @pytest.fixture
@@ -34,11 +35,13 @@ def work_of():
 
 
 @pytest.mark.parametrize("ask", [sign_in.request_link, email_codes.request, agent_sign_up.request])
-def test_asking_costs_the_same_statements(runtime, work_of, ask):
-    known, unknown = (
-        work_of(lambda who=email: ask(runtime, email=who, client=f"client of {who}")) for email in (KNOWN, UNKNOWN)
+def test_asking_costs_the_same_statements(runtime, alice, work_of, ask):
+    operator_invitations.invite(runtime, alice.org, INVITED, Role.MEMBER)
+    known, unknown, invited = (
+        work_of(lambda who=email: ask(runtime, email=who, client=f"client of {who}"))
+        for email in (KNOWN, UNKNOWN, INVITED)
     )
-    assert known == unknown
+    assert known == unknown == invited
     assert any(statement.startswith("INSERT INTO outbox_mail") for statement in known)
 
 

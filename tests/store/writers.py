@@ -11,6 +11,7 @@ from typing import Any
 from app import store
 from app.domain.member_roles import Role
 from app.store.expiry_notices import Told
+from app.store.invitations import End
 from app.store.seal_subscriptions import Subscription
 
 FOLDER = Path(store.__file__).parent
@@ -30,6 +31,7 @@ ARGUMENTS: dict[Any, Any] = {
     Sequence[dict[str, Any]]: [{}],
     Subscription: Subscription("none", "none"),
     timedelta: timedelta(days=1),
+    End: End.WITHDRAWN,
     Iterable[tuple[str, Told]]: [("none", Told(datetime(2026, 4, 16, tzinfo=UTC), 1))],
 }
 

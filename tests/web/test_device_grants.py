@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.services import device_grants, key_policy
+from app.domain.member_roles import Role
+from app.services import device_grants, invitations, key_policy
 from app.services.device_grants import DeviceError
+from tests.actors import Actor
 from tests.web.pages import Page
 
 
@@ -199,3 +201,10 @@ def test_a_scope_that_left_the_policy_meanwhile_is_not_offered_and_said_when_it_
     assert "Unknown scope: notes:read" in refused.text
     assert decide(alice, code, scopes=["agent:r"]).status_code == 303
     assert poll() == ("agent:r",)
+
+
+def test_who_is_in_no_organization_yet_is_told_where_to_get_into_one(app, alice, runtime, ceremony):
+    with app.app_context():
+        invitations.invite(runtime, alice.member, "dora@example.com", Role.MEMBER)
+    page = Page(ask(Actor(app, "dora").sign_in(), ceremony.user_code.reveal()))
+    assert 'you are in no organization. <a href="/">Join or make one</a>' in page.text

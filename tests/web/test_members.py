@@ -1,13 +1,7 @@
 """The members of an organization, and the page that changes a role."""
 
-import html
-import re
-import shlex
-
 import pytest
-from click.testing import CliRunner
 
-from app.cli import cli
 from app.services import operator_organizations
 from tests.web.pages import Page
 
@@ -45,16 +39,6 @@ def test_its_tab_is_marked(alice):
 def test_the_page_says_the_role(cast):
     assert "You are an owner of alice’s organization." in page(cast.alice).text
     assert "You are a viewer of alice’s organization." in page(cast.vera).text
-
-
-def test_commands_on_the_page_exist(alice):
-    commands = re.findall(r"\./keydesk ([^<]+)</code>", page(alice).text)
-    assert commands
-    for command in commands:
-        group, action, *rest = shlex.split(html.unescape(command))
-        assert rest[0] == alice.org
-        result = CliRunner().invoke(cli, [group, action, *rest, "--help"])
-        assert result.exit_code == 0, result.output
 
 
 def test_each_member_has_a_row_with_what_they_are_and_a_link_to_their_keys(cast, clock):

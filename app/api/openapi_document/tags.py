@@ -7,6 +7,7 @@ TAGS: Mapping[str, str] = {
     "Sign in": "A user signs in with an emailed link and signs out.",
     "Organizations": "The organizations of the signed-in user.",
     "Members": "A member lists the members of an organization, changes roles, removes members and leaves.",
+    "Invitations": "A member who manages members invites addresses to an organization, and withdraws that.",
     "Keys": "A member lists, creates, revokes and rotates the keys of an organization.",
     "Key settings": "A member shows a key with its settings and changes them.",
     "Key policy": "What an organization allows its keys: how long they live, and which scopes each role gives.",
