@@ -110,15 +110,18 @@ def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequenc
 @click.option(
     "--keys",
     type=_KEYS_OF_REMOVED,
-    help="What to do with the active keys of EMAIL in ORG. hand-over: they belong to ORG. Asks by default.",
+    help="What to do with the active keys of EMAIL in ORG. hand-over: to ORG, or --to a member. Asks by default.",
 )
+@click.option("--to", metavar="EMAIL", help="With --keys hand-over: the member whom the keys shall belong to.")
 @_LAST_OWNER
-def remove_member(org: str, email: str, keys: str | None, last_owner: bool) -> None:
+def remove_member(org: str, email: str, keys: str | None, to: str | None, last_owner: bool) -> None:
     """Remove EMAIL from ORG (ID or name).
 
     Scripts must say --keys keep, hand-over or revoke: keys work without the person whom they belong to. That person
     still knows the keys that are kept or handed over.
     """
+    if to and keys != "hand-over":
+        raise click.UsageError("--to needs --keys hand-over.")
     with open_runtime() as runtime:
         keys = keys or _asked(email, operator_organizations.keys_of_member(runtime, org, email))
         theirs = operator_organizations.remove_member(
@@ -127,10 +130,11 @@ def remove_member(org: str, email: str, keys: str | None, last_owner: bool) -> N
             email,
             revoke_keys=keys == "revoke",
             hand_over_keys=keys == "hand-over",
+            to=to,
             last_owner=last_owner,
         )
         click.echo(f"{email} is no longer a member of {org}.")
-        done = {"revoke": "Revoked", "hand-over": f"Handed over to {org}, and still active"}
+        done = {"revoke": "Revoked", "hand-over": f"Handed over to {to or org}, and still active"}
         click.echo(_listed(done.get(keys, "Still active"), theirs))
 
 

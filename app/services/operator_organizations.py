@@ -132,11 +132,13 @@ def remove_member(
     *,
     revoke_keys: bool = False,
     hand_over_keys: bool = False,
+    to: str | None = None,
     last_owner: bool = False,
 ) -> Sequence[ApiKey]:
     """Removes a member, and returns the active keys of the organization that belonged to them, oldest first, which were
-    revoked, or belong to the organization now, or else keep working without an owner. `last_owner`: even if nobody else
-    is an owner. Raises `NotFound` and `LastOwner`."""
+    revoked, or handed over, or else keep working without an owner. `to`: the address of the member who gets them; None:
+    the organization. `last_owner`: even if nobody else is an owner. Raises `NotFound`, `LastOwner`, and
+    `ValidationFailed` naming `owner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
@@ -147,11 +149,13 @@ def remove_member(
         if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
             members.refuse_last_owner(found.id, person.id, _WAY_OUT)
         organizations.remove_member(found.id, person.id)
+        # Members are locked before keys.
+        owner = key_owners.new_owner(found.id, to)
         theirs = key_store.working_of_owner(found.id, person.id, now)
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
         members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
         for key in theirs if hand_over_keys else []:
-            key_owners.hand_over(key, key_owners.THE_ORGANIZATION, was=address, at=now, actor=ACTOR)
+            key_owners.hand_over(key, owner, was=address, at=now, actor=ACTOR)
         revocation.affects(found.id)
     return theirs
 

@@ -9,6 +9,8 @@ import pytest
 
 from app.domain.key_settings import KeySettings
 from app.services import keys, sessions
+from app.store import keys as key_store
+from app.store import people
 from tests.servers import SECRET
 
 BOTH = pytest.mark.databases("sqlite", "postgresql")
@@ -115,6 +117,23 @@ def test_a_terminal_is_shown_the_keys_and_asked(operator, database, alice, key_o
     assert done.returncode == 0, done.stderr
     assert f"Keys of {alice.email}:\n  {key_of_alice}\nKeep these keys, hand them over or revoke them?" in done.stderr
     assert len(operator.json("list")["data"]) == active
+
+
+@BOTH
+def test_keys_are_handed_over_to_a_member_who_may_create_keys(operator, alice, app, key_of_alice):
+    operator.run("members", "add", alice.org, "dora@example.com", "--role", "owner")
+    operator.run("members", "add", alice.org, "vera@example.com", "--role", "viewer")
+    remove = ("members", "remove", alice.org, alice.email, "--keys", "hand-over", "--to")
+    assert "member who may create keys" in operator.refused(*remove, "vera@example.com")
+    done = operator.run(*remove, "dora@example.com")
+    assert f"Handed over to dora@example.com, and still active:\n  {key_of_alice}" in done
+    with app.app_context():
+        dora = people.by_email("dora@example.com").id
+        assert [listed.owner for listed in key_store.of_owner(alice.org, dora, app.extensions["runtime"].clock())] == [
+            "dora@example.com"
+        ]
+    misused = operator.try_to("members", "remove", alice.org, "vera@example.com", "--to", "dora@example.com")
+    assert misused.exit_code == 2
 
 
 @BOTH

@@ -156,3 +156,20 @@ def test_the_migration_to_shorter_waits_keeps_the_longer_one_where_servers_may_r
             found = connection.execute(db.text("SELECT revision, settle_ms FROM revocation_counter"))
             assert [tuple(row) for row in found] == after
         databases.dispose()
+
+
+def test_the_migration_to_owners_gives_each_key_to_whoever_created_it(old_database, tmp_path):
+    settings = load_settings({"DATABASE_URL": old_database, "SECRET_KEY": databases.SECRET}, instance_path=tmp_path)
+    with create_app(settings).app_context():
+        flask_migrate.upgrade(revision="0012")
+        columns, created_by = [*OLD_KEY_COLUMNS[:9], "created_by"], ("usr_1", None)
+        rows = [(*key[:9], maker) for key, maker in zip((OLD_KEY, NEVER_USED), created_by, strict=True)]
+        with db.engine.begin() as connection:
+            insert_into(connection, "organization", [OLD_ORGANIZATION])
+            insert_into(connection, "person", [{"id": "usr_1", "email": "you@example.com", "created_at": 0}])
+            insert_into(connection, "api_key", [dict(zip(columns, row, strict=True)) for row in rows])
+        migrations.upgrade()
+        with db.engine.connect() as connection:
+            kept = connection.execute(db.text("SELECT id, created_by, owner_id FROM api_key ORDER BY id"))
+            assert [tuple(row) for row in kept] == [("key_1", "usr_1", "usr_1"), ("key_2", None, None)]
+        databases.dispose()
