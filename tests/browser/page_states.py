@@ -237,7 +237,6 @@ PAGE_STATES = [
         "You cannot leave yet",
         at("mia leaves", "otto"),
     ),
-    PageState("invite", "Invite somebody · alice’s organization", "Invite somebody", at("invite", "alice")),
     PageState(
         "invite a member",
         "Problem: Invite somebody · alice’s organization",
