@@ -46,9 +46,10 @@ def member(person_id: str, email: str, org_id: str, permission: Permission) -> M
 
 def missing_org_id(person_id: str) -> ValidationFailed:
     """The error of a request that has to say which of the person's organizations it means; it lists them."""
+    theirs = of_person(person_id)
+    way_out = "send the ID of one of your organizations" if theirs else "you are in no organization, so join one first"
     return ValidationFailed(
-        {"org_id": "is missing; send the ID of one of your organizations"},
-        organizations=[{"id": found.id, "name": found.name} for found in of_person(person_id)],
+        {"org_id": f"is missing; {way_out}"}, organizations=[{"id": found.id, "name": found.name} for found in theirs]
     )
 
 

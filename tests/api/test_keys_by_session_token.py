@@ -2,6 +2,11 @@
 
 import pytest
 
+from app.domain.member_roles import Role
+from app.services import operator_invitations
+from tests.actors import Actor
+from tests.http.problems import assert_problem
+
 RATE = {"requests": 2, "window_seconds": 60}
 
 
@@ -43,6 +48,17 @@ def test_who_belongs_to_several_organizations_says_in_which(cast, agent):
         assert made.status_code == 201
     listed = send("GET", "/v1/keys/list").get_json()["data"]
     assert {key["org_id"] for key in listed} == {own, cast.alice.org}
+
+
+def test_who_is_in_no_organization_yet_is_told_so(app, alice):
+    with app.app_context():
+        operator_invitations.invite(app.extensions["runtime"], alice.org, "dora@example.com", Role.MEMBER)
+    dora = Actor(app, "dora").sign_in()
+    assert dora.http.get("/v1/keys/list").get_json()["data"] == []
+    answer = dora.http.post("/v1/keys/create", json={"name": "CI"})
+    assert_problem(answer, 422, "VALIDATION_FAILED")
+    details = {"fields": {"org_id": "is missing; you are in no organization, so join one first"}, "organizations": []}
+    assert answer.get_json()["details"] == details
 
 
 def test_another_persons_organization_and_keys_are_not_there(cast, agent):
