@@ -59,6 +59,14 @@ def is_void(found: InvitationListed) -> bool:
     return found.inviter_role is None or not member_roles.may_manage_member(found.inviter_role, found.role)
 
 
+def refusal(found: InvitationListed) -> str:
+    """What is said about one that is void to whom it is for."""
+    return (
+        f"{found.inviter} cannot invite you as {found.role.value} any more. Ask an owner or admin of the organization"
+        " to invite you again."
+    )
+
+
 def joined(invitation_id: str, person_id: str, email: str) -> str | None:
     """The ID of the organization to which this address was invited, if the person is a member of it."""
     found = invitations.get(invitation_id)
@@ -89,6 +97,8 @@ def invite(runtime: Runtime, member: Member, email: str, role: Role) -> Invitati
 def withdraw(runtime: Runtime, member: Member, invitation_id: str) -> InvitationListed:
     """Raises `NotFound` if it is not an open one of the member's organization, and `Forbidden`."""
     with transaction():
+        # So that nobody renews it with another role meanwhile.
+        members.take_turn(member.org_id)
         member = organizations.still_member(member)
         found = _of_organization(runtime, member.org_id, invitation_id)
         members.refuse_unmanageable(member, found.role)
@@ -103,20 +113,19 @@ def accept(runtime: Runtime, invitation_id: str, email: str) -> InvitationListed
     Raises `NotFound` if it is not theirs or not open, and `Forbidden` if who invited them could not do so now.
     """
     with transaction():
-        now, found = runtime.clock(), _of_address(invitation_id, email)
-        members.take_turn(found.org_id)
-        person = people.locked_by_email(email)
+        members.take_turn(_of_address(invitation_id, email).org_id)
+        now, person = runtime.clock(), people.locked_by_email(email)
         if person is None or person.disabled_at is not None:
             raise NotFound
-        is_member = organization_store.locked_role(person.id, found.org_id) is not None
-        # Once more: it may have been renewed until now, and who invited must stay somebody who may.
+        # Once more: it may have been renewed until now.
         found = _of_address(invitation_id, email)
-        if not is_member and _is_open(found, now):
-            _refuse_lost_right(found)
-        was_open = invitations.end(invitation_id, End.ACCEPTED, now)
-        if is_member:
+        if organization_store.locked_role(person.id, found.org_id) is not None:
+            invitations.end(invitation_id, End.ACCEPTED, now)
             return found
-        if not was_open:
+        if not _is_open(found, now):
+            raise NotFound
+        _refuse_lost_right(found)
+        if not invitations.end(invitation_id, End.ACCEPTED, now):
             raise NotFound
         organization_store.add_member(found.org_id, person.id, found.role, now)
         audit.member_joined(
@@ -196,14 +205,6 @@ def _mail(runtime: Runtime, found: InvitationListed) -> None:
         expires_at=found.created_at + SEND_WITHIN,
         send=runtime.settings.has_mail and sign_in.may_sign_in(runtime, person, found.email),
         about=json.dumps(about),
-    )
-
-
-def refusal(found: InvitationListed) -> str:
-    """What is said about one that is void to whom it is for."""
-    return (
-        f"{found.inviter} cannot invite you as {found.role.value} any more. Ask an owner or admin of the organization"
-        " to invite you again."
     )
 
 
