@@ -30,7 +30,7 @@ class Reasons:
 
     #: Whether it ends too late, or never.
     by_expiry: bool
-    #: Its scopes that the role of its creator may not give, and that role.
+    #: Its scopes that the role of its owner may not give, and that role.
     scopes: tuple[str, ...]
     role: Role | None
 
@@ -84,9 +84,9 @@ def outside(runtime: Runtime, org_id: str) -> Outside:
 def reasons(runtime: Runtime, member: Member, found: Sequence[ListedKey]) -> Mapping[str, Reasons]:
     """Why these keys are outside of the policy, by their IDs."""
     policy, now, catalogue = of(member.org_id), runtime.clock(), runtime.settings.policy
-    roles = organizations.roles(member.org_id, {listed.key.created_by for listed in found if listed.key.created_by})
+    roles = organizations.roles(member.org_id, {listed.key.owner_id for listed in found if listed.key.owner_id})
     return {
-        listed.key.id: _reasons(listed, policy, roles.get(listed.key.created_by or ""), now, catalogue)
+        listed.key.id: _reasons(listed, policy, roles.get(listed.key.owner_id or ""), now, catalogue)
         for listed in found
     }
 

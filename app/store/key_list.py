@@ -44,7 +44,7 @@ Condition = ColumnElement[bool]
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Which working keys are outside of an organization's policy: those that end after `last_moment` (None: none do),
-    or never, and those with a scope that the role of their creator may not give."""
+    or never, and those with a scope that the role of the member whom they belong to may not give."""
 
     last_moment: datetime | None
     refused: Mapping[Role, Sequence[str]]
@@ -348,7 +348,7 @@ def _outside(org_id: str, outside: Outside, now: datetime) -> Condition:
         found += [ApiKey.expires_at.is_(None), ApiKey.expires_at > outside.last_moment]
     for role, scopes in outside.refused.items():
         theirs = select(Membership.person_id).where(Membership.org_id == org_id, Membership.role == role.value)
-        found.append(and_(ApiKey.created_by.in_(theirs), or_(*map(_has_scope, scopes))))
+        found.append(and_(ApiKey.owner_id.in_(theirs), or_(*map(_has_scope, scopes))))
     return and_(works(now), or_(false(), *found))
 
 
