@@ -255,7 +255,7 @@ def test_the_list_shows_exactly_the_keys_that_could_not_be_made_today_and_says_w
             if key.revoked_at is None
             and (
                 found := policies.problems(
-                    policy, key.settings, roles.get(key.created_by), clock.now, runtime.settings.policy
+                    policy, key.settings, roles.get(key.owner_id), clock.now, runtime.settings.policy
                 )
             )
         }
