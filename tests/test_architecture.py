@@ -37,7 +37,7 @@ FROM_THE_STORE = {
         "app.store.organizations.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
-    "api": {"app.store.keys.ListedKey"},
+    "api": {"app.store.keys.ListedKey", "app.store.organizations.OrganizationOf"},
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.keys.WorkingKey",

@@ -1,4 +1,4 @@
-"""`orgs`: lists, creates, disables and enables organizations, and sets what they allow their keys."""
+"""`orgs`: lists, creates, renames, disables and enables organizations, and sets what they allow their keys."""
 
 import click
 
@@ -10,7 +10,7 @@ from app.services import operator_organizations
 
 @click.group()
 def orgs() -> None:
-    """List, create, disable or enable organizations, or set their policy for keys."""
+    """List, create, rename, disable or enable organizations, or set their policy for keys."""
 
 
 @orgs.command("list")
@@ -34,6 +34,16 @@ def create_org(name: str, is_json: bool) -> None:
     with open_runtime() as runtime:
         made = operator_organizations.create_organization(runtime, name)
         answer(is_json, {"id": made.id, "name": made.name}, lambda: click.echo(f"{made.id} | {made.name}"))
+
+
+@orgs.command("rename")
+@click.argument("org")
+@click.argument("name")
+def rename_org(org: str, name: str) -> None:
+    """Rename ORG (ID or name) to NAME. Its ID and its keys stay."""
+    with open_runtime() as runtime:
+        renamed = operator_organizations.rename_organization(runtime, org, name)
+        click.echo(f"{org} is now named {renamed}.")
 
 
 def _switch(word: str, done: str, disabled: bool) -> click.Command:

@@ -23,6 +23,7 @@ class Permission(Enum):
     GRANT_RESERVED_SCOPES = "grant keys:verify"
     MANAGE_KEY_POLICY = "set what the organization allows its keys"
     MANAGE_MEMBERS = "manage members"
+    RENAME_ORGANIZATION = "rename the organization"
     MANAGE_ORGANIZATION = "delete the organization, change its owner"
 
 
@@ -33,6 +34,7 @@ _ADMIN = _MEMBER | {
     Permission.GRANT_RESERVED_SCOPES,
     Permission.MANAGE_KEY_POLICY,
     Permission.MANAGE_MEMBERS,
+    Permission.RENAME_ORGANIZATION,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -37,6 +37,10 @@ Code = Annotated[
 
 OrgId = Annotated[str, field("The organization's ID.", "org_3nVbQkZx8RtYwLpMcJdF5s")]
 OrgName = Annotated[str, field("The organization's name.", "alice’s organization")]
+WantedOrgName = Annotated[
+    str,
+    field("The organization's name, on one line.", "Acme Widgets", minLength=1, maxLength=name_rules.MAX_LENGTH),
+]
 KeyId = Annotated[str, field("The key's ID. It is not secret.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
 KeyName = Annotated[
     str,

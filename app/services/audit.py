@@ -93,6 +93,10 @@ def organization_created(org_id: str, *, at: datetime, actor: str, owner: str | 
     _record(org_id, "organization.created", at, actor, org_id, owner=owner)
 
 
+def organization_renamed(org_id: str, *, at: datetime, actor: str, old: str, new: str) -> None:
+    _record(org_id, "organization.renamed", at, actor, org_id, changes={"name": {"old": old, "new": new}})
+
+
 def organization_switched(org_id: str, *, at: datetime, actor: str, disabled: bool) -> None:
     _record(org_id, "organization.disabled" if disabled else "organization.enabled", at, actor, org_id)
 

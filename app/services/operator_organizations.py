@@ -8,7 +8,7 @@ from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
 from app.domain.revocation_reason import RevocationReason
-from app.services import audit
+from app.services import audit, organization_settings
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
@@ -42,6 +42,15 @@ def organization(org: str) -> Organization:
         found = "Several organizations have this name; use an ID." if matches else "There is no such organization."
         raise NotFound(f"{org}: {found} See: orgs list")
     return matches[0]
+
+
+def rename_organization(runtime: Runtime, org: str, name: str) -> str:
+    """The new name. Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
+    name = name_rules.cleaned_of_organization(name)
+    with revoking(runtime) as revocation:
+        found = organization(org)
+        organization_settings.rename_within(found.id, name, runtime.clock(), ACTOR, revocation)
+    return name
 
 
 def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> Organization:

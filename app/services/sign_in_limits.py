@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, and try codes.
+"""How often somebody may ask for links, codes and trial tokens, try codes, and make organizations.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -27,6 +27,8 @@ class Attempt(StrEnum):
     DEVICE_CODE = "device_code"
     #: A wrong user code of a device grant; right ones do not count.
     DEVICE_GUESS = "device_guess"
+    #: A further organization that a person makes.
+    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
     Attempt.DEVICE_GUESS: (
         Limit(Window("device-guess", 10, 3600), by_email=True),
         Limit(Window("device-guess-client", 30, 3600), by_client=True),
+    ),
+    Attempt.ORGANIZATION: (
+        Limit(Window("organizations", 5, 3600), by_email=True),
+        Limit(Window("organizations-client", 20, 3600), by_client=True),
     ),
 }
 

@@ -4,19 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, delete, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
 from app.domain.key_policy import KeyPolicy
 from app.domain.member_roles import Role
+from app.domain.name_rules import OPERATORS
 from app.extensions import Base, db
 from app.store.column_types import PolicyForKeys, UtcTime
 from app.store.people import Person
-
-#: The name of the operators' own organization. Sign-up never creates one with this name.
-OPERATORS = "Operators"
 
 
 class Organization(Base):
@@ -95,6 +93,12 @@ def of_person(person_id: str) -> Sequence[OrganizationOf]:
     return [OrganizationOf(id_, name, Role(role)) for id_, name, role in rows]
 
 
+def number_owned(person_id: str) -> int:
+    """How many organizations the person owns."""
+    owned = select(func.count()).where(Membership.person_id == person_id, Membership.role == Role.OWNER.value)
+    return db.session.scalar(owned) or 0
+
+
 def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
     """The organization as this person sees it; None for outsiders, whether it exists or not."""
     return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
@@ -128,6 +132,14 @@ def key_policy(org_id: str) -> KeyPolicy:
 def set_key_policy(org_id: str, policy: KeyPolicy) -> None:
     stored = None if policy == KeyPolicy() else policy
     db.session.execute(update(Organization).where(Organization.id == org_id).values(key_policy=stored))
+
+
+def name_of(org_id: str) -> str:
+    return db.session.execute(select(Organization.name).where(Organization.id == org_id)).scalar_one()
+
+
+def rename(org_id: str, name: str) -> None:
+    db.session.execute(update(Organization).where(Organization.id == org_id).values(name=name))
 
 
 def roles(org_id: str, person_ids: Collection[str]) -> dict[str, Role]:

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.http import cookies, request_context
-from app.services import organizations
+from app.services import organization_settings, organizations
 from app.store.organizations import OrganizationOf
 
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
@@ -31,25 +31,28 @@ class Tab(NamedTuple):
 
 
 class Navigation(NamedTuple):
-    """`organization` is None for people without one, for strangers, and on pages about a fault."""
+    """`organization` is None for people without one, for strangers, and on pages about a fault. `may_create`: whether
+    the person may make another one."""
 
     organizations: Sequence[OrganizationOf]
     organization: OrganizationOf | None
     tabs: Sequence[Tab]
+    may_create: bool
 
 
-NOBODYS = Navigation((), None, ())
+NOBODYS = Navigation((), None, (), may_create=False)
 
 
 def navigation(*, is_signed_in: bool) -> Navigation:
     """The navigation of the page that is being rendered."""
     if not is_signed_in:
         return NOBODYS
+    may_create = organization_settings.may_create(request_context.runtime(), current_user.email)
     found = organizations.of_person(current_user.id)
     if not found:
-        return NOBODYS
+        return Navigation((), None, (), may_create)
     organization = _shown(found)
-    return Navigation(found, organization, _tabs(organization.id))
+    return Navigation(found, organization, _tabs(organization.id), may_create)
 
 
 def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:

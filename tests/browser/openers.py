@@ -116,6 +116,17 @@ def contradicting_policy(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Save policy"))
 
 
+def refused_name(page: str, who: str, button: str) -> Callable[[Visitor], None]:
+    """A form for an organization's name, sent with the one that nobody else gets."""
+
+    def open_it(visitor: Visitor) -> None:
+        at(page, who)(visitor)
+        visitor.page.get_by_label("Name", exact=True).fill("Operators")
+        visitor.follow(visitor.page.get_by_role("button", name=button))
+
+    return open_it
+
+
 def reveal(visitor: Visitor) -> None:
     visitor.become("rita").page.goto("/")
     visitor.create_key("Nightly report")

@@ -15,6 +15,7 @@ from tests.browser.openers import (
     one_too_many,
     refused_change,
     refused_form,
+    refused_name,
     reveal,
     reveal_python,
     rotated,
@@ -196,6 +197,19 @@ PAGE_STATES = [
     PageState("members", "Members · alice’s organization", "Members", at("members", "alice")),
     PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
+    PageState(
+        "settings with a refused name",
+        "Problem: Settings · alice’s organization",
+        "Settings",
+        refused_name("settings", "alice", "Save name"),
+    ),
+    PageState("new organization", "New organization", "New organization", at("/orgs/new", "alice")),
+    PageState(
+        "new organization with a refused name",
+        "Problem: New organization",
+        "New organization",
+        refused_name("/orgs/new", "alice", "Create organization"),
+    ),
     PageState("policy for keys", "Policy for keys · hugo’s organization", "Policy for keys", at("policy", "hugo")),
     PageState(
         "policy for keys as members see it",

@@ -43,3 +43,12 @@ def test_an_organization_that_is_not_there_or_has_no_name_is_refused(operator):
     for words in (("orgs", "disable", "none"), ("members", "list", "none"), ("credits", "grant", "none", 5)):
         assert "There is no such organization" in operator.refused(*words)
     assert "name" in operator.refused("orgs", "create", " ")
+
+
+def test_one_is_renamed_but_not_to_or_from_the_operators_name(operator):
+    operator.run("orgs", "create", "Acme")
+    assert operator.run("orgs", "rename", "Acme", "Bolt") == "Acme is now named Bolt.\n"
+    assert [org["name"] for org in operator.json("orgs", "list")["data"]] == ["Bolt"]
+    assert "choose another" in operator.refused("orgs", "rename", "Bolt", "Operators")
+    operator.run("orgs", "create", "Operators")
+    assert "keeps its name" in operator.refused("orgs", "rename", "Operators", "Mine")

@@ -39,6 +39,7 @@ ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
 MEMBERS_WHO_SET_THE_KEY_POLICY = frozenset({Visitor.OWNER, Visitor.ADMIN})
+MEMBERS_WHO_RENAME = MEMBERS_WHO_SET_THE_KEY_POLICY
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
@@ -66,10 +67,15 @@ REVIEWED = {
     "GET /account/mails": SIGNED_IN,
     "POST /account/mails": SIGNED_IN,
     "GET /v1/orgs": SIGNED_IN,
+    "POST /v1/orgs": SIGNED_IN,
+    "PATCH /v1/orgs/<org>": MEMBERS_WHO_RENAME,
+    "GET /orgs/new": SIGNED_IN,
+    "POST /orgs/new": SIGNED_IN,
     "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
+    "POST /orgs/<org>/settings": MEMBERS_WHO_RENAME,
     "GET /orgs/<org>/settings/keys": MEMBERS,
     "POST /orgs/<org>/settings/keys": MEMBERS_WHO_SET_THE_KEY_POLICY,
     "GET /orgs/<org>/keys": MEMBERS,
