@@ -1,4 +1,4 @@
-"""`/v1/orgs`: the organizations of the signed-in user: listed, created and renamed."""
+"""`/v1/orgs`: the organizations of the signed-in user: listed, created, renamed and deleted."""
 
 from typing import Annotated
 
@@ -6,16 +6,17 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from app.api.json_responses import Answer, Data, Listing, data, listing
-from app.domain.errors import Busy, RateLimited
+from app.domain.errors import Busy, RateLimited, SignInAgain
 from app.domain.member_roles import Permission, Role
 from app.domain.paging import Page
+from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.change_rate_limit import limit_changes
-from app.http.field_types import OrgId, OrgName, WantedOrgName, field
+from app.http.field_types import OrgId, OrgName, Time, WantedOrgName, field
 from app.http.guards import RequireMember, RequireSignIn
 from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
-from app.services import organization_settings, organizations
+from app.services import organization_deletion, organization_settings, organizations
 from app.store.organizations import OrganizationOf
 
 blueprint = Blueprint("api_organizations", __name__)
@@ -33,6 +34,19 @@ class NewOrganization(Body):
 
 class RenamedOrganization(Body):
     name: WantedOrgName
+
+
+class DeletedOrganization(Body):
+    name: Annotated[str, field("The name of this organization, to confirm that it is meant.", "Old Widgets")]
+
+
+class Deleted(TypedDict):
+    """A deleted organization."""
+
+    id: OrgId
+    name: OrgName
+    keys: Annotated[int, field("How many active keys stopped working.", 12)]
+    erased_at: Time
 
 
 @blueprint.get("/orgs")
@@ -72,6 +86,22 @@ def rename() -> Answer[Data[OrganizationItem]]:
     member, name = request_context.member(), read_json(RenamedOrganization).name
     renamed = organization_settings.rename(request_context.runtime(), member, name)
     return data({"id": member.org_id, "name": renamed, "role": member.role})
+
+
+@blueprint.delete("/orgs/<org>")
+@RequireMember(Permission.MANAGE_ORGANIZATION)
+@RouteDocs(body=DeletedOrganization, example={"name": "Old Widgets"}, errors=(Busy, RateLimited, SignInAgain))
+@limit_changes
+def delete() -> Answer[Data[Deleted]]:
+    """Delete an organization
+
+    Its keys are refused from now on, and its members do not see it any more. For 30 days the operator can bring it
+    back; then it is erased. Only with a session that began less than 10 minutes ago: otherwise `403 SIGN_IN_AGAIN`.
+    """
+    member, typed = request_context.member(), read_json(DeletedOrganization).name
+    signed_in_at = request_context.person().signed_in_at
+    done = organization_deletion.delete(request_context.runtime(), member, signed_in_at=signed_in_at, typed=typed)
+    return data({"id": member.org_id, "name": done.name, "keys": done.keys, "erased_at": rfc3339(done.erased_at)})
 
 
 def _item(organization: OrganizationOf) -> OrganizationItem:

@@ -10,6 +10,7 @@ class MailKind(StrEnum):
     CODES_PAUSED = "codes_paused"
     NEW_BROWSER = "new_browser"
     ADDRESS_CHANGED = "address_changed"
+    ORGANIZATION_DELETED = "organization_deleted"
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
     KEYS_CHANGED = "keys_changed"

@@ -38,6 +38,16 @@ def cleaned_of_organization(name: str) -> str:
     return kept
 
 
+def is_typed_name(typed: str, name: str) -> bool:
+    """Whether somebody who typed this meant that name: case, spaces at the ends and the form of apostrophes, which
+    keyboards do not have, do not matter."""
+    return _plain(typed) == _plain(name)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold().replace("’", "'")
+
+
 def folded(name: str) -> str:
     """The name as it is searched for and sorted by: without the difference between upper and lower case."""
     return name.casefold()[:MAX_LENGTH]

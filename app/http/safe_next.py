@@ -12,7 +12,7 @@ from app.domain import key_format
 MAX_LENGTH = 1000
 #: The blueprints of pages that can be returned to.
 _PAGES = {"key_list", "keys", "key_policy", "key_settings", "key_revocation", "usage", "sessions", "home", "device"}
-_PAGES |= {"organization_settings", "new_organization"}
+_PAGES |= {"organization_settings", "new_organization", "organization_deletion"}
 
 
 def safe_next(target: str | None) -> str | None:

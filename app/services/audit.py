@@ -101,6 +101,15 @@ def organization_switched(org_id: str, *, at: datetime, actor: str, disabled: bo
     _record(org_id, "organization.disabled" if disabled else "organization.enabled", at, actor, org_id)
 
 
+def organization_deleted(org_id: str, *, at: datetime, actor: str, keys: int, erased_at: datetime) -> None:
+    """`keys`: how many stopped working."""
+    _record(org_id, "organization.deleted", at, actor, org_id, keys=keys, erased_at=rfc3339(erased_at))
+
+
+def organization_restored(org_id: str, *, at: datetime, actor: str) -> None:
+    _record(org_id, "organization.restored", at, actor, org_id)
+
+
 def member_added(org_id: str, *, at: datetime, actor: str, person_id: str, email: str, role: str) -> None:
     _record(org_id, "member.added", at, actor, person_id, email=email, role=role)
 

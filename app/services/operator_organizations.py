@@ -12,7 +12,7 @@ from app.services import audit, organization_settings
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
 from app.store import keys as key_store
-from app.store import organizations, people
+from app.store import organization_deletion, organizations, people
 from app.store.keys import ApiKey
 from app.store.organizations import MemberRow, Organization
 from app.store.transaction import transaction
@@ -22,6 +22,7 @@ ACTOR = "operator"
 
 
 def all_organizations() -> Sequence[Organization]:
+    """With those that were deleted and not erased."""
     return organizations.all_of_them()
 
 
@@ -39,8 +40,11 @@ def organization(org: str) -> Organization:
     """The organization with this ID, or with this name if only one has it. Raises `NotFound`."""
     matches = organizations.by_id_or_name(org)
     if len(matches) != 1:
-        found = "Several organizations have this name; use an ID." if matches else "There is no such organization."
-        raise NotFound(f"{org}: {found} See: orgs list")
+        if matches:
+            raise NotFound(f"{org}: Several organizations have this name; use an ID. See: orgs list")
+        if organization_deletion.by_id_or_name(org):
+            raise NotFound(f"{org}: This organization was deleted. To bring it back: orgs restore {org}")
+        raise NotFound(f"{org}: There is no such organization. See: orgs list")
     return matches[0]
 
 

@@ -15,6 +15,7 @@ from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
 from app.store import organizations, people
 from app.store.organizations import OrganizationOf
+from app.store.people import Person
 from app.store.transaction import transaction
 
 #: How many organizations one person may own and still make another one.
@@ -24,6 +25,11 @@ MOST_OWNED = 10
 def may_create(runtime: Runtime, email: str) -> bool:
     """Whether `SIGN_UP` lets somebody with this address have an organization."""
     return admits(runtime.settings.sign_up, email)
+
+
+def may_create_another(runtime: Runtime, person: Person) -> bool:
+    """Whether the person may have one more: `SIGN_UP` lets them, and they do not own too many."""
+    return may_create(runtime, person.email) and organizations.number_owned(person.id) < MOST_OWNED
 
 
 def create(runtime: Runtime, person_id: str, email: str, name: str, *, client: str) -> OrganizationOf:
@@ -42,7 +48,10 @@ def create(runtime: Runtime, person_id: str, email: str, name: str, *, client: s
         if person is None or person.disabled_at is not None:
             raise NotFound
         if organizations.number_owned(person_id) >= MOST_OWNED:
-            raise Forbidden(f"You own {MOST_OWNED} organizations, as many as one person may. Ask your operator.")
+            raise Forbidden(
+                f"You own {MOST_OWNED} organizations, as many as one person may. A deleted one counts until it is"
+                " erased, after 30 days. Ask your operator."
+            )
         made = organizations.add(name, now)
         organizations.add_member(made.id, person_id, Role.OWNER, now)
         audit.organization_created(made.id, at=now, actor=person.email, owner=person.email)

@@ -18,7 +18,7 @@ TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Usage", "usage.index", {"usage"}),
     ("Members", "members.index", {"members"}),
     ("Audit log", "audit_log.index", {"audit_log"}),
-    ("Settings", "organization_settings.index", {"organization_settings", "key_policy"}),
+    ("Settings", "organization_settings.index", {"organization_settings", "organization_deletion", "key_policy"}),
 )
 
 

@@ -43,5 +43,11 @@ def rename() -> Response:
 
 
 def _page(name: str, problems: dict[str, str]) -> str:
-    may_rename = member_roles.allows(request_context.member().role, Permission.RENAME_ORGANIZATION)
-    return render_template("organization_settings/index.html", name=name, problems=problems, may_rename=may_rename)
+    role = request_context.member().role
+    return render_template(
+        "organization_settings/index.html",
+        name=name,
+        problems=problems,
+        may_rename=member_roles.allows(role, Permission.RENAME_ORGANIZATION),
+        may_delete=member_roles.allows(role, Permission.MANAGE_ORGANIZATION),
+    )

@@ -178,6 +178,8 @@ def test_every_example_of_a_request_works(cast, app, description):
         if (method, path) == BEFORE_FLASK:
             continue  # asks by headers that a proxy sets: test_forward_auth.py
         client = alice.http if operation["security"] == [{"sessionCookie": []}] else anybody
+        if (method, path) == ("DELETE", "/v1/orgs/{org}"):
+            continue  # would end the rest: test_organizations.py
         if (method, path) == ("POST", "/v1/orgs"):
             client = you.http  # with a second organization, Alice's agent would have to say which one it means
         key_id = alice.create_key()["id"]

@@ -12,7 +12,8 @@ def test_somebody_creates_another_one(alice):
     made = alice.http.post("/v1/orgs", json={"name": "Second"})
     assert made.status_code == 201
     second = made.get_json()["data"]
-    assert alice.http.get("/v1/orgs").get_json()["data"][1] == second | {"name": "Second", "role": "owner"}
+    assert (second["name"], second["role"]) == ("Second", "owner")
+    assert second in alice.http.get("/v1/orgs").get_json()["data"]
     assert alice.http.get(f"/v1/orgs/{second['id']}/keys").get_json()["data"] == []
 
 
@@ -43,3 +44,40 @@ def test_owners_and_admins_rename_and_outsiders_see_nothing(cast):
         assert_problem(actor.http.patch(path, json={"name": "Mine"}), 403, "FORBIDDEN")
     assert_problem(cast.charlie.http.patch(path, json={"name": "Mine"}), 404, "NOT_FOUND")
     assert_problem(cast.charlie.http.patch("/v1/orgs/org_none", json={"name": "Mine"}), 404, "NOT_FOUND")
+
+
+def delete(actor, name="alice’s organization"):
+    return actor.http.delete(f"/v1/orgs/{actor.org}", json={"name": name})
+
+
+def test_an_owner_deletes_and_its_key_is_refused(cast):
+    alice = cast.alice
+    key = alice.create_key()["key"]
+    done = delete(alice)
+    assert (done.status_code, done.get_json()["data"]) == (
+        200,
+        {"id": alice.org, "name": "alice’s organization", "keys": 1, "erased_at": "2026-05-16T12:00:00Z"},
+    )
+    refused = cast.nobody().http.get("/v1/me", headers={"x-api-key": key})
+    assert_problem(refused, 401, "KEY_DISABLED")
+    assert alice.http.get("/v1/orgs").get_json()["data"] == []
+    for answer in (
+        delete(alice),
+        alice.http.get(f"/v1/orgs/{alice.org}/keys"),
+        alice.http.patch(f"/v1/orgs/{alice.org}", json={"name": "Back"}),
+    ):
+        assert_problem(answer, 404, "NOT_FOUND")
+
+
+def test_it_takes_a_young_sign_in_its_name_and_an_owner(cast, clock):
+    for actor in (cast.adam, cast.bob, cast.vera):
+        assert_problem(delete(actor), 403, "FORBIDDEN")
+    assert_problem(delete(cast.charlie), 404, "NOT_FOUND")
+    wrong = delete(cast.alice, "bob’s organization")
+    assert_problem(wrong, 422, "VALIDATION_FAILED")
+    assert list(wrong.get_json()["details"]["fields"]) == ["name"]
+    clock.advance(minutes=10)
+    refused = delete(cast.alice)
+    assert_problem(refused, 403, "SIGN_IN_AGAIN")
+    assert "Sign in again" in refused.get_json()["detail"]
+    assert len(cast.alice.http.get("/v1/orgs").get_json()["data"]) == 1

@@ -52,3 +52,18 @@ def test_one_is_renamed_but_not_to_or_from_the_operators_name(operator):
     assert "choose another" in operator.refused("orgs", "rename", "Bolt", "Operators")
     operator.run("orgs", "create", "Operators")
     assert "keeps its name" in operator.refused("orgs", "rename", "Operators", "Mine")
+
+
+@BOTH
+def test_one_is_deleted_listed_with_its_end_and_brought_back(operator, app, runtime):
+    acme = operator.json("orgs", "create", "Acme")
+    key = operator.json("create", "--org", "Acme")["key"]
+    assert "Acme is deleted: 1 keys are refused" in operator.run("orgs", "delete", "Acme")
+    assert not allowed(app, runtime, key)
+    (listed,) = operator.json("orgs", "list")["data"]
+    assert listed["erased_at"]
+    assert f"Acme | deleted, erased from {listed['erased_at']}" in operator.run("orgs", "list")
+    assert "orgs restore" in operator.refused("orgs", "enable", acme["id"])
+    assert operator.run("orgs", "restore", acme["id"]) == "Acme is back. See: orgs list\n"
+    assert allowed(app, runtime, key)
+    assert "It was not deleted" in operator.refused("orgs", "restore", "Acme")

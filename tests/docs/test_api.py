@@ -146,6 +146,7 @@ def test_roles_are_those_of_the_domain():
         Permission.GRANT_RESERVED_SCOPES,
         Permission.MANAGE_KEY_POLICY,
         Permission.RENAME_ORGANIZATION,
+        Permission.MANAGE_ORGANIZATION,
     )
     _, listed, *_ = tables(section(PAGE, "Scopes and roles"))
     assert listed == [

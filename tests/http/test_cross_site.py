@@ -44,6 +44,7 @@ CHANGES = [
     "/v1/orgs/{org}/key-policy",
     "/orgs/new",
     "/orgs/{org}/settings",
+    "/orgs/{org}/settings/delete",
     "/orgs/{org}/settings/keys",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",

@@ -39,6 +39,7 @@ ANYBODY = frozenset(Visitor)
 NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
 MEMBERS_WHO_SET_THE_KEY_POLICY = frozenset({Visitor.OWNER, Visitor.ADMIN})
+OWNERS = frozenset({Visitor.OWNER})
 MEMBERS_WHO_RENAME = MEMBERS_WHO_SET_THE_KEY_POLICY
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
@@ -69,6 +70,9 @@ REVIEWED = {
     "GET /v1/orgs": SIGNED_IN,
     "POST /v1/orgs": SIGNED_IN,
     "PATCH /v1/orgs/<org>": MEMBERS_WHO_RENAME,
+    "DELETE /v1/orgs/<org>": OWNERS,
+    "GET /orgs/<org>/settings/delete": OWNERS,
+    "POST /orgs/<org>/settings/delete": OWNERS,
     "GET /orgs/new": SIGNED_IN,
     "POST /orgs/new": SIGNED_IN,
     "GET /orgs/<org>/usage": MEMBERS,

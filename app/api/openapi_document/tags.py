@@ -5,7 +5,7 @@ from collections.abc import Mapping
 #: What the operations of each tag are for.
 TAGS: Mapping[str, str] = {
     "Sign in": "A user signs in with an emailed link and signs out.",
-    "Organizations": "The signed-in user lists, creates and renames their organizations.",
+    "Organizations": "The signed-in user lists, creates, renames and deletes their organizations.",
     "Keys": "A member lists, creates, revokes and rotates the keys of an organization.",
     "Key settings": "A member shows a key with its settings and changes them.",
     "Key policy": "What an organization allows its keys: how long they live, and which scopes each role gives.",
