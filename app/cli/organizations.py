@@ -86,7 +86,7 @@ def delete_org(org: str) -> None:
     """
     with open_runtime() as runtime:
         done = organization_deletion.delete_as_operator(runtime, org)
-        click.echo(f"{done.name} is deleted: {done.keys} keys are refused from now on.")
+        click.echo(f"{done.name} is deleted, and its keys are refused from now on. Active ones: {done.keys}.")
         click.echo(f"Until {rfc3339(done.erased_at)}, this brings it back: orgs restore {org}")
 
 

@@ -23,6 +23,8 @@ from app.store.transaction import transaction
 
 #: Rows that are erased in one transaction, so that nobody waits for it.
 ROWS_AT_ONCE = 500
+#: How long rows are looked for that servers wrote about keys that were being erased.
+LOOK_AGAIN = timedelta(days=1)
 #: How long it is tried to mail the owners.
 NOTICE_KEPT = timedelta(days=2)
 
@@ -99,25 +101,31 @@ def restore(runtime: Runtime, org: str) -> str:
 
 def erase(runtime: Runtime) -> None:
     """Erases what belongs to organizations that were deleted 30 days ago. One that was begun goes on when this is
-    called again. What servers still counted about its keys meanwhile is erased by the next call, which finds nothing
-    more the time after that, and notes that the organization is erased."""
-    for org_id in store.deleted_before(runtime.clock() - KEPT):
+    called again. For a day more it looks for what servers still
+    counted about the keys meanwhile."""
+    now = runtime.clock()
+    for org_id in store.deleted_before(now - KEPT):
         rows = 0
         while erased := _erase_some(org_id):
             rows += erased
-        with seldom_revoking() as revocation:
-            store.forget(org_id)
-            if rows == 0:
-                store.mark_erased(org_id, runtime.clock())
-                revocation.nothing_changed()
-            else:
-                # No server keeps its keys in memory any more.
-                revocation.affects(org_id)
+        if rows:
+            _forget(org_id)
+    for org_id in store.deleted_before(now - KEPT - LOOK_AGAIN):
+        with transaction():
+            if store.erase_some(org_id, ROWS_AT_ONCE) == 0:
+                store.mark_erased(org_id, now)
 
 
 def _erase_some(org_id: str) -> int:
     with transaction():
         return store.erase_some(org_id, ROWS_AT_ONCE)
+
+
+def _forget(org_id: str) -> None:
+    """No process keeps its keys in memory any more, either."""
+    with seldom_revoking() as revocation:
+        store.forget(org_id)
+        revocation.affects(org_id)
 
 
 def _delete(runtime: Runtime, found: Organization, actor: str, revocation: Revocation) -> Deletion:

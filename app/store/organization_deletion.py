@@ -43,6 +43,8 @@ def erase_some(org_id: str, most: int) -> int:
     """Deletes up to `most` rows of one table that belong to the organization, and returns how many; 0: nothing is left
     but the organization's own row. Every table with a column `org_id` is one, rows that refer to others first."""
     require_transaction()
+    # Two processes take turns: otherwise one would wait for the rows that the other deletes, and then find none.
+    locked(org_id)
     _part_from_predecessors(org_id)
     for table in reversed(Base.metadata.sorted_tables):
         if "org_id" in table.c and (erased := _erase_some(table, org_id, most)):

@@ -58,7 +58,7 @@ def test_one_is_renamed_but_not_to_or_from_the_operators_name(operator):
 def test_one_is_deleted_listed_with_its_end_and_brought_back(operator, app, runtime):
     acme = operator.json("orgs", "create", "Acme")
     key = operator.json("create", "--org", "Acme")["key"]
-    assert "Acme is deleted: 1 keys are refused" in operator.run("orgs", "delete", "Acme")
+    assert "refused from now on. Active ones: 1." in operator.run("orgs", "delete", "Acme")
     assert not allowed(app, runtime, key)
     (listed,) = operator.json("orgs", "list")["data"]
     assert listed["erased_at"]
