@@ -362,3 +362,23 @@ def test_an_owner_who_is_removed_meanwhile_deletes_it_or_is_an_outsider(app, run
     assert isinstance(done, organization_deletion.Deletion | NotFound)
     is_deleted = organizations.of_person(cast.alice.person_id) == []
     assert is_deleted is isinstance(done, organization_deletion.Deletion)
+
+
+def test_two_processes_that_erase_at_once_leave_nothing(app, runtime, alice, clock, monkeypatch):
+    monkeypatch.setattr(organization_deletion, "ROWS_AT_ONCE", 1)
+    fill_every_table(runtime, alice.member, clock)
+    delete(runtime, alice.member)
+    clock.advance(days=32)
+    assert at_once(app, *[lambda: organization_deletion.erase(runtime)] * 2) == [None, None]
+    assert rows_of(alice.org) == {}
+    assert store.deleted_before(clock.now) == []
+
+
+def test_an_agent_with_a_session_token_finds_none_of_its_keys(runtime, cast):
+    bob = cast.bob
+    make_key(runtime, bob.member)
+    headers = {"Authorization": f"Bearer {cast.session_token(bob)}"}
+    delete(runtime, cast.alice.member)
+    assert bob.app.test_client().get("/v1/keys/list", headers=headers).get_json()["data"] == []
+    made = bob.app.test_client().post("/v1/keys/create", headers=headers, json={"name": "CI", "org_id": bob.org})
+    assert made.status_code == 404
