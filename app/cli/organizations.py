@@ -21,7 +21,7 @@ def orgs() -> None:
 @as_json
 def list_orgs(is_json: bool) -> None:
     """List all organizations, and those that were deleted, with when they are erased."""
-    with open_runtime():
+    with open_runtime() as runtime:
         rows = [
             {
                 "id": org.id,
@@ -29,7 +29,7 @@ def list_orgs(is_json: bool) -> None:
                 "disabled": org.disabled_at is not None,
                 "erased_at": rfc3339(erased_at(org.deleted_at)) if org.deleted_at else None,
             }
-            for org in operator_organizations.all_organizations()
+            for org in operator_organizations.all_organizations(runtime)
         ]
         lines = [f"{row['id']} | {row['name']}{_state(row)}" for row in rows]
         answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None yet."))

@@ -7,6 +7,7 @@ from app.domain import email_address, member_roles, name_rules
 from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
+from app.domain.organization_deletion import erased_at
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, organization_settings
 from app.services.immediate_revocation import revoking
@@ -21,9 +22,10 @@ from app.store.transaction import transaction
 ACTOR = "operator"
 
 
-def all_organizations() -> Sequence[Organization]:
-    """With those that were deleted and not erased."""
-    return organizations.all_of_them()
+def all_organizations(runtime: Runtime) -> Sequence[Organization]:
+    """Oldest first, with deleted ones that can still be brought back."""
+    now = runtime.clock()
+    return [org for org in organizations.all_of_them() if org.deleted_at is None or now < erased_at(org.deleted_at)]
 
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
