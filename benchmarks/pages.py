@@ -79,6 +79,8 @@ PAGES = {
     "audit log": "/orgs/{org}/audit-log",
     "settings": "/orgs/{org}/settings",
     "policy for keys": "/orgs/{org}/settings/keys",
+    "delete the organization": "/orgs/{org}/settings/delete",
+    "new organization": "/orgs/new",
     "sessions": "/sessions",
     "mails": "/account/mails",
     "connect an agent": "/device",

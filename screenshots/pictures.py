@@ -71,6 +71,7 @@ PICTURES = [
     Picture("invite", "/orgs/{org}/invitations/new"),
     Picture("audit-log", "/orgs/{org}/audit-log"),
     Picture("settings", "/orgs/{org}/settings"),
+    Picture("delete-organization", "/orgs/{org}/settings/delete"),
     Picture("policy-for-keys", "/orgs/{org}/settings/keys"),
     Picture("sessions", "/sessions"),
     Picture("mails", "/account/mails"),

@@ -43,6 +43,7 @@ FROM_THE_STORE = {
         "app.store.invitations.InvitationListed",
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
+        "app.store.organizations.OrganizationOf",
     },
     "cli": {
         "app.store.keys.ApiKey",

@@ -22,12 +22,12 @@ def audit() -> None:
 @as_json
 def verify(is_json: bool, text: str | None) -> None:
     """Check the hash chain of every organization. Exits with 1 if one is broken."""
-    with open_runtime():
+    with open_runtime() as runtime:
         kept = SealedEntry.parse(text) if text else None
         if kept:
             organizations = [operator_organizations.organization(kept.org_id)]
         else:
-            organizations = list(operator_organizations.all_organizations())
+            organizations = list(operator_organizations.all_organizations(runtime))
         rows: list[dict[str, Any]] = [
             {"org_id": org.id, "name": org.name, "entries": org.audit_count, "broken_at": audit_log.broken_at(org.id)}
             for org in organizations

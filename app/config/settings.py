@@ -107,7 +107,9 @@ class Settings:
         "open",
         "Who may sign up: open (everybody), invited (people who were added or invited), or email domains",
     )
-    sign_up_credits: int = _setting(parsers.integer(0, 10**9), 1000, "Credits that a new organization gets")
+    sign_up_credits: int = _setting(
+        parsers.integer(0, 10**9), 1000, "Credits that the first organization of somebody gets"
+    )
     max_keys_per_org: int = _setting(
         parsers.integer(0, 10**9), 10_000, "Active keys that an organization may have; 0: any number"
     )

@@ -94,6 +94,13 @@ class Forbidden(DomainError):
     message = "Your role in this organization does not allow this. Ask an owner or admin."
 
 
+class SignInAgain(DomainError):
+    """The sign-in is too old for this. No key and no other session helps, only a new sign-in."""
+
+    error_code = "SIGN_IN_AGAIN"
+    message = "You signed in more than 10 minutes ago. Sign in again, then repeat this."
+
+
 class InsufficientScope(DomainError):
     """`details.required` is the scope that the route needs, `details.granted` lists the scopes of the key."""
 

@@ -11,6 +11,7 @@ class MailKind(StrEnum):
     NEW_BROWSER = "new_browser"
     ADDRESS_CHANGED = "address_changed"
     INVITATION = "invitation"
+    ORGANIZATION_DELETED = "organization_deleted"
     KEY_ENDS = "key_ends"
     KEYS_EXPIRE = "keys_expire"
     KEYS_CHANGED = "keys_changed"

@@ -25,6 +25,7 @@ class Permission(Enum):
     GRANT_RESERVED_SCOPES = "grant keys:verify"
     MANAGE_KEY_POLICY = "set what the organization allows its keys"
     MANAGE_MEMBERS = "manage members"
+    RENAME_ORGANIZATION = "rename the organization"
     MANAGE_ORGANIZATION = "delete the organization, change its owner"
 
 
@@ -35,6 +36,7 @@ _ADMIN = _MEMBER | {
     Permission.GRANT_RESERVED_SCOPES,
     Permission.MANAGE_KEY_POLICY,
     Permission.MANAGE_MEMBERS,
+    Permission.RENAME_ORGANIZATION,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

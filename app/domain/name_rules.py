@@ -5,6 +5,8 @@ import unicodedata
 from app.domain.errors import ValidationFailed
 
 MAX_LENGTH = 100
+#: The name of the operators’ own organization. No other gets it, and it keeps it: operators’ keys are made there.
+OPERATORS = "Operators"
 #: Characters of a name in a mail.
 SHORT = 40
 _JOINERS = "\u200c\u200d"
@@ -26,6 +28,24 @@ def cleaned(name: str, field: str = "name") -> str:
     if any(map(_is_unprintable, kept)) or not any(map(_is_visible, kept)):
         raise ValidationFailed({field: "contains line breaks or invisible characters; remove them"})
     return kept
+
+
+def cleaned_of_organization(name: str) -> str:
+    """As `cleaned`, for an organization that people name: the name of the operators’ own is refused, in any case."""
+    kept = cleaned(name)
+    if unicodedata.normalize("NFKC", kept).casefold() == OPERATORS.casefold():
+        raise ValidationFailed({"name": "is the name of the operators’ own organization; choose another"})
+    return kept
+
+
+def is_typed_name(typed: str, name: str) -> bool:
+    """Whether somebody who typed this meant that name: case, spaces at the ends and the form of apostrophes, which
+    keyboards do not have, do not matter."""
+    return _plain(typed) == _plain(name)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold().replace("’", "'")
 
 
 def folded(name: str) -> str:

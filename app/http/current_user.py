@@ -9,12 +9,13 @@ from app.store.sessions import LiveSession
 
 
 class SignedInPerson(UserMixin):
-    """The signed-in user, and the ID of their session."""
+    """The signed-in user, the ID of their session, and when it began."""
 
     def __init__(self, live: LiveSession) -> None:
         self.id = live.person_id
         self.email = live.email
         self.session_id = live.session_id
+        self.signed_in_at = live.signed_in_at
 
 
 def bind(app: Flask, login_manager: LoginManager) -> None:

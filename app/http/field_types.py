@@ -37,6 +37,10 @@ Code = Annotated[
 
 OrgId = Annotated[str, field("The organization's ID.", "org_3nVbQkZx8RtYwLpMcJdF5s")]
 OrgName = Annotated[str, field("The organization's name.", "alice’s organization")]
+WantedOrgName = Annotated[
+    str,
+    field("The organization's name, on one line.", "Acme Widgets", minLength=1, maxLength=name_rules.MAX_LENGTH),
+]
 KeyId = Annotated[str, field("The key's ID. It is not secret.", "key_6HfTzWqNb2XvKs9RmLcP4d")]
 PersonId = Annotated[str, field("The person's ID.", "usr_5kPzQmVb8WtXhNrJcLfD2g")]
 InvitationId = Annotated[str, field("The invitation's ID. It is not secret.", "inv_4bTqXw9RkLmZ7nVcHs2JdP")]

@@ -31,6 +31,7 @@ STATUSES: dict[type[DomainError], int] = {
     errors.Forbidden: 403,
     errors.InsufficientScope: 403,
     errors.IpNotAllowed: 403,
+    errors.SignInAgain: 403,
     errors.NotFound: 404,
     errors.KeyAlreadyShown: 409,
     errors.KeyNotActive: 409,

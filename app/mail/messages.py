@@ -79,6 +79,12 @@ def address_changed(letter: Letter, settings: Settings) -> Message:  # noqa: ARG
     return _message(letter, **json.loads(letter.about))
 
 
+def organization_deleted(letter: Letter, settings: Settings) -> Message:  # noqa: ARG001 -- it leads nowhere
+    about = json.loads(letter.about)
+    about["erased_at"] = datetime.fromisoformat(about["erased_at"])
+    return _message(letter, **about | {"name": name_rules.without_links(about["name"])})
+
+
 def key_ends(letter: Letter, settings: Settings) -> Message:
     """Without the key's name: whoever gave it must not be able to put a text into a mail."""
     org_id, key_id, shown = letter.about.split(" ", 2)
@@ -136,6 +142,7 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
         codes_paused,
         new_browser,
         address_changed,
+        organization_deleted,
         key_ends,
         keys_expire,
         keys_changed,

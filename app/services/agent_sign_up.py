@@ -14,7 +14,7 @@ from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
-from app.services import audit, key_policy, key_quotas, one_time_secrets, sign_in
+from app.services import audit, key_policy, key_quotas, one_time_secrets, organization_settings, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.keys import issue
 from app.services.one_time_secrets import Issued
@@ -138,7 +138,7 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
 
 def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
     is_in_none = not organizations.of_person(person.id)
-    if is_in_none and not sign_in.may_have_organization(runtime, person.email):
+    if is_in_none and not organization_settings.may_create(runtime, person.email):
         raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
     return sign_in.first_organization(runtime, person, now)
 

@@ -93,8 +93,21 @@ def organization_created(org_id: str, *, at: datetime, actor: str, owner: str | 
     _record(org_id, "organization.created", at, actor, org_id, owner=owner)
 
 
+def organization_renamed(org_id: str, *, at: datetime, actor: str, old: str, new: str) -> None:
+    _record(org_id, "organization.renamed", at, actor, org_id, changes={"name": {"old": old, "new": new}})
+
+
 def organization_switched(org_id: str, *, at: datetime, actor: str, disabled: bool) -> None:
     _record(org_id, "organization.disabled" if disabled else "organization.enabled", at, actor, org_id)
+
+
+def organization_deleted(org_id: str, *, at: datetime, actor: str, keys: int, erased_at: datetime) -> None:
+    """`keys`: how many stopped working."""
+    _record(org_id, "organization.deleted", at, actor, org_id, keys=keys, erased_at=rfc3339(erased_at))
+
+
+def organization_restored(org_id: str, *, at: datetime, actor: str) -> None:
+    _record(org_id, "organization.restored", at, actor, org_id)
 
 
 def member_added(org_id: str, *, at: datetime, actor: str, person_id: str, email: str, role: str) -> None:

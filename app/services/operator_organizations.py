@@ -7,10 +7,11 @@ from app.domain import email_address, name_rules
 from app.domain.errors import NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.services import audit, key_owners, members
+from app.domain.organization_deletion import erased_at
+from app.services import audit, key_owners, members, organization_settings
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, organizations, people
+from app.store import device_grants, invitations, organization_deletion, organizations, people
 from app.store import keys as key_store
 from app.store import members as member_store
 from app.store.invitations import End
@@ -25,8 +26,10 @@ ACTOR = "operator"
 _WAY_OUT = "Nobody else is an owner who can sign in. Make somebody an owner first, or say --last-owner."
 
 
-def all_organizations() -> Sequence[Organization]:
-    return organizations.all_of_them()
+def all_organizations(runtime: Runtime) -> Sequence[Organization]:
+    """Oldest first, with deleted ones that can still be brought back."""
+    now = runtime.clock()
+    return [org for org in organizations.all_of_them() if org.deleted_at is None or now < erased_at(org.deleted_at)]
 
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
@@ -43,9 +46,21 @@ def organization(org: str) -> Organization:
     """The organization with this ID, or with this name if only one has it. Raises `NotFound`."""
     matches = organizations.by_id_or_name(org)
     if len(matches) != 1:
-        found = "Several organizations have this name; use an ID." if matches else "There is no such organization."
-        raise NotFound(f"{org}: {found} See: orgs list")
+        if matches:
+            raise NotFound(f"{org}: Several organizations have this name; use an ID. See: orgs list")
+        if organization_deletion.by_id_or_name(org):
+            raise NotFound(f"{org}: This organization was deleted. To bring it back: orgs restore {org}")
+        raise NotFound(f"{org}: There is no such organization. See: orgs list")
     return matches[0]
+
+
+def rename_organization(runtime: Runtime, org: str, name: str) -> str:
+    """The new name. Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
+    name = name_rules.cleaned_of_organization(name)
+    with revoking(runtime) as revocation:
+        found = organization(org)
+        organization_settings.rename_within(found.id, name, runtime.clock(), ACTOR, revocation)
+    return name
 
 
 def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> Organization:

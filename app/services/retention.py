@@ -1,8 +1,9 @@
-"""Deletes rows that are too old to be of use. The audit log is never shortened. docs/tables.md lists every table."""
+"""Deletes rows that are too old to be of use, and erases deleted organizations. The audit log of others is never
+shortened. docs/tables.md lists every table."""
 
 from datetime import timedelta
 
-from app.services import usage
+from app.services import organization_deletion, usage
 from app.services.runtime import Runtime
 from app.store import (
     change_notices,
@@ -47,3 +48,4 @@ def prune(runtime: Runtime) -> None:
         expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)
         invitations.prune(now - KEEP_ENDED_INVITATIONS)
+    organization_deletion.erase(runtime)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.domain.errors import Forbidden, LinkSpent, NotFound
+from app.domain.errors import LinkSpent
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.domain.sign_up_admission import admits
-from app.services import audit, one_time_secrets, outbox, sessions
+from app.services import audit, one_time_secrets, organization_settings, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.store import credits, invitations, organizations, people
@@ -112,7 +112,7 @@ def redeem(
     known_browser: bool = False,
 ) -> SignInResult:
     """Uses the link up and opens a session. A first sign-in creates the person, and an organization of their own unless
-    they are invited to one.
+    they are invited to one. One after all their organizations were deleted creates a new one.
 
     `replaces`: the session cookie that the browser had before; that session ends. `known_browser`: it has signed in
     with this address before; otherwise the person is told by mail. Raises `LinkForged` and `LinkSpent`:
@@ -132,6 +132,8 @@ def redeem(
         is_new = person is None
         if person is None:
             person = sign_up(runtime, secret.email, now)
+        elif _lost_all(runtime, person):
+            first_organization(runtime, person, now)
         if old is not None:
             organizations.lock_of(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
@@ -165,41 +167,31 @@ def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
     return admits(sign_up, email, is_invited=is_invited)
 
 
+def _lost_all(runtime: Runtime, person: Person) -> bool:
+    """Whether all the person's organizations were deleted lately, and they may have a new one."""
+    return (
+        organizations.has_deleted(person.id)
+        and not organizations.of_person(person.id)
+        and organization_settings.may_create_another(runtime, person)
+    )
+
+
 def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
     """A new person: with an organization of their own, or without one if they are invited to one or may not have it.
     Joins the caller's transaction."""
     person = people.add(email, now)
     # The invitation that admitted them can have ended since: that does not let them have one.
-    if may_have_organization(runtime, email) and not invitations.is_invited(email, now):
+    if organization_settings.may_create(runtime, email) and not invitations.is_invited(email, now):
         first_organization(runtime, person, now)
     return person
 
 
-def may_have_organization(runtime: Runtime, email: str) -> bool:
-    """Whether somebody who is in no organization may make one of their own: an invitation does not let them."""
-    return admits(runtime.settings.sign_up, email)
-
-
-def make_first_organization(runtime: Runtime, email: str) -> str:
-    """The ID of a new organization of a person who is in none; of their oldest one if they are in one. Raises
-    `Forbidden` if `SIGN_UP` does not let them have one."""
-    with transaction():
-        take_turns(f"person:{email}")
-        person = people.locked_by_email(email)
-        if person is None or person.disabled_at is not None:
-            raise NotFound
-        for organization in organizations.of_person(person.id):
-            return organization.id
-        if not may_have_organization(runtime, email):
-            raise Forbidden("You can join organizations that invite you. Ask your operator for one of your own.")
-        return first_organization(runtime, person, runtime.clock())
-
-
 def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
-    """The ID of a new organization that the person owns, with its first credits. Joins the caller's transaction."""
+    """The ID of a new organization that the person owns. The first one has credits. Joins the caller's transaction."""
+    is_first = organizations.number_owned(person.id) == 0
     organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
     organizations.add_member(organization.id, person.id, Role.OWNER, now)
     audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)
-    if runtime.settings.sign_up_credits:
+    if is_first and runtime.settings.sign_up_credits:
         credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)
     return organization.id

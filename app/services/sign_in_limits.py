@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, try codes, and invite others.
+"""How often somebody may ask for links, codes and trial tokens, try codes, invite others and make organizations.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -29,6 +29,8 @@ class Attempt(StrEnum):
     DEVICE_GUESS = "device_guess"
     #: Counted by the organization that invites, in the place of the client.
     INVITATION = "invitation"
+    #: A further organization that a person makes.
+    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("invitation", 20, 86_400), by_client=True),
         # Many organizations together do not fill a mailbox.
         Limit(Window("invitation-address", 10, 86_400), by_email=True),
+    ),
+    Attempt.ORGANIZATION: (
+        Limit(Window("organizations", 5, 3600), by_email=True),
+        Limit(Window("organizations-client", 20, 3600), by_client=True),
     ),
 }
 

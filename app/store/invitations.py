@@ -153,6 +153,15 @@ def end_all(emails: Collection[str], how: End, now: datetime) -> None:
     )
 
 
+def end_in(org_id: str, how: End, now: datetime) -> None:
+    """Ends all invitations to the organization."""
+    db.session.execute(
+        update(Invitation)
+        .where(Invitation.org_id == org_id, Invitation.ended_at.is_(None))
+        .values(ended_at=now, outcome=how.value)
+    )
+
+
 def prune(before: datetime) -> None:
     """Deletes those that ended or expired before this moment."""
     db.session.execute(delete(Invitation).where(func.coalesce(Invitation.ended_at, Invitation.expires_at) < before))

@@ -10,6 +10,7 @@ from app.extensions import db
 from app.store.column_types import to_microseconds
 from app.store.keys import ApiKey, replaces, works
 from app.store.last_uses import LastUse
+from app.store.organizations import Organization
 
 
 def has_working_successor(org_id: str, key_id: str, now: datetime) -> bool:
@@ -53,14 +54,16 @@ def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
 
 def ending_soon(now: datetime, before: datetime) -> Sequence[tuple[str, str]]:
     """Organization and ID of the keys that are being replaced, are used all the same, end before `before`, and about
-    which nobody was told."""
+    which nobody was told. None of disabled and deleted organizations, whose keys are refused anyway."""
     successor = aliased(ApiKey)
     rows = db.session.execute(
         select(ApiKey.org_id, ApiKey.id)
         .join(successor, replaces(successor))
         .join(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
+        .join(Organization, Organization.id == ApiKey.org_id)
         .where(
             works(now),
+            Organization.disabled_at.is_(None),
             ApiKey.expires_at <= before,
             ApiKey.end_mailed_at.is_(None),
             LastUse.at > successor.created_at,

@@ -31,7 +31,7 @@ from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership
+from app.store.organizations import Membership, Organization
 from app.store.people import Person
 from app.store.upsert import insert
 
@@ -305,7 +305,11 @@ def page(
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """A page of the active keys of all the person's organizations, newest first. Raises `ValidationFailed` for an
     invalid cursor."""
-    theirs = select(Membership.org_id).where(Membership.person_id == person_id)
+    theirs = (
+        select(Membership.org_id)
+        .join(Organization, Organization.id == Membership.org_id)
+        .where(Membership.person_id == person_id, Organization.deleted_at.is_(None))
+    )
     query = LISTED.where(ApiKey.org_id.in_(theirs), works(now))
     return _page(query, limit=limit, cursor=cursor)
 

@@ -4,19 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, delete, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
 from app.domain.key_policy import KeyPolicy
 from app.domain.member_roles import Role
+from app.domain.name_rules import OPERATORS
 from app.extensions import Base, db
 from app.store.column_types import PolicyForKeys, UtcTime
 from app.store.people import Person
-
-#: The name of the operators' own organization. Sign-up never creates one with this name.
-OPERATORS = "Operators"
 
 
 class Organization(Base):
@@ -38,6 +36,24 @@ class Organization(Base):
     revocation_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", index=True)
     #: What it allows its keys. NULL: all that the deployment allows.
     key_policy: Mapped[KeyPolicy | None] = mapped_column(PolicyForKeys)
+    #: NULL: not deleted. One that is deleted is disabled, too: at the same moment, if it was not disabled before.
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    #: When all that belonged to it was erased. The row stays: servers read in it that its keys changed.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    __table_args__ = (
+        # For the few that are to be erased.
+        Index(
+            "ix_organization_deleted_at",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL AND erased_at IS NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL AND erased_at IS NULL"),
+        ),
+    )
+
+
+#: Not deleted.
+_IS_THERE = Organization.deleted_at.is_(None)
 
 
 class Membership(Base):
@@ -66,7 +82,7 @@ def add(name: str, now: datetime) -> Organization:
 
 def operators(now: datetime) -> Organization:
     """The operators' own organization, created on first use. Nobody is a member of it."""
-    found = db.session.scalar(select(Organization).where(Organization.name == OPERATORS).limit(1))
+    found = db.session.scalar(select(Organization).where(Organization.name == OPERATORS, _IS_THERE).limit(1))
     return found or add(OPERATORS, now)
 
 
@@ -76,14 +92,20 @@ def add_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:
-    """The person's organizations, oldest membership first."""
+    """The person's organizations, oldest membership first. Without deleted ones, as everywhere but where it is said."""
     rows = db.session.execute(
         select(Organization.id, Organization.name, Membership.role)
         .join(Membership, Membership.org_id == Organization.id)
-        .where(Membership.person_id == person_id)
+        .where(Membership.person_id == person_id, _IS_THERE)
         .order_by(Membership.created_at, Organization.id)
     )
     return [OrganizationOf(id_, name, Role(role)) for id_, name, role in rows]
+
+
+def number_owned(person_id: str) -> int:
+    """How many organizations the person owns, with deleted ones that were not erased."""
+    owned = select(func.count()).where(Membership.person_id == person_id, Membership.role == Role.OWNER.value)
+    return db.session.scalar(owned) or 0
 
 
 def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
@@ -93,7 +115,7 @@ def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
 
 def locked_role(person_id: str, org_id: str) -> Role | None:
     """The person's role, which nobody can change or take away until the transaction ends; nor can the person be
-    disabled. None for outsiders and disabled people.
+    disabled or the organization be deleted. None for outsiders, disabled people and deleted organizations.
 
     Lock before keys and organizations: removing a member and disabling a person lock in this order.
     """
@@ -103,7 +125,29 @@ def locked_role(person_id: str, org_id: str) -> Role | None:
         .where(Membership.org_id == org_id, Membership.person_id == person_id, Person.disabled_at.is_(None))
         .with_for_update(read=True, of=[Membership, Person])
     )
-    return None if role is None else Role(role)
+    # In a statement of its own: only one that begins with the lock held sees what was committed while that was waited
+    # for.
+    if role is None or not db.session.scalar(select(_IS_THERE).where(Organization.id == org_id)):
+        return None
+    return Role(role)
+
+
+def lock_members(org_id: str) -> None:
+    """Keeps others from writing as members until the transaction ends, and waits for those who do. Lock before people,
+    keys and organizations."""
+    db.session.execute(
+        select(Membership.person_id)
+        .where(Membership.org_id == org_id)
+        .order_by(Membership.person_id)
+        .with_for_update(of=Membership)
+    )
+
+
+def has_deleted(person_id: str) -> bool:
+    """Whether the person is a member of a deleted organization that was not erased."""
+    theirs = select(Membership.org_id).where(Membership.person_id == person_id)
+    query = select(Organization.id).where(Organization.id.in_(theirs), ~_IS_THERE).limit(1)
+    return db.session.scalar(query) is not None
 
 
 def revocation_revision(org_id: str) -> int:
@@ -119,6 +163,14 @@ def key_policy(org_id: str) -> KeyPolicy:
 def set_key_policy(org_id: str, policy: KeyPolicy) -> None:
     stored = None if policy == KeyPolicy() else policy
     db.session.execute(update(Organization).where(Organization.id == org_id).values(key_policy=stored))
+
+
+def name_of(org_id: str) -> str:
+    return db.session.execute(select(Organization.name).where(Organization.id == org_id)).scalar_one()
+
+
+def rename(org_id: str, name: str) -> None:
+    db.session.execute(update(Organization).where(Organization.id == org_id).values(name=name))
 
 
 def roles(org_id: str, person_ids: Collection[str]) -> dict[str, Role]:
@@ -160,19 +212,22 @@ def _locked(which: ColumnElement[bool]) -> Sequence[str]:
 
 
 def all_of_them() -> Sequence[Organization]:
-    """Oldest first."""
-    return db.session.scalars(select(Organization).order_by(Organization.created_at, Organization.id)).all()
+    """Oldest first, with deleted ones that were not erased."""
+    there = select(Organization).where(Organization.erased_at.is_(None))
+    return db.session.scalars(there.order_by(Organization.created_at, Organization.id)).all()
 
 
 def only() -> Organization | None:
     """The organization, if there is exactly one."""
-    found = db.session.scalars(select(Organization).limit(2)).all()
+    found = db.session.scalars(select(Organization).where(_IS_THERE).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
 def by_id_or_name(org: str) -> Sequence[Organization]:
     return db.session.scalars(
-        select(Organization).where(or_(Organization.id == org, Organization.name == org)).order_by(Organization.id)
+        select(Organization)
+        .where(or_(Organization.id == org, Organization.name == org), _IS_THERE)
+        .order_by(Organization.id)
     ).all()
 
 

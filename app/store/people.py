@@ -33,6 +33,11 @@ def locked_by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email).with_for_update(read=True))
 
 
+def locked(person_id: str) -> Person | None:
+    """As `get`; the person cannot be disabled until the transaction ends. Lock before keys and organizations."""
+    return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update(read=True))
+
+
 def set_email(person_id: str, email: str) -> None:
     db.session.execute(update(Person).where(Person.id == person_id).values(email=email))
 

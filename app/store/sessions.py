@@ -32,6 +32,7 @@ class LiveSession(NamedTuple):
     session_id: str
     person_id: str
     email: str
+    signed_in_at: datetime
 
 
 def add(
@@ -55,7 +56,7 @@ def add(
 def live(token_digest: str, *, now: datetime, idle_since: datetime) -> LiveSession | None:
     """The session with this cookie, unless it was ended, has expired, was idle too long, or its person is disabled."""
     row = db.session.execute(
-        select(Session.id, Person.id, Person.email)
+        select(Session.id, Person.id, Person.email, Session.created_at)
         .join(Person, Person.id == Session.person_id)
         .where(
             Session.token_digest == token_digest,

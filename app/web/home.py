@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.http import request_context
 from app.http.guards import RequireSignIn
-from app.services import invitations, organizations, sign_in
+from app.services import invitations, organizations
 
 blueprint = Blueprint("home", __name__)
 
@@ -17,17 +17,4 @@ def index() -> Response | str:
     found, invited = organizations.of_person(person.id), invitations.open_for(runtime, person.email)
     if len(found) == 1 and not invited:
         return redirect(url_for("key_list.index", org=found[0].id))
-    return render_template(
-        "home/organizations.html",
-        organizations=found,
-        invitations=invited,
-        may_make_one=not found and sign_in.may_have_organization(runtime, person.email),
-    )
-
-
-@blueprint.post("/first-organization")
-@RequireSignIn()
-def make_organization() -> Response:
-    """For somebody who is in no organization."""
-    org_id = sign_in.make_first_organization(request_context.runtime(), request_context.person().email)
-    return redirect(url_for("key_list.index", org=org_id), 303)
+    return render_template("home/organizations.html", organizations=found, invitations=invited)

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.http import cookies, request_context
-from app.services import invitations, organizations
+from app.services import invitations, organization_settings, organizations
 from app.store.invitations import InvitationListed
 from app.store.organizations import OrganizationOf
 
@@ -19,7 +19,7 @@ TABS: tuple[tuple[str, str, set[str]], ...] = (
     ("Usage", "usage.index", {"usage"}),
     ("Members", "members.index", {"members", "member_removal", "invitations"}),
     ("Audit log", "audit_log.index", {"audit_log"}),
-    ("Settings", "organization_settings.index", {"organization_settings", "key_policy"}),
+    ("Settings", "organization_settings.index", {"organization_settings", "organization_deletion", "key_policy"}),
 )
 
 
@@ -32,28 +32,30 @@ class Tab(NamedTuple):
 
 
 class Navigation(NamedTuple):
-    """`organization` is None for people without one, for strangers, and on pages about a fault. `invitations`: those of
-    the person that are open."""
+    """`organization` is None for people without one, for strangers, and on pages about a fault. `may_create`: whether
+    the person may make another one. `invitations`: those of the person that are open."""
 
     organizations: Sequence[OrganizationOf]
     organization: OrganizationOf | None
     tabs: Sequence[Tab]
+    may_create: bool
     invitations: Sequence[InvitationListed] = ()
 
 
-NOBODYS = Navigation((), None, ())
+NOBODYS = Navigation((), None, (), may_create=False)
 
 
 def navigation(*, is_signed_in: bool) -> Navigation:
     """The navigation of the page that is being rendered."""
     if not is_signed_in:
         return NOBODYS
+    may_create = organization_settings.may_create(request_context.runtime(), current_user.email)
     found = organizations.of_person(current_user.id)
     if not found:
-        return NOBODYS
+        return Navigation((), None, (), may_create)
     organization = _shown(found)
     invited = invitations.open_for(request_context.runtime(), current_user.email)
-    return Navigation(found, organization, _tabs(organization.id), invited)
+    return Navigation(found, organization, _tabs(organization.id), may_create, invited)
 
 
 def _shown(found: Sequence[OrganizationOf]) -> OrganizationOf:

@@ -175,7 +175,7 @@ def invited(app, actor):
 def test_every_example_of_a_request_works(cast, app, description):
     """Each is sent as it stands; ids, and what comes by mail, take the place of those in the description."""
     alice, bob, anybody = cast.alice, cast.bob, app.test_client()
-    Actor(app, "you").sign_in()
+    you = Actor(app, "you").sign_in()
     credentials = {
         "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify"])["key"]},
         "sessionToken": {"Authorization": f"Bearer {cast.session_token(alice)}"},
@@ -185,6 +185,10 @@ def test_every_example_of_a_request_works(cast, app, description):
         if (method, path) == BEFORE_FLASK:
             continue  # asks by headers that a proxy sets: test_forward_auth.py
         client = alice.http if operation["security"] == [{"sessionCookie": []}] else anybody
+        if (method, path) == ("DELETE", "/v1/orgs/{org}"):
+            continue  # would end the rest: test_organizations.py
+        if (method, path) == ("POST", "/v1/orgs"):
+            client = you.http  # with a second organization, Alice's agent would have to say which one it means
         key_id = alice.create_key()["id"]
         if path.endswith("/undo-revoke"):
             alice.revoke(key_id)

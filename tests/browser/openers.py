@@ -117,6 +117,29 @@ def contradicting_policy(visitor: Visitor) -> None:
     visitor.follow(visitor.page.get_by_role("button", name="Save policy"))
 
 
+def mistyped_organization(visitor: Visitor) -> None:
+    at("delete", "alice")(visitor)
+    visitor.page.get_by_label("Name of the organization").fill("Another one")
+    visitor.follow(visitor.page.get_by_role("button", name="Delete organization"))
+
+
+def delete_long_after_signing_in(visitor: Visitor) -> None:
+    people = "SELECT id FROM person WHERE email = 'hugo@example.com'"
+    query(visitor.site.database_url, f"UPDATE session SET created_at = 0 WHERE person_id IN ({people})")
+    at("delete of hugo", "hugo")(visitor)
+
+
+def refused_name(page: str, who: str, button: str) -> Callable[[Visitor], None]:
+    """A form for an organization's name, sent with the one that nobody else gets."""
+
+    def open_it(visitor: Visitor) -> None:
+        at(page, who)(visitor)
+        visitor.page.get_by_label("Name", exact=True).fill("Operators")
+        visitor.follow(visitor.page.get_by_role("button", name=button))
+
+    return open_it
+
+
 def reveal(visitor: Visitor) -> None:
     visitor.become("rita").page.goto("/")
     visitor.create_key("Nightly report")

@@ -59,6 +59,7 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     cast["ida"].org = cast["hugo"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
+    paths |= {"delete": f"{paths['settings']}/delete", "delete of hugo": f"/orgs/{cast['hugo'].org}/settings/delete"}
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths |= _members_pages(cast)
     paths |= {"invitation": f"/invitations/{invited.id}", "invite": f"/orgs/{cast['alice'].org}/invitations/new"}

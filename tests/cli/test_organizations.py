@@ -43,3 +43,27 @@ def test_an_organization_that_is_not_there_or_has_no_name_is_refused(operator):
     for words in (("orgs", "disable", "none"), ("members", "list", "none"), ("credits", "grant", "none", 5)):
         assert "There is no such organization" in operator.refused(*words)
     assert "name" in operator.refused("orgs", "create", " ")
+
+
+def test_one_is_renamed_but_not_to_or_from_the_operators_name(operator):
+    operator.run("orgs", "create", "Acme")
+    assert operator.run("orgs", "rename", "Acme", "Bolt") == "Acme is now named Bolt.\n"
+    assert [org["name"] for org in operator.json("orgs", "list")["data"]] == ["Bolt"]
+    assert "choose another" in operator.refused("orgs", "rename", "Bolt", "Operators")
+    operator.run("orgs", "create", "Operators")
+    assert "keeps its name" in operator.refused("orgs", "rename", "Operators", "Mine")
+
+
+@BOTH
+def test_one_is_deleted_listed_with_its_end_and_brought_back(operator, app, runtime):
+    acme = operator.json("orgs", "create", "Acme")
+    key = operator.json("create", "--org", "Acme")["key"]
+    assert "refused from now on. Active ones: 1." in operator.run("orgs", "delete", "Acme")
+    assert not allowed(app, runtime, key)
+    (listed,) = operator.json("orgs", "list")["data"]
+    assert listed["erased_at"]
+    assert f"Acme | deleted, erased from {listed['erased_at']}" in operator.run("orgs", "list")
+    assert "orgs restore" in operator.refused("orgs", "enable", acme["id"])
+    assert operator.run("orgs", "restore", acme["id"]) == "Acme is back. See: orgs list\n"
+    assert allowed(app, runtime, key)
+    assert "It was not deleted" in operator.refused("orgs", "restore", "Acme")

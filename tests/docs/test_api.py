@@ -145,6 +145,8 @@ def test_roles_are_those_of_the_domain():
         Permission.MANAGE_ALL_KEYS,
         Permission.GRANT_RESERVED_SCOPES,
         Permission.MANAGE_KEY_POLICY,
+        Permission.RENAME_ORGANIZATION,
+        Permission.MANAGE_ORGANIZATION,
     )
     _, listed, *_ = tables(section(PAGE, "Scopes and roles"))
     assert listed == [
@@ -212,6 +214,7 @@ def test_the_largest_values_are_listed():
     longest = next(part.max_length for part in Question.model_fields["key"].metadata if hasattr(part, "max_length"))
     assert {name: number(most) for name, most in listed.items()} == {
         "name of a key, characters": name_rules.MAX_LENGTH,
+        "name of an organization, characters": name_rules.MAX_LENGTH,
         "email address, characters": email_address.MAX_LENGTH,
         "scopes of a key, bytes, separated by spaces": route_policy.MAX_SCOPES_LENGTH,
         "networks": key_networks.MAX_NETWORKS,

@@ -15,6 +15,7 @@ TABLE = {
     Permission.GRANT_RESERVED_SCOPES: {Role.OWNER, Role.ADMIN},
     Permission.MANAGE_KEY_POLICY: {Role.OWNER, Role.ADMIN},
     Permission.MANAGE_MEMBERS: {Role.OWNER, Role.ADMIN},
+    Permission.RENAME_ORGANIZATION: {Role.OWNER, Role.ADMIN},
     Permission.MANAGE_ORGANIZATION: {Role.OWNER},
 }
 

@@ -64,6 +64,7 @@ def test_every_view_that_takes_rights_away_is_limited(app):
     pages = {"keys.rotate", "keys.extend", "key_settings.change", "key_suspension.suspend", "key_suspension.resume"}
     pages |= {"key_revocation.revoke", "key_revocation.revoke_many", "key_revocation.undo_revoke", "shown_key.test"}
     pages |= {"members.set_role", "member_removal.remove", "member_removal.leave"}
+    pages |= {"organization_settings.rename", "organization_deletion.delete"}
     # It takes no turn, but fills the audit log.
     others = {"api_key_policy.change", "key_policy.change"}
     assert limited == described | pages | others

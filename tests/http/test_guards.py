@@ -40,6 +40,8 @@ NONE_OF_THESE: frozenset[Visitor] = frozenset()
 MEMBERS_WHO_MAY_CREATE_KEYS = frozenset({Visitor.OWNER, Visitor.ADMIN, Visitor.MEMBER})
 MEMBERS_WHO_SET_THE_KEY_POLICY = frozenset({Visitor.OWNER, Visitor.ADMIN})
 MEMBERS_WHO_MANAGE_MEMBERS = frozenset({Visitor.OWNER, Visitor.ADMIN})
+OWNERS = frozenset({Visitor.OWNER})
+MEMBERS_WHO_RENAME = MEMBERS_WHO_SET_THE_KEY_POLICY
 MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG = MEMBERS_WHO_MAY_CREATE_KEYS
 MEMBERS = MEMBERS_WHO_MAY_CREATE_KEYS | {Visitor.VIEWER}
 SIGNED_IN = MEMBERS | {Visitor.STRANGER}
@@ -67,6 +69,13 @@ REVIEWED = {
     "GET /account/mails": SIGNED_IN,
     "POST /account/mails": SIGNED_IN,
     "GET /v1/orgs": SIGNED_IN,
+    "POST /v1/orgs": SIGNED_IN,
+    "PATCH /v1/orgs/<org>": MEMBERS_WHO_RENAME,
+    "DELETE /v1/orgs/<org>": OWNERS,
+    "GET /orgs/<org>/settings/delete": OWNERS,
+    "POST /orgs/<org>/settings/delete": OWNERS,
+    "GET /orgs/new": SIGNED_IN,
+    "POST /orgs/new": SIGNED_IN,
     "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/members/<person>/role": MEMBERS_WHO_MANAGE_MEMBERS,
@@ -77,6 +86,7 @@ REVIEWED = {
     "POST /orgs/<org>/members/leave": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
     "GET /orgs/<org>/settings": MEMBERS,
+    "POST /orgs/<org>/settings": MEMBERS_WHO_RENAME,
     "GET /orgs/<org>/settings/keys": MEMBERS,
     "POST /orgs/<org>/settings/keys": MEMBERS_WHO_SET_THE_KEY_POLICY,
     "GET /orgs/<org>/keys": MEMBERS,
@@ -113,7 +123,6 @@ REVIEWED = {
     "POST /invitations/<invitation>/sign-in": ANYBODY,
     "POST /invitations/<invitation>/accept": SIGNED_IN,
     "POST /invitations/<invitation>/decline": SIGNED_IN,
-    "POST /first-organization": SIGNED_IN,
     "GET /v1/orgs/<org>/invitations": MEMBERS_WHO_MANAGE_MEMBERS,
     "POST /v1/orgs/<org>/invitations": MEMBERS_WHO_MANAGE_MEMBERS,
     "DELETE /v1/orgs/<org>/invitations/<invitation>": MEMBERS_WHO_MANAGE_MEMBERS,

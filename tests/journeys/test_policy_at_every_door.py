@@ -50,6 +50,9 @@ SETTERS = {
     "app.services.device_grants._approve",
     "app.services.operator_organizations.set_organization_disabled",
     "app.services.operator_organizations.set_person_disabled",
+    # Organizations, not keys.
+    "app.services.organization_deletion._delete",
+    "app.services.organization_deletion.restore",
 }
 LONGEST = 90
 ALLOWED, NOT_ALLOWED = "notes:read", "notes:write"

@@ -23,6 +23,7 @@ EVERY_MAIL = [
     "codes_paused",
     "new_browser",
     "address_changed",
+    "organization_deleted",
     "key_ends",
     "keys_expire",
     "keys_changed",
@@ -48,6 +49,10 @@ def invitation(**other):
 ABOUT = {
     "address_changed": json.dumps({"was": "ann@example.com", "becomes": "ann@example.org"}),
     "invitation": invitation(),
+    "organization_deleted": json.dumps(
+        {"name": "Acme evil.example", "org_id": "org_1", "by": "bob@example.com", "keys": 3, "members": 2}
+        | {"erased_at": "2026-05-16T12:00:00Z"}
+    ),
     "key_ends": "org_1 key_1 whk_90e4b318…EkBD",
     "keys_expire": pack([mailed("CI", "expires", 30), mailed("Old", "expired", -1)], 2),
     "audit_seal": json.dumps({"name": "Acme evil.example", "entries": 18204, "seal": SEAL}),

@@ -13,7 +13,8 @@ def test_each_thousand_has_an_organization_with_credits(runtime):
     records = [key_verification.require(runtime, batch[0].reveal(), scope="agent:r") for batch in batches]
     assert [record.org_name for record in records] == ["Seed 1", "Seed 2", "Seed 3"]
     assert all(
-        credits.ledger_sum(org.id) == benchmark_keys.CREDITS for org in operator_organizations.all_organizations()
+        credits.ledger_sum(org.id) == benchmark_keys.CREDITS
+        for org in operator_organizations.all_organizations(runtime)
     )
 
 

@@ -19,10 +19,13 @@ from app.services import (
     members,
     operator_invitations,
     operator_organizations,
+    organization_deletion,
+    organization_settings,
     organizations,
     sign_in,
 )
 from app.services.member_removal import Decisions
+from app.store import invitations as invitation_store
 from app.store import people
 from app.store.transaction import transaction
 from tests.actors import Actor
@@ -272,7 +275,11 @@ def test_where_only_invited_people_sign_up_an_open_invitation_lets_in(app, alice
     assert pending is not None
     assert roles() == {}
     with pytest.raises(Forbidden):
-        sign_in.make_first_organization(runtime, EMAIL)
+        create_own(runtime, dora)
+
+
+def create_own(runtime, actor):
+    organization_settings.create(runtime, actor.person_id, actor.email, "Dora’s", client="192.0.2.1")
 
 
 def test_an_invitation_that_ends_during_the_first_sign_in_gives_no_organization(
@@ -289,9 +296,14 @@ def test_an_invitation_that_ends_during_the_first_sign_in_gives_no_organization(
 def test_who_is_invited_may_have_an_organization_of_their_own_where_everybody_may(runtime, alice, dora):
     invite(runtime, alice)
     dora.sign_in()
-    made = [sign_in.make_first_organization(runtime, EMAIL) for _ in range(2)]
-    assert made[0] == made[1]
-    assert roles() == {"dora’s organization": Role.OWNER}
+    create_own(runtime, dora)
+    assert roles() == {"Dora’s": Role.OWNER}
+
+
+def test_deleting_the_organization_ends_its_invitations(runtime, alice, clock):
+    invite(runtime, alice)
+    organization_deletion.delete_as_operator(runtime, alice.org)
+    assert not invitation_store.is_invited(EMAIL, clock.now)
 
 
 def test_operators_invite_to_every_role_and_withdraw(runtime, alice, dora):

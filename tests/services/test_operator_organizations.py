@@ -175,5 +175,5 @@ def test_disabling_a_person_ends_their_sessions(runtime, alice):
 
 def test_an_organization_is_made(runtime):
     made = operator_organizations.create_organization(runtime, "Acme")
-    assert [org.id for org in operator_organizations.all_organizations()] == [made.id]
+    assert [org.id for org in operator_organizations.all_organizations(runtime)] == [made.id]
     assert audit.broken_at(made.id) is None

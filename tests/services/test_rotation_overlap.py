@@ -19,6 +19,7 @@ from app.services import (
     keys,
     mail_choices,
     operator_organizations,
+    organization_deletion,
     rotation_overlap,
 )
 from app.store.outbox import OutboxMail
@@ -136,6 +137,15 @@ def test_who_rotated_a_key_is_told_once_that_it_ends_within_a_day_while_it_is_us
     rotation_overlap.warn(runtime)
     assert len(mails(clock)) == 2
     assert unused.listed.key.id not in str(mails(clock))
+
+
+def test_nobody_is_told_about_keys_of_a_deleted_organization(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, overlap=86_400)
+    clock.advance(minutes=1)
+    use(runtime, issued)
+    organization_deletion.delete_as_operator(runtime, alice.org)
+    rotation_overlap.warn(runtime)
+    assert mails(clock) == []
 
 
 def test_who_does_not_want_these_mails_gets_none(runtime, alice, set_settings, clock):

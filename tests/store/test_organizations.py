@@ -3,8 +3,9 @@
 import pytest
 
 from app.domain.member_roles import Role
+from app.domain.name_rules import OPERATORS
 from app.store import members, organizations, people
-from app.store.organizations import OPERATORS, OrganizationOf
+from app.store.organizations import OrganizationOf
 from app.store.transaction import transaction
 
 

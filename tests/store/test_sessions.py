@@ -41,7 +41,7 @@ def listed(person, now):
 def test_a_session_that_nobody_uses_ends_after_its_idle_time_at_that_moment(add, person, clock):
     session_id = add()
     still, over = clock.now + IDLE - A_BIT, clock.now + IDLE
-    assert live(still) == (session_id, person, "ann@example.com")
+    assert live(still) == (session_id, person, "ann@example.com", clock.now)
     assert (live(over), live(still, "two")) == (None, None)
     assert (listed(person, still), listed(person, over)) == ([session_id], [])
 

@@ -234,9 +234,10 @@ def test_who_comes_by_an_invitation_sees_it_at_home_and_may_have_an_organization
     page = Page(dora.sign_in().http.get("/"))
     assert page.title == "You have 1 invitation · Keydesk"
     assert path in page.links
-    answer = dora.http.post("/first-organization")
+    assert "/orgs/new" in page.links
+    answer = dora.http.post("/orgs/new", data={"name": "Dora’s"})
     assert answer.status_code == 303
-    assert roles(dora) == {"dora’s organization": "owner"}
+    assert roles(dora) == {"Dora’s": "owner"}
     # The invitation is still there: at home, and beside the organizations in the header of every page.
     assert path in Page(dora.http.get("/")).links
     assert path in Page(dora.http.get("/sessions")).links
@@ -245,7 +246,7 @@ def test_who_comes_by_an_invitation_sees_it_at_home_and_may_have_an_organization
 def test_where_people_sign_up_by_invitation_only_there_is_none_of_their_own(alice, dora, path, set_settings):
     set_settings(sign_up="invited")
     page = dora.sign_in().http.get("/")
-    assert "/first-organization" not in Page(page).text
-    assert dora.http.post("/first-organization").status_code == 403
+    assert "/orgs/new" not in Page(page).text
+    assert dora.http.post("/orgs/new", data={"name": "Dora’s"}).status_code == 403
     dora.http.post(f"{path}/decline")
     assert "Ask an owner or admin of an organization to invite you" in dora.http.get("/").text

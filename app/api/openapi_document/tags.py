@@ -5,7 +5,7 @@ from collections.abc import Mapping
 #: What the operations of each tag are for.
 TAGS: Mapping[str, str] = {
     "Sign in": "A user signs in with an emailed link and signs out.",
-    "Organizations": "The organizations of the signed-in user.",
+    "Organizations": "The signed-in user lists, creates, renames and deletes their organizations.",
     "Members": "A member lists the members of an organization, changes roles, removes members and leaves.",
     "Invitations": "A member who manages members invites addresses to an organization, and withdraws that.",
     "Keys": "A member lists, creates, revokes and rotates the keys of an organization.",

@@ -89,6 +89,8 @@ def every_field_has_a_reviewed_label_that_one_sees_and_a_description_that_exists
         elif field["name"] == "seal":
             assert field["group"] == "Weekly seal of the audit log"
             assert field["label"].endswith("organization")
+        elif field["label"] == "Name of the organization":
+            assert field["name"] == "name"
         elif field["type"] == "checkbox" and field["name"] not in LABELS:
             assert field["group"] in SCOPES
             assert re.fullmatch(r"\S+:\S+ [A-Z].+", field["label"])
