@@ -59,7 +59,8 @@ def create(runtime: Runtime, person_id: str, email: str, name: str, *, client: s
 
 
 def rename(runtime: Runtime, member: Member, name: str) -> str:
-    """The new name. Verification tells it to APIs, so all processes know it when this returns. Raises
+    """The new name. What is cached of a key holds it, so this is a change like others: all processes know it when this
+    returns. Raises
     `ValidationFailed` naming `name`, `Forbidden`, `NotFound` and `Busy`."""
     name = name_rules.cleaned_of_organization(name)
     with revoking(runtime, org_id=member.org_id) as revocation:

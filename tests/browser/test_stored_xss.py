@@ -62,6 +62,18 @@ def test_a_key_may_be_called_anything(visitor, subtests):
             assert_only_text(visitor, name)
 
 
+def test_an_organization_may_be_called_anything(visitor, subtests):
+    page = visitor.sign_in().page
+    for name in NAMES:
+        with subtests.test(f"rename to {name}"):
+            visitor.follow(page.get_by_role("link", name="Settings"))
+            page.get_by_label("Name", exact=True).fill(name)
+            visitor.follow(page.get_by_role("button", name="Save name"))
+            assert_only_text(visitor, name)
+            visitor.follow(page.get_by_role("link", name=f"Delete {name}"))
+            assert_only_text(visitor, name)
+
+
 def test_a_browser_may_call_itself_anything(open_browser):
     name = "<img src=x onerror=alert(1)>"
     visitor = open_browser(user_agent=name).sign_in()

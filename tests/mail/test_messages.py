@@ -109,6 +109,14 @@ def test_the_mail_about_a_new_browser_says_which_and_from_where_and_leads_to_the
         assert "http://localhost:7860/sessions" in mail
 
 
+def test_the_mail_about_a_deleted_organization_says_who_what_and_how_to_get_it_back_and_holds_no_link(written):
+    made = written("organization_deleted")
+    for mail in (made.body, made.html):
+        for words in ("Acme evil example", "by bob@example.com", "16 May 2026, 12:00 UTC", "orgs restore org_1"):
+            assert words in mail
+        assert "evil.example" not in mail
+
+
 @pytest.mark.parametrize(
     ("recipient", "says"),
     [
