@@ -33,6 +33,7 @@ FROM_THE_STORE = {
     "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
+        "app.store.audit.AuditEntry",
         "app.store.keys.ListedKey",
         "app.store.organizations.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",

@@ -3,7 +3,7 @@
 All of them write in the caller's transaction: without the entry there is no change.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,11 @@ from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
 from app.store import audit, change_notices, people
-from app.store.audit import AuditEntry
+from app.store.audit import EVERYTHING, AuditEntry, AuditFilter
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
+
+__all__ = ["EVERYTHING", "AuditEntry", "AuditFilter"]
 
 
 def key_created(key: ApiKey, *, at: datetime, actor: str, overridden: Sequence[str] = ()) -> None:
@@ -139,9 +141,19 @@ def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int)
     _record(org_id, "cache.invalidated", at, actor, org_id, generation=generation)
 
 
-def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
+def page(org_id: str, wanted: AuditFilter = EVERYTHING, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
     """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return audit.page(org_id, limit=limit, cursor=cursor)
+    return audit.page(org_id, wanted, limit=limit, cursor=cursor)
+
+
+def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
+    """All of them, newest first, read while they are consumed."""
+    return audit.every(org_id, wanted)
+
+
+def actors(org_id: str) -> Sequence[str]:
+    """Who did something in the organization, as entries name them; the first 500."""
+    return audit.actors(org_id, limit=500)
 
 
 def of_key(org_id: str, key_id: str, *, limit: int) -> Sequence[AuditEntry]:

@@ -195,6 +195,11 @@ PAGE_STATES = [
     PageState("no usage", "Usage · erin’s organization", "Usage", at("no usage", "erin")),
     PageState("members", "Members · alice’s organization", "Members", at("members", "alice")),
     PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
+    PageState(
+        "audit log of one key", "Audit log · alice’s organization", "Audit log", at("audit log of a key", "alice")
+    ),
+    PageState("audit log without a match", "Audit log · alice’s organization", "Audit log", at("no entries", "alice")),
+    PageState("audit log for a viewer", "Audit log · otto’s organization", "Audit log", at("log of otto", "vera")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
     PageState("policy for keys", "Policy for keys · hugo’s organization", "Policy for keys", at("policy", "hugo")),
     PageState(

@@ -54,6 +54,10 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     cast["ida"].org = cast["hugo"].org
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
+    log = paths["audit-log"]
+    key = paths["key"].rpartition("/")[2]
+    paths |= {"audit log of a key": f"{log}?key={key}", "no entries": f"{log}?until=2020-01-31"}
+    paths["log of otto"] = f"/orgs/{cast['otto'].org}/audit-log"
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"
     paths["change of mia"] = _bound_key(cast["otto"], cast["mia"])
