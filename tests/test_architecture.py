@@ -106,6 +106,7 @@ TESTED_ELSEWHERE = {
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
     "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
     "app/store/upsert.py": ("tests/store/test_wrong_code_counts.py", "one expression, under every upsert"),
+    "app/web/download.py": ("tests/web/test_key_list.py", "the list of keys as a file"),
     "app/web/health.py": ("tests/system/test_database_down.py", "both probes, with the database up and down"),
     "app/web/key_settings_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
 }

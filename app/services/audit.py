@@ -8,12 +8,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain import key_changes
+from app.domain import audit_export, key_changes
 from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
+from app.services.runtime import Runtime
 from app.store import audit, change_notices, people
 from app.store.audit import EVERYTHING, AuditEntry, AuditFilter
 from app.store.device_grants import DeviceGrant
@@ -149,6 +150,15 @@ def page(org_id: str, wanted: AuditFilter = EVERYTHING, *, limit: int, cursor: s
 def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
     """All of them, newest first, read while they are consumed."""
     return audit.every(org_id, wanted)
+
+
+def whole(runtime: Runtime, org_id: str, organization: str) -> Iterator[str]:
+    """The lines of a file with the whole log, which can be checked without the database; read while they are
+    consumed."""
+    head = audit.head(org_id)
+    # Entries that are written meanwhile are not in it.
+    chain = audit.chain(org_id, limit=head[0])
+    return audit_export.whole(org_id, organization, runtime.clock(), chain, head)
 
 
 def actors(org_id: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,7 +157,9 @@ def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
     query = select(AuditEntry).where(*_conditions(org_id, wanted))
     if wanted.actions:
         query = query.where(AuditEntry.action.in_(wanted.actions))
-    yield from db.session.scalars(query.order_by(AuditEntry.sequence.desc()).execution_options(yield_per=1000))
+    rows = db.session.scalars(query.order_by(AuditEntry.sequence.desc()).execution_options(yield_per=1000))
+    with closing(rows):
+        yield from rows
 
 
 def actors(org_id: str, *, limit: int) -> Sequence[str]:
@@ -174,8 +177,9 @@ def of_target(org_id: str, target: str, *, limit: int) -> Sequence[AuditEntry]:
     ).all()
 
 
-def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
-    """All entries as they are stored, with their seals, oldest first, for `audit_chain.first_broken`."""
+def chain(org_id: str, *, after: int = 0, limit: int | None = None) -> Iterator[tuple[Entry, str]]:
+    """The entries that follow number `after` as they are stored, with their seals, oldest first, read while they are
+    consumed."""
     rows = db.session.execute(
         select(
             AuditEntry.id,
@@ -189,10 +193,15 @@ def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
             AuditEntry.details_json,
             AuditEntry.seal,
         )
-        .where(AuditEntry.org_id == org_id)
+        .where(AuditEntry.org_id == org_id, AuditEntry.sequence > after)
         .order_by(AuditEntry.sequence)
+        .limit(limit)
+        .execution_options(yield_per=1000)
     )
-    return [(Entry(*row[:-1]), row.seal) for row in rows]
+    # Whoever reads them may stop early, at an entry that is broken.
+    with closing(rows):
+        for row in rows:
+            yield Entry(*row[:-1]), row.seal
 
 
 def seal_of(org_id: str, sequence: int) -> str | None:

@@ -69,6 +69,8 @@ REVIEWED = {
     "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
+    "GET /orgs/<org>/audit-log/export.csv": MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
+    "GET /orgs/<org>/audit-log/export.jsonl": MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
     "GET /orgs/<org>/settings": MEMBERS,
     "GET /orgs/<org>/settings/keys": MEMBERS,
     "POST /orgs/<org>/settings/keys": MEMBERS_WHO_SET_THE_KEY_POLICY,

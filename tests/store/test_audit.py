@@ -26,7 +26,7 @@ def test_each_organization_has_a_whole_chain_of_its_own(org, other_org, append):
     for org_id, action in ((org, "one"), (other_org, "another"), (org, "two"), (org, "three")):
         append(org_id, action)
     for org_id, actions in ((org, ["one", "two", "three"]), (other_org, ["another"])):
-        chain = audit.chain(org_id)
+        chain = list(audit.chain(org_id))
         assert [(entry.sequence, entry.action) for entry, _ in chain] == list(enumerate(actions, 1))
         assert first_broken(chain, audit.head(org_id)) is None
         assert audit.head(org_id)[0] == len(actions)

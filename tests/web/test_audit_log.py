@@ -1,10 +1,14 @@
 """The audit log of an organization: what the page says, and that it works."""
 
+import csv
 import html
+import io
+import json
 import re
 
 from markupsafe import Markup
 
+from app.domain import audit_export
 from app.domain.key_settings import KeySettings
 from app.services import operator_keys, operator_organizations
 from tests.web.pages import Page
@@ -94,3 +98,46 @@ def test_pages_follow_each_other_with_the_same_filter(app, runtime, alice):
     assert "Older entries" not in second
     assert "Newest entries" in second
     assert alice.http.get(f"/orgs/{alice.org}/audit-log?cursor=nonsense").status_code == 303
+
+
+def exported(person, ending, **asked):
+    answer = person.http.get(f"/orgs/{person.org}/audit-log/export.{ending}", query_string=asked)
+    assert answer.status_code == 200
+    return answer
+
+
+def test_the_whole_log_as_a_file_can_be_checked(alice):
+    alice.create_key(name="etl “é”")
+    answer = exported(alice, "jsonl")
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=audit-log-alices-organization-2026-04-16.jsonl"
+    )
+    lines = answer.text.splitlines(keepends=True)
+    found = audit_export.check(lines)
+    assert (found.org_id, found.entries, found.problem) == (alice.org, 3, None)
+    assert audit_export.check([*lines[:2], *lines[3:]]).problem
+
+
+def test_a_part_of_the_log_says_that_it_proves_nothing(alice):
+    key = alice.create_key(name="etl")["id"]
+    note, only = map(json.loads, exported(alice, "jsonl", key=key).text.splitlines())
+    assert note == {"note": audit_export.PROVES_NOTHING, "filter": {"key": key}}
+    assert (only["at"], only["details"]["name"]) == ("2026-04-16T12:00:00Z", "etl")
+
+
+def test_a_csv_has_what_is_shown_no_formulas_and_says_that_it_proves_nothing(cast):
+    cast.bob.create_key(name="etl")
+    cast.alice.create_key(name='=HYPERLINK("x")')
+    columns, *rows, note = csv.reader(io.StringIO(exported(cast.alice, "csv", action="made").text, newline=""))
+    assert columns == ["sequence", "id", "at", "actor", "action", "target", "details"]
+    assert [row[3] for row in rows] == ["alice@example.com", "bob@example.com"]
+    assert note == [audit_export.PROVES_NOTHING]
+    assert not any(cell.lstrip().startswith("=") for row in rows for cell in row)
+
+
+def test_the_page_leads_to_the_files_of_what_it_shows(alice):
+    alice.create_key(name="etl")
+    shown = html.unescape(page(alice, action="made").text)
+    for ending in ("csv", "jsonl"):
+        assert f"/orgs/{alice.org}/audit-log/export.{ending}?action=made" in shown
+    assert f'href="/orgs/{alice.org}/audit-log/export.jsonl">Download the whole log' in shown
