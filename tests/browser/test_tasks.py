@@ -5,7 +5,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import expect
+
+from app.cli import cli as commands
 
 JAVASCRIPT = pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 
@@ -170,3 +173,22 @@ def test_keys_that_never_expire_are_ruled_out_and_the_old_one_is_replaced(someon
     page.get_by_role("link", name="Keys", exact=True).click()
     page.get_by_role("link", name="New key").click()
     assert page.get_by_label("Expires").locator("option").all_inner_texts() == ["In 30 days", "In 60 days", "On a date"]
+
+
+@JAVASCRIPT
+def test_one_sees_who_revoked_what_and_checks_the_log_at_home(someone, tmp_path):
+    page = someone.page
+    path, _ = someone.key_from_api("worker")
+    page.goto(path)
+    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke key").click()
+    page.get_by_role("link", name="Audit log", exact=True).click()
+    page.get_by_label("What was done").select_option("Keys revoked or suspended")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text(re.compile("@example.com revoked worker"))
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the whole log").click()
+    started.value.save_as(tmp_path / "log.jsonl")
+    done = CliRunner().invoke(commands, ["audit", "verify", str(tmp_path / "log.jsonl")])
+    assert (done.exit_code, "4 entries, intact" in done.stdout) == (0, True), done.output
