@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain import audit_export
@@ -16,7 +16,7 @@ from app.domain.member_roles import Permission, allows
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.guards import RequireMember
-from app.services import audit, keys
+from app.services import audit, audit_checks, keys
 from app.services.audit import AuditFilter
 from app.web import audit_sentences, download
 from app.web.audit_sentences import GROUPS
@@ -77,10 +77,25 @@ def index() -> Response | str:
         groups=GROUPS,
         sentence=audit_sentences.sentence,
         facts=audit_sentences.facts,
+        check=audit_checks.last(member.org_id),
         url=partial(_url, wanted),
         url_of_all=_url(Asked()),
         url_of_all_as_file=_url(Asked(), "audit_log.export_json"),
     )
+
+
+@blueprint.post("/audit-log/check")
+@RequireMember(Permission.READ_AUDIT_LOG)
+def check() -> Response:
+    """Checks the whole log, at most once a minute."""
+    found = audit_checks.check_now(request_context.runtime(), request_context.member().org_id)
+    if found is None:
+        flash("The log was checked less than a minute ago. Wait a moment.")
+    elif found.is_running:
+        flash("The log is long, so the check goes on in the background. Come back in some minutes.")
+    elif found.broken_at is None:
+        flash(f"The log is whole up to entry {found.whole_to:,}.")
+    return redirect(_url(Asked()), 303)
 
 
 @blueprint.get("/audit-log/export.csv")

@@ -199,6 +199,7 @@ PAGE_STATES = [
         "audit log of one key", "Audit log · alice’s organization", "Audit log", at("audit log of a key", "alice")
     ),
     PageState("audit log without a match", "Audit log · alice’s organization", "Audit log", at("no entries", "alice")),
+    PageState("broken audit log", "Audit log · rita’s organization", "Audit log", at("broken log", "rita")),
     PageState("audit log for a viewer", "Audit log · otto’s organization", "Audit log", at("log of otto", "vera")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
     PageState("policy for keys", "Policy for keys · hugo’s organization", "Policy for keys", at("policy", "hugo")),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from app import create_app
 from app.config import load_settings
+from app.domain.audit_chain import GENESIS
 from app.domain.member_roles import Role
-from app.store import organizations, people
+from app.store import audit_checks, organizations, people
+from app.store.audit_checks import Check
 from app.store.transaction import transaction
 from tests import databases
 from tests.actors import Actor
@@ -57,6 +59,10 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     log = paths["audit-log"]
     key = paths["key"].rpartition("/")[2]
     paths |= {"audit log of a key": f"{log}?key={key}", "no entries": f"{log}?until=2020-01-31"}
+    paths["broken log"] = f"/orgs/{cast['rita'].org}/audit-log"
+    with app.app_context(), transaction():
+        found = Check(1, GENESIS, clock.now, is_running=False, whole_to=1, checked_at=clock.now, broken_at=2)
+        audit_checks.put(cast["rita"].org, found)
     paths["log of otto"] = f"/orgs/{cast['otto'].org}/audit-log"
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths["new key of a viewer"] = f"/orgs/{cast['otto'].org}/keys/new"

@@ -41,6 +41,7 @@ CHANGES = [
     "/v1/orgs/{org}/keys/k/resume",
     "/v1/orgs/{org}/key-policy",
     "/orgs/{org}/settings/keys",
+    "/orgs/{org}/audit-log/check",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",
     "/orgs/{org}/shown-key/test",

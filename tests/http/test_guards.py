@@ -69,6 +69,7 @@ REVIEWED = {
     "GET /orgs/<org>/usage": MEMBERS,
     "GET /orgs/<org>/members": MEMBERS,
     "GET /orgs/<org>/audit-log": MEMBERS,
+    "POST /orgs/<org>/audit-log/check": MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
     "GET /orgs/<org>/audit-log/export.csv": MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
     "GET /orgs/<org>/audit-log/export.jsonl": MEMBERS_WHO_MAY_READ_THE_AUDIT_LOG,
     "GET /orgs/<org>/settings": MEMBERS,

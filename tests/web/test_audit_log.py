@@ -7,10 +7,13 @@ import json
 import re
 
 from markupsafe import Markup
+from sqlalchemy import text
 
 from app.domain import audit_export
 from app.domain.key_settings import KeySettings
+from app.extensions import db
 from app.services import operator_keys, operator_organizations
+from app.store.transaction import transaction
 from tests.web.pages import Page
 
 
@@ -141,3 +144,18 @@ def test_the_page_leads_to_the_files_of_what_it_shows(alice):
     for ending in ("csv", "jsonl"):
         assert f"/orgs/{alice.org}/audit-log/export.{ending}?action=made" in shown
     assert f'href="/orgs/{alice.org}/audit-log/export.jsonl">Download the whole log' in shown
+
+
+def test_it_is_checked_by_a_button_and_a_broken_log_is_said_at_the_top(alice, app, clock):
+    check = f"/orgs/{alice.org}/audit-log/check"
+    assert "Not checked yet." in page(alice).text
+    assert "The log is whole up to entry 2." in alice.http.post(check, follow_redirects=True).text
+    assert "less than a minute ago" in alice.http.post(check, follow_redirects=True).text
+    assert "Whole up to entry 2, checked" in page(alice).text
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE audit_entry SET actor = 'nobody' WHERE sequence = 2"))
+    clock.advance(minutes=1)
+    shown = alice.http.post(check, follow_redirects=True).text
+    assert "entry 2 was changed or is missing" in shown
+    assert shown.index("entry 2 was changed") < shown.index("Who did it")
+    assert "Whole up to" not in shown
