@@ -33,6 +33,7 @@ FROM_THE_STORE = {
     "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
+        "app.store.audit.AuditEntry",
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
         "app.store.invitations.InvitationListed",
@@ -110,11 +111,13 @@ TESTED_ELSEWHERE = {
     ),
     "app/store/usage_totals.py": ("tests/services/test_usage_totals.py", "flushed, folded and pruned by services"),
     "app/store/usage_report.py": ("tests/services/test_usage_report.py", "flushed and folded by services"),
+    "app/store/audit_checks.py": ("tests/services/test_audit_checks.py", "what services write there and find due"),
     "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
     "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
     "app/store/upsert.py": ("tests/store/test_wrong_code_counts.py", "one expression, under every upsert"),
+    "app/web/download.py": ("tests/web/test_key_list.py", "the list of keys as a file"),
     "app/web/health.py": ("tests/system/test_database_down.py", "both probes, with the database up and down"),
     "app/web/key_settings_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
 }

@@ -1,13 +1,16 @@
-"""`audit verify`: checks the hash chain of each organization's audit log."""
+"""`audit verify`: checks the hash chain of each organization's audit log, or of a file with one."""
 
 import sys
-from typing import Any
+from dataclasses import asdict
+from typing import Any, TextIO
 
 import click
 
 from app.cli.app_context import open_runtime
-from app.cli.output import answer, as_json
+from app.cli.output import answer, as_json, fail
+from app.domain import audit_export
 from app.domain.audit_chain import SealedEntry
+from app.domain.errors import ValidationFailed
 from app.services import audit as audit_log
 from app.services import operator_organizations
 
@@ -18,12 +21,20 @@ def audit() -> None:
 
 
 @audit.command()
+@click.argument("file", required=False, type=click.File(encoding="utf-8", errors="replace"))
 @click.option("--seal", "text", help="A seal from a weekly mail: check that log alone, and that the seal still fits.")
 @as_json
-def verify(is_json: bool, text: str | None) -> None:
-    """Check the hash chain of every organization. Exits with 1 if one is broken."""
+def verify(is_json: bool, text: str | None, file: TextIO | None) -> None:
+    """Check the hash chain of every organization, or that in a FILE.
+
+    FILE is a whole log that was downloaded from the page of the audit log; it is checked without a database and without
+    settings. Exits with 1 if a chain is broken.
+    """
+    if file is not None:
+        _verify_file(file, _kept(text), is_json)
+        return
     with open_runtime() as runtime:
-        kept = SealedEntry.parse(text) if text else None
+        kept = _kept(text)
         if kept:
             organizations = [operator_organizations.organization(kept.org_id)]
         else:
@@ -37,6 +48,32 @@ def verify(is_json: bool, text: str | None) -> None:
         answer(is_json, {"data": rows}, lambda: click.echo("\n".join(map(_line, rows)) or "No entries yet."))
         if any(row["broken_at"] or not row.get("seal_fits", True) for row in rows):
             sys.exit(1)
+
+
+def _kept(text: str | None) -> SealedEntry | None:
+    try:
+        return SealedEntry.parse(text) if text else None
+    except ValidationFailed as error:
+        fail(error.detail)
+
+
+def _verify_file(file: TextIO, kept: SealedEntry | None, is_json: bool) -> None:
+    try:
+        found = audit_export.check(file, kept)
+    except ValidationFailed as error:
+        fail(error.detail)
+    if found.problem:
+        said = f"The file {found.problem}."
+    elif kept:
+        said = f"{found.organization}: {found.entries} entries, intact, the seal fits"
+    else:
+        said = (
+            f"{found.organization}: {found.entries} entries, intact. With --seal and a seal from a weekly mail you also"
+            " see whether the file was shortened or written anew."
+        )
+    answer(is_json, {"data": asdict(found)}, lambda: click.echo(said))
+    if found.problem:
+        sys.exit(1)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
@@ -12,7 +13,7 @@ from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
 from app.extensions import db
 from app.mail import try_connection
-from app.services import health, retention
+from app.services import audit_checks, health, retention
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE
 
@@ -30,7 +31,8 @@ class Finding:
 def doctor(is_json: bool) -> None:
     """Check the installation and say how to fix it.
 
-    Checks settings, workers, Valkey, database, migrations, clock and email. Exits with 1 if something is wrong.
+    Checks settings, workers, Valkey, database, migrations, clock, audit logs and email. Exits with 1 if something is
+    wrong.
     """
     findings = _examine()
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.text}" for finding in findings]
@@ -82,6 +84,7 @@ def _database(settings: Settings) -> list[Finding]:
             seconds = abs(health.database_seconds() - time.time())
             current = migrations.is_current()
             backlog = health.mail_backlog() if current else None
+            broken = audit_checks.broken() if current else []
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"not reachable ({type(error).__name__}): {fix}")]
         finally:
@@ -99,7 +102,16 @@ def _database(settings: Settings) -> list[Finding]:
                 else f"{seconds:.0f} seconds off the database's clock: set up NTP",
             ),
             *([_unsent(*backlog)] if backlog else []),
+            *_broken(broken),
         ]
+
+
+def _broken(logs: Sequence[audit_checks.BrokenLog]) -> list[Finding]:
+    fix = "run audit verify, and compare with a seal from a weekly mail, a downloaded log or a backup"
+    return [
+        Finding("audit log", False, f"that of {log.name} ({log.org_id}) is broken at entry {log.broken_at}: {fix}")
+        for log in logs
+    ] or [Finding("audit log", True, "no check in the background found a broken one")]
 
 
 def _unsent(unsent: int, failing: int, failed: int, last_error: str | None) -> Finding:

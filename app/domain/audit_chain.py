@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from app.domain.errors import ValidationFailed
 from app.domain.rfc3339 import rfc3339
@@ -61,18 +62,35 @@ def seal(previous: str, entry: Entry) -> str:
     return _VERSION_2 + _sha256(previous, json.dumps(astuple(entry), ensure_ascii=False))
 
 
+class Position(NamedTuple):
+    """How far a chain was followed: the number and the seal of the last entry."""
+
+    sequence: int
+    seal: str
+
+
+BEGINNING = Position(0, GENESIS)
+
+
+def following(position: Position, entry: Entry, sealed: str) -> Position | None:
+    """The position after this entry; None if it was changed, or is not the one that follows."""
+    if entry.sequence != position.sequence + 1 or not _is_seal(sealed, position.seal, entry):
+        return None
+    return Position(entry.sequence, sealed)
+
+
 def first_broken(chain: Iterable[tuple[Entry, str]], head: tuple[int, str]) -> int | None:
     """The sequence number of the first entry that was changed or is missing, or None if the chain is intact.
 
     `head` is the entry count and newest seal in the organization's row: it shows if entries are missing at the end.
     """
-    previous, expected = GENESIS, 0
+    position = BEGINNING
     for entry, sealed in chain:
-        expected += 1
-        if entry.sequence != expected or not _is_seal(sealed, previous, entry):
-            return expected
-        previous = sealed
-    return None if head == (expected, previous) else expected + 1
+        after = following(position, entry, sealed)
+        if after is None:
+            return position.sequence + 1
+        position = after
+    return None if head == position else position.sequence + 1
 
 
 def _is_seal(sealed: str, previous: str, entry: Entry) -> bool:

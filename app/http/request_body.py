@@ -102,6 +102,17 @@ def read_paging(default: int) -> tuple[int, str | None]:
     return limit, request.args.get("cursor")
 
 
+def read_moment(name: str) -> datetime | None:
+    """The time in a query parameter. Raises `ValidationFailed` naming it."""
+    raw = request.args.get(name)
+    if raw is None:
+        return None
+    try:
+        return _moment(raw)
+    except ValueError as error:
+        raise ValidationFailed({name: str(error)}) from None
+
+
 def _sentence(model: type[Body], problem: Any) -> str:
     kind, place = problem["type"], problem["loc"][:-1]
     if kind == "missing":

@@ -1,4 +1,4 @@
-"""Background jobs: flush usage, queue and send mail, delete old rows."""
+"""Background jobs: flush usage, queue and send mail, delete old rows, check audit logs."""
 
 import atexit
 import gc
@@ -14,7 +14,16 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import stop_signals
-from app.services import change_notices, expiry_notices, outbox, retention, rotation_overlap, usage, weekly_seals
+from app.services import (
+    audit_checks,
+    change_notices,
+    expiry_notices,
+    outbox,
+    retention,
+    rotation_overlap,
+    usage,
+    weekly_seals,
+)
 from app.services.runtime import Runtime
 
 log = logging.getLogger("keydesk")
@@ -22,6 +31,7 @@ log = logging.getLogger("keydesk")
 MAIL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
 REPLACED_KEYS_SECONDS = 60.0
+AUDIT_CHECKS_SECONDS = 300.0
 NOTICES_SECONDS = 60.0
 ORPHAN_SECONDS = 1.0
 
@@ -46,6 +56,7 @@ class Background:
             ("usage", self.flush_usage, usage.FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
             ("replaced-keys", self.look_after_replaced_keys, REPLACED_KEYS_SECONDS),
+            ("audit-checks", self.check_audit_logs, AUDIT_CHECKS_SECONDS),
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
@@ -90,6 +101,9 @@ class Background:
     def look_after_replaced_keys(self) -> None:
         rotation_overlap.end_idle(self._runtime)
         rotation_overlap.warn(self._runtime)
+
+    def check_audit_logs(self) -> None:
+        audit_checks.run(self._runtime)
 
     def queue_change_notices(self) -> None:
         change_notices.tell(self._runtime)

@@ -3,21 +3,24 @@
 All of them write in the caller's transaction: without the entry there is no change.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain import key_changes
+from app.domain import audit_export, key_changes
 from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
+from app.services.runtime import Runtime
 from app.store import audit, change_notices, people
-from app.store.audit import AuditEntry
+from app.store.audit import EVERYTHING, AuditEntry, AuditFilter
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
+
+__all__ = ["EVERYTHING", "AuditEntry", "AuditFilter"]
 
 
 def key_created(key: ApiKey, *, at: datetime, actor: str, overridden: Sequence[str] = ()) -> None:
@@ -178,9 +181,28 @@ def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int)
     _record(org_id, "cache.invalidated", at, actor, org_id, generation=generation)
 
 
-def page(org_id: str, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
+def page(org_id: str, wanted: AuditFilter = EVERYTHING, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
     """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return audit.page(org_id, limit=limit, cursor=cursor)
+    return audit.page(org_id, wanted, limit=limit, cursor=cursor)
+
+
+def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
+    """All of them, newest first, read while they are consumed."""
+    return audit.every(org_id, wanted)
+
+
+def whole(runtime: Runtime, org_id: str, organization: str) -> Iterator[str]:
+    """The lines of a file with the whole log, which can be checked without the database; read while they are
+    consumed."""
+    head = audit.head(org_id)
+    # Entries that are written meanwhile are not in it.
+    chain = audit.chain(org_id, limit=head[0])
+    return audit_export.whole(org_id, organization, runtime.clock(), chain, head)
+
+
+def actors(org_id: str) -> Sequence[str]:
+    """Who did something in the organization, as entries name them; the first 500."""
+    return audit.actors(org_id, limit=500)
 
 
 def of_key(org_id: str, key_id: str, *, limit: int) -> Sequence[AuditEntry]:

@@ -1,12 +1,26 @@
 """The audit log: who changed what, in a hash chain per organization."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, select, type_coerce, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.domain import paging
 from app.domain.audit_chain import Entry, seal
@@ -33,12 +47,42 @@ class AuditEntry(Base):
         UniqueConstraint("org_id", "sequence"),
         # For the history of one key.
         Index("ix_audit_entry_org_id_target_sequence", "org_id", "target", "sequence"),
+        # For filters.
+        Index("ix_audit_entry_org_id_actor_action_sequence", "org_id", "actor", "action", "sequence"),
+        Index("ix_audit_entry_org_id_action_sequence", "org_id", "action", "sequence"),
     )
 
     @property
     def details(self) -> dict[str, Any]:
         details: dict[str, Any] = json.loads(self.details_json)
         return details
+
+
+#: How far the clocks of two processes may be apart. An entry that is further out of order can be missing from what a
+#: filter by time finds.
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are meant; without a value, all. An entry at `since` is, one at `until` is not."""
+
+    actor: str | None = None
+    target: str | None = None
+    actions: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = AuditFilter()
+
+#: Made once: a search by time asks it some forty times.
+_NEXT = (
+    select(AuditEntry.sequence, AuditEntry.at)
+    .where(AuditEntry.org_id == bindparam("org_id"), AuditEntry.sequence >= bindparam("sequence"))
+    .order_by(AuditEntry.sequence)
+    .limit(1)
+)
 
 
 def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, details: dict[str, Any]) -> int:
@@ -79,14 +123,48 @@ def append(org_id: str, *, at: datetime, action: str, actor: str, target: str, d
     return int(sequence)
 
 
-def page(org_id: str, *, limit: int, cursor: str | None) -> paging.Page[AuditEntry]:
+def page(org_id: str, wanted: AuditFilter = EVERYTHING, *, limit: int, cursor: str | None) -> paging.Page[AuditEntry]:
     """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    query = select(AuditEntry).where(AuditEntry.org_id == org_id).order_by(AuditEntry.sequence.desc())
+    conditions = _conditions(org_id, wanted)
     after = paging.decode(cursor, int)
     if after:
-        query = query.where(AuditEntry.sequence < after[0])
-    rows = db.session.scalars(query.limit(limit + 1)).all()
+        conditions.append(AuditEntry.sequence < after[0])
+    query = select(AuditEntry).where(*conditions)
+    if wanted.target is None and (wanted.actor or wanted.actions):
+        # The newest of each action by an index, and of these the newest: with one query for all of them, the database
+        # would sort a million entries, or look through them for the few that match.
+        newest = [
+            select(AuditEntry.sequence)
+            .where(*conditions, AuditEntry.action == action)
+            .order_by(AuditEntry.sequence.desc())
+            .limit(limit + 1)
+            .subquery()
+            for action in _actions(org_id, wanted)
+        ]
+        if not newest:
+            return paging.Page([], None)
+        found = union_all(*(select(one.c.sequence) for one in newest)).subquery()
+        numbers = db.session.scalars(select(found.c.sequence).order_by(found.c.sequence.desc()).limit(limit + 1)).all()
+        query = select(AuditEntry).where(AuditEntry.org_id == org_id, AuditEntry.sequence.in_(numbers))
+    elif wanted.actions:
+        query = query.where(AuditEntry.action.in_(wanted.actions))
+    rows = db.session.scalars(query.order_by(AuditEntry.sequence.desc()).limit(limit + 1)).all()
     return paging.cut(rows, limit, lambda row: (row.sequence,))
+
+
+def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
+    """All of them, newest first, read while they are consumed."""
+    query = select(AuditEntry).where(*_conditions(org_id, wanted))
+    if wanted.actions:
+        query = query.where(AuditEntry.action.in_(wanted.actions))
+    rows = db.session.scalars(query.order_by(AuditEntry.sequence.desc()).execution_options(yield_per=1000))
+    with closing(rows):
+        yield from rows
+
+
+def actors(org_id: str, *, limit: int) -> Sequence[str]:
+    """Who did something in the organization, as entries name them, in the order of their names."""
+    return _distinct(AuditEntry.actor, AuditEntry.org_id == org_id, limit=limit)
 
 
 def of_target(org_id: str, target: str, *, limit: int) -> Sequence[AuditEntry]:
@@ -99,8 +177,9 @@ def of_target(org_id: str, target: str, *, limit: int) -> Sequence[AuditEntry]:
     ).all()
 
 
-def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
-    """All entries as they are stored, with their seals, oldest first, for `audit_chain.first_broken`."""
+def chain(org_id: str, *, after: int = 0, limit: int | None = None) -> Iterator[tuple[Entry, str]]:
+    """The entries that follow number `after` as they are stored, with their seals, oldest first, read while they are
+    consumed."""
     rows = db.session.execute(
         select(
             AuditEntry.id,
@@ -114,10 +193,15 @@ def chain(org_id: str) -> Sequence[tuple[Entry, str]]:
             AuditEntry.details_json,
             AuditEntry.seal,
         )
-        .where(AuditEntry.org_id == org_id)
+        .where(AuditEntry.org_id == org_id, AuditEntry.sequence > after)
         .order_by(AuditEntry.sequence)
+        .limit(limit)
+        .execution_options(yield_per=1000)
     )
-    return [(Entry(*row[:-1]), row.seal) for row in rows]
+    # Whoever reads them may stop early, at an entry that is broken.
+    with closing(rows):
+        for row in rows:
+            yield Entry(*row[:-1]), row.seal
 
 
 def seal_of(org_id: str, sequence: int) -> str | None:
@@ -133,3 +217,52 @@ def head(org_id: str) -> tuple[int, str]:
         select(Organization.audit_count, Organization.audit_head).where(Organization.id == org_id)
     ).one()
     return count, newest
+
+
+def _conditions(org_id: str, wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the filter, without that on the action."""
+    found: list[ColumnElement[bool]] = [AuditEntry.org_id == org_id]
+    if wanted.actor is not None:
+        found.append(AuditEntry.actor == wanted.actor)
+    if wanted.target is not None:
+        found.append(AuditEntry.target == wanted.target)
+    if wanted.since is not None:
+        first = _first_since(org_id, wanted.since - CLOCKS_DIFFER_BY)
+        found += [AuditEntry.sequence >= first, AuditEntry.at >= wanted.since]
+    if wanted.until is not None:
+        end = _first_since(org_id, wanted.until + CLOCKS_DIFFER_BY)
+        found += [AuditEntry.sequence < end, AuditEntry.at < wanted.until]
+    return found
+
+
+def _first_since(org_id: str, moment: datetime) -> int:
+    """The sequence number with which the entries since `moment` begin: a binary search, which needs no index by time,
+    because entries are written in the order of time."""
+    low, high = 1, head(org_id)[0] + 1
+    while low < high:
+        middle = (low + high) // 2
+        # The next one there is, for a chain that somebody broke.
+        row = db.session.execute(_NEXT, {"org_id": org_id, "sequence": middle}).one_or_none()
+        if row is None or row.at >= moment:
+            high = middle
+        else:
+            low = row.sequence + 1
+    return low
+
+
+def _actions(org_id: str, wanted: AuditFilter) -> Sequence[str]:
+    """The actions that can be in what is wanted: all that the actor ever did, or those of the filter."""
+    if wanted.actor is None:
+        return wanted.actions
+    done = _distinct(AuditEntry.action, AuditEntry.org_id == org_id, AuditEntry.actor == wanted.actor)
+    return [action for action in done if not wanted.actions or action in wanted.actions]
+
+
+def _distinct(column: InstrumentedAttribute[str], *conditions: ColumnElement[bool], limit: int = 1000) -> Sequence[str]:
+    """The values of a column by which an index is ordered under these conditions. One step in the index for each
+    value, where DISTINCT would read all of them."""
+    least = select(func.min(column)).where(*conditions)
+    values = least.with_only_columns(func.min(column).label("value")).cte(recursive=True)
+    following = least.where(column > values.c.value).scalar_subquery()
+    values = values.union_all(select(following).where(values.c.value.is_not(None)))
+    return db.session.scalars(select(values.c.value).where(values.c.value.is_not(None)).limit(limit)).all()

@@ -1,9 +1,6 @@
 """The list of keys: searched, filtered and sorted by its address, exported, and where many are selected."""
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,13 +11,13 @@ from werkzeug.wrappers import Response
 from app.domain import key_status
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Permission
-from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.guards import RequireMember
 from app.services import key_list, usage
 from app.services.key_list import COUNTED_TO, KeyFilter, KeyPage, PastedKey
 from app.services.key_revocation import MAX_AT_ONCE
 from app.store.keys import ListedKey
+from app.web import download
 
 blueprint = Blueprint("key_list", __name__, url_prefix="/orgs/<org>/keys")
 
@@ -42,8 +39,6 @@ STATES = {
     "revoked": "Revoked",
 }
 ORDERS = {"created": "Newest first", "name": "Name", "expires": "Expires first", "used": "Used last"}
-#: Where a spreadsheet, with whichever separator, begins a cell that it takes for a formula.
-_FORMULA = re.compile(r"(^|[;,|\t\r\n])(?=\s*[=+\-@＝＋－＠])")
 _COLUMNS = (
     *("id", "name", "start", "last4", "state", "scopes", "created_at", "created_by", "expires_at", "revoked_at"),
     *("last_let_through_at", "last_refused_at", "networks"),
@@ -172,37 +167,13 @@ def export() -> Response:
     if _pasted(request.args):
         return redirect(_url(wanted, q=None, endpoint="key_list.export"), 303)
     found = key_list.every(runtime, member, wanted.filter, sort=wanted.sort)
-    # Read to its end before it is sent: a slow reader must not keep the database waiting.
-    response = Response(list(_lines(found)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=_file_name(member.org_name))
-    return response
-
-
-def _file_name(org_name: str) -> str:
-    """Says whose keys they were and when (UTC), and nothing that a file system refuses."""
-    words = re.sub(r"[^A-Za-z0-9]+", "-", re.sub("['’]", "", org_name)).strip("-").lower()
-    day = request_context.runtime().clock().date()
-    return "-".join(part for part in ("keys", words, day.isoformat()) if part) + ".csv"
+    return download.of_rows("keys", _COLUMNS, map(_row, found))
 
 
 def _pasted(values: Mapping[str, str]) -> PastedKey | None:
     """Looked for before anything is cut off."""
     text = values.get("q", "")
     return key_list.pasted_key(request_context.runtime(), request_context.member(), text) if text.strip() else None
-
-
-def _lines(found: Iterator[ListedKey]) -> Iterator[str]:
-    """The file, in pieces of some hundred lines."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
-    for number, listed in enumerate(found):
-        writer.writerow([_cell(value) for value in _row(listed)])
-        if number % 500 == 499:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
 
 
 def _row(listed: ListedKey) -> list[Any]:
@@ -212,14 +183,6 @@ def _row(listed: ListedKey) -> list[Any]:
         *(key.id, key.name, key.start, key.last4, state, " ".join(key.scopes), key.created_at, listed.created_by),
         *(key.expires_at, key.revoked_at, listed.last_let_through, listed.last_refused, " ".join(key.networks)),
     ]
-
-
-def _cell(value: Any) -> str:
-    """The value as text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else rfc3339(value)
-    return _FORMULA.sub(r"\1'", text)
 
 
 def _url(wanted: Asked, /, endpoint: str = "key_list.index", **changed: str | None) -> str:

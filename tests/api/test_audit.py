@@ -34,3 +34,33 @@ def test_a_key_sees_its_own_organization_only(cast, client):
     headers = {"x-api-key": charlie.create_key(scopes=["agent:r"])["key"]}
     actors = {item["actor"] for item in client.get("/v1/audit", headers=headers).get_json()["data"]}
     assert actors == {"charlie@example.com"}
+
+
+def test_filters_combine(alice, client, clock):
+    headers = {"x-api-key": alice.create_key(name="Reader", scopes=["agent:r"])["key"]}
+    clock.advance(minutes=1)
+    key = alice.create_key(name="CI")["id"]
+    clock.advance(minutes=1)
+    alice.revoke(key)
+
+    def actions(**asked):
+        answer = client.get("/v1/audit", query_string=asked, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [item["action"] for item in answer.get_json()["data"]]
+
+    assert actions(key=key) == ["key.revoked", "key.created"]
+    assert actions(key=key, action="key.created") == ["key.created"]
+    assert actions(actor="operator") == []
+    assert actions(actor="alice@example.com", since="2026-04-16T12:01:00Z") == ["key.revoked", "key.created"]
+    assert actions(since="2026-04-16T14:01:00+02:00", until="2026-04-16T12:02:00Z") == ["key.created"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("since", "yesterday"), ("until", "2026-04-16"), ("action", "revoked"), ("target", "key_1")],
+)
+def test_a_filter_that_cannot_be_understood_is_refused_by_name(alice, client, name, value):
+    headers = {"x-api-key": alice.create_key(scopes=["agent:r"])["key"]}
+    answer = client.get("/v1/audit", query_string={name: value}, headers=headers)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["details"]["fields"]) == [name]

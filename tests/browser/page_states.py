@@ -261,6 +261,12 @@ PAGE_STATES = [
     ),
     PageState("invitations at home", "You have 1 invitation", "You have 1 invitation", at("/", "ines")),
     PageState("audit log", "Audit log · alice’s organization", "Audit log", at("audit-log", "alice")),
+    PageState(
+        "audit log of one key", "Audit log · alice’s organization", "Audit log", at("audit log of a key", "alice")
+    ),
+    PageState("audit log without a match", "Audit log · alice’s organization", "Audit log", at("no entries", "alice")),
+    PageState("broken audit log", "Audit log · rita’s organization", "Audit log", at("broken log", "rita")),
+    PageState("audit log for a viewer", "Audit log · otto’s organization", "Audit log", at("log of otto", "vera")),
     PageState("settings", "Settings · alice’s organization", "Settings", at("settings", "alice")),
     PageState(
         "settings with a refused name",

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from app import create_app
 from app.config import load_settings
+from app.domain.audit_chain import GENESIS
 from app.domain.member_roles import Role
 from app.services import invitations
-from app.store import organizations, people
+from app.store import audit_checks, organizations, people
+from app.store.audit_checks import Check
 from app.store.transaction import transaction
 from tests import databases
 from tests.actors import Actor
@@ -60,6 +62,14 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     paths = _keys_in_every_state(cast["alice"], clock) | {"list of max": f"/orgs/{cast['max'].org}/keys"}
     paths |= {page: f"/orgs/{cast['alice'].org}/{page}" for page in ("usage", "members", "audit-log", "settings")}
     paths |= {"delete": f"{paths['settings']}/delete", "delete of hugo": f"/orgs/{cast['hugo'].org}/settings/delete"}
+    log = paths["audit-log"]
+    key = paths["key"].rpartition("/")[2]
+    paths |= {"audit log of a key": f"{log}?key={key}", "no entries": f"{log}?until=2020-01-31"}
+    paths["broken log"] = f"/orgs/{cast['rita'].org}/audit-log"
+    with app.app_context(), transaction():
+        found = Check(1, GENESIS, clock.now, is_running=False, whole_to=1, checked_at=clock.now, broken_at=2)
+        audit_checks.put(cast["rita"].org, found)
+    paths["log of otto"] = f"/orgs/{cast['otto'].org}/audit-log"
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths |= _members_pages(cast)
     paths |= {"invitation": f"/invitations/{invited.id}", "invite": f"/orgs/{cast['alice'].org}/invitations/new"}

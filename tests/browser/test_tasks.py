@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import expect
 
+from app.cli import cli as commands
 from tests.browser.visitor import fresh_email
 from tests.system.visitors import query
 
@@ -258,3 +260,22 @@ def _join(visitor, org):
         " SELECT :org, id, 'member', created_at FROM person WHERE email = :email"
     )
     query(visitor.site.database_url, adds, org=org, email=_address(visitor))
+
+
+@JAVASCRIPT
+def test_one_sees_who_revoked_what_and_checks_the_log_at_home(someone, tmp_path):
+    page = someone.page
+    path, _ = someone.key_from_api("worker")
+    page.goto(path)
+    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke key").click()
+    page.get_by_role("link", name="Audit log", exact=True).click()
+    page.get_by_label("What was done").select_option("Keys revoked or suspended")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text(re.compile("@example.com revoked worker"))
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the whole log").click()
+    started.value.save_as(tmp_path / "log.jsonl")
+    done = CliRunner().invoke(commands, ["audit", "verify", str(tmp_path / "log.jsonl")])
+    assert (done.exit_code, "4 entries, intact" in done.stdout) == (0, True), done.output

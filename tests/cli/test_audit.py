@@ -1,9 +1,12 @@
 """`audit verify`: whole chains, and one that somebody changed."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from app.domain import audit_export
+from tests.domain.test_audit_chain import chain
 from tests.system.visitors import query
 
 
@@ -44,3 +47,52 @@ def test_a_seal_from_a_mail_shows_a_log_that_was_written_anew(operator, database
     assert (done.exit_code, json.loads(done.stdout)["data"][0]["seal_fits"]) == (1, False)
     assert "copy it whole" in operator.refused("audit", "verify", "--seal", kept[:-1])
     assert "no such organization" in operator.refused("audit", "verify", "--seal", f"org_none:2:{seal}")
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A log of five entries, as the page gives it, and the seal of the last one."""
+    entries, head = chain(5)
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(audit_export.whole("org_1", "Acme", datetime(2026, 4, 16, tzinfo=UTC), entries, head)))
+    return file, f"org_1:5:{head[1]}"
+
+
+def test_a_file_is_checked_without_a_database_and_without_settings(at_desk, file):
+    file, seal = file
+    anybody = at_desk("postgresql://nowhere.invalid/none")
+    assert anybody.run("audit", "verify", file, SECRET_KEY="").startswith("Acme: 5 entries, intact. With --seal")
+    assert anybody.run("audit", "verify", file, "--seal", seal) == "Acme: 5 entries, intact, the seal fits\n"
+    assert anybody.json("audit", "verify", file)["data"] == {
+        "org_id": "org_1",
+        "organization": "Acme",
+        "entries": 5,
+        "problem": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [*lines[:3], lines[3].replace("alice", "bob"), *lines[4:]], "is broken at entry 3"),
+        (lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], "is broken at entry 2"),
+        (lambda lines: lines[:-1], "was shortened"),
+        (lambda lines: [*lines[:4], json.dumps({"head": f"org_1:3:{json.loads(lines[3])['seal']}"})], "was shortened"),
+        (lambda lines: [line.replace("org_1", "org_2") for line in lines], "another organization"),
+    ],
+)
+def test_a_file_that_was_tampered_with_is_refused(at_desk, file, change, said):
+    file, seal = file
+    file.write_text("".join(change(file.read_text().splitlines(keepends=True))))
+    done = at_desk("sqlite://").try_to("audit", "verify", file, "--seal", seal)
+    assert done.exit_code == 1
+    assert said in done.stdout
+
+
+def test_what_is_no_log_is_refused(at_desk, file, tmp_path):
+    file, seal = file
+    anybody = at_desk("sqlite://")
+    assert "copy it whole" in anybody.refused("audit", "verify", file, "--seal", seal[:-1])
+    file.write_bytes(b"\xff\x00")
+    assert "not a whole audit log" in anybody.refused("audit", "verify", file)
+    assert "No such file" in anybody.try_to("audit", "verify", tmp_path / "none").stderr

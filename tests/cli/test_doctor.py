@@ -30,7 +30,8 @@ def bad(found):
 def test_with_nothing_wrong_it_says_so_line_by_line(operator):
     lines = operator.run("doctor").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        f"ok   {what}" for what in ("settings", "workers", "database", "migrations", "clock", "outbox", "mail")
+        f"ok   {what}"
+        for what in ("settings", "workers", "database", "migrations", "clock", "outbox", "audit log", "mail")
     ]
 
 

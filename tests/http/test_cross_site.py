@@ -53,6 +53,7 @@ CHANGES = [
     "/orgs/{org}/members/p/role",
     "/orgs/{org}/members/p/remove",
     "/orgs/{org}/members/leave",
+    "/orgs/{org}/audit-log/check",
     "/orgs/{org}/keys/new",
     "/orgs/{org}/shown-key/keydesk.env",
     "/orgs/{org}/shown-key/test",

@@ -13,6 +13,7 @@ from app.domain.one_time_secrets import Purpose
 from app.extensions import Base, db
 from app.services import (
     audit,
+    audit_checks,
     credits,
     device_grants,
     expiry_notices,
@@ -51,6 +52,7 @@ def fill_every_table(runtime, member, clock):
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
     expiry_notices.tell(runtime)
+    audit_checks.run(runtime)
     mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
     invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):

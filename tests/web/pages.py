@@ -69,8 +69,8 @@ class Page(HTMLParser):
         assert set(self.references) <= set(self.ids), f"refers to nothing: {set(self.references) - set(self.ids)}"
         assert self._fields <= self._labelled, f"no label: {self._fields - self._labelled}"
         for form in self.forms:
-            # The selection only asks: its address names keys by their IDs, which are no secrets.
-            assert form.get("method") == "post" or form.get("id") == "selection"
+            # These only ask, and their addresses name keys by their IDs, which are no secrets.
+            assert form.get("method") == "post" or form.get("id") in {"selection", "filters"}
             assert (form.get("action") or "").startswith("/")
         assert "{{" not in self.text
         assert ">None<" not in self.text
