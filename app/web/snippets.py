@@ -24,6 +24,8 @@ class Call:
     url: str
     #: What to know about it: sentences.
     hints: tuple[str, ...] = ()
+    #: The scope that a key needs for it. None: any key may make it.
+    scope: str | None = None
 
 
 def route_for(scopes: Sequence[str]) -> Call:
@@ -62,7 +64,9 @@ def _call(route: Route, origin: str, hints: tuple[str, ...] = ()) -> Call:
     placeholders = _PLACEHOLDER.findall(route.path)
     filled_in = (f"Replace {' and '.join(placeholders)}.",) if placeholders else ()
     cost = (f"It costs {route.cost} credit{'s' if route.cost > 1 else ''}.",) if route.cost else ()
-    return Call(route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints))
+    return Call(
+        route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints), route.scope
+    )
 
 
 def _other_addresses(urls: Sequence[str]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class PageState:
 
 
 PAGE_STATES = [
+    PageState("guide", "Docs", "How to use API keys", at("/guide")),
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
     PageState("signed out while a form was sent", "Sign in", "Sign in", signed_out_meanwhile),

@@ -119,6 +119,7 @@ REVIEWED = {
     "POST /v1/device/token": ANYBODY,
     "GET /accessibility": ANYBODY,
     "GET /install-ids": ANYBODY,
+    "GET /guide": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /openapi.json": ANYBODY,
     "GET /auth.md": ANYBODY,

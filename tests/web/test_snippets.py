@@ -140,9 +140,9 @@ def test_without_the_secret_all_code_reads_the_key_from_the_environment(alice, a
 
 def test_only_the_command_for_curl_holds_the_key(alice):
     _, code = create(alice, "notes:read")
-    assert list(code) == ["key", "curl", "python", "javascript", "actions"]
+    assert list(code) == ["key", "curl", "python", "javascript", "go", "actions"]
     assert [name for name, text in code.items() if code["key"] in text] == ["key", "curl"]
-    for name in ("python", "javascript", "actions"):
+    for name in ("python", "javascript", "go", "actions"):
         assert "KEYDESK_API_KEY" in code[name]
 
 
