@@ -18,6 +18,7 @@ from app.api import (
     me,
     openapi,
     organizations,
+    sample_api,
     sign_in,
     trial_tokens,
     usage,
@@ -49,4 +50,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:
         app.register_blueprint(trial_tokens.blueprint, url_prefix="/v1")
+    sample_api.register(app, settings)
     app.register_blueprint(openapi.blueprint)

@@ -170,7 +170,7 @@ def test_every_example_of_a_request_works(cast, app, description):
     alice, anybody = cast.alice, app.test_client()
     Actor(app, "you").sign_in()
     credentials = {
-        "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify"])["key"]},
+        "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify", "notes:write"])["key"]},
         "sessionToken": {"Authorization": f"Bearer {cast.session_token(alice)}"},
     }
     secrets: dict[str, str] = {}
@@ -181,8 +181,9 @@ def test_every_example_of_a_request_works(cast, app, description):
         key_id = alice.create_key()["id"]
         if path.endswith("/undo-revoke"):
             alice.revoke(key_id)
+        note = anybody.post("/v1/notes", json={"text": "A note"}, headers=credentials["apiKey"]).get_json()["data"]
         answer = client.open(
-            path.replace("{org}", alice.org).replace("{key}", key_id),
+            path.replace("{org}", alice.org).replace("{key}", key_id).replace("{note}", note["id"]),
             method=method,
             headers=next(
                 (credentials[name] for way in operation["security"] for name in way if name in credentials), {}

@@ -51,7 +51,7 @@ class Credentials:
         if number % MADE_UP:
             # A key of its own: the case may revoke it.
             real = {"org": lambda: self._alice.org, "key": lambda: self._new_key()["id"]}
-            case.path_parameters |= {name: real[name]() for name in case.path_parameters}
+            case.path_parameters |= {name: real[name]() for name in case.path_parameters if name in real}
             if "org_id" in case.query:
                 case.query["org_id"] = self._alice.org
         # From an address of its own, so that the limits leave something to see.

@@ -31,6 +31,9 @@ CHANGES = [
     "/sign-in/again",
     "/v1/cache/invalidate",
     "/v1/keys/verify",
+    "/v1/notes",
+    "/v1/notes/n",
+    "/v1/listen",
     "/api/v1/auth/request",
     "/v1/orgs/{org}/keys",
     "/v1/orgs/{org}/keys/k",
@@ -73,7 +76,7 @@ FOR_ANY_ORIGIN = {"/v1/device/authorize", "/v1/device/token"}
 
 def test_the_list_of_changes_is_whole(app):
     paths = {
-        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s")
+        rule.rule.replace("<org>", "{org}").replace("<key>", "k").replace("<session>", "s").replace("<note>", "n")
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }
