@@ -50,6 +50,7 @@ class PageState:
 
 
 PAGE_STATES = [
+    PageState("API description", "API description", "API description", at("/docs")),
     PageState("guide", "Docs", "How to use API keys", at("/guide")),
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
