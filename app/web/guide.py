@@ -1,4 +1,4 @@
-"""`/guide`: how to get, send and look after a key. Made from the live settings and the policy file."""
+"""`/guide` and `/guide/agents`: how to get, send and look after a key. Made from the live settings and policy."""
 
 from flask import Blueprint, render_template
 
@@ -9,6 +9,7 @@ from app.http import request_context
 from app.http.body_limit import MAX_BODY
 from app.http.guards import Public, RequireScope
 from app.http.problem_details import status_of
+from app.services import device_grants
 from app.web import snippets
 
 blueprint = Blueprint("guide", __name__, url_prefix="/guide")
@@ -44,4 +45,19 @@ def show() -> str:
         ),
         max_body=MAX_BODY,
         install_id_sunset=SUNSET,
+    )
+
+
+@blueprint.get("/agents")
+@Public("the same guide for everybody")
+def agents() -> str:
+    """What people do so that an agent gets a key; `/auth.md` says what the agent does."""
+    settings = request_context.runtime().settings
+    policy = settings.policy
+    narrow = (name for name, scope in policy.scopes.items() if not (scope.grants or scope.operators_only))
+    return render_template(
+        "guide/agents.html",
+        settings=settings,
+        narrow=next(narrow, policy.default_scopes[0]),
+        lifetime=int(device_grants.LIFETIME.total_seconds()),
     )

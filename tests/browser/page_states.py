@@ -51,6 +51,7 @@ class PageState:
 
 PAGE_STATES = [
     PageState("API description", "API description", "API description", at("/docs")),
+    PageState("guide for agents", "Keys for agents", "Let an agent get its own key", at("/guide/agents")),
     PageState("guide", "Docs", "How to use API keys", at("/guide")),
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),

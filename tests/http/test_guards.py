@@ -128,6 +128,7 @@ REVIEWED = {
     "GET /accessibility": ANYBODY,
     "GET /install-ids": ANYBODY,
     "GET /guide": ANYBODY,
+    "GET /guide/agents": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /openapi.json": ANYBODY,
     "GET /auth.md": ANYBODY,

@@ -69,3 +69,11 @@ def test_commands_read_the_key_from_the_environment_whoever_is_signed_in(alice):
     assert key[:12] not in text
     assert "data-secret" not in text
     assert text.count("KEYDESK_API_KEY") > 6
+
+
+def test_people_are_told_what_to_say_to_an_agent_and_what_to_check(app):
+    page = Page(app.test_client().get("/guide/agents"))
+    assert "Read http://localhost:7860/auth.md and get an API key with the scope agent:r." in page.text
+    assert {"/auth.md", "/device", "/guide#scopes"} <= set(page.links)
+    assert "owk_live_…" in page.text
+    assert "valid for 10 minutes" in page.text
