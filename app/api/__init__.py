@@ -20,6 +20,7 @@ from app.api import (
     members,
     openapi,
     organizations,
+    sample_api,
     sign_in,
     trial_tokens,
     usage,
@@ -53,4 +54,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:
         app.register_blueprint(trial_tokens.blueprint, url_prefix="/v1")
+    sample_api.register(app, settings)
     app.register_blueprint(openapi.blueprint)

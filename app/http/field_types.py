@@ -53,6 +53,7 @@ KeyName = Annotated[
         maxLength=name_rules.MAX_LENGTH,
     ),
 ]
+NoteId = Annotated[str, field("The note's ID.", "note_5Jt0xYqB3RcWvNnKdLpG8h")]
 #: The policy file defines the scopes, so `app/api/openapi_document` fills this schema from the current policy.
 Scope = Annotated[str, WithJsonSchema({"$ref": "#/components/schemas/Scope"})]
 #: The scopes of a key. A scope that the policy no longer defines stays in the list and allows nothing.

@@ -1,7 +1,7 @@
 """Guards: who may call a route. Every route has one; a route without a guard refuses everybody."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import unquote_plus
 
@@ -168,8 +168,11 @@ class RequireKey(Guard):
 
 @dataclass(frozen=True)
 class RequireScope(Guard):
-    """An API key with the scope that the policy requires for this route."""
+    """An API key with the scope that the policy requires for this route. `is_sample`: the route stands in for one of
+    the guarded API, so the policy need not list it."""
 
+    _: KW_ONLY
+    is_sample: bool = False
     opened_by = _KEY_STYLES
     errors = (*_KEY_REFUSALS, InsufficientScope, Forbidden, CreditsExhausted)
 
@@ -210,12 +213,14 @@ class RequireScopeOrMember(_OrMember, RequireScope):
     errors = (*RequireScope.errors, NotFound, ValidationFailed)
 
 
-def scoped_routes(app: Flask) -> list[tuple[str, str]]:
-    """Method and path of each of our own routes that the policy must list."""
+def scoped_routes(app: Flask, *, sample: bool = False) -> list[tuple[str, str]]:
+    """Method and path of each of our own routes that the policy must list; or, with `sample`, of each route that stands
+    in for one of the guarded API."""
+    guarded = [(rule, getattr(app.view_functions[rule.endpoint], "guard", None)) for rule in app.url_map.iter_rules()]
     return [
         (method, rule.rule)
-        for rule in app.url_map.iter_rules()
-        if isinstance(getattr(app.view_functions[rule.endpoint], "guard", None), RequireScope)
+        for rule, guard in guarded
+        if isinstance(guard, RequireScope) and guard.is_sample is sample
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
 

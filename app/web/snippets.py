@@ -14,6 +14,7 @@ from app.http.guards import scoped_routes
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 #: Of a path, what need not be percent-encoded (RFC 3986 3.3); braces mark what people replace.
 _PATH_CHARACTERS = "/{}:@!$&'()*+,;=~"
+_SAMPLE_HINT = ("A sample API answers it, in dev mode only.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,22 @@ class Call:
     url: str
     #: What to know about it: sentences.
     hints: tuple[str, ...] = ()
+    #: The scope that a key needs for it. None: any key may make it.
+    scope: str | None = None
 
 
 def route_for(scopes: Sequence[str]) -> Call:
     """What a key with these scopes can call: of the routes that it opens, one that reads rather than changes, and one
-    of the guarded API (the first of `API_URLS`) rather than one of Keydesk's own. Without `API_URLS`, and for a key
-    that opens no route, `/v1/me`, which any key may call."""
+    of the guarded API (the first of `API_URLS`, or the sample API) rather than one of Keydesk's own. Without either,
+    and for a key that opens no route, `/v1/me`, which any key may call."""
     settings = request_context.runtime().settings
-    own = {settings.policy.route(method, path) for method, path in scoped_routes(current_app)}
+    own = _rows(scoped_routes(current_app))
     opened = sorted(_opened_by(scopes), key=lambda route: (route.method != "GET", route in own, *_effort(route)))
+    if not settings.api_urls and (sample := _rows(scoped_routes(current_app, sample=True))):
+        opened = [route for route in opened if route in own | sample]
+        if opened:
+            is_sample = opened[0] in sample
+            return _call(opened[0], settings.public_url, _SAMPLE_HINT if is_sample else ())
     if not settings.api_urls or not opened:
         guarded = [route for route in opened if route not in own]
         hints = ("Any key may call this route; it answers what the key is.", *_elsewhere(guarded))
@@ -40,6 +48,11 @@ def route_for(scopes: Sequence[str]) -> Call:
     if opened[0] in own:
         return _call(opened[0], settings.public_url)
     return _call(opened[0], settings.api_urls[0], _other_addresses(settings.api_urls[1:]))
+
+
+def _rows(routes: Sequence[tuple[str, str]]) -> set[Route | None]:
+    policy = request_context.runtime().settings.policy
+    return {policy.route(method, path) for method, path in routes}
 
 
 def _opened_by(scopes: Sequence[str]) -> list[Route]:
@@ -62,7 +75,9 @@ def _call(route: Route, origin: str, hints: tuple[str, ...] = ()) -> Call:
     placeholders = _PLACEHOLDER.findall(route.path)
     filled_in = (f"Replace {' and '.join(placeholders)}.",) if placeholders else ()
     cost = (f"It costs {route.cost} credit{'s' if route.cost > 1 else ''}.",) if route.cost else ()
-    return Call(route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints))
+    return Call(
+        route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints), route.scope
+    )
 
 
 def _other_addresses(urls: Sequence[str]) -> tuple[str, ...]:

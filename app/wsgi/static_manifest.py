@@ -31,6 +31,7 @@ BUNDLES = {
         "css/usage.css",
         "css/secret.css",
         "css/form.css",
+        "css/guide.css",
     ),
     "docs.css": ("vendor/swagger-ui-5.35.0/swagger-ui.css", "css/tokens.css", "css/frame.css", "css/docs.css"),
 }

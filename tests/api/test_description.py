@@ -177,7 +177,7 @@ def test_every_example_of_a_request_works(cast, app, description):
     alice, bob, anybody = cast.alice, cast.bob, app.test_client()
     you = Actor(app, "you").sign_in()
     credentials = {
-        "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify"])["key"]},
+        "apiKey": {"x-api-key": alice.create_key(scopes=["agent:rw", "keys:verify", "notes:write"])["key"]},
         "sessionToken": {"Authorization": f"Bearer {cast.session_token(alice)}"},
     }
     secrets: dict[str, str] = {}
@@ -195,6 +195,8 @@ def test_every_example_of_a_request_works(cast, app, description):
         if path.endswith("/extend"):
             alice.http.post(f"/v1/orgs/{alice.org}/keys/{key_id}/rotate", json={"overlap_seconds": 60})
         ids = {"{org}": alice.org, "{key}": key_id, "{person}": bob.person_id}
+        note = anybody.post("/v1/notes", json={"text": "A note"}, headers=credentials["apiKey"]).get_json()["data"]
+        ids["{note}"] = note["id"]
         ids["{invitation}"] = invited(app, alice) if "{invitation}" in path else ""
         answer = client.open(
             re.sub(r"{\w+}", lambda segment, ids=ids: ids[segment[0]], path),

@@ -58,6 +58,9 @@ class PageState:
 
 
 PAGE_STATES = [
+    PageState("API description", "API description", "API description", at("/docs")),
+    PageState("guide for agents", "Keys for agents", "Let an agent get its own key", at("/guide/agents")),
+    PageState("guide", "Docs", "How to use API keys", at("/guide")),
     PageState("sign-in", "Sign in", "Sign in", at("/sign-in")),
     PageState("sign-in refused", "Problem: Sign in", "Sign in", ask_for_link("nobody at all")),
     PageState("signed out while a form was sent", "Sign in", "Sign in", signed_out_meanwhile),

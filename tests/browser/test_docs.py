@@ -20,6 +20,7 @@ KNOWN = {
 
 def open_docs(visitor, host="localhost"):
     visitor.page.goto(f"{visitor.site.url.replace('localhost', host)}/docs")
+    visitor.page.get_by_role("link", name="Show the interactive API description").click()
     # A megabyte and a half of script, on a machine that may be busy.
     expect(visitor.page.locator(".opblock").first).to_be_visible(timeout=30_000)
     return visitor.page
@@ -81,9 +82,10 @@ def test_who_is_signed_in_tries_out_what_sessions_open(docs):
 
 def test_without_javascript_the_page_leads_to_the_files(open_browser):
     visitor = open_browser(java_script_enabled=False)
-    visitor.page.goto("/docs")
-    expect(visitor.page.get_by_role("heading", name="API description")).to_be_visible()
-    expect(visitor.page.get_by_text("needs JavaScript")).to_be_visible()
-    for name in ("openapi.json", "auth.md"):
-        target = visitor.page.get_by_role("main").get_by_role("link", name=name).get_attribute("href")
-        assert visitor.context.request.get(target).ok
+    for path in ("/docs", "/docs?interactive=yes"):
+        visitor.page.goto(path)
+        expect(visitor.page.get_by_role("heading", name="API description")).to_be_visible()
+        expect(visitor.page.get_by_text("needs JavaScript")).to_be_visible()
+        for name in ("openapi.json", "auth.md"):
+            target = visitor.page.get_by_role("main").get_by_role("link", name=name).get_attribute("href")
+            assert visitor.context.request.get(target).ok

@@ -75,4 +75,4 @@ def test_the_switcher_tells_each_organization_with_the_role_and_goes_there(mona)
 
 def test_the_docs_are_one_link_away_from_any_page(mona):
     mona.follow(mona.page.locator("header").get_by_role("link", name="Docs"))
-    expect(mona.page).to_have_url(re.compile("/docs$"))
+    expect(mona.page).to_have_url(re.compile("/guide$"))

@@ -67,9 +67,7 @@ def test_a_person_signs_in_creates_a_key_uses_it_and_revokes_it(open_browser, de
     key = page.locator("#key").inner_text()
     assert re.fullmatch("whk_[0-9A-Za-z]{32}", key)
     command = page.locator("#curl").inner_text()
-    status, answer = run_as_shown(page)
-    assert (status, answer["data"]["name"]) == (200, "GitHub Action prod")
-    assert answer["data"]["scopes"] == ["agent:r", "notes:read"]
+    assert run_as_shown(page) == (200, {"data": []}), "the sample API has no notes yet"
 
     press(page.get_by_role("link", name="I have copied it"))
     expect(page.get_by_role("heading", name="GitHub Action prod", exact=True)).to_be_visible()

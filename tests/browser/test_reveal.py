@@ -136,5 +136,5 @@ def test_each_kind_of_code_opens_by_itself(revealed):
 
 @pytest.mark.parametrize("javascript", [False], ids=["without JavaScript"])
 def test_without_javascript_there_is_no_copy_button(revealed):
-    expect(revealed.page.locator("[data-copy]")).to_have_count(5)
+    expect(revealed.page.locator("[data-copy]")).to_have_count(6)
     expect(revealed.page.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)

@@ -50,7 +50,7 @@ def test_all_routes_with_a_scope_are_among_those_for_holders_of_a_key(whole_app)
         route.split(" ")[1] for routes, _ in rows(section(PAGE, "For holders of a key")) for route in code(routes)
     }
     scoped = {
-        rule.rule
+        written(rule.rule)
         for rule in whole_app.url_map.iter_rules()
         if isinstance(whole_app.view_functions[rule.endpoint].guard, RequireScope)
     }

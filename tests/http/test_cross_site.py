@@ -31,6 +31,9 @@ CHANGES = [
     "/sign-in/again",
     "/v1/cache/invalidate",
     "/v1/keys/verify",
+    "/v1/notes",
+    "/v1/notes/n",
+    "/v1/listen",
     "/api/v1/auth/request",
     "/v1/orgs",
     "/v1/orgs/{org}",
@@ -96,6 +99,7 @@ def test_the_list_of_changes_is_whole(app):
         .replace("<session>", "s")
         .replace("<person>", "p")
         .replace("<invitation>", "i")
+        .replace("<note>", "n")
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }

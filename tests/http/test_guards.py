@@ -49,6 +49,7 @@ SIGNED_IN_OR_BY_SESSION_TOKEN = SIGNED_IN | {Visitor.SESSION_TOKEN}
 KEYS = frozenset({Visitor.NOTES_KEY, Visitor.CACHE_KEY, Visitor.READING_KEY, Visitor.INSTALL_ID})
 KEYS_THAT_READ = frozenset({Visitor.READING_KEY, Visitor.INSTALL_ID})
 KEYS_THAT_INVALIDATE = frozenset({Visitor.CACHE_KEY, Visitor.INSTALL_ID})
+KEYS_FOR_NOTES = frozenset({Visitor.NOTES_KEY})
 
 #: Whom each route lets in.
 REVIEWED = {
@@ -147,6 +148,13 @@ REVIEWED = {
     "GET /v1/vpat": KEYS_THAT_READ | MEMBERS,
     "POST /v1/cache/invalidate": KEYS_THAT_INVALIDATE,
     "POST /v1/keys/verify": NONE_OF_THESE,
+    "GET /v1/notes": KEYS_FOR_NOTES,
+    "GET /v1/notes/<note>": KEYS_FOR_NOTES,
+    "POST /v1/notes": NONE_OF_THESE,
+    "PUT /v1/notes/<note>": NONE_OF_THESE,
+    "PATCH /v1/notes/<note>": NONE_OF_THESE,
+    "DELETE /v1/notes/<note>": NONE_OF_THESE,
+    "POST /v1/listen": frozenset({Visitor.INSTALL_ID}),
     "POST /v1/auth/email-code": ANYBODY,
     "POST /v1/auth/email-code/verify": ANYBODY,
     "POST /v1/agent/sign-up": ANYBODY,
@@ -155,6 +163,8 @@ REVIEWED = {
     "POST /v1/device/token": ANYBODY,
     "GET /accessibility": ANYBODY,
     "GET /install-ids": ANYBODY,
+    "GET /guide": ANYBODY,
+    "GET /guide/agents": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /openapi.json": ANYBODY,
     "GET /auth.md": ANYBODY,

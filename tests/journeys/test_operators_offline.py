@@ -1,6 +1,17 @@
-"""Seed page 001: an operator makes keys offline. Its `/v1/listen` calls belong to the guarded API behind a proxy."""
+"""Seed page 001: an operator makes keys offline, and programs post audio with them, here to the sample API."""
 
+import json
 import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.proxies.test_clients import CURL, FETCH, PYTHON
+
+#: The sample API takes at most 64 KiB.
+AUDIO = b"RIFF" + bytes(range(256)) * 200
 
 
 def test_the_pages_commands_and_their_answers_line_by_line(cli, curl, server):
@@ -40,3 +51,19 @@ def test_the_test_token_endpoint_is_there_when_switched_on(curl):
     assert re.fullmatch(r"whk_test_[0-9A-Za-z]{32}", answer["data"]["token"])
     status, me = curl('curl %URL%/v1/me -H "Authorization: Token $KEY"', KEY=answer["data"]["token"])
     assert (status, me["data"]["scopes"], me["data"]["organization"]["name"]) == (200, ["agent:rw"], "Operators")
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [(["bash", "-c"], CURL), ([sys.executable, "-c"], PYTHON), (["node", "-e"], FETCH)],
+    ids=["curl", "httpx", "fetch"],
+)
+def test_the_pages_clients_post_audio(cli, server, tmp_path, command, text):
+    key = json.loads(cli("python -m app.cli create --json").stdout)["key"]
+    (tmp_path / "audio.wav").write_bytes(AUDIO)
+    program = shutil.which(command[0])
+    assert program
+    text = text.replace("%URL%", server.url).replace("YOUR_API_KEY", key)
+    done = subprocess.run([program, *command[1:], text], cwd=tmp_path, capture_output=True, timeout=30, check=True)
+    heard = {"bytes": len(AUDIO), "content_type": "audio/wav", "model": None}
+    assert json.loads(done.stdout) == {"data": heard}

@@ -72,7 +72,7 @@ def test_a_key_has_a_page_with_all_about_it(cast):
         "Created <time",
         '<dt class="total-ok">Let through</dt><dd>1</dd>',
         "1 refused: network not allowed",
-        'curl http://localhost:7860/v1/me -H "x-api-key: $KEYDESK_API_KEY"',
+        'curl http://localhost:7860/v1/notes -H "x-api-key: $KEYDESK_API_KEY"',
     ):
         assert said in page.text, said
     links = {link.partition("?")[0] for link in page.links}

@@ -42,7 +42,7 @@ def test_a_key_is_shown_once_in_the_direct_answer_and_never_stored_by_anybody(al
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
     key = revealed(answer)
-    assert f"curl http://localhost:7860/v1/me -H 'x-api-key: {key}'" in answer.text
+    assert f"curl http://localhost:7860/v1/telemetry -H 'x-api-key: {key}'" in answer.text
     assert app.test_client().get("/v1/me", headers={"x-api-key": key}).status_code == 200
     assert key not in alice.http.get(keys(alice)).text
 

@@ -9,7 +9,7 @@ from tests.actors import Actor
 from tests.web.pages import Page
 
 #: Pages that belong to no organization.
-OUTSIDE = ("/sessions", "/device", "/docs", "/install-ids", "/no/such/page")
+OUTSIDE = ("/sessions", "/device", "/guide", "/docs", "/install-ids", "/no/such/page")
 
 
 def header(answer):
@@ -40,7 +40,7 @@ def test_every_page_has_the_tabs_of_ones_only_organization(alice, path):
     assert f'href="/orgs/{alice.org}/keys"' in header(page)
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/docs", "/install-ids", "/no/such/page"])
+@pytest.mark.parametrize("path", ["/sign-in", "/guide", "/docs", "/install-ids", "/no/such/page"])
 def test_strangers_get_docs_and_sign_in(app, path):
     page = app.test_client().get(path)
     assert shown(page) is None
@@ -93,5 +93,5 @@ def test_no_tab_leads_to_a_page_that_does_not_exist(alice):
 
 def test_the_footer_leads_to_the_docs_and_the_accessibility_page_and_says_the_version(app):
     footer = app.test_client().get("/sign-in").text.partition('<footer class="foot">')[2]
-    assert re.findall(r'href="(.*?)"', footer) == ["/docs", "/auth.md", "/device", "/accessibility"]
+    assert re.findall(r'href="(.*?)"', footer) == ["/guide", "/auth.md", "/device", "/accessibility"]
     assert "Keydesk 0.1.0" in footer

@@ -11,8 +11,12 @@ import pytest
 import yaml
 from flask import g, render_template_string
 
+from app import create_app
+from app.config import load_settings
 from app.domain.route_policy import Route, Scope
 from app.web import snippets
+from app.web.snippets import Call
+from tests.config.environments import PRODUCTION
 from tests.servers import serving
 from tests.system.visitors import Visitor
 from tests.web.pages import Page
@@ -47,11 +51,23 @@ def with_routes(runtime, set_settings):
 # Which route.
 
 
-def test_without_the_address_of_an_api_it_is_one_that_any_key_may_call(route_for):
+def test_without_the_address_of_an_api_it_is_one_that_any_key_may_call(tmp_path):
+    app = create_app(load_settings(PRODUCTION, instance_path=tmp_path))
+    me = "https://keys.example.com/v1/me"
     any_key = "Any key may call this route; it answers what the key is."
-    assert route_for("agent:r") == ("GET", ME, any_key)
-    example = f"{any_key} Call your API in the same way, for example GET /v1/notes."
-    assert route_for("notes:write") == ("GET", ME, example)
+    with app.test_request_context():
+        assert snippets.route_for(["agent:r"]) == Call("GET", me, (any_key,))
+        example = "Call your API in the same way, for example GET /v1/notes."
+        assert snippets.route_for(["notes:write"]) == Call("GET", me, (any_key, example))
+
+
+def test_in_dev_mode_it_is_one_of_the_sample_api_or_of_keydesks_own(route_for):
+    sample = "A sample API answers it, in dev mode only."
+    assert route_for("notes:read") == ("GET", "http://localhost:7860/v1/notes", sample)
+    assert route_for("notes:write") == ("GET", "http://localhost:7860/v1/notes", sample)
+    assert route_for("agent:r") == ("GET", "http://localhost:7860/v1/telemetry", "")
+    assert route_for("cache:invalidate") == ("POST", "http://localhost:7860/v1/cache/invalidate", "")
+    assert route_for()[:2] == ("GET", ME)
 
 
 def test_it_is_a_route_of_the_api_that_the_key_opens(route_for, with_routes):
@@ -140,9 +156,9 @@ def test_without_the_secret_all_code_reads_the_key_from_the_environment(alice, a
 
 def test_only_the_command_for_curl_holds_the_key(alice):
     _, code = create(alice, "notes:read")
-    assert list(code) == ["key", "curl", "python", "javascript", "actions"]
+    assert list(code) == ["key", "curl", "python", "javascript", "go", "actions"]
     assert [name for name, text in code.items() if code["key"] in text] == ["key", "curl"]
-    for name in ("python", "javascript", "actions"):
+    for name in ("python", "javascript", "go", "actions"):
         assert "KEYDESK_API_KEY" in code[name]
 
 

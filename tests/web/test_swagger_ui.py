@@ -2,13 +2,27 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.web.pages import Page
 
 STATIC = Path(__file__).parents[2] / "static"
 
 
-def test_the_page_is_one_of_ours_and_leads_to_the_files_without_javascript(app):
-    answer = app.test_client().get("/docs")
+PAGES = ("/docs", "/docs?interactive=yes")
+
+
+def test_swagger_ui_is_one_link_away_and_until_then_the_page_is_small(app):
+    client = app.test_client()
+    page = Page(client.get("/docs"))
+    assert "swagger" not in page.text
+    assert PAGES[1] in page.links
+    assert "swagger-ui-bundle" in client.get(PAGES[1]).text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_page_is_one_of_ours_and_leads_to_the_files_without_javascript(app, path):
+    answer = app.test_client().get(path)
     page = Page(answer)
     assert (answer.status_code, page.title) == (200, "API description · Keydesk")
     assert '<html lang="en">' in answer.text
@@ -18,7 +32,7 @@ def test_the_page_is_one_of_ours_and_leads_to_the_files_without_javascript(app):
 
 def test_everything_that_the_page_loads_is_there(app):
     client = app.test_client()
-    text = client.get("/docs").text
+    text = client.get(PAGES[1]).text
     files = [part.split('"')[0] for part in text.split('"/static/')[1:]]
     assert len(files) == 5
     for file in files:

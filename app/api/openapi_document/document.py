@@ -12,10 +12,10 @@ from app.api.openapi_document.schemas import Schema, schemas_of
 from app.api.openapi_document.tags import TAGS
 from app.config import VERSION, Settings
 from app.domain import paging
-from app.http.field_types import InvitationId, KeyId, OrgId, PersonId, field
+from app.http.field_types import InvitationId, KeyId, NoteId, OrgId, PersonId, field
 
 #: The types of path parameters.
-SEGMENTS = {"org": OrgId, "key": KeyId, "person": PersonId, "invitation": InvitationId}
+SEGMENTS = {"org": OrgId, "key": KeyId, "person": PersonId, "invitation": InvitationId, "note": NoteId}
 _LIMIT = Annotated[int, field("The maximum number of items on the page.", minimum=1, maximum=paging.MAX_LIMIT)]
 _CURSOR = Annotated[
     str,

@@ -23,5 +23,6 @@ TAGS: Mapping[str, str] = {
     "Cache": "Makes proxies forget the cached responses of an organization.",
     "Credits": "The credits of an organization.",
     "Accessibility": "The accessibility conformance report of this software.",
+    "Sample": "In dev mode only: notes in memory, and a route that says what it got, to try keys with.",
     "Forward auth": "A proxy asks whether to let a request through.",
 }
