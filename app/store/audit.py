@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -58,9 +58,9 @@ class AuditEntry(Base):
         return details
 
 
-#: How far the clocks of two processes may be apart. An entry that is further out of order can be missing from what a
-#: filter by time finds.
-CLOCKS_DIFFER_BY = timedelta(minutes=5)
+#: How far the clocks of two processes may be apart, in microseconds. An entry that is further out of order can be
+#: missing from what a filter by time finds.
+_CLOCKS_DIFFER_BY = 5 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,23 +227,23 @@ def _conditions(org_id: str, wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.target is not None:
         found.append(AuditEntry.target == wanted.target)
     if wanted.since is not None:
-        first = _first_since(org_id, wanted.since - CLOCKS_DIFFER_BY)
+        first = _first_since(org_id, to_microseconds(wanted.since) - _CLOCKS_DIFFER_BY)
         found += [AuditEntry.sequence >= first, AuditEntry.at >= wanted.since]
     if wanted.until is not None:
-        end = _first_since(org_id, wanted.until + CLOCKS_DIFFER_BY)
+        end = _first_since(org_id, to_microseconds(wanted.until) + _CLOCKS_DIFFER_BY)
         found += [AuditEntry.sequence < end, AuditEntry.at < wanted.until]
     return found
 
 
-def _first_since(org_id: str, moment: datetime) -> int:
-    """The sequence number with which the entries since `moment` begin: a binary search, which needs no index by time,
-    because entries are written in the order of time."""
+def _first_since(org_id: str, moment: int) -> int:
+    """The sequence number with which the entries since `moment`, in microseconds, begin. A binary search needs no index
+    by time, because entries are written in the order of time."""
     low, high = 1, head(org_id)[0] + 1
     while low < high:
         middle = (low + high) // 2
         # The next one there is, for a chain that somebody broke.
         row = db.session.execute(_NEXT, {"org_id": org_id, "sequence": middle}).one_or_none()
-        if row is None or row.at >= moment:
+        if row is None or to_microseconds(row.at) >= moment:
             high = middle
         else:
             low = row.sequence + 1

@@ -52,6 +52,8 @@ def test_filters_combine(alice, client, clock):
     assert actions(key=key, action="key.created") == ["key.created"]
     assert actions(actor="operator") == []
     assert actions(actor="alice@example.com", since="2026-04-16T12:01:00Z") == ["key.revoked", "key.created"]
+    assert actions(since="9999-12-31T23:59:59Z", until="0001-01-01T00:00:00+14:00") == []
+    assert len(actions(since="0001-01-01T00:00:00Z", until="9999-12-31T23:59:59-12:00")) == 5
     assert actions(since="2026-04-16T14:01:00+02:00", until="2026-04-16T12:02:00Z") == ["key.created"]
 
 
