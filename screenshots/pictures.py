@@ -77,6 +77,7 @@ PICTURES = [
     Picture("mails", "/account/mails"),
     Picture("connect-an-agent", "/device?user_code={agents code}"),
     Picture("approve-an-agent", "/device?user_code={agents code}", type_code),
+    Picture("guide", "/guide"),
     Picture("docs", "/docs?interactive=yes", wait_for_description),
     Picture("not-found", "/no/such/page", steady_request_id, status=404),
     Picture("check-your-email", "/sign-in", ask_for_link, signed_in=False),

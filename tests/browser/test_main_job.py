@@ -177,3 +177,22 @@ def test_a_link_opened_in_another_browser_signs_in_after_a_question(open_browser
     expect(opening.page.get_by_role("heading", name="Sign in as v•••@example.com?")).to_be_visible()
     opening.page.get_by_role("button", name="Sign in").click()
     expect(opening.page.get_by_role("heading", name="No keys yet")).to_be_visible()
+
+
+@JAVASCRIPT
+def test_a_person_reads_how_to_send_a_key_and_does_it(open_browser, javascript, monkeypatch):
+    visitor = open_browser(java_script_enabled=javascript).sign_in()
+    page = visitor.page
+    visitor.follow(page.locator("header").get_by_role("link", name="Docs"))
+    visitor.follow(page.get_by_role("link", name=re.compile("^Create a key for ")))
+    page.get_by_label("Name").fill("Reader")
+    page.get_by_role("checkbox", name=re.compile("^notes:read ")).check()
+    visitor.follow(page.get_by_role("button", name="Create key"))
+    monkeypatch.setenv("KEYDESK_API_KEY", page.locator("#key").inner_text())
+
+    visitor.follow(page.locator("header").get_by_role("link", name="Docs"))
+    page.get_by_role("link", name="Send it").click()
+    status, answer = run(page.locator("#me").inner_text())
+    assert (status, answer["data"]["name"], answer["data"]["scopes"]) == (200, "Reader", ["notes:read"])
+    page.get_by_role("link", name="Code to start with").click()
+    assert run_as_shown(page) == (200, {"data": []})
