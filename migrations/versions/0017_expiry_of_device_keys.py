@@ -6,8 +6,8 @@ Grants that wait meanwhile have no choice: their keys get what the organization'
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

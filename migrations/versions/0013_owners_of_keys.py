@@ -6,7 +6,7 @@ Until now a key belonged to the person who created it, and every other key to th
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
