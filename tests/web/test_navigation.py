@@ -93,5 +93,5 @@ def test_no_tab_leads_to_a_page_that_does_not_exist(alice):
 
 def test_the_footer_leads_to_the_docs_and_the_accessibility_page_and_says_the_version(app):
     footer = app.test_client().get("/sign-in").text.partition('<footer class="foot">')[2]
-    assert re.findall(r'href="(.*?)"', footer) == ["/guide", "/auth.md", "/device", "/accessibility"]
+    assert re.findall(r'href="(.*?)"', footer) == ["/guide", "/guide/agents", "/device", "/accessibility"]
     assert "Keydesk 0.1.0" in footer
