@@ -15,7 +15,7 @@ COMMANDS = {
     "create": Command("app.cli.keys:create", "Create a key and show it once."),
     "credits": Command("app.cli.credits:credits", "Grant credits to an organization, or show its balance."),
     "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),
-    "extend": Command("app.cli.keys:extend", "Let a rotated key work for a day more."),
+    "extend": Command("app.cli.keys:extend", "Let the rotated key that starts with PREFIX work for a day more."),
     "forget-earlier-versions": Command(
         "app.cli.earlier_versions:forget_earlier_versions", "Answer revokes sooner once every server runs this version."
     ),
@@ -28,7 +28,8 @@ COMMANDS = {
     "list": Command("app.cli.keys:list_keys", "List the active keys of all organizations."),
     "members": Command("app.cli.members:members", "List, add, remove, disable or enable members."),
     "orgs": Command(
-        "app.cli.organizations:orgs", "List, create, disable or enable organizations, or set their policy for keys."
+        "app.cli.organizations:orgs",
+        "List, create, rename, disable, delete or restore organizations, or set their policy for keys.",
     ),
     "people": Command("app.cli.people:people", "Change the address of a person."),
     "restore": Command("app.cli.backup:restore", "Replace the database with the backup in FILE."),

@@ -9,7 +9,7 @@ from screenshots.__main__ import FOLDER, PICTURES, files, take
 from tests.browser.chromium import NAMES, program
 from tests.docs.pages import ROOT
 
-MOST_BYTES = 1_500_000
+MOST_BYTES = 2_000_000
 
 
 @pytest.fixture

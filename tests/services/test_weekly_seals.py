@@ -77,7 +77,7 @@ def test_it_is_off_until_somebody_wants_it_and_only_owners_can(runtime, cast, cl
 def test_who_is_no_longer_an_owner_gets_none_and_is_forgotten(runtime, cast, clock):
     alice, adam = cast.alice, cast.adam
     subscribe(runtime, alice, alice.org)
-    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER)
+    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER, last_owner=True)
     clock.advance(days=8)
     weekly_seals.send(runtime)
     assert mailed() == []

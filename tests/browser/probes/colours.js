@@ -33,7 +33,7 @@ probe.faintParts = () => {
     if (style.backgroundImage !== "none" && !(stroke ?? "").startsWith("rgb")) faint.push(`unread picture of ${probe.describe(element)}`);
     else if (stroke) check(element, "picture", stroke, behind(element));
   }
-  for (const element of document.querySelectorAll("button:not(.outline), .button")) {
+  for (const element of document.querySelectorAll("button:not(.outline), .button:not(.outline)")) {
     if (probe.isVisible(element)) check(element, "surface", getComputedStyle(element).backgroundColor, behind(element.parentElement));
   }
   return faint;

@@ -10,6 +10,8 @@ probe.links = () => [...document.querySelectorAll("a[href]")].map((link) => ({
   text: link.textContent.trim().replace(/\s+/g, " "),
   target: link.href,
   underlined: getComputedStyle(link).textDecorationLine.includes("underline"),
+  // A sentence of the audit log says which key its link is about.
+  inLog: Boolean(link.closest(".log")),
   inText: Boolean(link.closest("main")) && !link.matches(".button"),
 }));
 
