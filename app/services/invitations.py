@@ -143,6 +143,7 @@ def decline(runtime: Runtime, invitation_id: str, email: str) -> InvitationListe
     """Raises `NotFound` if it is not theirs or not open."""
     with transaction():
         now, found = runtime.clock(), _of_address(invitation_id, email)
+        members.take_turn(found.org_id)
         if not invitations.end(invitation_id, End.DECLINED, now):
             raise NotFound
         audit.invitation_declined(found.org_id, at=now, invitation_id=invitation_id, email=email)

@@ -8,7 +8,7 @@ from app.domain.errors import KeyNotActive
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission, Role
-from app.services import audit, key_owners, key_policy, organizations
+from app.services import audit, key_owners, key_policy, members, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import Owner
 from app.services.keys import manageable, refuse_to_set_owner, refuse_ungrantable
@@ -33,6 +33,8 @@ def change(
     Raises `NotFound`, `Forbidden`, `WiderThanSet`, `KeyNotActive`, `ValidationFailed`, `UnknownScope` and `Busy`.
     """
     with revoking(runtime, org_id=member.org_id) as revocation:
+        if to is not None:
+            members.take_turn(member.org_id)
         member = organizations.still_member(member)
         if to is not None:
             refuse_to_set_owner(member)
@@ -55,7 +57,7 @@ def change(
 
 
 def _handed_over(runtime: Runtime, listed: ListedKey, owner: Owner, revocation: Revocation, *, actor: str) -> ListedKey:
-    if key_owners.hand_over(listed.key, owner, was=listed.owner, at=runtime.clock(), actor=actor):
+    if key_owners.hand_over(runtime, listed.key, owner, was=listed.owner, at=runtime.clock(), actor=actor):
         revocation.affects(listed.key.org_id)
     return listed._replace(owner=owner.email, creator_left=False)
 

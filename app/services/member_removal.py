@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.domain.errors import DomainError, Forbidden, ValidationFailed
 from app.domain.key_status import is_working
 from app.domain.member_roles import Role
-from app.services import audit, key_owners, key_rotation, keys, members, organizations
+from app.services import audit, key_owners, key_quotas, key_rotation, keys, members, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
@@ -109,6 +109,9 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
         owners = _owners(member, decisions, leaves=leaves)
         found = key_store.of_owner(member.org_id, person_id, now, lock=True)
         decided = _decided(found, decisions)
+        if any(decision.action is KeyAction.ROTATE for _, decision in decided):
+            # Turns come before organizations, as where keys are created.
+            key_quotas.take_turn(member.person_id)
         email = members.email_of(person_id)
         if leaves:
             audit.member_left(member.org_id, at=now, person_id=person_id, email=email)
@@ -120,7 +123,7 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
                 members.revoke([listed.key], now, actor=member.email, by=member.person_id)
                 continue
             owner = owners[decision.owner]
-            key_owners.hand_over(listed.key, owner, was=email, at=now, actor=member.email)
+            key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
             if decision.action is KeyAction.ROTATE:
                 overlap = decisions.overlap_seconds
                 rotated = _rotate(runtime, member, listed, owner, revocation=revocation, overlap_seconds=overlap)
@@ -138,6 +141,8 @@ def _left_key(runtime: Runtime, member: Member, person_id: str, listed: ListedKe
         why = "it is being replaced already"
     elif why is None:
         why = _not_grantable(runtime, member, listed)
+    if key_owners.is_stopped(listed.key):
+        return LeftKey(listed, "the operator has disabled its person", KeyAction.REVOKE)
     if not is_used:
         return LeftKey(listed, why, KeyAction.REVOKE)
     return LeftKey(listed, why, KeyAction.HAND_OVER if why else KeyAction.ROTATE)

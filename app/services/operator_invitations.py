@@ -24,6 +24,8 @@ def invite(runtime: Runtime, org: str, email: str, role: Role) -> InvitationList
     with transaction():
         found = organization(org)
         members.take_turn(found.id)
+        # It may have been deleted until now.
+        organization(found.id)
         return invitations.put(runtime, found.id, address, role, runtime.clock(), actor=ACTOR, invited_by=None)
 
 
@@ -32,6 +34,7 @@ def withdraw(runtime: Runtime, org: str, email: str) -> InvitationListed:
     address = email_address.normalise(email)
     with transaction():
         org_id, now = organization(org).id, runtime.clock()
+        members.take_turn(org_id)
         open_now = {found.email: found for found in store.open_in(org_id, now)}
         if address not in open_now:
             raise NotFound(f"{address} has no open invitation. See: invitations list {org}")

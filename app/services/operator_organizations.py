@@ -170,7 +170,7 @@ def remove_member(
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
         members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
         for key in theirs if hand_over_keys else []:
-            key_owners.hand_over(key, owner, was=address, at=now, actor=ACTOR)
+            key_owners.hand_over(runtime, key, owner, was=address, at=now, actor=ACTOR)
         revocation.affects(found.id)
     return theirs
 

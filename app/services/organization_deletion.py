@@ -12,6 +12,7 @@ from app.domain.name_rules import OPERATORS
 from app.domain.organization_deletion import KEPT, erased_at, is_young
 from app.domain.rfc3339 import rfc3339
 from app.services import audit, operator_organizations, outbox
+from app.services import members as team
 from app.services import organizations as members
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.organizations import Member
@@ -60,6 +61,7 @@ def delete(runtime: Runtime, member: Member, *, signed_in_at: datetime, typed: s
     if not is_young_sign_in(runtime, signed_in_at):
         raise SignInAgain
     with revoking(runtime, org_id=member.org_id) as revocation:
+        team.take_turn(member.org_id)
         # All of them before one's own, so that two owners who delete it take turns, and whoever writes as a member has
         # either written or sees that it is deleted.
         organizations.lock_members(member.org_id)
@@ -76,6 +78,7 @@ def delete_as_operator(runtime: Runtime, org: str) -> Deletion:
     """As `delete`, for an ID or a name. Raises `NotFound` and `Forbidden`."""
     with revoking(runtime) as revocation:
         found = operator_organizations.organization(org)
+        team.take_turn(found.id)
         organizations.lock_members(found.id)
         return _delete(runtime, store.locked(found.id), operator_organizations.ACTOR, revocation)
 

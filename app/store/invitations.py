@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, delete, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
-from app.domain.member_roles import Role
+from app.domain.member_roles import Permission, Role, allows
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
 from app.store.organizations import Membership, Organization
@@ -98,8 +98,11 @@ def open_for(email: str, now: datetime) -> Sequence[InvitationListed]:
 
 
 def is_invited(email: str, now: datetime) -> bool:
-    """Whether the address has an open invitation."""
-    return db.session.scalar(select(Invitation.id).where(Invitation.email == email, _is_open(now)).limit(1)) is not None
+    """Whether the address has an open invitation, of the operator or of somebody who may still invite."""
+    managers = [role.value for role in Role if allows(role, Permission.MANAGE_MEMBERS)]
+    is_valid = or_(Invitation.invited_by.is_(None), Membership.role.in_(managers))
+    found = _query().where(Invitation.email == email, _is_open(now), is_valid).limit(1)
+    return db.session.execute(found).first() is not None
 
 
 def pending(org_id: str, email: str) -> Invitation | None:
@@ -178,7 +181,7 @@ def _query() -> Select[Any]:
     theirs = (Membership.org_id == Invitation.org_id) & (Membership.person_id == Person.id)
     return (
         select(*row)
-        .join(Organization, Organization.id == Invitation.org_id)
+        .join(Organization, (Organization.id == Invitation.org_id) & Organization.deleted_at.is_(None))
         .outerjoin(Person, Person.id == Invitation.invited_by)
         .outerjoin(Membership, theirs & Person.disabled_at.is_(None))
     )

@@ -448,3 +448,11 @@ def test_in_many_rounds_nothing_is_half_done(runtime, cast, at_once, clock):
         joins = [entry for entry in newest_entries if entry.details.get("email") == email]
         assert [entry.action for entry in joins].count("member.joined") == is_member
         assert number % 3 == 2 or (other is None) is not is_member
+
+
+def test_an_invitation_of_somebody_who_may_not_invite_any_more_lets_nobody_sign_up(runtime, cast, clock):
+    alice, adam = cast.alice, cast.adam
+    invitations.invite(runtime, adam.member, EMAIL, Role.VIEWER)
+    assert invitation_store.is_invited(EMAIL, clock.now)
+    operator_organizations.set_role(runtime, alice.org, adam.email, Role.MEMBER)
+    assert not invitation_store.is_invited(EMAIL, clock.now)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.domain.errors import Forbidden, ValidationFailed
+from app.domain.errors import DomainError, Forbidden, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_settings import KeySettings
+from app.domain.key_settings_ceiling import WiderThanSet
 from app.domain.key_status import state
 from app.services import (
     agent_sign_up,
@@ -17,9 +18,11 @@ from app.services import (
     key_settings,
     key_verification,
     keys,
+    member_removal,
     operator_organizations,
 )
 from app.services.key_settings import ForOwner
+from app.services.member_removal import OVERLAP_SECONDS, Decisions, KeyAction, KeyDecision
 
 
 def create(runtime, who, **more):
@@ -183,3 +186,34 @@ def test_possible_owners_are_members_who_may_create_keys(runtime, cast):
     operator_organizations.set_person_disabled(runtime, cast.bob.email, disabled=True)
     found = key_owners.possible_owners(cast.alice.member)
     assert {owner.email for owner in found} == {cast.alice.email, cast.adam.email}
+
+
+def test_the_sign_up_key_of_somebody_whom_the_operator_disabled_is_not_handed_over(runtime, cast, clock):
+    alice, bob = cast.alice, cast.bob
+    text = sign_up(runtime, clock, bob).reveal()
+    key_id = key_verification.require(runtime, text, scope=None).key_id
+    operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+    with pytest.raises(Forbidden, match="disabled the person"):
+        hand_over(runtime, alice, key_id, None)
+    for action in (KeyAction.HAND_OVER, KeyAction.ROTATE):
+        with pytest.raises(Forbidden, match="disabled the person"):
+            member_removal.remove(
+                runtime, alice.member, bob.person_id, Decisions({}, KeyDecision(action, None), OVERLAP_SECONDS)
+            )
+    with pytest.raises(Forbidden, match="disabled the person"):
+        operator_organizations.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
+    with pytest.raises(DomainError):
+        key_verification.require(runtime, text, scope=None)
+
+
+def test_nobody_gets_a_key_that_their_role_could_not_create_and_a_member_does_not_widen_it(runtime, cast):
+    alice, bob = cast.alice, cast.bob
+    looks_up = keys.create(runtime, alice.member, KeySettings(name="Edge", scopes=["keys:verify"])).listed.key.id
+    with pytest.raises(ValidationFailed) as refused:
+        hand_over(runtime, alice, looks_up, bob.email)
+    assert refused.value.fields == {"owner": "may not give a key its scopes as member; choose somebody else"}
+    limited = KeySettings(name="CI", scopes=["agent:r"], networks=["10.0.0.0/8"])
+    key_id = keys.create(runtime, alice.member, limited).listed.key.id
+    hand_over(runtime, alice, key_id, bob.email)
+    with pytest.raises(WiderThanSet):
+        key_settings.change(runtime, bob.member, key_id, KeySettings(networks=[]))
