@@ -22,9 +22,7 @@ from app.store.keys import ListedKey
 
 #: How long the keys that are rotated keep working, in seconds, unless it is said.
 OVERLAP_SECONDS = 86_400
-#: How many keys are decided about at once, and how many of them rotated: each takes a millisecond or two (rotated, ten)
-#: of a transaction that must not become long.
-MOST_KEYS = 1000
+#: How many keys are rotated at once: each takes ten milliseconds of the transaction.
 MOST_ROTATED = 100
 #: Keys that were used since then are probably needed.
 USED_WITHIN = timedelta(days=30)
@@ -188,10 +186,7 @@ def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[Lis
 
 
 def _refuse_too_many(number: int, rotated: int) -> None:
-    if number > MOST_KEYS:
-        raise ValidationFailed(
-            {"keys": f"are {number:,}, more than {MOST_KEYS:,}; revoke some in the list of keys first"}
-        )
+    members.refuse_too_many(number)
     if rotated > MOST_ROTATED:
         raise ValidationFailed({"keys": f"to rotate are {rotated:,}, more than {MOST_ROTATED}; rotate some before"})
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain import member_roles
-from app.domain.errors import Forbidden, KeysUndecided, LastOwner, NotFound
+from app.domain.errors import Forbidden, KeysUndecided, LastOwner, NotFound, ValidationFailed
 from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, organizations
@@ -20,6 +20,9 @@ from app.store.transaction import take_turns
 
 #: How many keys an error lists.
 MOST_NAMED = 1000
+
+#: How many keys are decided about at once: each takes a millisecond or two of a transaction that must not become long.
+MOST_KEYS = 1000
 
 
 def everybody(runtime: Runtime, member: Member) -> Sequence[MemberListed]:
@@ -80,6 +83,8 @@ def set_role(
             if was is Role.OWNER:
                 refuse_last_owner(member.org_id, person_id)
             beyond = beyond_role(runtime, role, keys.working_of_owner(member.org_id, person_id, now))
+            if revoke_keys:
+                refuse_too_many(len(beyond))
             is_decided = revoke_keys is not None and (seen is None or {key.id for key in beyond} <= set(seen))
             if beyond and not is_decided:
                 raise undecided(beyond, f"The role {role.value} could not create these keys. Say what happens to them.")
@@ -134,6 +139,14 @@ def refuse_last_owner(org_id: str, person_id: str, way_out: str | None = None) -
     """Raises `LastOwner` if the person, who is an owner, is the only one who may sign in. `way_out`: what to say."""
     if not members.has_other_owner(org_id, person_id):
         raise LastOwner(way_out)
+
+
+def refuse_too_many(number: int) -> None:
+    """Raises `ValidationFailed` for more keys than one request decides about."""
+    if number > MOST_KEYS:
+        raise ValidationFailed(
+            {"keys": f"are {number:,}, more than {MOST_KEYS:,}; revoke some in the list of keys first"}
+        )
 
 
 def beyond_role(runtime: Runtime, role: Role, found: Sequence[ApiKey]) -> list[ApiKey]:

@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from app.domain.errors import DomainError, Forbidden, KeyRevoked, KeysUndecided, LastOwner, NotFound
+from app.domain.errors import DomainError, Forbidden, KeyRevoked, KeysUndecided, LastOwner, NotFound, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
@@ -189,3 +189,14 @@ def test_never_an_organization_without_an_owner_a_hundred_times(app, runtime, ca
         assert owners(runtime, cast.alice.org)
         for actor in (cast.alice, olga):
             operator_organizations.add_member(runtime, cast.alice.org, actor.email, Role.OWNER)
+
+
+def test_a_lesser_role_revokes_no_more_keys_than_one_transaction_can_take(runtime, cast, monkeypatch):
+    alice, bob = cast.alice, cast.bob
+    for _ in range(2):
+        bob.create_key()
+    monkeypatch.setattr("app.services.members.MOST_KEYS", 1)
+    with pytest.raises(ValidationFailed) as refused:
+        members.set_role(runtime, alice.member, bob.person_id, Role.VIEWER, revoke_keys=True)
+    assert list(refused.value.fields) == ["keys"]
+    assert members.set_role(runtime, alice.member, bob.person_id, Role.VIEWER, revoke_keys=False).role is Role.VIEWER

@@ -232,7 +232,7 @@ def test_who_was_removed_or_demoted_while_their_form_was_open_removes_nobody(cas
 
 
 def test_too_many_keys_are_said_with_the_way_out(cast, monkeypatch):
-    monkeypatch.setattr("app.services.member_removal.MOST_KEYS", 1)
+    monkeypatch.setattr("app.services.members.MOST_KEYS", 1)
     keys = [cast.bob.create_key()["id"] for _ in range(2)]
     answer = remove(cast.alice, cast.bob, dict.fromkeys(keys, "revoke"))
     assert answer.status_code == 422
