@@ -9,10 +9,10 @@ from typing import NamedTuple
 from app.domain import email_address, member_roles
 from app.domain.errors import Forbidden, OtpExpired
 from app.domain.key_origin import KeyOrigin
+from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
-from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
 from app.services import audit, key_policy, key_quotas, one_time_secrets, organization_settings, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
@@ -140,7 +140,7 @@ def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
     is_in_none = not organizations.of_person(person.id)
     if is_in_none and not organization_settings.may_create(runtime, person.email):
         raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
-    return sign_in.first_organization(runtime, person, now)
+    return organization_settings.first_organization(runtime, person, now)
 
 
 def _organization_of_new_key(runtime: Runtime, person: Person) -> tuple[str, Role] | None:

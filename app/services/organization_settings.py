@@ -1,4 +1,4 @@
-"""What members do with organizations as a whole: make another one, and rename one."""
+"""What people do with organizations as a whole: get their first one, make another one, rename one."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.services.immediate_revocation import Revocation, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
-from app.store import organizations, people
+from app.store import credits, organizations, people
 from app.store.organizations import OrganizationOf
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -83,3 +83,14 @@ def rename_within(org_id: str, name: str, now: datetime, actor: str, revocation:
     organizations.rename(org_id, name)
     audit.organization_renamed(org_id, at=now, actor=actor, old=old, new=name)
     revocation.affects(org_id)
+
+
+def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
+    """The ID of a new organization that the person owns. The first one has credits. Joins the caller's transaction."""
+    is_first = organizations.number_owned(person.id) == 0
+    organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
+    organizations.add_member(organization.id, person.id, Role.OWNER, now)
+    audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)
+    if is_first and runtime.settings.sign_up_credits:
+        credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)
+    return organization.id

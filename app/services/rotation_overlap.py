@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from app.domain import key_changes, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
+from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
-from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_policy, mail_choices, organizations, outbox
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_rotation import MAX_OVERLAP_SECONDS

@@ -6,14 +6,13 @@ from functools import partial
 
 from app.domain.errors import LinkSpent
 from app.domain.mail_kinds import MailKind
-from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.domain.sign_up_admission import admits
-from app.services import audit, one_time_secrets, organization_settings, outbox, sessions
+from app.services import one_time_secrets, organization_settings, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.store import credits, invitations, organizations, people
+from app.store import invitations, organizations, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
@@ -133,7 +132,7 @@ def redeem(
         if person is None:
             person = sign_up(runtime, secret.email, now)
         elif _lost_all(runtime, person):
-            first_organization(runtime, person, now)
+            organization_settings.first_organization(runtime, person, now)
         if old is not None:
             organizations.lock_of(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
@@ -182,16 +181,5 @@ def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
     person = people.add(email, now)
     # The invitation that admitted them can have ended since: that does not let them have one.
     if organization_settings.may_create(runtime, email) and not invitations.is_invited(email, now):
-        first_organization(runtime, person, now)
+        organization_settings.first_organization(runtime, person, now)
     return person
-
-
-def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
-    """The ID of a new organization that the person owns. The first one has credits. Joins the caller's transaction."""
-    is_first = organizations.number_owned(person.id) == 0
-    organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
-    organizations.add_member(organization.id, person.id, Role.OWNER, now)
-    audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)
-    if is_first and runtime.settings.sign_up_credits:
-        credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)
-    return organization.id
