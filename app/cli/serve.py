@@ -24,8 +24,6 @@ from app.store.database_errors import DATABASE_UNAVAILABLE
 
 #: Threads for requests in each process. Each can hold a database connection.
 BLOCKING_THREADS = 8
-#: How long a stop waits for running requests. Less than the 10 seconds after which Docker kills.
-STOP_SECONDS = 8
 
 
 @click.command()
@@ -121,7 +119,7 @@ def granian(target: str, settings: Settings, address: str) -> Any:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
+        workers_kill_timeout=stop_signals.STOP_SECONDS,
         working_dir=ROOT,
     )
 

@@ -6,6 +6,9 @@ import time
 from threading import Thread, main_thread
 from types import FrameType
 
+#: How long a stop waits for running requests. Less than the 10 seconds after which Docker kills.
+STOP_SECONDS = 8
+
 #: A signal that does nothing but wake the main thread.
 _NUDGE = signal.SIGURG
 _STOP = {signal.SIGINT, signal.SIGTERM}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flask import request
 
-from app.domain.usage_span import Span
+from app.domain.usage_span import USUAL, Span
 from app.services.usage_report import Point, Series
 
 _NAMES = {Span.DAY: "24 hours", Span.WEEK: "7 days", Span.MONTH: "30 days"}
@@ -52,9 +52,9 @@ class Chart(NamedTuple):
 
 
 def asked_span() -> Span:
-    """The span that the request asks for with `?range`: 7 days if it asks for none that there is."""
+    """The span that the request asks for with `?range`: the usual one if it asks for none that there is."""
     asked = request.args.get("range", "")
-    return Span(asked) if asked in set(Span) else Span.WEEK
+    return Span(asked) if asked in set(Span) else USUAL
 
 
 def chart(series: Series) -> Chart:
