@@ -1,5 +1,9 @@
 """Sessions: kept as hashes, ended by time, by their person and with their person."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+
 import pytest
 from sqlalchemy import text
 
@@ -79,6 +83,33 @@ def test_all_others_end_before_organizations_are_locked(runtime, cast):
     assert len(ends) == len(locks) == 1
     assert ends < locks
     assert "ORDER BY session.id" in sent[ends[0] - 1]
+
+
+@pytest.mark.databases("postgresql")
+def test_browsers_that_end_the_others_or_sign_out_at_once_do_not_deadlock(app, runtime, cast):
+    person_id, email = cast.alice.person_id, cast.alice.email
+
+    def open_another():
+        with transaction():
+            return sessions.open_session(
+                runtime, person_id=person_id, email=email, now=runtime.clock(), address="", user_agent=""
+            ).reveal()
+
+    for _ in range(5):
+        cookies = [open_another() for _ in range(5)]
+        two = [session.id for session in sessions.of_person(runtime, person_id)[:2]]
+        acts = [partial(sessions.end_others, runtime, person_id, email, here) for here in two]
+        acts += [partial(sessions.sign_out, runtime, cookie) for cookie in cookies]
+        together = Barrier(len(acts))
+
+        def do(act, together=together):
+            with app.app_context():
+                together.wait()
+                act()
+
+        with ThreadPoolExecutor(len(acts)) as pool:
+            list(pool.map(do, acts))
+        assert not sessions.of_person(runtime, person_id)[1:]
 
 
 def test_ending_all_others_ends_what_agents_of_the_person_have(runtime, cast):
