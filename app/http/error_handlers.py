@@ -11,7 +11,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors, presented_credentials
 from app.domain.errors import DatabaseDown, DomainError
-from app.http import anonymous_limit, change_rate_limit
+from app.http import anonymous_limit, change_rate_limit, download_limit
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
 from app.store.database_errors import DATABASE_UNAVAILABLE
@@ -37,7 +37,11 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _limit_exceeded(error: RateLimitExceeded) -> Response:
-    return _domain_error(change_rate_limit.rate_limited(error) or anonymous_limit.rate_limited(error))
+    return _domain_error(
+        change_rate_limit.rate_limited(error)
+        or download_limit.rate_limited(error)
+        or anonymous_limit.rate_limited(error)
+    )
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -9,7 +9,7 @@ from app.domain.errors import NotFound
 from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
-from app.store import organizations, sessions
+from app.store import device_grants, organizations, session_tokens, sessions
 from app.store.sessions import LiveSession, Session
 from app.store.transaction import transaction
 
@@ -64,11 +64,21 @@ def end(runtime: Runtime, person_id: str, email: str, session_id: str) -> None:
 
 
 def end_others(runtime: Runtime, person_id: str, email: str, session_id: str) -> int:
-    """Ends all sessions of the person but this one, and returns how many ended."""
+    """Ends all sessions of the person but this one, and returns how many ended. Session tokens of agents end too, and
+    approvals of agents that have no key yet: whoever used one of the sessions may have got them. Keys stay.
+
+    Locks grants, then sessions, then organizations, as polls and those who sign out do.
+    """
     with transaction():
         now = runtime.clock()
-        others = [session.id for session in of_person(runtime, person_id) if session.id != session_id]
-        return sum(close_session(person_id, email, other, now) for other in others)
+        device_grants.deny_approved(None, person_id)
+        ended = sessions.end_others(person_id, session_id, now=now, idle_since=_idle_since(runtime, now))
+        session_tokens.delete_all(person_id)
+        if ended:
+            for org_id in _locked_organizations(person_id):
+                for other in ended:
+                    audit.session_ended(org_id, at=now, actor=email, session_id=other)
+        return len(ended)
 
 
 def sign_out(runtime: Runtime, token: str | None) -> None:

@@ -96,6 +96,26 @@ def end(session_id: str, person_id: str, now: datetime) -> bool:
     )
 
 
+def end_others(person_id: str, session_id: str, *, now: datetime, idle_since: datetime) -> Sequence[str]:
+    """Ends the person's live sessions but this one, and returns their IDs. Locks them in the order of their IDs, so
+    that two browsers that do this at once do not deadlock."""
+    others = db.session.scalars(
+        select(Session.id)
+        .where(
+            Session.person_id == person_id,
+            Session.id != session_id,
+            Session.ended_at.is_(None),
+            Session.expires_at > now,
+            Session.last_seen_at > idle_since,
+        )
+        .order_by(Session.id)
+        .with_for_update()
+    ).all()
+    if others:
+        db.session.execute(update(Session).where(Session.id.in_(others)).values(ended_at=now))
+    return others
+
+
 def end_all(person_id: str, now: datetime) -> None:
     db.session.execute(
         update(Session).where(Session.person_id == person_id, Session.ended_at.is_(None)).values(ended_at=now)

@@ -15,6 +15,7 @@ from app.domain.errors import NotFound, ValidationFailed
 from app.domain.member_roles import Permission, allows
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
+from app.http.download_limit import limit_downloads
 from app.http.guards import RequireMember
 from app.services import audit, audit_checks, keys
 from app.services.audit import AuditFilter
@@ -100,6 +101,7 @@ def check() -> Response:
 
 @blueprint.get("/audit-log/export.csv")
 @RequireMember(Permission.READ_AUDIT_LOG)
+@limit_downloads
 def export_csv() -> Response:
     """The entries that the page shows, all pages of it, for a spreadsheet."""
     return download.of_rows("audit-log", _COLUMNS, _rows(asked(request.args)))
@@ -107,6 +109,7 @@ def export_csv() -> Response:
 
 @blueprint.get("/audit-log/export.jsonl")
 @RequireMember(Permission.READ_AUDIT_LOG)
+@limit_downloads
 def export_json() -> Response:
     """The entries that the page shows. Without a filter, the whole log in a form that can be checked."""
     runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)

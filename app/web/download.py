@@ -8,6 +8,7 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from app.domain.rfc3339 import rfc3339
@@ -24,14 +25,21 @@ def of_rows(kind: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
 
 
 def of_lines(kind: str, ending: str, media_type: str, lines: Iterable[str]) -> Response:
-    file = TemporaryFile()  # noqa: SIM115 -- closed once it is sent
-    file.writelines(one.encode() for one in lines)
-    size = file.tell()
-    file.seek(0)
-    response = Response(_blocks(file), content_type=f"{media_type}; charset=utf-8")
-    # A request for the headers alone reads nothing.
-    response.call_on_close(file.close)
-    response.content_length = size
+    """A file with these lines, which must be made while they are consumed: a request for the headers alone consumes
+    none, and is not told the length."""
+    if request.method == "HEAD":
+        # As an iterator: Werkzeug takes the length of a list, even of an empty one.
+        response = Response(iter(()))
+    else:
+        file = TemporaryFile()  # noqa: SIM115 -- closed once it is sent
+        file.writelines(one.encode() for one in lines)
+        size = file.tell()
+        file.seek(0)
+        response = Response(_blocks(file))
+        # Who goes away early reads nothing.
+        response.call_on_close(file.close)
+        response.content_length = size
+    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
     response.headers.set("Content-Disposition", "attachment", filename=f"{_name(kind)}.{ending}")
     return response
 

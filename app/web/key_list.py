@@ -12,6 +12,7 @@ from app.domain import key_status
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Permission
 from app.http import request_context
+from app.http.download_limit import limit_downloads
 from app.http.guards import RequireMember
 from app.services import key_list, usage
 from app.services.key_list import COUNTED_TO, KeyFilter, KeyPage, PastedKey
@@ -161,6 +162,7 @@ def searched() -> Response:
 
 @blueprint.get("/export.csv")
 @RequireMember(Permission.READ_KEYS)
+@limit_downloads
 def export() -> Response:
     """The keys that the list shows, all pages of it in the same order, without a secret."""
     runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)

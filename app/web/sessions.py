@@ -26,7 +26,11 @@ def index() -> str:
 def end_others() -> Response:
     who = request_context.person()
     ended = sessions.end_others(request_context.runtime(), who.id, who.email, who.session_id)
-    flash(f"{ended} other {'session has' if ended == 1 else 'sessions have'} ended. You are signed in here only.")
+    sessions_have = "session has" if ended == 1 else "sessions have"
+    flash(
+        f"{ended} other {sessions_have} ended, and your agents are signed out. You are signed in here only. Your keys"
+        " still work: revoke those that you do not recognize."
+    )
     return redirect(url_for("sessions.index"), 303)
 
 

@@ -36,6 +36,7 @@ from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.body_limit import MAX_BODY
 from app.http.change_rate_limit import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
+from app.http.download_limit import DOWNLOADS_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
 from app.services import device_grants, sign_in_limits, trial_tokens
 from app.services.key_cache import SETTLE_SECONDS
@@ -196,6 +197,7 @@ def test_every_limit_is_listed():
             ("anonymous", ANONYMOUS_LIMIT, "client"),
             ("changes-person", CHANGES_OF_PERSON, "person"),
             ("changes-client", CHANGES_OF_CLIENT, "client"),
+            ("download", DOWNLOADS_OF_PERSON, "person"),
         )
     }
     assert listed == {(window.name, window.quota, window.seconds, who) for window, who in sign_in_windows()} | fixed

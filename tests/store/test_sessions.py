@@ -83,6 +83,29 @@ def test_a_session_is_ended_once_and_by_its_own_person(add, person, clock):
     assert listed(person, clock.now) == []
 
 
+def test_all_others_of_a_person_that_are_alive_end_in_the_order_of_their_ids(add, person, clock):
+    with transaction():
+        stranger = people.add("ben@example.com", clock.now).id
+    add("idle")
+    clock.advance(days=7)
+    here, *others, foreign = add("one"), add("two"), add("three"), add("four", stranger)
+    ended = []
+    for _ in range(2):
+        with transaction():
+            ended.append(sessions.end_others(person, here, now=clock.now, idle_since=clock.now - IDLE))
+    assert ended == [sorted(others), []]
+    assert (listed(person, clock.now), listed(stranger, clock.now)) == ([here], [foreign])
+
+
+@pytest.mark.databases("postgresql")
+def test_the_others_are_locked_until_they_have_ended(add, person, clock, has_to_wait):
+    here, other = add("one"), add("two")
+    with transaction():
+        sessions.end_others(person, here, now=clock.now, idle_since=clock.now - IDLE)
+        assert has_to_wait(lambda: sessions.end(other, person, clock.now))
+        assert not has_to_wait(lambda: sessions.end(here, person, clock.now))
+
+
 def test_a_disabled_persons_session_is_not_alive(add, person, clock):
     add()
     with transaction():
