@@ -1,8 +1,10 @@
 """Deleting organizations, bringing them back, erasing them after 30 days (docs/adr/0025-deleting-organizations.md)."""
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import format_tb
 
 from app.domain import name_rules
 from app.domain.errors import Forbidden, NotFound, SignInAgain, ValidationFailed
@@ -22,6 +24,8 @@ from app.store import organization_deletion as store
 from app.store.invitations import End
 from app.store.organizations import Organization
 from app.store.transaction import transaction
+
+log = logging.getLogger("keydesk")
 
 #: Rows that are erased in one transaction, so that nobody waits for it.
 ROWS_AT_ONCE = 500
@@ -105,19 +109,25 @@ def restore(runtime: Runtime, org: str) -> str:
 
 def erase(runtime: Runtime) -> None:
     """Erases what belongs to organizations that were deleted 30 days ago. One that was begun goes on when this is
-    called again. For a day more it looks for what servers still
-    counted about the keys meanwhile."""
+    called again. For a day more it looks for what servers still counted about the keys meanwhile."""
     now = runtime.clock()
+    last_time = set(store.deleted_before(now - KEPT - LOOK_AGAIN))
     for org_id in store.deleted_before(now - KEPT):
-        rows = 0
-        while erased := _erase_some(org_id):
-            rows += erased
-        if rows:
-            _forget(org_id)
-    for org_id in store.deleted_before(now - KEPT - LOOK_AGAIN):
-        with transaction():
-            if store.erase_some(org_id, ROWS_AT_ONCE) == 0:
-                store.mark_erased(org_id, now)
+        try:
+            _erase(org_id)
+            if org_id in last_time:
+                _mark_erased(org_id, now)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are erased
+            # Without the message, which may quote the row.
+            where = "".join(format_tb(error.__traceback__))
+            log.error("%s was not erased; it will be tried again: %s\n%s", org_id, type(error).__name__, where)
+
+
+def _erase(org_id: str) -> None:
+    while _erase_some(org_id):
+        pass
+    # Whoever erased the last rows may have ended before this.
+    _forget(org_id)
 
 
 def _erase_some(org_id: str) -> int:
@@ -128,8 +138,16 @@ def _erase_some(org_id: str) -> int:
 def _forget(org_id: str) -> None:
     """No process keeps its keys in memory any more, either."""
     with seldom_revoking() as revocation:
-        store.forget(org_id)
-        revocation.affects(org_id)
+        if store.forget(org_id):
+            revocation.affects(org_id)
+        else:
+            revocation.nothing_changed()
+
+
+def _mark_erased(org_id: str, now: datetime) -> None:
+    with transaction():
+        if store.erase_some(org_id, ROWS_AT_ONCE) == 0:
+            store.mark_erased(org_id, now)
 
 
 def _delete(runtime: Runtime, found: Organization, actor: str, revocation: Revocation) -> Deletion:

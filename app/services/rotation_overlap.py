@@ -15,7 +15,7 @@ from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import key_rotations, keys
+from app.store import key_rotations, keys, organization_deletion
 from app.store import organizations as organization_store
 from app.store import outbox as outbox_store
 from app.store.keys import ApiKey, ListedKey
@@ -92,13 +92,17 @@ def _longest_end(key: ApiKey) -> datetime | None:
 
 
 def end_idle(runtime: Runtime) -> None:
-    """Revokes old keys with which no request was let through for as long as their rotation says."""
+    """Revokes old keys with which no request was let through for as long as their rotation says. None of deleted
+    organizations: the deletion stays the last entry of the audit log."""
     # Most are used, and are not even locked.
     for org_id, key_id in key_rotations.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
         with seldom_revoking() as revocation:
             revocation.nothing_changed()
             found, now = keys.locked(org_id, key_id), runtime.clock()
             if found is None or has_ended(found.key, now) or not _is_idle(found, now):
+                continue
+            # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
+            if organization_deletion.locked(org_id).deleted_at is not None:
                 continue
             found.key.revoke(now, RevocationReason.ROTATED)
             audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")

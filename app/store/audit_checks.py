@@ -14,6 +14,9 @@ from app.store.organizations import Organization
 from app.store.transaction import require_transaction
 from app.store.upsert import insert
 
+#: Not deleted. What erases a deleted organization deletes the entries of its log, but keeps their number.
+_IS_THERE = Organization.deleted_at.is_(None)
+
 
 class AuditCheck(Base):
     __tablename__ = "audit_check"
@@ -59,19 +62,24 @@ def get(org_id: str) -> Check | None:
 
 
 def put(org_id: str, check: Check) -> None:
+    """Notes nothing for a deleted organization, whose log may have been erased while it was checked."""
     require_transaction()
+    if not db.session.scalar(select(_IS_THERE).where(Organization.id == org_id)):
+        return
     values = asdict(check)
     row = insert(AuditCheck).values(org_id=org_id, **values)
     db.session.execute(row.on_conflict_do_update(index_elements=["org_id"], set_=values))
 
 
 def due(began_before: datetime, *, limit: int) -> Sequence[str]:
-    """The organizations whose check is running, or began before this time, or did not end with the newest entry."""
+    """The organizations whose check is running, or began before this time, or did not end with the newest entry;
+    without deleted ones."""
     has_new = and_(AuditCheck.broken_at.is_(None), AuditCheck.sequence != Organization.audit_count)
     return db.session.scalars(
         select(Organization.id)
         .outerjoin(AuditCheck, AuditCheck.org_id == Organization.id)
         .where(
+            _IS_THERE,
             or_(AuditCheck.org_id.is_(None), AuditCheck.is_running, has_new, AuditCheck.began_at < began_before),
         )
         .order_by(AuditCheck.checked_at, Organization.id)
@@ -80,10 +88,11 @@ def due(began_before: datetime, *, limit: int) -> Sequence[str]:
 
 
 def broken() -> Sequence[BrokenLog]:
+    """Without those of deleted organizations."""
     rows = db.session.execute(
         select(Organization.id, Organization.name, AuditCheck.broken_at)
         .join(AuditCheck, AuditCheck.org_id == Organization.id)
-        .where(AuditCheck.broken_at.is_not(None))
+        .where(_IS_THERE, AuditCheck.broken_at.is_not(None))
         .order_by(Organization.id)
     )
     return [BrokenLog(org_id, name, number) for org_id, name, number in rows if number is not None]

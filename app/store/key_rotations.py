@@ -31,14 +31,17 @@ def successor_created_at(org_id: str, key_id: str) -> datetime | None:
 
 
 def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that end once they are idle and seem to be, as of `now`."""
+    """Organization and ID of the keys that end once they are idle and seem to be, as of `now`. None of deleted
+    organizations."""
     successor = aliased(ApiKey)
     idle = bindparam("now", type_=BigInteger) - ApiKey.ends_idle_seconds * literal(1_000_000, BigInteger)
     rows = db.session.execute(
         select(ApiKey.org_id, ApiKey.id)
         .join(successor, replaces(successor))
+        .join(Organization, Organization.id == ApiKey.org_id)
         .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
         .where(
+            Organization.deleted_at.is_(None),
             ApiKey.ends_idle_seconds.is_not(None),
             works(now),
             successor.revoked_at.is_(None),

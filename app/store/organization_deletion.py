@@ -41,10 +41,12 @@ def deleted_before(moment: datetime) -> Sequence[str]:
 
 def erase_some(org_id: str, most: int) -> int:
     """Deletes up to `most` rows of one table that belong to the organization, and returns how many; 0: nothing is left
-    but the organization's own row. Every table with a column `org_id` is one, rows that refer to others first."""
+    but the organization's own row, or it was brought back. Every table with a column `org_id` is one, rows that refer
+    to others first."""
     require_transaction()
     # Two processes take turns: otherwise one would wait for the rows that the other deletes, and then find none.
-    locked(org_id)
+    if locked(org_id).deleted_at is None:
+        return 0
     _part_from_predecessors(org_id)
     for table in reversed(Base.metadata.sorted_tables):
         if "org_id" in table.c and (erased := _erase_some(table, org_id, most)):
@@ -69,15 +71,21 @@ def _erase_some(table: Table, org_id: str, most: int) -> int:
 
 
 def mark_erased(org_id: str, now: datetime) -> None:
-    db.session.execute(update(Organization).where(Organization.id == org_id).values(erased_at=now))
-
-
-def forget(org_id: str) -> None:
-    """Empties the organization's row, but for what others go by: its ID, its place among the revocations, and the
-    length and newest seal of its audit log."""
+    """Does nothing before `forget`."""
     db.session.execute(
         update(Organization)
-        .where(Organization.id == org_id)
+        .where(Organization.id == org_id, Organization.deleted_at.is_not(None), Organization.name == "")
+        .values(erased_at=now)
+    )
+
+
+def forget(org_id: str) -> bool:
+    """Empties the organization's row, but for what others go by: its ID, its place among the revocations, and the
+    length and newest seal of its audit log. False: it is empty already, or was brought back."""
+    emptied = db.session.execute(
+        update(Organization)
+        .where(Organization.id == org_id, Organization.deleted_at.is_not(None), Organization.name != "")
         .values(name="", key_policy=None, credits_granted=0, credits_used=0)
         .execution_options(synchronize_session=False)
     )
+    return emptied.rowcount > 0  # type: ignore[attr-defined, no-any-return]

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.key_settings import KeySettings
+from app.domain.organization_deletion import KEPT
 from app.extensions import db
-from app.services import audit, audit_checks, key_suspension, keys
+from app.services import audit, audit_checks, key_suspension, keys, organization_deletion
 from app.store.transaction import transaction
 
 
@@ -115,3 +116,48 @@ def test_what_has_no_new_entries_is_not_due(runtime, alice, append, clock):
     audit_checks.run(runtime)
     assert audit_checks.last(alice.org) == before
     assert clock.now - before.began_at == timedelta(days=1)
+
+
+def test_a_deleted_organization_is_not_checked_and_its_log_never_shows_as_broken(runtime, alice, append, clock):
+    append(3)
+    audit_checks.run(runtime)
+    tamper("DELETE FROM audit_entry WHERE sequence = 4")
+    clock.advance(days=8)
+    audit_checks.run(runtime)
+    assert len(audit_checks.broken()) == 1
+    organization_deletion.delete_as_operator(runtime, alice.org)
+    before = audit_checks.last(alice.org)
+    clock.advance(days=8)
+    audit_checks.run(runtime)
+    assert (audit_checks.broken(), audit_checks.last(alice.org)) == ([], before)
+    clock.advance(days=KEPT.days)
+    organization_deletion.erase(runtime)
+    audit_checks.run(runtime)
+    assert (audit_checks.broken(), audit_checks.last(alice.org)) == ([], None)
+    # An earlier version left one.
+    tamper(
+        "INSERT INTO audit_check (org_id, sequence, seal, began_at, is_running, whole_to, broken_at)"
+        f" VALUES ('{alice.org}', 0, '', 0, false, 0, 1)"
+    )
+    assert audit_checks.broken() == []
+
+
+def test_a_check_that_was_under_way_when_its_organization_was_deleted_notes_nothing(
+    runtime, alice, append, clock, monkeypatch
+):
+    append(3)
+    follow = audit_checks._followed
+
+    def meanwhile(*args):
+        organization_deletion.delete_as_operator(runtime, alice.org)
+        return follow(*args)
+
+    monkeypatch.setattr(audit_checks, "_followed", meanwhile)
+    audit_checks.run(runtime)
+    assert audit_checks.last(alice.org) is None
+    monkeypatch.undo()
+    audit_checks.check_now(runtime, alice.org, seconds=0)
+    assert audit_checks.last(alice.org) is None
+    organization_deletion.restore(runtime, alice.org)
+    audit_checks.run(runtime)
+    assert found(alice) == (8, None, False)

@@ -306,6 +306,67 @@ def test_erasing_goes_on_after_it_was_interrupted(runtime, alice, clock, monkeyp
     assert rows_of(alice.org) == {}
 
 
+def test_its_row_is_emptied_although_the_server_ended_between_the_last_rows_and_that(runtime, cast, clock, monkeypatch):
+    alice = cast.alice
+    issued = keys.create(runtime, alice.member, KeySettings(name="CI"))
+    delete(runtime, alice.member)
+    clock.advance(days=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "forget", lambda _: fail())
+        organization_deletion.erase(runtime)
+        clock.advance(days=2)
+        organization_deletion.erase(runtime)
+    assert (rows_of(alice.org), store.deleted_before(clock.now)) == ({}, [alice.org])
+    revision = organization_store.revocation_revision(alice.org)
+    organization_deletion.erase(runtime)
+    row = db.session.get(organization_store.Organization, alice.org)
+    assert (row.name, row.key_policy, row.erased_at) == ("", None, clock.now)
+    assert row.revocation_revision > revision
+    assert outcome(runtime, issued.plaintext.reveal()) is Outcome.NOT_FOUND
+
+
+def fail(about="alice@example.com"):
+    raise RuntimeError(about)
+
+
+def test_a_row_that_was_emptied_is_not_emptied_again(runtime, alice, clock):
+    delete(runtime, alice.member)
+    clock.advance(days=30)
+    organization_deletion.erase(runtime)
+    revision = organization_store.revocation_revision(alice.org)
+    organization_deletion.erase(runtime)
+    assert organization_store.revocation_revision(alice.org) == revision
+
+
+def test_one_that_was_brought_back_meanwhile_is_left_as_it_is(runtime, alice, clock, monkeypatch):
+    key = make_key(runtime, alice.member)
+    delete(runtime, alice.member)
+    clock.advance(days=29)
+    organization_deletion.restore(runtime, NAME)
+    there = rows_of(alice.org)
+    monkeypatch.setattr(store, "deleted_before", lambda _: [alice.org])
+    organization_deletion.erase(runtime)
+    row = db.session.get(organization_store.Organization, alice.org)
+    assert (row.name, row.erased_at, rows_of(alice.org)) == (NAME, None, there)
+    assert outcome(runtime, key) is Outcome.VALID
+
+
+def test_one_that_cannot_be_erased_does_not_keep_the_others(runtime, cast, clock, monkeypatch, caplog):
+    first, second = cast.alice.org, cast.charlie.own_organization()
+    for org in (first, second):
+        organization_deletion.delete_as_operator(runtime, org)
+        clock.advance(hours=1)
+    clock.advance(days=32)
+    erase_some = store.erase_some
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "erase_some", lambda org, most: fail() if org == first else erase_some(org, most))
+        organization_deletion.erase(runtime)
+    assert (rows_of(second), store.deleted_before(clock.now)) == ({}, [first])
+    assert (first in caplog.text, "RuntimeError" in caplog.text, "alice" in caplog.text) == (True, True, False)
+    organization_deletion.erase(runtime)
+    assert (rows_of(first), store.deleted_before(clock.now)) == ({}, [])
+
+
 def at_once(app, *acts):
     """What each comes to: its result, or its error."""
     results = [None] * len(acts)

@@ -22,6 +22,7 @@ from app.services import (
     organization_deletion,
     rotation_overlap,
 )
+from app.store import key_rotations
 from app.store.outbox import OutboxMail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -218,3 +219,19 @@ def test_whoever_the_key_belongs_to_by_then_is_told(runtime, cast, clock):
     use(runtime, issued)
     rotation_overlap.warn(runtime)
     assert [recipient for recipient, _, _ in mails(clock)] == [cast.bob.email]
+
+
+def test_no_key_of_a_deleted_organization_is_ended(runtime, alice, clock, monkeypatch):
+    key_id = rotated(runtime, alice.member, idle=3600).listed.key.id
+    clock.advance(hours=2)
+    idle = key_rotations.idle_after_rotation(clock.now)
+    assert idle == [(alice.org, key_id)]
+    organization_deletion.delete_as_operator(runtime, alice.org)
+    assert key_rotations.idle_after_rotation(clock.now) == []
+    # Also if it is deleted after the keys were looked for.
+    monkeypatch.setattr(key_rotations, "idle_after_rotation", lambda _: idle)
+    rotation_overlap.end_idle(runtime)
+    assert audit.page(alice.org, limit=1, cursor=None).items[0].action == "organization.deleted"
+    organization_deletion.restore(runtime, alice.org)
+    rotation_overlap.end_idle(runtime)
+    assert keys.get(alice.member, key_id).key.revoked_reason == "rotated"
