@@ -1,8 +1,10 @@
 """Mails about keys that expire: at most one a person and day, with all of their keys (docs/adr/0021-notices.md)."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
+from traceback import format_tb
 
 from app.domain import expiry_notices, mailed_keys
 from app.domain.mail_kinds import MailKind
@@ -15,7 +17,9 @@ from app.store import expiry_notices as store
 from app.store.expiring_keys import ExpiringKey
 from app.store.expiry_notices import Told
 from app.store.key_recipients import Recipient
-from app.store.transaction import take_turns, transaction
+from app.store.transaction import release, take_turns, transaction
+
+log = logging.getLogger("keydesk")
 
 #: After a longer pause what came before it is old news.
 LONGEST_PAUSE = timedelta(days=30)
@@ -29,15 +33,28 @@ Due = Sequence[tuple[ExpiringKey, int]]
 
 def tell(runtime: Runtime) -> None:
     """Once a day, tells everybody whose keys expire. Processes may do this at the same time, and one that was killed is
-    followed by one that goes on."""
+    followed by one that goes on. If it fails for somebody, the others are told, and it is tried again when this is
+    called again."""
     today = runtime.clock().astimezone(UTC).date()
     last = store.last_day()
     if last == today:
         return
     # A clock that was ahead is not believed. What was told meanwhile is noted, and not told again.
     after = max(last, today - LONGEST_PAUSE) if last and last < today else today - timedelta(days=1)
+    has_failed = False
     for recipient, owners in _whom_to_tell(after, today).items():
-        _tell(runtime, recipient, owners, after, today)
+        try:
+            _tell(runtime, recipient, owners, after, today)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are told
+            has_failed = True
+            # Without the message, which may quote an address.
+            name, where = type(error).__name__, "".join(format_tb(error.__traceback__))
+            log.error(
+                "%s was not told of expiring keys; it will be tried again: %s\n%s", recipient.person_id, name, where
+            )
+            release()
+    if has_failed:
+        return
     with transaction():
         store.put_last_day(today)
 

@@ -42,6 +42,12 @@ def transaction() -> Iterator[None]:
         session.info[_IN_TRANSACTION] = False
 
 
+def release() -> None:
+    """Releases what the session read outside of a transaction. On PostgreSQL, nothing can be read after a read that
+    failed before this."""
+    db.session.close()
+
+
 @contextmanager
 def _writers_in_line() -> Iterator[None]:
     """SQLite waits for its write lock by polling, and under load some connections poll in vain until their timeout. So
