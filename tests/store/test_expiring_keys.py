@@ -78,7 +78,7 @@ def test_among_ten_thousand_keys_they_are_found_in_less_than_twenty_milliseconds
         taken.append(time.perf_counter() - began)
     assert min(taken) < 0.02
     explain = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
-    query = "SELECT DISTINCT org_id, created_by FROM api_key WHERE revoked_at IS NULL AND expires_at >= :start"
+    query = "SELECT DISTINCT org_id, owner_id FROM api_key WHERE revoked_at IS NULL AND expires_at >= :start"
     bounds = {"start": to_microseconds(start), "before": to_microseconds(before)}
     plan = str(db.session.execute(text(f"{explain} {query} AND expires_at < :before"), bounds).all())
     assert "ix_api_key_expires_at_org_id_owner_id" in plan
