@@ -18,7 +18,7 @@ from app.domain.rfc3339 import rfc3339
 
 WHOLE = "Keydesk audit log, version 1"
 #: What is left out cannot be told from what was taken out.
-PROVES_NOTHING = "This file proves nothing: entries may be missing. To check a log, download the whole of it."
+PROVES_NOTHING = "This file cannot be used to check the log: entries may be missing. For that, download the whole log."
 _FIELDS = {field.name for field in fields(Entry)} | {"seal"}
 
 

@@ -99,7 +99,7 @@ def problems(
     `role`: of whoever sets it; None: the operator."""
     found = {}
     if "expires_at" in settings and not policy.allows_expiry(settings["expires_at"], now):
-        found["expires_at"] = f"at most {_days(policy.most_days)} from now; the organization’s policy"
+        found["expires_at"] = _way_out(policy, settings["expires_at"])
     if "scopes" in settings and role is not None:
         refused = [scope for scope in settings["scopes"] if not policy.may_give(role, scope, catalogue)]
         allowed = ", ".join(policy.scopes_by_role.get(role, ())) or "none"
@@ -114,6 +114,13 @@ def problems(
                 f" ({', '.join(catalogue.default_scopes)}). The organization’s policy lets it give: {allowed}"
             )
     return found
+
+
+def _way_out(policy: KeyPolicy, expires_at: datetime | None) -> str:
+    at_most = f"at most {_days(policy.most_days)} from now; the organization’s policy"
+    if expires_at is None and policy.longest_expiry_days is None:
+        return "choose when the key expires; the organization’s policy asks every key to"
+    return at_most
 
 
 def obeyed(

@@ -92,6 +92,9 @@ _VALUES: dict[str, Callable[[Any], str]] = {
 }
 
 
+_HANDED_OVER = "handed {key} over to {owner}"
+
+
 def actions_of(group: str) -> tuple[str, ...]:
     return tuple(action for action, sentence in SENTENCES.items() if sentence.group == group)
 
@@ -105,8 +108,9 @@ def sentence(entry: AuditEntry, back: str) -> Markup:
     that an earlier version wrote, and that has no sentence, shows as it is."""
     known = SENTENCES.get(entry.action)
     if known is not None:
+        words = _HANDED_OVER if entry.details.get("changes", {}).keys() == {"owner"} else known.words
         try:
-            deed = Markup(known.words).format_map(_parts(entry, back))  # noqa: S704 -- a constant of this file
+            deed = Markup(words).format_map(_parts(entry, back))  # noqa: S704 -- a constant of this file
         except KeyError:
             # A detail that earlier versions did not write.
             known = None
@@ -138,6 +142,8 @@ def _parts(entry: AuditEntry, back: str) -> dict[str, Any]:
     name = details.get("name") or entry.target
     successor = details.get("successor")
     parts = details | {"target": entry.target, "key": _thing(entry.org_id, entry.target, name, back)}
+    if owner := details.get("changes", {}).get("owner"):
+        parts["owner"] = owner["new"] or "the organization"
     if successor:
         parts["successor"] = _thing(entry.org_id, successor, "a new key", back)
     for noun in ("key", "install"):

@@ -154,6 +154,7 @@ def _page(found: MemberListed, problems: dict[str, str], unsent: MultiDict[str, 
         found=found,
         leaves=leaves,
         is_last_owner=leaves and found.role is Role.OWNER and not _has_other_owner(found),
+        is_alone=leaves and _is_alone(),
         left=[(key, chosen.get(key.listed.key.id, _suggested(key, leaves=leaves))) for key in left[:MOST_KEYS]],
         others=len(left[MOST_KEYS:]),
         chosen_for_others=form.get("others", "hand_over:"),
@@ -180,6 +181,10 @@ def _owners(found: MemberListed, *, leaves: bool) -> Sequence[str]:
     else:
         possible = [owner.email or "" for owner in key_owners.possible_owners(member)]
     return [email for email in possible if email not in {found.email, member.email}][:MOST_OWNERS]
+
+
+def _is_alone() -> bool:
+    return len(members.everybody(request_context.runtime(), request_context.member())) == 1
 
 
 def _has_other_owner(found: MemberListed) -> bool:

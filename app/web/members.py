@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.domain import member_roles
-from app.domain.errors import Busy, Forbidden, KeysUndecided, LastOwner, NotFound
+from app.domain.errors import Busy, Forbidden, KeysUndecided, LastOwner, NotFound, ValidationFailed
 from app.domain.member_roles import Permission, Role
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
@@ -62,6 +62,7 @@ def set_role(person: str) -> Response:
     runtime, member, wanted = request_context.runtime(), request_context.member(), request.form.get("role", "")
     try:
         role = Role(wanted)
+        was = members.get(runtime, member, person).role
         done = members.set_role(runtime, member, person, role, **_decided(role))
     except ValueError:
         flash("No role was chosen. Nothing was changed.")
@@ -72,9 +73,12 @@ def set_role(person: str) -> Response:
         is_new = not request.form.getlist("key")
         problems = {} if is_new else {WHOLE_FORM: "Choose what happens to the keys that are listed here."}
         return refused_form.answer(_page(person, problems, chosen=wanted, asks=True), error)
-    except (Forbidden, LastOwner, Busy) as error:
-        return refused_form.answer(_page(person, {WHOLE_FORM: error.detail}, chosen=wanted), error)
-    return to_members(f"{done.email} is {with_article(done.role)} now.")
+    except (Forbidden, LastOwner, ValidationFailed, Busy) as error:
+        is_of_keys = isinstance(error, ValidationFailed)
+        problem = f"the keys {error.fields['keys']}" if isinstance(error, ValidationFailed) else error.detail
+        return refused_form.answer(_page(person, {WHOLE_FORM: problem}, chosen=wanted, asks=is_of_keys), error)
+    now = "already. Nothing was changed." if was is done.role else "now."
+    return to_members(f"{done.email} is {with_article(done.role)} {now}")
 
 
 def with_article(role: Role) -> str:

@@ -28,8 +28,8 @@ def end_others() -> Response:
     ended = sessions.end_others(request_context.runtime(), who.id, who.email, who.session_id)
     sessions_have = "session has" if ended == 1 else "sessions have"
     flash(
-        f"{ended} other {sessions_have} ended, and your agents are signed out. You are signed in here only. Your keys"
-        " still work: revoke those that you do not recognize."
+        f"{ended} other {sessions_have} ended, and agents cannot manage your keys any more. You are signed in here"
+        " only. All keys still work: revoke those that you do not recognize."
     )
     return redirect(url_for("sessions.index"), 303)
 

@@ -112,7 +112,7 @@ def test_another_organization_shows_by_a_seal(lines):
         ([], "beginning may be missing"),
         (["id,at\n"], "beginning may be missing"),
         (exported(*chain(2))[1:], "beginning may be missing"),
-        ([audit_export.line({"note": audit_export.PROVES_NOTHING})], "download the whole of it"),
+        ([audit_export.line({"note": audit_export.PROVES_NOTHING})], "download the whole log"),
     ],
 )
 def test_what_is_no_whole_log_is_refused_by_name(lines, said):

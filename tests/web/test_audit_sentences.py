@@ -62,6 +62,14 @@ def test_the_sentences():
     assert text("key.revoked", "keydesk", name="old") == "Keydesk itself revoked old"
 
 
+def test_a_hand_over_says_to_whom():
+    to_bob, to_all = ({"owner": {"old": "ann@acme.test", "new": new}} for new in ("bob@acme.test", None))
+    assert text("key.changed", name="etl", changes=to_bob) == "ann@acme.test handed etl over to bob@acme.test"
+    assert text("key.changed", name="etl", changes=to_all) == "ann@acme.test handed etl over to the organization"
+    both = to_all | {"name": {"old": "etl", "new": "ETL"}}
+    assert text("key.changed", name="etl", changes=both) == "ann@acme.test changed etl"
+
+
 def test_a_key_leads_to_its_page_and_a_name_is_no_markup():
     shown = audit_sentences.sentence(entry("key.created", name="<b>{x}</b>"), "/orgs/org_1/audit-log?key=a&b")
     assert '<a href="/orgs/org_1/keys/key_1?back=/orgs/org_1/audit-log?key%3Da%26b">&lt;b&gt;{x}&lt;/b&gt;</a>' in shown

@@ -128,8 +128,8 @@ def test_what_needs_attention_is_counted_and_leads_to_those_keys(alice, clock):
     alice.create_key(name="soon", expires_in_days=3)
     alice.create_key(name="for ever")
     page = Page(alice.http.get(keys(alice)))
-    assert "<strong>1</strong> expire within 7 days" in page.text
-    assert "<strong>1</strong> never expire" in page.text
+    assert "<strong>1</strong> expiring within 7 days" in page.text
+    assert "<strong>1</strong> without an expiry" in page.text
     assert keys(alice, "?state=expiring") in page.links
     assert shown(alice, state="expiring") == ["soon"]
     clock.advance(days=91)

@@ -251,3 +251,17 @@ def test_what_was_chosen_comes_back_after_signing_in_again(cast):
     assert '<option value="604800" selected>' in page.text
     assert chosen(Page(alice.http.get(removal(bob))))["Old"] == "revoke"
     assert is_member(bob)
+
+
+def test_who_is_alone_is_led_to_inviting_somebody_and_to_deleting_the_organization(alice):
+    page = Page(alice.http.get(f"{members_of(alice)}/leave"))
+    assert {f"/orgs/{alice.org}/invitations/new", f"/orgs/{alice.org}/settings/delete"} <= set(page.links)
+
+
+def test_keys_that_the_member_only_created_are_linked_because_they_may_still_know_them(cast):
+    alice, bob = cast.alice, cast.bob
+    key = bob.create_key()
+    alice.http.patch(f"/v1/orgs/{alice.org}/keys/{key['id']}", json={"owner": None})
+    page = Page(alice.http.get(removal(bob)))
+    assert "bob@example.com may still know it" in page.text
+    assert f"/orgs/{alice.org}/keys?creator={bob.person_id}" in page.links

@@ -1,5 +1,7 @@
 """The members of an organization, and the page that changes a role."""
 
+import re
+
 import pytest
 
 from app.services import operator_organizations
@@ -140,3 +142,23 @@ def test_a_role_that_was_chosen_comes_back_after_signing_in_again(cast):
     alice.sign_in()
     assert '<option value="viewer" selected>' in Page(alice.http.get(role_page(bob))).text
     assert roles(alice)["bob"] == "member"
+
+
+def test_a_role_that_somebody_has_already_changes_nothing(cast):
+    alice, bob = cast.alice, cast.bob
+    path = f"/orgs/{alice.org}/members/{bob.person_id}/role"
+    alice.http.post(path, data={"role": "member"})
+    assert "bob@example.com is a member already. Nothing was changed." in alice.http.get("/sessions").text
+
+
+def test_more_keys_than_a_lesser_role_may_revoke_at_once_are_said_on_the_form(cast, monkeypatch):
+    alice, bob = cast.alice, cast.bob
+    for _ in range(2):
+        bob.create_key()
+    monkeypatch.setattr("app.services.members.MOST_KEYS", 1)
+    path = f"/orgs/{alice.org}/members/{bob.person_id}/role"
+    asked = Page(alice.http.post(path, data={"role": "viewer"})).text
+    keys = re.findall(r'name="key" value="([^"]+)"', asked)
+    refused = alice.http.post(path, data={"role": "viewer", "asked": "viewer", "keys": "revoke", "key": keys})
+    assert refused.status_code == 422
+    assert "the keys are 2, more than 1; revoke some in the list of keys first" in refused.text

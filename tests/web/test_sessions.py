@@ -49,10 +49,12 @@ def test_all_other_sessions_end_with_one_button(alice, app):
     alice.sign_in()
     page = Page(alice.http.get("/sessions"))
     assert {"method": "post", "action": "/sessions/end-others"} in page.forms
-    assert "It also signs out your agents" in page.text
+    assert "Agents then cannot manage your keys any more" in page.text
     assert alice.http.post("/sessions/end-others").headers["Location"] == "/sessions"
     page = alice.http.get("/sessions").text
-    assert "1 other session has ended, and your agents are signed out. You are signed in here only." in page
+    assert (
+        "1 other session has ended, and agents cannot manage your keys any more. You are signed in here only." in page
+    )
     assert page.count("<article") == 1
     other = app.test_client()
     other.set_cookie("whs_session", there)

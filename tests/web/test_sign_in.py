@@ -233,3 +233,11 @@ def test_a_link_that_is_not_on_record_or_forged_brings_none(app, browser):
     page = follow(browser, unknown)
     assert page.status_code == 410
     assert "Get a new link" in page.text
+
+
+def test_a_link_that_no_longer_works_leads_somebody_who_is_signed_in_to_their_keys(alice, app):
+    token = ask(app, app.test_client())
+    follow(alice.http, token)
+    page = follow(alice.http, token).text
+    assert "You are signed in as <strong>alice@example.com</strong> in this browser." in page
+    assert '<a href="/">Go to your keys</a>' in page
