@@ -42,7 +42,7 @@ def masked(address: str) -> str:
 def without_links(address: str) -> str:
     """The address as mails to others show it: masked if its part before the @ has signs with which programs take it for
     a link (`evil.example/login@example.com` is an address, RFC 5322 3.2.3)."""
-    return address if _PLAIN.fullmatch(address.partition("@")[0]) else masked(address)
+    return address if "@" not in address or _PLAIN.fullmatch(address.partition("@")[0]) else masked(address)
 
 
 def mailbox(address: str) -> str:

@@ -11,14 +11,11 @@ from app.domain import key_format
 #: A link that fills in the form for a new key (docs/dashboard.md) is the longest.
 MAX_LENGTH = 1000
 #: The blueprints of pages that can be returned to.
-_PAGES = {"key_list", "keys", "key_policy", "key_settings", "key_revocation", "usage", "sessions", "home", "device"}
-_PAGES |= {
-    "organization_settings",
-    "new_organization",
-    "organization_deletion",
-    "members",
-    "member_removal",
-    "invitations",
+_PAGES = {
+    *("home", "sessions", "account_mails", "device", "invitations", "new_organization"),
+    *("key_list", "keys", "key_settings", "key_revocation", "usage"),
+    *("members", "member_removal", "audit_log"),
+    *("organization_settings", "organization_deletion", "key_policy"),
 }
 
 

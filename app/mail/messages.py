@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from email.mime.base import MIMEBase
 from typing import cast
@@ -82,6 +83,7 @@ def address_changed(letter: Letter, settings: Settings) -> Message:  # noqa: ARG
 def organization_deleted(letter: Letter, settings: Settings) -> Message:  # noqa: ARG001 -- it leads nowhere
     about = json.loads(letter.about)
     about["erased_at"] = datetime.fromisoformat(about["erased_at"])
+    about["by"] = email_address.without_links(about["by"])
     return _message(letter, **about | {"name": name_rules.without_links(about["name"])})
 
 
@@ -112,7 +114,7 @@ def _about_keys(letter: Letter, settings: Settings) -> Message:
     lines = [
         {
             "name": name_rules.without_links(key.name),
-            "key": key,
+            "key": replace(key, by=email_address.without_links(key.by)),
             "page": f"{settings.public_url}/orgs/{key.org_id}/keys/{key.key_id}",
         }
         for key in keys.listed

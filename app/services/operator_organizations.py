@@ -34,7 +34,7 @@ def all_organizations(runtime: Runtime) -> Sequence[Organization]:
 
 def create_organization(runtime: Runtime, name: str) -> Organization:
     """A new organization without members. Raises `ValidationFailed` naming `name`."""
-    name = name_rules.cleaned(name)
+    name = name_rules.cleaned_of_organization(name)
     with transaction():
         now = runtime.clock()
         organization = organizations.add(name, now)

@@ -11,13 +11,14 @@ from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
 from app.services import audit, key_policy, mail_choices, organizations, outbox
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
+from app.services.key_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys, organization_deletion
-from app.store import organizations as organization_store
 from app.store import outbox as outbox_store
+from app.store.key_recipients import Recipient
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
 
@@ -119,29 +120,25 @@ def warn(runtime: Runtime) -> None:
             if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
                 continue
             rotated = keys.get(org_id, found.successor or "")
-            # Who rotated a key of the organization, whom it does not belong to, may have left.
-            recipient = rotated and (rotated.owner or rotated.created_by)
-            if rotated is None or recipient is None:
+            if rotated is None:
                 continue
-            person_id = rotated.key.owner_id or rotated.key.created_by or ""
             found.key.end_mailed_at = now
-            outbox.enqueue(
-                mail=MailKind.KEY_ENDS,
-                recipient=recipient,
-                secret_id=None,
-                now=now,
-                expires_at=found.key.expires_at or now,
-                send=_is_told(runtime, org_id, person_id, recipient, now),
-                about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
-            )
+            # Whom the successor belongs to, or who rotated a key of the organization.
+            for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
+                outbox.enqueue(
+                    mail=MailKind.KEY_ENDS,
+                    recipient=one.email,
+                    secret_id=None,
+                    now=now,
+                    expires_at=found.key.expires_at or now,
+                    send=runtime.settings.has_mail and _is_wanted(one, now),
+                    about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
+                )
 
 
-def _is_told(runtime: Runtime, org_id: str, person_id: str, email: str, now: datetime) -> bool:
-    """Whether who rotated the key, or whom it belongs to, gets a mail about it."""
-    if not runtime.settings.has_mail or organization_store.seen_by(person_id, org_id) is None:
-        return False
-    is_wanted = mail_choices.wants(person_id, MailKind.KEY_ENDS)
-    return is_wanted and outbox_store.queued(MailKind.KEY_ENDS, email, now - A_DAY, now) < MOST_MAILS_A_DAY
+def _is_wanted(recipient: Recipient, now: datetime) -> bool:
+    queued = outbox_store.queued(MailKind.KEY_ENDS, recipient.email, now - A_DAY, now)
+    return queued < MOST_MAILS_A_DAY and mail_choices.wants(recipient.person_id, MailKind.KEY_ENDS)
 
 
 def _rotated_at(key: ApiKey) -> datetime | None:

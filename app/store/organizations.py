@@ -82,7 +82,8 @@ def add(name: str, now: datetime) -> Organization:
 
 def operators(now: datetime) -> Organization:
     """The operators' own organization, created on first use. Nobody is a member of it."""
-    found = db.session.scalar(select(Organization).where(Organization.name == OPERATORS, _IS_THERE).limit(1))
+    of_name = select(Organization).where(Organization.name == OPERATORS, _IS_THERE)
+    found = db.session.scalar(of_name.order_by(Organization.created_at, Organization.id).limit(1))
     return found or add(OPERATORS, now)
 
 

@@ -62,11 +62,12 @@ def set_role(person: str) -> Response:
     runtime, member, wanted = request_context.runtime(), request_context.member(), request.form.get("role", "")
     try:
         role = Role(wanted)
-        was = members.get(runtime, member, person).role
-        done = members.set_role(runtime, member, person, role, **_decided(role))
     except ValueError:
         flash("No role was chosen. Nothing was changed.")
         return redirect(url_for("members.ask_role", org=member.org_id, person=person), 303)
+    try:
+        was = members.get(runtime, member, person).role
+        done = members.set_role(runtime, member, person, role, **_decided(role))
     except NotFound:
         return to_members(NOT_A_MEMBER)
     except KeysUndecided as error:
@@ -74,9 +75,8 @@ def set_role(person: str) -> Response:
         problems = {} if is_new else {WHOLE_FORM: "Choose what happens to the keys that are listed here."}
         return refused_form.answer(_page(person, problems, chosen=wanted, asks=True), error)
     except (Forbidden, LastOwner, ValidationFailed, Busy) as error:
-        is_of_keys = isinstance(error, ValidationFailed)
         problem = f"the keys {error.fields['keys']}" if isinstance(error, ValidationFailed) else error.detail
-        return refused_form.answer(_page(person, {WHOLE_FORM: problem}, chosen=wanted, asks=is_of_keys), error)
+        return refused_form.answer(_page(person, {WHOLE_FORM: problem}, chosen=wanted, asks=True), error)
     now = "already. Nothing was changed." if was is done.role else "now."
     return to_members(f"{done.email} is {with_article(done.role)} {now}")
 

@@ -1,7 +1,10 @@
 """Where a sign-in may lead. That it does lead there is in tests/web/test_sign_in.py."""
 
+import re
+
 import pytest
 
+from app.http.guards import RequireSignIn
 from app.http.safe_next import MAX_LENGTH, safe_next
 
 
@@ -29,8 +32,23 @@ def next_page(app):
         "/device?user_code=WDJB-MJHT",
     ],
 )
-def test_it_may_lead_to_every_page_of_ours_that_needs_one(next_page, target):
+def test_it_may_lead_to_these_pages_with_their_queries(next_page, target):
     assert next_page(target) == target
+
+
+def test_it_may_lead_to_every_page_that_needs_a_sign_in(app, next_page):
+    """Downloads are no pages; the others are reached from a form or from a page with the same address."""
+    no_pages = {"audit_log.export_csv", "audit_log.export_json", "key_list.export"}
+    needing = {
+        rule.endpoint: re.sub(r"<\w+>", "x", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and isinstance(app.view_functions[rule.endpoint].guard, RequireSignIn)
+        and not rule.rule.startswith(("/v1/", "/api/v1/"))
+    }
+    assert len(needing) > 20
+    refused = {endpoint for endpoint, path in needing.items() if next_page(path) != path}
+    assert refused <= no_pages
 
 
 @pytest.mark.parametrize(

@@ -342,3 +342,17 @@ def test_who_asks_puts_no_text_of_theirs_into_the_mail(written, program):
     for text in (made.body, made.html):
         assert "with an unknown program on" in text
         assert "evil" not in text
+
+
+@pytest.mark.parametrize("mail", ["keys_changed", "organization_deleted", "invitation"])
+def test_who_did_it_cannot_put_a_link_into_a_mail_by_their_address(written, mail):
+    evil = "evil.example/login@x.example"
+    about = {
+        "keys_changed": pack([mailed("CI", "revoked", -1, evil)], 1),
+        "organization_deleted": ABOUT["organization_deleted"].replace("bob@example.com", evil),
+        "invitation": invitation(by=evil),
+    }[mail]
+    made = written(mail, about=about)
+    for text in (made.body, made.html):
+        assert "evil.example/" not in text
+        assert "e•••@x.example" in text

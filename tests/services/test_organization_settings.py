@@ -100,6 +100,7 @@ def test_the_operators_name_and_what_is_no_name_are_refused(runtime, alice, name
         lambda: create(runtime, alice, name),
         lambda: organization_settings.rename(runtime, alice.member, name),
         lambda: operator_organizations.rename_organization(runtime, alice.org, name),
+        lambda: operator_organizations.create_organization(runtime, name),
     ):
         with pytest.raises(ValidationFailed) as refused:
             attempt()

@@ -221,6 +221,18 @@ def test_whoever_the_key_belongs_to_by_then_is_told(runtime, cast, clock):
     assert [recipient for recipient, _, _ in mails(clock)] == [cast.bob.email]
 
 
+def test_owners_and_admins_are_told_if_whoever_rotated_a_key_of_the_organization_has_left(runtime, cast, clock):
+    alice, adam = cast.alice, cast.adam
+    settings = KeySettings(name="CI", scopes=["agent:r"])
+    issued = keys.create(runtime, alice.member, settings, of_organization=True)
+    key_rotation.rotate(runtime, adam.member, issued.listed.key.id, overlap_seconds=86_400)
+    clock.advance(minutes=1)
+    use(runtime, issued)
+    operator_organizations.remove_member(runtime, alice.org, adam.email)
+    rotation_overlap.warn(runtime)
+    assert [recipient for recipient, _, _ in mails(clock)] == [alice.email]
+
+
 def test_no_key_of_a_deleted_organization_is_ended(runtime, alice, clock, monkeypatch):
     key_id = rotated(runtime, alice.member, idle=3600).listed.key.id
     clock.advance(hours=2)

@@ -1,7 +1,6 @@
 """The pages that remove a member and that let one leave: each key gets its fate, and nothing is lost."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -194,7 +193,6 @@ def test_who_leaves_decides_about_their_keys(cast, app, clock):
     assert "You are no longer a member of alice’s organization." in bob.http.get("/", follow_redirects=True).text
     assert detailed(alice, used["id"])["owner"] == alice.email
     assert [works(cast, key) for key in (used, unused)] == [True, False]
-    assert clock.now - timedelta(days=1) < clock.now
 
 
 def test_what_who_leaves_did_not_decide_keeps_them_in(cast):
