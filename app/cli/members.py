@@ -162,12 +162,12 @@ def _listed(what: str, keys: Sequence[ApiKey]) -> str:
 
 @members.command("disable")
 @click.argument("email")
-@click.option("--keys", type=_KEYS, help="What to do with the active keys that EMAIL created. Keeps them by default.")
+@click.option("--keys", type=_KEYS, help="What to do with the active keys of EMAIL. Keeps them by default.")
 def disable_member(email: str, keys: str | None) -> None:
     """Disable the person with the address EMAIL.
 
-    Their sessions, session tokens and sign-up keys are refused until they are enabled again. Other keys that they
-    created are named and keep working. --keys revoke revokes all of them for good, in every organization.
+    Their sessions, session tokens and sign-up keys are refused until they are enabled again. Other keys that
+    belong to them are named and keep working. --keys revoke revokes all of them for good, in every organization.
     """
     with open_runtime() as runtime:
         created = operator_organizations.set_person_disabled(

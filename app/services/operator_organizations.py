@@ -185,8 +185,8 @@ def _member(address: str, org: Organization) -> Person:
 
 def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_keys: bool = False) -> Sequence[ApiKey]:
     """Disables or enables a person: their sessions, session tokens and sign-up keys are refused from now on, or work
-    again. Disabling returns the active keys that they created in any organization, oldest first: with `revoke_keys` all
-    of them, which were revoked, otherwise those that work although the person is disabled. Raises `NotFound`."""
+    again. Disabling returns the active keys of any organization that belong to them, oldest first: with `revoke_keys`
+    all of them, which were revoked, otherwise those that work although the person is disabled. Raises `NotFound`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
@@ -197,15 +197,15 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         if not is_as_wanted:
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
-        created = key_store.working_of_owner(None, person.id, now) if disabled else []
-        theirs = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in created)}
-        affected = organizations.lock_of(person.id, also=sorted(theirs))
+        theirs = key_store.working_of_owner(None, person.id, now) if disabled else []
+        org_ids = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in theirs)}
+        affected = organizations.lock_of(person.id, also=sorted(org_ids))
         for found in () if is_as_wanted else organizations.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
         if revoke_keys:
-            members.revoke(created, now, actor=ACTOR)
-        if is_as_wanted and not (revoke_keys and created):
+            members.revoke(theirs, now, actor=ACTOR)
+        if is_as_wanted and not (revoke_keys and theirs):
             revocation.nothing_changed()
         else:
             revocation.affects(*affected)
-    return created if revoke_keys else [key for key in created if key.origin != KeyOrigin.SIGN_UP]
+    return theirs if revoke_keys else [key for key in theirs if key.origin != KeyOrigin.SIGN_UP]

@@ -10,12 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
-from app.store.organizations import Organization
+from app.store.organizations import IS_THERE, Organization
 from app.store.transaction import require_transaction
 from app.store.upsert import insert
-
-#: Not deleted. What erases a deleted organization deletes the entries of its log, but keeps their number.
-_IS_THERE = Organization.deleted_at.is_(None)
 
 
 class AuditCheck(Base):
@@ -64,7 +61,7 @@ def get(org_id: str) -> Check | None:
 def put(org_id: str, check: Check) -> None:
     """Notes nothing for a deleted organization, whose log may have been erased while it was checked."""
     require_transaction()
-    if not db.session.scalar(select(_IS_THERE).where(Organization.id == org_id)):
+    if not db.session.scalar(select(IS_THERE).where(Organization.id == org_id)):
         return
     values = asdict(check)
     row = insert(AuditCheck).values(org_id=org_id, **values)
@@ -79,7 +76,7 @@ def due(began_before: datetime, *, limit: int) -> Sequence[str]:
         select(Organization.id)
         .outerjoin(AuditCheck, AuditCheck.org_id == Organization.id)
         .where(
-            _IS_THERE,
+            IS_THERE,
             or_(AuditCheck.org_id.is_(None), AuditCheck.is_running, has_new, AuditCheck.began_at < began_before),
         )
         .order_by(AuditCheck.checked_at, Organization.id)
@@ -92,7 +89,7 @@ def broken() -> Sequence[BrokenLog]:
     rows = db.session.execute(
         select(Organization.id, Organization.name, AuditCheck.broken_at)
         .join(AuditCheck, AuditCheck.org_id == Organization.id)
-        .where(_IS_THERE, AuditCheck.broken_at.is_not(None))
+        .where(IS_THERE, AuditCheck.broken_at.is_not(None))
         .order_by(Organization.id)
     )
     return [BrokenLog(org_id, name, number) for org_id, name, number in rows if number is not None]

@@ -12,7 +12,7 @@ from app.domain.ids import new_id
 from app.domain.member_roles import Permission, Role, allows
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
-from app.store.organizations import Membership, Organization
+from app.store.organizations import IS_THERE, Membership, Organization
 from app.store.people import Person
 
 
@@ -181,7 +181,7 @@ def _query() -> Select[Any]:
     theirs = (Membership.org_id == Invitation.org_id) & (Membership.person_id == Person.id)
     return (
         select(*row)
-        .join(Organization, (Organization.id == Invitation.org_id) & Organization.deleted_at.is_(None))
+        .join(Organization, (Organization.id == Invitation.org_id) & IS_THERE)
         .outerjoin(Person, Person.id == Invitation.invited_by)
         .outerjoin(Membership, theirs & Person.disabled_at.is_(None))
     )

@@ -10,7 +10,7 @@ from app.extensions import db
 from app.store.column_types import to_microseconds
 from app.store.keys import ApiKey, replaces, works
 from app.store.last_uses import LastUse
-from app.store.organizations import Organization
+from app.store.organizations import IS_THERE, Organization
 
 
 def has_working_successor(org_id: str, key_id: str, now: datetime) -> bool:
@@ -41,7 +41,7 @@ def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
         .join(Organization, Organization.id == ApiKey.org_id)
         .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
         .where(
-            Organization.deleted_at.is_(None),
+            IS_THERE,
             ApiKey.ends_idle_seconds.is_not(None),
             works(now),
             successor.revoked_at.is_(None),

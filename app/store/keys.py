@@ -13,7 +13,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     exists,
-    func,
     or_,
     select,
     text,
@@ -31,7 +30,7 @@ from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership, Organization
+from app.store.organizations import IS_THERE, Membership, Organization
 from app.store.people import Person
 from app.store.upsert import insert
 
@@ -308,7 +307,7 @@ def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | N
     theirs = (
         select(Membership.org_id)
         .join(Organization, Organization.id == Membership.org_id)
-        .where(Membership.person_id == person_id, Organization.deleted_at.is_(None))
+        .where(Membership.person_id == person_id, IS_THERE)
     )
     query = LISTED.where(ApiKey.org_id.in_(theirs), works(now))
     return _page(query, limit=limit, cursor=cursor)
@@ -419,10 +418,6 @@ def locked_many(org_id: str, key_ids: Sequence[str]) -> Sequence[ListedKey]:
         _listed(org_id).where(ApiKey.id.in_(key_ids)).order_by(ApiKey.id).with_for_update(of=ApiKey, key_share=True)
     )
     return [ListedKey(*row) for row in rows]
-
-
-def count(org_id: str) -> int:
-    return db.session.execute(select(func.count()).where(ApiKey.org_id == org_id)).scalar_one()
 
 
 def _listed(org_id: str) -> Select[Any]:

@@ -53,7 +53,7 @@ class Organization(Base):
 
 
 #: Not deleted.
-_IS_THERE = Organization.deleted_at.is_(None)
+IS_THERE = Organization.deleted_at.is_(None)
 
 
 class Membership(Base):
@@ -82,7 +82,7 @@ def add(name: str, now: datetime) -> Organization:
 
 def operators(now: datetime) -> Organization:
     """The operators' own organization, created on first use. Nobody is a member of it."""
-    of_name = select(Organization).where(Organization.name == OPERATORS, _IS_THERE)
+    of_name = select(Organization).where(Organization.name == OPERATORS, IS_THERE)
     found = db.session.scalar(of_name.order_by(Organization.created_at, Organization.id).limit(1))
     return found or add(OPERATORS, now)
 
@@ -97,7 +97,7 @@ def of_person(person_id: str) -> Sequence[OrganizationOf]:
     rows = db.session.execute(
         select(Organization.id, Organization.name, Membership.role)
         .join(Membership, Membership.org_id == Organization.id)
-        .where(Membership.person_id == person_id, _IS_THERE)
+        .where(Membership.person_id == person_id, IS_THERE)
         .order_by(Membership.created_at, Organization.id)
     )
     return [OrganizationOf(id_, name, Role(role)) for id_, name, role in rows]
@@ -128,7 +128,7 @@ def locked_role(person_id: str, org_id: str) -> Role | None:
     )
     # In a statement of its own: only one that begins with the lock held sees what was committed while that was waited
     # for.
-    if role is None or not db.session.scalar(select(_IS_THERE).where(Organization.id == org_id)):
+    if role is None or not db.session.scalar(select(IS_THERE).where(Organization.id == org_id)):
         return None
     return Role(role)
 
@@ -147,7 +147,7 @@ def lock_members(org_id: str) -> None:
 def has_deleted(person_id: str) -> bool:
     """Whether the person is a member of a deleted organization that was not erased."""
     theirs = select(Membership.org_id).where(Membership.person_id == person_id)
-    query = select(Organization.id).where(Organization.id.in_(theirs), ~_IS_THERE).limit(1)
+    query = select(Organization.id).where(Organization.id.in_(theirs), ~IS_THERE).limit(1)
     return db.session.scalar(query) is not None
 
 
@@ -220,14 +220,14 @@ def all_of_them() -> Sequence[Organization]:
 
 def only() -> Organization | None:
     """The organization, if there is exactly one."""
-    found = db.session.scalars(select(Organization).where(_IS_THERE).limit(2)).all()
+    found = db.session.scalars(select(Organization).where(IS_THERE).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
 def by_id_or_name(org: str) -> Sequence[Organization]:
     return db.session.scalars(
         select(Organization)
-        .where(or_(Organization.id == org, Organization.name == org), _IS_THERE)
+        .where(or_(Organization.id == org, Organization.name == org), IS_THERE)
         .order_by(Organization.id)
     ).all()
 

@@ -20,6 +20,7 @@ from app.store.invitations import InvitationListed
 from app.web import refused_form
 from app.web.members import ROLES, to_members, with_article
 from app.web.refused_form import WHOLE_FORM
+from app.web.sign_in import sent
 
 blueprint = Blueprint("invitations", __name__)
 
@@ -87,16 +88,7 @@ def sign_in(invitation: str) -> Response:
         return _invitation(invitation)
     except RateLimited as error:
         return _invitation(invitation, error)
-    response = make_response(
-        render_template(
-            "sign_in/sent.html",
-            email=email_address.masked(email),
-            minutes=runtime.settings.link_lifetime // 60,
-            dev_link=asked.dev_link,
-        )
-    )
-    asked.mark(response)
-    return response
+    return sent(asked, email_address.masked(email))
 
 
 @blueprint.post("/invitations/<invitation>/accept")

@@ -31,7 +31,7 @@ STATES = {
     "failing": "Failing",
     "expiring": "Expire within 7 days",
     "replaced": "Being replaced",
-    "creator_left": "Creator left",
+    "creator_left": "Owner left",
     "unused": "Not used for 90 days",
     "never_expires": "Never expire",
     "outside_policy": "Outside of the policy",

@@ -78,7 +78,7 @@ def change() -> Response:
     try:
         key_policy.change(request_context.runtime(), request_context.member(), _wanted(policy, form))
     except (ValidationFailed, Forbidden) as error:
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        problems = refused_form.problems_of_whole(error)
         return refused_form.answer(_again(problems), error)
     flash("The policy is changed. It applies to new keys and to changes from now on.")
     return redirect(_own_url(), 303)

@@ -148,13 +148,14 @@ def _page(found: MemberListed, problems: dict[str, str], unsent: MultiDict[str, 
     form = request.form if unsent is None else unsent
     leaves = found.person_id == request_context.member().person_id
     left, owners = _left_keys(found), _owners(found, leaves=leaves)
+    is_last_owner = leaves and found.role is Role.OWNER and not _has_other_owner(found)
     chosen = dict(zip(form.getlist("key"), form.getlist("decision"), strict=False))
     return render_template(
         "members/remove.html",
         found=found,
         leaves=leaves,
-        is_last_owner=leaves and found.role is Role.OWNER and not _has_other_owner(found),
-        is_alone=leaves and _is_alone(),
+        is_last_owner=is_last_owner,
+        is_alone=is_last_owner and _is_alone(),
         left=[(key, chosen.get(key.listed.key.id, _suggested(key, leaves=leaves))) for key in left[:MOST_KEYS]],
         others=len(left[MOST_KEYS:]),
         chosen_for_others=form.get("others", "hand_over:"),

@@ -8,7 +8,6 @@ from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
 from app.services import organization_settings
 from app.web import refused_form
-from app.web.refused_form import WHOLE_FORM
 
 blueprint = Blueprint("new_organization", __name__, url_prefix="/orgs/new")
 
@@ -33,7 +32,7 @@ def create() -> Response:
 
 
 def _problems(error: DomainError) -> dict[str, str]:
-    return error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+    return refused_form.problems_of_whole(error)
 
 
 def _page(name: str, problems: dict[str, str]) -> str:

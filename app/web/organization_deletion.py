@@ -14,7 +14,6 @@ from app.services import organization_deletion
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.web import refused_form
-from app.web.refused_form import WHOLE_FORM
 from app.web.time_format import day
 
 blueprint = Blueprint("organization_deletion", __name__, url_prefix="/orgs/<org>/settings/delete")
@@ -41,7 +40,7 @@ def delete() -> Response:
             runtime, member, signed_in_at=signed_in_at, typed=request.form.get("name", "")
         )
     except (ValidationFailed, Forbidden) as error:
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        problems = refused_form.problems_of_whole(error)
         return refused_form.answer(_again(problems), error)
     except SignInAgain as error:
         return refused_form.answer(_page("", {}), error)

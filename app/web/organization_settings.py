@@ -11,7 +11,6 @@ from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import organization_settings
 from app.web import refused_form
-from app.web.refused_form import WHOLE_FORM
 
 blueprint = Blueprint("organization_settings", __name__, url_prefix="/orgs/<org>/settings")
 
@@ -36,7 +35,7 @@ def rename() -> Response:
     try:
         name = organization_settings.rename(request_context.runtime(), member, request.form.get("name", ""))
     except (ValidationFailed, Forbidden) as error:
-        problems = error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+        problems = refused_form.problems_of_whole(error)
         return refused_form.answer(_again(problems), error)
     flash(f"The organization is named “{name}” now.")
     return redirect(url_for("organization_settings.index", org=member.org_id), 303)

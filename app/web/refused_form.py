@@ -37,6 +37,11 @@ def problems_of(error: DomainError) -> dict[str, str]:
     return {"scopes" if isinstance(error, UnknownScope | Forbidden) else WHOLE_FORM: error.detail}
 
 
+def problems_of_whole(error: DomainError) -> dict[str, str]:
+    """As `problems_of`, in a form without settings of a key: what has no field concerns the whole form."""
+    return error.fields if isinstance(error, ValidationFailed) else {WHOLE_FORM: error.detail}
+
+
 def also_over_limit(page: Callable[..., str]) -> Callable[[View], View]:
     """For a view with `limit_changes`: over the limit, its form comes back too. `page` makes it from the problems and
     the arguments of the view."""

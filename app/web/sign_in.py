@@ -47,7 +47,7 @@ def send() -> AnyResponse:
         problem = error.details["fields"]["email"] if isinstance(error, ValidationFailed) else error.detail
         page = render_template("sign_in/ask.html", next=next_path, email=email, problem=problem)
         return refused_form.answer(page, error)
-    return _sent(asked, email_address.normalise(email))
+    return sent(asked, email_address.normalise(email))
 
 
 @blueprint.get("/v1/auth/callback")
@@ -59,7 +59,7 @@ def follow() -> AnyResponse:
     try:
         pending = sign_in.peek(request_context.runtime(), token)
         if _asked_here(pending.browser) and not _only_looking():
-            return _signed_in(token, 302)
+            return _signed_in(token, pending.email, 302)
     except (LinkForged, LinkSpent) as error:
         return _refused(error, token)
     return make_response(
@@ -74,7 +74,7 @@ def confirm() -> AnyResponse:
     """The button on the page that the link shows."""
     token = read_form(Confirmation).token or request.args.get("token", "")
     try:
-        return _signed_in(token, 303)
+        return _signed_in(token, sign_in.peek(request_context.runtime(), token).email, 303)
     except (LinkForged, LinkSpent) as error:
         return _refused(error, token)
 
@@ -97,10 +97,11 @@ def again() -> AnyResponse:
     except RateLimited as error:
         page = render_template("sign_in/ask.html", next=safe_next(spent.next_path), email="", problem=error.detail)
         return refused_form.answer(page, error)
-    return _sent(asked, email_address.masked(spent.email))
+    return sent(asked, email_address.masked(spent.email))
 
 
-def _sent(asked: AskedLink, shown_address: str) -> Response:
+def sent(asked: AskedLink, shown_address: str) -> Response:
+    """The page that says that a link was mailed."""
     response = make_response(
         render_template(
             "sign_in/sent.html",
@@ -113,9 +114,8 @@ def _sent(asked: AskedLink, shown_address: str) -> Response:
     return response
 
 
-def _signed_in(token: str, status: int) -> AnyResponse:
+def _signed_in(token: str, email: str, status: int) -> AnyResponse:
     runtime = request_context.runtime()
-    email = sign_in.peek(runtime, token).email
     signed_in = sign_in.redeem(
         runtime,
         token,

@@ -69,7 +69,7 @@ def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org,
         assert keys.locked(other_org, key_id) is None
     assert keys.organization_of(key_id) == org
     assert keys.organization_of("key_none") is None
-    assert (keys.count(org), keys.count(other_org)) == (2, 0)
+    assert [len(keys.page(one, limit=9, cursor=None).items) for one in (org, other_org)] == [2, 0]
 
 
 def test_pages_are_newest_first_without_gaps_though_many_are_of_the_same_moment(org, other_org, add, clock):

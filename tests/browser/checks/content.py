@@ -7,11 +7,11 @@ from tests.browser.views import WIDE_MOVING
 
 #: Words that only mean something to who sees (or hears) the page.
 SENSORY = re.compile(
-    r"\b(above|below|beneath|(?<!who )(?<!Creator )left|right|top|bottom|corner|round|square|circle|arrow|icon"
+    r"\b(above|below|beneath|(?<!who )(?<!Owner )left|right|top|bottom|corner|round|square|circle|arrow|icon"
     r"|colou?r(ed)?|red|green|blue|yellow|bold|larger?|smaller?|beep|sound)\b",
     re.IGNORECASE,
 )
-STATES = {"Active", "Failing", "Expires soon", "Being replaced", "Creator left", "Suspended", "Expired", "Revoked"}
+STATES = {"Active", "Failing", "Expires soon", "Being replaced", "Owner left", "Suspended", "Expired", "Revoked"}
 STATES |= {"This browser"}
 EMPTY_WORDS = {"", "here", "click here", "link", "more", "read more", "this"}
 
