@@ -85,6 +85,7 @@ LATE_IMPORTS = {
 MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
+    "app/store/key_conditions.py": ("tests/store/test_key_list.py", "each condition, in pages of the list"),
     "app/store/key_rotations.py": ("tests/services/test_rotation_overlap.py", "what ends when, on both databases"),
     "app/api/agent_sign_up.py": ("tests/journeys/test_agent_sign_up.py", "every answer, by curl"),
     "app/api/openapi_document": ("tests/api/test_description.py", "its files make one document"),

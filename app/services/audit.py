@@ -15,8 +15,9 @@ from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
 from app.services.runtime import Runtime
-from app.store import audit, change_notices, people
-from app.store.audit import EVERYTHING, AuditEntry, AuditFilter
+from app.store import audit, audit_search, change_notices, people
+from app.store.audit import AuditEntry
+from app.store.audit_search import EVERYTHING, AuditFilter
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
 
@@ -183,12 +184,12 @@ def cache_invalidated(org_id: str, *, at: datetime, actor: str, generation: int)
 
 def page(org_id: str, wanted: AuditFilter = EVERYTHING, *, limit: int, cursor: str | None) -> Page[AuditEntry]:
     """A page of the organization's entries, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return audit.page(org_id, wanted, limit=limit, cursor=cursor)
+    return audit_search.page(org_id, wanted, limit=limit, cursor=cursor)
 
 
 def every(org_id: str, wanted: AuditFilter) -> Iterator[AuditEntry]:
     """All of them, newest first, read while they are consumed."""
-    return audit.every(org_id, wanted)
+    return audit_search.every(org_id, wanted)
 
 
 def whole(runtime: Runtime, org_id: str, organization: str) -> Iterator[str]:
@@ -202,7 +203,7 @@ def whole(runtime: Runtime, org_id: str, organization: str) -> Iterator[str]:
 
 def actors(org_id: str) -> Sequence[str]:
     """Who did something in the organization, as entries name them; the first 500."""
-    return audit.actors(org_id, limit=500)
+    return audit_search.actors(org_id, limit=500)
 
 
 def of_key(org_id: str, key_id: str, *, limit: int) -> Sequence[AuditEntry]:

@@ -11,7 +11,8 @@ from app.services import key_policy
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_list, keys
-from app.store.key_list import CONDITIONS, COUNTED_TO, SORTS, KeyFilter, KeyPage
+from app.store.key_conditions import CONDITIONS, KeyFilter
+from app.store.key_list import COUNTED_TO, SORTS, KeyPage
 from app.store.keys import ListedKey
 
 __all__ = ["CONDITIONS", "COUNTED_TO", "OUTSIDE_POLICY", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]

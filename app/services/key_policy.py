@@ -19,7 +19,7 @@ from app.services import organizations as members
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import organizations
-from app.store.key_list import Outside
+from app.store.key_conditions import Outside
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
 

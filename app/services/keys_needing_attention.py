@@ -7,7 +7,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from app.store import key_list, organizations
-from app.store.key_list import KeyFilter
+from app.store.key_conditions import KeyFilter
 
 #: Most urgent first.
 ATTENTION = ("failing", "expiring", "creator_left", "unused", "never_expires")

@@ -1,68 +1,34 @@
-"""The list of an organization's keys: searched, filtered and sorted, page by page in both directions."""
+"""The list of an organization's keys: sorted, page by page in both directions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    String,
     and_,
     exists,
-    false,
     func,
     literal,
-    or_,
     select,
     tuple_,
-    type_coerce,
 )
 from sqlalchemy.orm import aliased
 
 from app.domain import paging
-from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
-from app.domain.member_roles import Role
-from app.domain.name_rules import folded
 from app.extensions import db
 from app.store import keys
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
-from app.store.keys import LISTED, ApiKey, ListedKey, works
+from app.store.key_conditions import CONDITIONS, Condition, KeyFilter, Outside, conditions, outside_policy, people_of
+from app.store.keys import LISTED, ApiKey, ListedKey
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership
 from app.store.people import Person
 
 #: Numbers of keys are exact up to here.
 COUNTED_TO = 10_000
 #: How many keys an export reads at a time.
 _READ_TOGETHER = 500
-
-Condition = ColumnElement[bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """Which working keys are outside of an organization's policy: those that end after `last_moment` (None: none do),
-    or never, and those with a scope that the role of the member whom they belong to may not give."""
-
-    last_moment: datetime | None
-    refused: Mapping[Role, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFilter:
-    """What a list is asked for. Without anything: all keys."""
-
-    #: In the name, or how the key begins, or its ID.
-    words: str = ""
-    #: A name of `CONDITIONS`. None: any.
-    condition: str | None = None
-    scope: str | None = None
-    #: The ID of the person who created it.
-    creator: str | None = None
-    #: Only those. None: any.
-    outside: Outside | None = None
 
 
 class Position(NamedTuple):
@@ -95,69 +61,6 @@ class _Part(NamedTuple):
     key_id: Any = ApiKey.id
 
 
-def _not_let_through_since(moment: datetime) -> Condition:
-    use = aliased(LastUse)
-    return ~exists().where(use.org_id == ApiKey.org_id, use.key_id == ApiKey.id, use.at > moment)
-
-
-def _failing(org_id: str, now: datetime) -> Condition:
-    since = now - FAILING_WITHIN
-    refused = select(LastUse.key_id).where(
-        LastUse.org_id == org_id, LastUse.refused_at > since, or_(LastUse.at.is_(None), LastUse.at <= since)
-    )
-    return and_(_in_use(now), ApiKey.id.in_(refused))
-
-
-def _in_use(now: datetime) -> Condition:
-    return and_(works(now), ApiKey.suspended_at.is_(None))
-
-
-def _replaced(org_id: str, now: datetime) -> Condition:
-    successor = aliased(ApiKey)
-    replaced = select(successor.rotated_from).where(successor.org_id == org_id, successor.rotated_from.is_not(None))
-    return and_(works(now), ApiKey.id.in_(replaced))
-
-
-def _creator_left(org_id: str, now: datetime) -> Condition:
-    return and_(works(now), ApiKey.owner_id.in_(_former_owners(org_id)))
-
-
-def _people_of(org_id: str, column: str) -> Any:
-    """The IDs of everybody in this column of the organization's keys, one look into an index for each: there may be a
-    great many keys."""
-    key = aliased(ApiKey)
-    person = getattr(key, column)
-    least = select(func.min(person).label("id")).where(key.org_id == org_id).cte(f"{column}_person", recursive=True)
-    next_one = select(func.min(person)).where(key.org_id == org_id, person > least.c.id)
-    return least.union_all(select(next_one.scalar_subquery()).where(least.c.id.is_not(None)))
-
-
-def _former_owners(org_id: str) -> Any:
-    owner = _people_of(org_id, "owner_id")
-    members = select(Membership.person_id).where(Membership.org_id == org_id)
-    return select(owner.c.id).where(owner.c.id.is_not(None), owner.c.id.not_in(members))
-
-
-#: What a key can be. Unlike the states of `key_status`, of which a key has one, several of these can be so, and of
-#: suspended keys too.
-CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
-    "working": lambda _org, now: works(now),
-    "failing": _failing,
-    "expiring": lambda _org, now: and_(
-        works(now), ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN
-    ),
-    "replaced": _replaced,
-    "creator_left": _creator_left,
-    "unused": lambda _org, now: and_(
-        works(now), ApiKey.created_at < now - UNUSED_AFTER, _not_let_through_since(now - UNUSED_AFTER)
-    ),
-    "never_expires": lambda _org, _now: and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None)),
-    "suspended": lambda _org, now: and_(works(now), ApiKey.suspended_at.is_not(None)),
-    "expired": lambda _org, now: and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at <= now),
-    "revoked": lambda _org, _now: ApiKey.revoked_at.is_not(None),
-}
-
-
 def _used(org_id: str, query: Select[Any]) -> Select[Any]:
     """From the uses to their keys, because more keys are not used than are."""
     wanted = query.where(ApiKey.org_id == LastUse.org_id, ApiKey.id == LastUse.key_id).correlate(LastUse).exists()
@@ -186,7 +89,7 @@ SORTS: dict[str, tuple[_Part, ...]] = {
 
 def count(org_id: str, wanted: KeyFilter, now: datetime) -> int:
     """How many keys there are; `COUNTED_TO + 1` if there are more than that."""
-    some = select(literal(1)).select_from(ApiKey).where(*_conditions(org_id, wanted, now)).limit(COUNTED_TO + 1)
+    some = select(literal(1)).select_from(ApiKey).where(*conditions(org_id, wanted, now)).limit(COUNTED_TO + 1)
     return db.session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
@@ -194,7 +97,7 @@ def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int
     """A page of the keys. `sort`: a name of `SORTS`. Raises `ValidationFailed` for an invalid cursor."""
     position = _position(cursor, len(SORTS[sort]))
     backward = position is not None and not position.forward
-    query = select(ApiKey.id).where(*_conditions(org_id, wanted, now))
+    query = select(ApiKey.id).where(*conditions(org_id, wanted, now))
     rows = _rows(org_id, query, SORTS[sort], position, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     if backward:
@@ -223,13 +126,13 @@ def newest(
     `ValidationFailed` for an invalid cursor."""
     where = [CONDITIONS[condition](org_id, now) for condition in conditions]
     if outside is not None:
-        where.append(_outside(org_id, outside, now))
+        where.append(outside_policy(org_id, outside, now))
     return keys.page(org_id, limit=limit, cursor=cursor, where=where)
 
 
 def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[ListedKey]:
     """All of them in the order of the list, read while they are consumed. `sort`: a name of `SORTS`."""
-    query = select(ApiKey.id).where(*_conditions(org_id, wanted, now))
+    query = select(ApiKey.id).where(*conditions(org_id, wanted, now))
     # From the last part to the first: a key that is used for the first time meanwhile is then in both instead of in
     # neither, and taken once.
     parts = [db.session.scalars(_in_order(org_id, query, part)).all() for part in reversed(SORTS[sort])]
@@ -242,7 +145,7 @@ def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[
 
 def creators(org_id: str) -> Sequence[tuple[str, str]]:
     """ID and email address of everybody who created a key, members or not, by address."""
-    ids = select(_people_of(org_id, "created_by").c.id)
+    ids = select(people_of(org_id, "created_by").c.id)
     rows = db.session.execute(
         select(Person.id, Person.email).where(Person.id.in_(ids)).order_by(Person.email).limit(200)
     )
@@ -321,43 +224,3 @@ def _cursor(parts: Sequence[_Part], row: tuple[ListedKey, int], forward: int, pl
     return paging.encode(
         (forward, number, place, to_microseconds(value) if isinstance(value, datetime) else 0, listed.key.id)
     )
-
-
-def _conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]:
-    found: list[Condition] = [ApiKey.org_id == org_id]
-    if wanted.condition is not None:
-        found.append(CONDITIONS[wanted.condition](org_id, now))
-    if wanted.outside is not None:
-        found.append(_outside(org_id, wanted.outside, now))
-    if wanted.scope is not None:
-        found.append(_has_scope(wanted.scope))
-    if wanted.creator is not None:
-        found.append(ApiKey.created_by == wanted.creator)
-    if words := wanted.words.strip():
-        found.append(_matches(words))
-    return found
-
-
-def _has_scope(scope: str) -> Condition:
-    return (literal(" ") + type_coerce(ApiKey.scopes, String) + " ").contains(f" {scope} ", autoescape=True)
-
-
-def _outside(org_id: str, outside: Outside, now: datetime) -> Condition:
-    found: list[Condition] = []
-    if outside.last_moment is not None:
-        found += [ApiKey.expires_at.is_(None), ApiKey.expires_at > outside.last_moment]
-    for role, scopes in outside.refused.items():
-        theirs = select(Membership.person_id).where(Membership.org_id == org_id, Membership.role == role.value)
-        found.append(and_(ApiKey.owner_id.in_(theirs), or_(*map(_has_scope, scopes))))
-    return and_(works(now), or_(false(), *found))
-
-
-def _matches(words: str) -> Condition:
-    start, ellipsis, end = words.replace("...", "…").partition("…")
-    if ellipsis:
-        return and_(ApiKey.start == start.strip(), ApiKey.last4 == end.strip())
-    found = [ApiKey.name_folded.contains(folded(words), autoescape=True)]
-    # Only what looks like it: few other words could mean a key's start, and each comparison takes time.
-    if "_" in words:
-        found += [ApiKey.start.startswith(words, autoescape=True), ApiKey.id == words]
-    return or_(*found)

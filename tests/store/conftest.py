@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
-from app.store import organizations, people
+from app.store import audit, organizations, people
 from app.store.transaction import transaction
 from tests.conftest import Clock
 
@@ -58,3 +59,14 @@ def has_to_wait(app: Flask) -> Callable[[Callable[[], object]], bool]:
         return False
 
     return has_to_wait
+
+
+@pytest.fixture
+def append(clock: Clock) -> Callable[..., None]:
+    """Adds an entry to the audit log of an organization."""
+
+    def append(org_id: str, action: str, **details: Any) -> None:
+        with transaction():
+            audit.append(org_id, at=clock.now, action=action, actor="ann", target="key_1", details=details)
+
+    return append

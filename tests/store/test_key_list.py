@@ -11,7 +11,8 @@ from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
 from app.store import key_list, keys, last_uses, organizations, people
 from app.store.column_types import to_microseconds
-from app.store.key_list import CONDITIONS, SORTS, KeyFilter
+from app.store.key_conditions import CONDITIONS, KeyFilter
+from app.store.key_list import SORTS
 from app.store.transaction import transaction
 
 
