@@ -48,7 +48,7 @@ FROM_THE_STORE = {
     },
     "cli": {
         "app.store.keys.ApiKey",
-        "app.store.keys.WorkingKey",
+        "app.store.named_keys.WorkingKey",
         "app.store.invitations.InvitationListed",
         "app.store.members.MemberListed",
         "app.store.migrations",
@@ -85,6 +85,8 @@ LATE_IMPORTS = {
 MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
+    "app/store/named_keys.py": ("tests/store/test_keys.py", "beside the keys that are named"),
+    "app/store/sign_up_keys.py": ("tests/store/test_keys.py", "beside other keys"),
     "app/store/key_conditions.py": ("tests/store/test_key_list.py", "each condition, in pages of the list"),
     "app/store/key_rotations.py": ("tests/services/test_rotation_overlap.py", "what ends when, on both databases"),
     "app/api/agent_sign_up.py": ("tests/journeys/test_agent_sign_up.py", "every answer, by curl"),

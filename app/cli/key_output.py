@@ -11,7 +11,8 @@ from app.cli.output import fail
 from app.domain.rfc3339 import rfc3339
 from app.services.keys import IssuedKey
 from app.services.operator_keys import NoSingleMatch
-from app.store.keys import ApiKey, WorkingKey
+from app.store.keys import ApiKey
+from app.store.named_keys import WorkingKey
 
 
 def described(key: ApiKey | WorkingKey) -> dict[str, Any]:

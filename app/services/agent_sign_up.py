@@ -20,7 +20,7 @@ from app.services.keys import issue
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.store import keys, organizations, people
+from app.store import keys, organizations, people, sign_up_keys
 from app.store.keys import ApiKey
 from app.store.people import Person
 from app.store.transaction import take_turns
@@ -100,7 +100,7 @@ def _current_key(runtime: Runtime, person: Person, revocation: Revocation, now: 
 
 def _current_keys(runtime: Runtime, person: Person, now: datetime) -> list[ApiKey]:
     """Newest first. A key stays active when its person leaves the organization, but they do not get it again."""
-    current = keys.current_sign_up_keys(person.id, now)
+    current = sign_up_keys.current(person.id, now)
     return [key for key in current if key.org_id in _organizations(runtime, person, key.scopes)]
 
 

@@ -13,7 +13,7 @@ from app.services.immediate_revocation import Revocation, has_settled, revoking
 from app.services.keys import manageable, refuse_ungrantable, refuse_unmanageable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import key_rotations, keys
+from app.store import key_rotations, keys, sign_up_keys
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import take_turns
 
@@ -124,7 +124,7 @@ def _other_lives(listed: ListedKey, now: datetime) -> bool:
     if key_rotations.has_working_successor(listed.key.org_id, listed.key.id, now):
         return True
     is_sign_up = listed.key.origin == KeyOrigin.SIGN_UP and listed.key.created_by is not None
-    return is_sign_up and bool(keys.current_sign_up_keys(listed.key.created_by or "", now))
+    return is_sign_up and bool(sign_up_keys.current(listed.key.created_by or "", now))
 
 
 def _revoke(runtime: Runtime, key: ApiKey, member: Member, revocation: Revocation, *, leaked: bool) -> None:

@@ -13,9 +13,9 @@ from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
-from app.store import keys as key_store
-from app.store import organizations
-from app.store.keys import ApiKey, WorkingKey
+from app.store import named_keys, organizations
+from app.store.keys import ApiKey
+from app.store.named_keys import WorkingKey
 from app.store.transaction import transaction
 
 DEFAULT_NAME = "API key"
@@ -54,7 +54,7 @@ def create_key(
 
 def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
     """The active keys of all organizations, oldest first, read from the database while they are consumed."""
-    return key_store.working(runtime.clock())
+    return named_keys.working(runtime.clock())
 
 
 def revoke_key(runtime: Runtime, prefix: str, *, leaked: bool = False, final: bool = False) -> ApiKey:
@@ -144,7 +144,7 @@ def extend_key(runtime: Runtime, prefix: str, *, overrides_policy: bool = False)
 
 def _revoked(named: str) -> ApiKey | None:
     digest = key_format.digest(named) if key_format.is_well_formed(named) else None
-    return key_store.revoked(named, digest)
+    return named_keys.revoked(named, digest)
 
 
 def _single_match(runtime: Runtime, named: str) -> ApiKey:
@@ -160,14 +160,14 @@ def _single_match(runtime: Runtime, named: str) -> ApiKey:
 
 def _matches(runtime: Runtime, named: str) -> Sequence[ApiKey]:
     now = runtime.clock()
-    if by_id := key_store.working_by_id(named, now):
+    if by_id := named_keys.working_by_id(named, now):
         return by_id
     if key_format.is_well_formed(named):
-        return key_store.working_by_digest(key_format.digest(named), now)
+        return named_keys.working_by_digest(key_format.digest(named), now)
     with suppress(ValidationFailed):
-        return key_store.working_by_digest(imported_keys.parse_hash(named)[1], now)
+        return named_keys.working_by_digest(imported_keys.parse_hash(named)[1], now)
     starts = _starts(runtime, named)
-    matches = key_store.working_by_start([*starts, named], now) if named else ()
+    matches = named_keys.working_by_start([*starts, named], now) if named else ()
     if not starts and not matches:
         raise NoSingleMatch(
             f"{named} is too short. Enter at least {SHOWN} characters after the key's prefix, or the key's ID.", []

@@ -11,7 +11,7 @@ from app.domain.organization_deletion import erased_at
 from app.services import audit, key_owners, members, organization_settings
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, organization_deletion, organizations, people
+from app.store import device_grants, invitations, organization_deletion, organizations, people, sign_up_keys
 from app.store import keys as key_store
 from app.store import members as member_store
 from app.store.invitations import End
@@ -198,7 +198,7 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
         theirs = key_store.working_of_owner(None, person.id, now) if disabled else []
-        org_ids = {*key_store.organizations_with_sign_up_keys(person.id), *(key.org_id for key in theirs)}
+        org_ids = {*sign_up_keys.organizations_with(person.id), *(key.org_id for key in theirs)}
         affected = organizations.lock_of(person.id, also=sorted(org_ids))
         for found in () if is_as_wanted else organizations.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)

@@ -1,6 +1,6 @@
 """API keys. Only a hash of each key is stored, never its plaintext."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
-    exists,
     or_,
     select,
     text,
@@ -21,7 +20,6 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 
 from app.domain import paging
 from app.domain.ids import new_id
-from app.domain.key_origin import KeyOrigin
 from app.domain.key_rate_limit import RateLimit
 from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
@@ -166,7 +164,7 @@ class ApiKey(Base):
     @property
     def rate_limit(self) -> RateLimit | None:
         """None: no limit."""
-        return _rate_limit(self.rate_requests, self.rate_seconds)
+        return rate_limit_of(self.rate_requests, self.rate_seconds)
 
     @rate_limit.setter
     def rate_limit(self, limit: RateLimit | None) -> None:
@@ -180,7 +178,7 @@ class ApiKey(Base):
             "scopes": self.bound_scopes,
             "expires_at": self.bound_expires_at,
             "networks": self.bound_networks,
-            "rate_limit": _rate_limit(self.bound_rate_requests, self.bound_rate_seconds),
+            "rate_limit": rate_limit_of(self.bound_rate_requests, self.bound_rate_seconds),
         }
         return cast(KeySettings, {name: bound for name, bound in bounds.items() if bound is not None})
 
@@ -246,26 +244,6 @@ LISTED = (
     .outerjoin(LastUse, and_(LastUse.org_id == ApiKey.org_id, LastUse.key_id == ApiKey.id))
     .outerjoin(Membership, and_(Membership.org_id == ApiKey.org_id, Membership.person_id == ApiKey.owner_id))
 )
-
-
-class WorkingKey(NamedTuple):
-    """An active key, with the columns that a long list shows."""
-
-    id: str
-    org_id: str
-    name: str
-    start: str
-    scopes: tuple[str, ...]
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    networks: tuple[str, ...]
-    rate_requests: int | None
-    rate_seconds: int | None
-
-    @property
-    def rate_limit(self) -> RateLimit | None:
-        return _rate_limit(self.rate_requests, self.rate_seconds)
 
 
 def add(*, key_id: str | None = None, **values: Any) -> ApiKey:
@@ -334,17 +312,6 @@ def organization_of(key_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.org_id).where(ApiKey.id == key_id))
 
 
-def current_sign_up_keys(person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The person's active sign-up keys that were not rotated, newest first."""
-    successor = aliased(ApiKey)
-    return db.session.scalars(
-        select(ApiKey)
-        .where(_is_sign_up_key_of(person_id), works(now))
-        .where(~exists().where(replaces(successor)))
-        .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
-    ).all()
-
-
 def ids_by_digest(digests: Sequence[bytes]) -> dict[str, str]:
     """The IDs of the keys with these digests, by their organizations."""
     rows = db.session.execute(select(ApiKey.org_id, ApiKey.id).where(ApiKey.digest.in_(digests)))
@@ -354,42 +321,6 @@ def ids_by_digest(digests: Sequence[bytes]) -> dict[str, str]:
 def by_submission(org_id: str, submission_id: str) -> str | None:
     """The ID of the key that this form created, or None."""
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
-
-
-def working(now: datetime) -> Iterator[WorkingKey]:
-    """The active keys of all organizations, oldest first, read while they are consumed: there may be a great many."""
-    columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
-    query = select(*columns).where(works(now)).order_by(ApiKey.created_at, ApiKey.id)
-    for row in db.session.execute(query, execution_options={"yield_per": 1000}):
-        yield WorkingKey(*row)
-
-
-def working_by_id(key_id: str, now: datetime) -> Sequence[ApiKey]:
-    return db.session.scalars(
-        select(ApiKey).where(ApiKey.id == key_id, works(now)).with_for_update(key_share=True)
-    ).all()
-
-
-def revoked(key_id: str, digest: bytes | None) -> ApiKey | None:
-    """The revoked key with this ID or digest, of any organization, locked until the transaction ends."""
-    named = ApiKey.id == key_id if digest is None else ApiKey.digest == digest
-    return db.session.scalars(
-        select(ApiKey).where(named, ApiKey.revoked_at.is_not(None)).with_for_update(key_share=True)
-    ).one_or_none()
-
-
-def working_by_start(starts: Sequence[str], now: datetime) -> Sequence[ApiKey]:
-    """The active keys whose `start` is one of these (prefix and 8 characters, or as it was imported), locked in the
-    order of their IDs."""
-    return db.session.scalars(
-        select(ApiKey).where(ApiKey.start.in_(starts), works(now)).order_by(ApiKey.id).with_for_update(key_share=True)
-    ).all()
-
-
-def working_by_digest(digest: bytes, now: datetime) -> Sequence[ApiKey]:
-    return db.session.scalars(
-        select(ApiKey).where(ApiKey.digest == digest, works(now)).with_for_update(key_share=True)
-    ).all()
 
 
 def working_of_owner(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
@@ -434,17 +365,7 @@ def _page(query: Select[Any], *, limit: int, cursor: str | None) -> paging.Page[
     return paging.cut(rows, limit, lambda row: (to_microseconds(row.key.created_at), row.key.id))
 
 
-def organizations_with_sign_up_keys(person_id: str) -> Sequence[str]:
-    """IDs of the organizations in which the person has sign-up keys, which are refused while the person is disabled."""
-    return db.session.scalars(select(ApiKey.org_id).where(_is_sign_up_key_of(person_id)).distinct()).all()
-
-
-def _is_sign_up_key_of(person_id: str) -> ColumnElement[bool]:
-    """Whether the person gets the key again when they sign up. Handing it over changes its origin, too."""
-    return and_(ApiKey.created_by == person_id, ApiKey.origin == KeyOrigin.SIGN_UP.value)
-
-
-def _rate_limit(requests: int | None, seconds: int | None) -> RateLimit | None:
+def rate_limit_of(requests: int | None, seconds: int | None) -> RateLimit | None:
     return RateLimit(requests, seconds) if requests and seconds else None
 
 

@@ -17,7 +17,7 @@ from app.domain.key_policy import KeyPolicyChange
 from app.domain.member_roles import Role
 from app.services import key_policy, operator_keys, trial_tokens
 from app.store import keys as key_store
-from app.store import organizations
+from app.store import named_keys, organizations
 from app.store.transaction import transaction
 from app.web import key_settings
 from tests.actors import Actor
@@ -350,7 +350,7 @@ def _key(world: World, key_id: str) -> Any:
 def _keys(world: World) -> dict[str, Any]:
     """The expiry and the scopes of each working key, in whichever organization, by ID."""
     with world.app.app_context():
-        return {key.id: (key.expires_at, key.scopes) for key in key_store.working(world.clock())}
+        return {key.id: (key.expires_at, key.scopes) for key in named_keys.working(world.clock())}
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -2,6 +2,7 @@
 
 from app.domain.key_settings import KeySettings
 from app.services import key_verification, keys
+from app.store import keys as key_store
 
 
 def make(runtime, member, **settings):
@@ -14,3 +15,8 @@ def accepts(runtime, issued, *, refusals):
         return bool(key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r"))
     except refusals:
         return False
+
+
+def count(org_id):
+    """How many keys the organization has, whatever their state."""
+    return len(key_store.page(org_id, limit=100, cursor=None).items)

@@ -29,8 +29,7 @@ from app.services import (
     sign_in,
 )
 from app.services.immediate_revocation import revoking
-from app.store import keys as key_store
-from app.store import people
+from app.store import named_keys, people
 
 EMAIL = "founder@example.com"
 
@@ -200,7 +199,7 @@ def test_a_key_that_is_rotated_while_its_secret_is_found_to_be_gone_has_one_succ
 
     def rotate():
         with app.app_context(), revoking(runtime, in_seconds=86_400) as revocation:
-            (old,) = key_store.working_by_digest(key_format.digest(first), runtime.clock())
+            (old,) = named_keys.working_by_digest(key_format.digest(first), runtime.clock())
             held.set()
             until(somebody_waits_for_a_lock)
             made = key_rotation.replace(

@@ -12,7 +12,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.route_policy import parse_policy
 from app.extensions import db
 from app.services import audit, key_revocation, key_rotation, keys, operator_keys
-from app.store import keys as store
+from tests.services import issued_keys
 
 
 def test_a_created_key_is_kept_as_its_sha256_and_its_ends_only(runtime, alice):
@@ -50,7 +50,7 @@ def test_what_cannot_be_meant_is_refused_by_field_and_leaves_nothing_behind(runt
     with pytest.raises(ValidationFailed) as refused:
         keys.create(runtime, alice.member, wanted)
     assert list(refused.value.details["fields"]) == [field]
-    assert store.count(alice.org) == 0
+    assert issued_keys.count(alice.org) == 0
 
 
 def test_an_unknown_scope_is_refused_with_the_known_ones(runtime, alice):
@@ -76,7 +76,7 @@ def test_the_same_form_sent_twice_makes_one_key(runtime, alice):
     with pytest.raises(KeyAlreadyShown) as refused:
         keys.create(runtime, alice.member, KeySettings(name="CI"), submission_id="form-1")
     assert refused.value.details["key_id"] == first.listed.key.id
-    assert store.count(alice.org) == 1
+    assert issued_keys.count(alice.org) == 1
 
 
 def test_revoking_twice_changes_nothing_and_is_recorded_once(runtime, alice, clock):
@@ -126,7 +126,7 @@ def test_a_change_and_its_audit_entry_are_one_transaction(runtime, alice, monkey
     monkeypatch.setattr("app.store.audit.append", fails)
     with pytest.raises(RuntimeError, match="no audit"):
         keys.create(runtime, alice.member, KeySettings(name="CI"))
-    assert store.count(alice.org) == 0
+    assert issued_keys.count(alice.org) == 0
 
 
 def test_a_scope_for_operators_is_given_by_the_command_line_only(runtime, alice):

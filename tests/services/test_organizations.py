@@ -17,8 +17,8 @@ from app.services import (
     operator_organizations,
     organizations,
 )
-from app.store import keys as key_store
 from app.store.transaction import transaction
+from tests.services import issued_keys
 
 
 def as_member(actor, permission, org=None):
@@ -77,7 +77,7 @@ def test_a_request_under_way_does_nothing_once_its_person_is_removed_or_disabled
     with pytest.raises(NotFound):
         write()
     found = keys.get(cast.alice.member, key.id).key
-    assert (found.name, found.revoked_at, key_store.count(bob.org)) == ("Early", None, 1)
+    assert (found.name, found.revoked_at, issued_keys.count(bob.org)) == ("Early", None, 1)
 
 
 @pytest.mark.parametrize("what", ["create", "rotate", "change", "revoke", "approve"])
@@ -88,7 +88,7 @@ def test_a_request_under_way_has_the_role_that_its_person_has_now(runtime, cast,
     operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
     with pytest.raises(Forbidden):
         write()
-    assert key_store.count(bob.org) == 1
+    assert issued_keys.count(bob.org) == 1
 
 
 def test_a_member_is_removed_only_after_what_they_have_begun_to_write(app, runtime, cast):

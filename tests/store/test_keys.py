@@ -7,7 +7,7 @@ import pytest
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.store import key_rotations, keys, last_uses, organizations
+from app.store import key_rotations, keys, last_uses, named_keys, organizations, sign_up_keys
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction
 from tests.store.pages import all_pages
@@ -104,13 +104,13 @@ def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_or
 def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add, some_of_each, clock):
     early = add(org_id=other_org, created_at=clock.now - timedelta(days=1), start="whk_87654321", digest=b"early")
     working = some_of_each[:2]
-    assert [key.id for key in keys.working(clock.now)] == [early, *sorted(working)]
+    assert [key.id for key in named_keys.working(clock.now)] == [early, *sorted(working)]
     starts = ["whk_12345678", "whk_87654321", "whk_00000000"]
     with transaction():
-        assert [key.id for key in keys.working_by_start(starts[:1], clock.now)] == sorted(working)
-        assert {key.id for key in keys.working_by_start(starts, clock.now)} == {early, *working}
-        assert [key.id for key in keys.working_by_digest(b"early", clock.now)] == [early]
-        assert keys.working_by_digest(b"none", clock.now) == []
+        assert [key.id for key in named_keys.working_by_start(starts[:1], clock.now)] == sorted(working)
+        assert {key.id for key in named_keys.working_by_start(starts, clock.now)} == {early, *working}
+        assert [key.id for key in named_keys.working_by_digest(b"early", clock.now)] == [early]
+        assert named_keys.working_by_digest(b"none", clock.now) == []
 
 
 def test_the_working_keys_that_a_person_created_in_one_organization(org, other_org, person, add, clock):
@@ -133,7 +133,7 @@ def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row,
         with transaction():
             assert keys.add_missing(rows) == new
     with transaction():
-        (kept,) = keys.working_by_digest(b"one", clock.now)
+        (kept,) = named_keys.working_by_digest(b"one", clock.now)
         assert (kept.org_id, kept.name) == (org, "First")
 
 
@@ -141,10 +141,10 @@ def test_the_current_sign_up_keys_work_and_were_not_rotated_newest_first(org, ot
     sign_up = {"created_by": person, "origin": KeyOrigin.SIGN_UP.value}
 
     def current():
-        return [key.id for key in keys.current_sign_up_keys(person, clock.now)]
+        return [key.id for key in sign_up_keys.current(person, clock.now)]
 
     assert current() == []
-    assert keys.organizations_with_sign_up_keys(person) == []
+    assert sign_up_keys.organizations_with(person) == []
     older = add(**sign_up, created_at=clock.now - timedelta(days=1))
     newer = add(**sign_up, org_id=other_org, expires_at=clock.now + timedelta(hours=1))
     add(created_by=person, created_at=clock.now + timedelta(hours=1))
@@ -153,7 +153,7 @@ def test_the_current_sign_up_keys_work_and_were_not_rotated_newest_first(org, ot
     assert current() == [older]
     add(**sign_up, revoked_at=clock.now, rotated_from=older)
     assert current() == []
-    assert sorted(keys.organizations_with_sign_up_keys(person)) == sorted([org, other_org])
+    assert sorted(sign_up_keys.organizations_with(person)) == sorted([org, other_org])
 
 
 def test_a_form_and_a_predecessor_lead_to_the_key_that_was_made(org, other_org, add):
@@ -174,8 +174,8 @@ def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_i
     with transaction():
         assert keys.locked(org, key_id)
         assert has_to_wait(lambda: keys.locked(org, key_id))
-        assert has_to_wait(lambda: keys.working_by_start(["whk_12345678"], clock.now))
-        assert has_to_wait(lambda: keys.working_by_digest(b"one", clock.now))
+        assert has_to_wait(lambda: named_keys.working_by_start(["whk_12345678"], clock.now))
+        assert has_to_wait(lambda: named_keys.working_by_digest(b"one", clock.now))
         assert has_to_wait(lambda: keys.working_of_owner(org, person, clock.now))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
 
