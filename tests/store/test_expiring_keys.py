@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from app.extensions import db
 from app.store import expiring_keys
@@ -69,6 +69,9 @@ def test_among_ten_thousand_keys_they_are_found_in_less_than_twenty_milliseconds
     ]
     with transaction():
         db.session.execute(insert(ApiKey), rows)
+        if db.engine.dialect.name == "postgresql":
+            # As autovacuum does: without it the planner takes the table for empty, and any index for the best.
+            db.session.execute(text("ANALYZE api_key"))
     start, before = clock.now + 30 * DAY, clock.now + 31 * DAY
     taken = []
     for _ in range(5):
