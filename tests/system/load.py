@@ -54,12 +54,12 @@ class Load:
             time.sleep(0.05)
 
     def statuses(self, name: str, since: float = 0, until: float = 1e9) -> Counter[int]:
-        """Of one key's requests that were sent in this time."""
+        """Of one key's requests that were both sent and answered in this time."""
         return Counter(
             status
             for column, answers in self.seen.items()
-            for at, status, _ in answers
-            if column.startswith(f"{name},") and since <= at < until
+            for at, status, took in answers
+            if column.startswith(f"{name},") and since <= at and at + took < until
         )
 
     @property
