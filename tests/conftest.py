@@ -20,7 +20,7 @@ from app.extensions import limiter
 from app.factory import make_runtime, use_runtime
 from app.services.runtime import Runtime
 from tests import databases
-from tests.actors import Actor, Cast
+from tests.actors import Actor, Cast, KnownOwner
 
 SECRET = "test-secret-of-at-least-32-characters"
 BOTH_DATABASES = {"store", "services"}
@@ -135,10 +135,16 @@ def set_settings(app: Flask):
     return change
 
 
+@pytest.fixture(scope="session")
+def known_owner() -> KnownOwner:
+    return KnownOwner()
+
+
 @pytest.fixture
-def cast(app: Flask) -> Cast:
+def cast(request: pytest.FixtureRequest, app: Flask, settings: Settings, clock: Clock, known_owner: KnownOwner) -> Cast:
     """Alice owns an organization; Bob is a member, Vera a viewer, Adam an admin; Charlie is an outsider."""
-    return Cast(app)
+    shared = shares_app(request) and settings is usual_settings(settings.database_url)
+    return Cast(app, known_owner(app) if shared and clock.now == Clock().now and databases.is_empty(app) else None)
 
 
 @pytest.fixture

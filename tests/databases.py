@@ -5,13 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from flask import current_app
+from flask import Flask, current_app
 from psycopg import sql
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Table, event, make_url, select, text
 
 from app import create_app
 from app.config import load_settings
@@ -52,6 +53,28 @@ def statements() -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+Rows = dict[Table, list[dict[str, Any]]]
+
+
+def rows() -> Rows:
+    """Everything in the current application's database."""
+    with db.engine.connect() as connection:
+        found = {table: connection.execute(select(table)).mappings().all() for table in Base.metadata.sorted_tables}
+    return {table: [dict(row) for row in of_table] for table, of_table in found.items() if of_table}
+
+
+def is_empty(app: Flask) -> bool:
+    """Whether nobody is in its database yet."""
+    with app.app_context(), db.engine.connect() as connection:
+        return connection.execute(text("SELECT 1 FROM person UNION ALL SELECT 1 FROM organization")).first() is None
+
+
+def insert(rows: Rows) -> None:
+    with db.engine.begin() as connection:
+        for table, of_table in rows.items():
+            connection.execute(table.insert(), of_table)
 
 
 def _empty() -> str:

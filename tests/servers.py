@@ -13,8 +13,12 @@ from pathlib import Path
 
 import httpx
 
+from tests.forked import Forked
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "test-secret-of-at-least-32-characters"
+#: As an operator starts it, for tests of how it starts.
+SERVE = [sys.executable, "-m", "app.cli", "serve"]
 
 
 #: Below those that systems give to outgoing connections, which could take a port before its server does. Each test
@@ -49,7 +53,7 @@ def environment(database_url: str, port: int, **settings: str) -> dict[str, str]
 class Server:
     """A running `serve` (or another command that serves). `log` is everything that it wrote."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, log_file: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Forked, url: str, log_file: Path) -> None:
         self.process, self.url, self._log_file = process, url, log_file
 
     @property
@@ -100,24 +104,27 @@ def run(database_url: str, folder: Path, *arguments: str, **settings: str) -> su
     )
 
 
+def _started(command: list[str], folder: Path, environ: dict[str, str], log_file: Path) -> subprocess.Popen[bytes]:
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            command, cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
 @contextmanager
 def serving(
     database_url: str, folder: Path, *, command: list[str] | None = None, port: int | None = None, **settings: str
 ) -> Iterator[Server]:
-    """`python -m app.cli serve` on a free port, until the block ends."""
+    """A server on a free port, until the block ends: `serve` in a fork of a process that has imported Keydesk, or a
+    command with the port in place of `{port}`."""
     port = port or free_port()
     log_file = folder / f"server-{port}.log"
-    arguments = command or [sys.executable, "-m", "app.cli", "serve"]
-    with log_file.open("ab") as log:
-        process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in arguments],
-            # Not ours: a developer's own .env must not reach a test.
-            cwd=folder,
-            env=environment(database_url, port, **settings),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    # Not in our folder: a developer's own .env must not reach a test.
+    environ = environment(database_url, port, **settings)
+    if command:
+        process = _started([part.replace("{port}", str(port)) for part in command], folder, environ, log_file)
+    else:
+        process = Forked(["serve"], folder, environ, log_file)
     server = Server(process, f"http://127.0.0.1:{port}", log_file)
     try:
         server.wait_until_ready()

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.servers import serving
+from tests.servers import SERVE, serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -17,7 +17,7 @@ def tour(url):
 
 
 def test_the_five_minute_tour_says_what_happens(tmp_path):
-    with serving(f"sqlite:///{tmp_path}/keydesk.db", tmp_path) as server:
+    with serving(f"sqlite:///{tmp_path}/keydesk.db", tmp_path, command=SERVE) as server:
         script = (
             tour(server.url)
             .replace("curl -s ", "curl -s -w '\\n%{http_code}\\n' ")

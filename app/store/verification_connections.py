@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import psycopg
@@ -36,7 +37,7 @@ class VerificationReader:
     """The read connections of one process, as many as threads read at once. Thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
-        self._dialect = driver_dialect(engine.dialect.name)
+        self._dialect_name = engine.dialect.name
         if engine.dialect.name == "sqlite":
             self._errors: tuple[type[Exception], ...] = (sqlite3.OperationalError, sqlite3.InterfaceError)
             self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
@@ -48,8 +49,7 @@ class VerificationReader:
         self._refused_until = 0.0
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Query:
-        compiled: Any = statement.compile(dialect=self._dialect)
-        return Query(str(compiled), tuple(compiled.positiontup or ()))
+        return _compiled(statement, self._dialect_name)
 
     def rows(self, query: Query, *values: Any) -> Sequence[Row]:
         """All rows of the result, because a cursor that is not read to its end would keep its snapshot for the next
@@ -91,6 +91,12 @@ class VerificationReader:
         except self._errors as error:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
             raise DatabaseUnavailable(type(error).__name__) from None
+
+
+@cache
+def _compiled(statement: Select[*tuple[Any, ...]], dialect_name: str) -> Query:
+    compiled: Any = statement.compile(dialect=driver_dialect(dialect_name))
+    return Query(str(compiled), tuple(compiled.positiontup or ()))
 
 
 def _open_sqlite(file: str) -> sqlite3.Cursor:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from sys import intern
+from typing import Any
 
-from sqlalchemy import LargeBinary, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import LargeBinary, Select, and_, bindparam, exists, func, literal_column, or_, select
 
 from app.domain import key_networks
 from app.domain.key_origin import KeyOrigin
@@ -50,6 +51,9 @@ _KEY = (
     .join(Organization, Organization.id == ApiKey.org_id)
     .outerjoin(Person, Person.id == ApiKey.created_by)
 )
+_DIGEST = bindparam("digest", type_=LargeBinary)
+_BY_DIGEST = _KEY.where(ApiKey.digest == _DIGEST)
+_BY_EITHER = _KEY.where(or_(ApiKey.digest == _DIGEST, ApiKey.digest == bindparam("other", type_=LargeBinary)))
 _INSTALL = (
     select(
         InstallId.id,
@@ -62,6 +66,11 @@ _INSTALL = (
     .join(Organization, Organization.id == InstallId.org_id)
     .where(InstallId.id == bindparam("id"))
 )
+_REVISION = select(func.max(RevocationCounter.revision))
+_CHANGED = select(Organization.id).where(
+    Organization.revocation_revision > bindparam("after", type_=RevocationCounter.revision.type)
+)
+_IMPORTED: Select[Any] = select(literal_column("1")).where(exists().where(ApiKey.origin == literal_column("'import'")))
 
 
 class KeyRecords:
@@ -72,21 +81,12 @@ class KeyRecords:
         self._reader, self._granted = reader, granted
         self._has_imported, self._asked_at = False, float("-inf")
         self._scopes = lru_cache(maxsize=4096)(self._words_and_granted)
-        digest = bindparam("digest", type_=LargeBinary)
-        self._by_digest = reader.prepare(_KEY.where(ApiKey.digest == digest))
-        self._by_either = reader.prepare(
-            _KEY.where(or_(ApiKey.digest == digest, ApiKey.digest == bindparam("other", type_=LargeBinary)))
-        )
+        self._by_digest = reader.prepare(_BY_DIGEST)
+        self._by_either = reader.prepare(_BY_EITHER)
         self._install = reader.prepare(_INSTALL)
-        self._revision = reader.prepare(select(func.max(RevocationCounter.revision)))
-        self._changed = reader.prepare(
-            select(Organization.id).where(
-                Organization.revocation_revision > bindparam("after", type_=RevocationCounter.revision.type)
-            )
-        )
-        self._imported = reader.prepare(
-            select(literal_column("1")).where(exists().where(ApiKey.origin == literal_column("'import'")))
-        )
+        self._revision = reader.prepare(_REVISION)
+        self._changed = reader.prepare(_CHANGED)
+        self._imported = reader.prepare(_IMPORTED)
 
     def by_digest(self, digest: bytes, other: bytes | None = None) -> KeyRecord | None:
         """The key with this digest or the other one, or None."""

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from app.config import consistency, environment_settings, load_settings
-from tests.servers import ROOT, SECRET, environment, free_port, run, serving
+from tests.servers import ROOT, SECRET, SERVE, environment, free_port, run, serving
 from tests.system.visitors import Visitor, query
 
 BAD = {
@@ -64,14 +64,14 @@ def named(stderr):
 
 def test_from_nothing_it_makes_its_sqlite_database_and_a_second_start_keeps_it(tmp_path):
     file = tmp_path / "new" / "folder" / "keydesk.db"
-    with serving(f"sqlite:///{file}", tmp_path) as server, Visitor(server) as visitor:
+    with serving(f"sqlite:///{file}", tmp_path, command=SERVE) as server, Visitor(server) as visitor:
         assert f"Keydesk is at http://localhost:{server.url.rpartition(':')[2]}" in server.log
         assert "Dev mode" in server.log
         assert "Warning" not in server.log
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         assert visitor.me(key).status_code == 200
         assert "devLink: http://localhost:" in server.log
-    with serving(f"sqlite:///{file}", tmp_path) as server, Visitor(server) as visitor:
+    with serving(f"sqlite:///{file}", tmp_path, command=SERVE) as server, Visitor(server) as visitor:
         assert visitor.me(key).status_code == 200
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -93,7 +93,7 @@ def test_on_postgresql_it_refuses_no_schema_and_an_old_one_and_serves_after_init
         "Initializing Database structure...",
         "Database initialized successfully.",
     ]
-    with serving(database, tmp_path) as server, Visitor(server) as visitor:
+    with serving(database, tmp_path, command=SERVE) as server, Visitor(server) as visitor:
         key = visitor.sign_in("alice@example.com").create_key()["key"]
         assert visitor.me(key).status_code == 200
     query(database, "UPDATE alembic_version SET version_num = '0000'")
@@ -126,7 +126,7 @@ def test_a_port_that_another_program_has_is_named(operator, host):
 
 
 def test_a_port_that_another_keydesk_has_is_not_shared_with_it(database, tmp_path, operator):
-    with serving(database, tmp_path, HOST="localhost") as server:
+    with serving(database, tmp_path, command=SERVE, HOST="localhost") as server:
         port = server.url.rpartition(":")[2]
         assert f"PORT {port} is not available" in refused(operator, PORT=port)
 
@@ -168,13 +168,16 @@ def test_settings_are_read_from_env_file_here_and_the_environment_wins(operator,
 
 
 def test_workers_end_with_a_server_that_was_killed_and_free_its_port(database, tmp_path):
-    with serving(database, tmp_path) as server:
+    with serving(database, tmp_path, command=SERVE) as server:
         workers = psutil.Process(server.process.pid).children()
         server.process.kill()
         server.process.wait(10)
         assert len(workers) == 1
         assert psutil.wait_procs(workers, 10)[1] == []
-    with serving(database, tmp_path, port=int(server.url.rpartition(":")[2])) as again, Visitor(again) as visitor:
+    with (
+        serving(database, tmp_path, command=SERVE, port=int(server.url.rpartition(":")[2])) as again,
+        Visitor(again) as visitor,
+    ):
         visitor.sign_in("alice@example.com")
 
 
@@ -195,7 +198,9 @@ def test_settings_that_are_likely_a_mistake_are_named(database, tmp_path, settin
 
 
 def test_a_server_that_starts_says_which_settings_are_likely_a_mistake(database, tmp_path):
-    with serving(database, tmp_path, HOST="0.0.0.0", TRUSTED_HOSTS="localhost,keys.example.com") as server:
+    with serving(
+        database, tmp_path, command=SERVE, HOST="0.0.0.0", TRUSTED_HOSTS="localhost,keys.example.com"
+    ) as server:
         warned = [line.split()[1] for line in server.log.splitlines() if line.startswith("  Warning: ")]
     assert set(warned) == {"HOST", "TRUSTED_HOSTS"}
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.servers import environment, free_port, run, serving
+from tests.servers import SERVE, environment, free_port, run, serving
 from tests.system.visitors import ENDPOINTS, Request, Visitor, at_once, query
 
 GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:app", "--threads", "4", "-w", "1", "--bind", "127.0.0.1:{port}"]
@@ -131,8 +131,7 @@ def test_a_server_that_was_suspended_stops_when_it_is_told_to_as_it_resumes(kind
 def test_a_server_stops_at_once_while_its_worker_is_still_starting(told, database, tmp_path):
     """The worker has its server's handlers then, which would not end it."""
     run(database, tmp_path, "init")
-    command = [sys.executable, "-m", "app.cli", "serve"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment(database, free_port()), start_new_session=True)
+    process = subprocess.Popen(SERVE, cwd=tmp_path, env=environment(database, free_port()), start_new_session=True)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     try:
         while not children.read_text():
