@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 gc.set_threshold(500_000)
 
 
-def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
-    """The application. `settings` default to those in the environment. Raises `SettingsError` if they are not valid."""
+def create_app(
+    settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None, routes: bool = True
+) -> Flask:
+    """The application. `settings` default to those in the environment. Commands, which answer no requests, go without
+    `routes`. Raises `SettingsError` if settings are not valid."""
     # Imported here, so that importing `app.domain` or `app.cli` does not load Flask.
     from app import factory
 
-    return factory.create_app(settings, clock=clock)
+    return factory.create_app(settings, clock=clock, routes=routes)

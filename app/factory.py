@@ -30,8 +30,11 @@ from app.wsgi.static_files import StaticFiles
 from app.wsgi.static_manifest import Manifest
 
 
-def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
-    """The application. `settings` default to those in the environment. Raises `SettingsError` if they are not valid."""
+def create_app(
+    settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None, routes: bool = True
+) -> Flask:
+    """The application. `settings` default to those in the environment. Commands, which answer no requests, go without
+    `routes`. Raises `SettingsError` if settings are not valid."""
     settings = settings or load_settings()
     app = Keydesk("app", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.from_mapping(_flask_config(settings))
@@ -41,12 +44,17 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     _serve_static_files(app, settings)
     use_runtime(app, make_runtime(app, settings, clock or partial(datetime.now, UTC)))
 
+    if routes:
+        _register_routes(app)
+    return app
+
+
+def _register_routes(app: Flask) -> None:
     http.register(app)
     web.register(app)
     api.register(app)
     error_handlers.register(app)
     http.check_routes(app)
-    return app
 
 
 def _bind_extensions(app: Flask) -> None:

@@ -27,7 +27,7 @@ def open_runtime(*, migrated: bool = True) -> Iterator[Runtime]:
     Prints errors on stderr. Ends the command with exit code 1, or 2 for wrong settings.
     """
     try:
-        app = create_app(settings_or_exit())
+        app = create_app(settings_or_exit(), routes=False)
     except SettingsError as error:
         refuse_settings(error)
     except OSError as error:
