@@ -192,25 +192,26 @@ def test_who_is_removed_while_they_change_a_role_does_it_before_or_not_at_all(ap
 
 
 @pytest.mark.databases("postgresql")
-def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga):
+@pytest.mark.parametrize("act", [remove, demote, demote_as_operator])
+def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga, act):
     """On SQLite, all writers do."""
     alice, seen = cast.alice.member, []
 
-    def leave():
+    def stop_being_owner():
         with app.app_context():
             try:
-                remove(runtime, alice, alice.person_id)
+                act(runtime, alice, alice.person_id)
             except LastOwner as error:
                 seen.append(error)
 
     with transaction():
         members.take_turn(alice.org_id)
-        leaver = Thread(target=leave)
-        leaver.start()
-        leaver.join(0.3)
-        assert leaver.is_alive()
+        waiting = Thread(target=stop_being_owner)
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
         organization_store.put_member(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
-    leaver.join(10)
+    waiting.join(10)
     assert len(seen) == 1
     assert owners(runtime, alice.org_id) == [alice.email]
 
