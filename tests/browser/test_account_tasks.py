@@ -1,4 +1,5 @@
-"""What people do about their account, by real mail and without JavaScript, with what it costs in clicks and keys."""
+"""What people do about their account and their agents, by real mail and without JavaScript, with what it costs in
+clicks and keystrokes."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
+from app.services.device_grants import GRANT_TYPE
 from tests.browser.visitor import Visitor, fresh_email
 from tests.system.visitors import query
 
@@ -58,10 +60,10 @@ def link(mailed):
     return lambda address, word="callback", nth=1: mailed(address, rf"http://localhost:\d+(/\S*{word}\S*)", word, nth)
 
 
-def ask_for_link(hand, address):
+def ask_for_link(hand, address, wanted="/account/mails"):
     """On the way to a page for which one has to be signed in."""
     page = hand.visitor.page
-    page.goto("/account/mails")
+    page.goto(wanted)
     hand.type_in(page.get_by_label("Email address"), address)
     hand.click(page.get_by_role("button", name="Send me a sign-in link"))
 
@@ -122,3 +124,29 @@ def test_an_expired_link_brings_a_new_one_with_one_button_and_it_leads_to_where_
     someone.open_mailed(new)
     expect(page).to_have_title("Mails · Keydesk")
     assert (someone.clicks, someone.keystrokes) == (2, 0)
+
+
+def test_an_agent_is_approved_by_the_link_that_it_shows_although_one_has_to_sign_in_first(hand, link):
+    """Two clicks, and no keystroke, once one is signed in."""
+    someone, address = hand(), fresh_email()
+    page = someone.visitor.page
+    with httpx.Client(base_url=someone.visitor.site.url) as agent:
+        asked = {"client_id": "Claude Code", "scope": "notes:read"}
+        grant = agent.post("/v1/device/authorize", data=asked).json()
+        ask_for_link(someone, address, grant["verification_uri_complete"])
+        someone.open_mailed(link(address))
+        expect(page.get_by_label("Code")).to_have_value(grant["user_code"])
+
+        someone.clicks = someone.keystrokes = 0
+        someone.click(page.get_by_role("button", name="Continue"))
+        expect(page.get_by_role("main")).to_contain_text(grant["user_code"])
+        someone.click(page.get_by_role("button", name="Approve"))
+        expect(page.get_by_role("heading", name="Claude Code gets its key")).to_be_visible()
+        assert (someone.clicks, someone.keystrokes) == (2, 0)
+
+        fetch = {"grant_type": GRANT_TYPE, "device_code": grant["device_code"]}
+        key = agent.post("/v1/device/token", data=fetch).json()["access_token"]
+        me = agent.get("/v1/me", headers={"Authorization": f"Bearer {key}"}).json()["data"]
+        assert (me["scopes"], me["expires_at"] is None) == (["notes:read"], False)
+        someone.click(page.get_by_role("link", name="Check whether it has its key"))
+        expect(page.get_by_role("heading", name="Claude Code has its key")).to_be_visible()
