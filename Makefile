@@ -31,7 +31,7 @@ seed-large: .venv/ready ## Fill an empty database (DATABASE_URL, or build/seed-l
 bench-pages: .venv/ready-dev ## Measure each page with that data, on both databases (makes it first)
 	@$(BIN)/python -m benchmarks.pages
 
-screenshots: .venv/ready-dev ## Take the pictures of all pages in docs/screenshots (needs Chromium)
+screenshots: .venv/ready-dev ## Take the pictures of all pages and mails in docs/screenshots (needs Chromium)
 	@$(BIN)/python -m screenshots
 
 check: .venv/ready-dev ## Format, lint, types, architecture

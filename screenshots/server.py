@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from app import create_app
-from app.config import load_settings
+from app.config import Settings, load_settings
 from app.extensions import db
 from app.store import migrations
 from screenshots import demo
@@ -43,16 +43,20 @@ def serving() -> Iterator[tuple[int, Demo]]:
                 app.extensions["runtime"].key_records.close()
 
 
-def _app(folder: Path) -> tuple[Flask, Clock]:
-    """With a mail server in its settings, to which nothing is sent: pages are as they are in production."""
+def settings(folder: Path) -> Settings:
+    """With a mail server, to which nothing is sent: pages are as they are in production."""
     environment = {
         "DATABASE_URL": f"sqlite:///{folder}/keydesk.db",
         "SECRET_KEY": "not-secret-because-it-ends-with-the-pictures",
         "PUBLIC_URL": f"https://{HOST}",
         "MAIL_SERVER": "localhost",
     }
+    return load_settings(environment, instance_path=folder)
+
+
+def _app(folder: Path) -> tuple[Flask, Clock]:
     clock = Clock()
-    app = create_app(load_settings(environment, instance_path=folder), clock=clock)
+    app = create_app(settings(folder), clock=clock)
     with app.app_context():
         migrations.upgrade()
     return app, clock

@@ -158,11 +158,12 @@ def _message(letter: Letter, **values: object) -> Message:
     values |= {"recipient": letter.recipient, "expires_at": letter.expires_at, "asked_at": letter.asked_at}
     values |= {"address": letter.asker.address, "user_agent": letter.asker.program}
     values["program"] = program_name(letter.asker.program)
+    subject = _render(f"email/{letter.mail}.subject.txt", values).strip()
     return TextAndHtml(
-        subject=_render(f"email/{letter.mail}.subject.txt", values).strip(),
+        subject=subject,
         recipients=[letter.recipient],
         body=_render(f"email/{letter.mail}.txt", values),
-        html=_render(f"email/{letter.mail}.html", values),
+        html=_render(f"email/{letter.mail}.html", values | {"subject": subject}),
     )
 
 

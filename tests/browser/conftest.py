@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import site
 from tests.browser.chromium import launch_options
 from tests.browser.mailbox import Mailbox, receiving
+from tests.browser.nu_html_checker import NuHtmlChecker, checking
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor, new_context, visiting
 from tests.servers import free_port, serving
@@ -28,6 +29,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(**options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def html_checker() -> Iterator[NuHtmlChecker]:
+    with checking() as checker:
+        yield checker
 
 
 @pytest.fixture(scope="package")

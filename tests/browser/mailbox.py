@@ -21,12 +21,13 @@ class Mailbox:
         self._letters.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
 
-    def wait_for(self, recipient: str, seconds: float = 10, *, containing: str = "") -> EmailMessage:
+    def wait_for(self, recipient: str, seconds: float = 10, *, containing: str = "", nth: int = 1) -> EmailMessage:
+        """The first such letter, or the `nth`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for letter in self._letters:
-                if letter["To"] == recipient and containing in letter.as_string():
-                    return letter
+            found = [it for it in self._letters if it["To"] == recipient and containing in it.as_string()]
+            if len(found) >= nth:
+                return found[nth - 1]
             time.sleep(0.05)
         raise AssertionError(f"no mail came for {recipient}")
 

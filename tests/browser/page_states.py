@@ -319,6 +319,7 @@ PAGE_STATES = [
     PageState("sessions", "Your account", "Your account", at("/sessions", "alice")),
     PageState("mails", "Mails", "Mails", at("/account/mails", "alice")),
     PageState("organizations", "Your organizations", "Your organizations", at("/", "mona")),
+    PageState("organizations and an invitation", "Your organizations", "Your organizations", at("/", "hugo")),
     PageState("no organization", "No organization yet", "No organization yet", at("/", "nora")),
     PageState("connect an agent", "Connect an agent", "Connect an agent", at("/device", "alice")),
     PageState(

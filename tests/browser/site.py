@@ -55,6 +55,7 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         _join(cast["ida"], cast["hugo"].org, Role.MEMBER, clock.now)
         _join(cast["nora"], None, Role.VIEWER, clock.now)
         invited = invitations.invite(app.extensions["runtime"], cast["alice"].member, "ines@example.com", Role.MEMBER)
+        invitations.invite(app.extensions["runtime"], cast["alice"].member, "hugo@example.com", Role.VIEWER)
         # She signs up with the invitation, so she is in no organization.
         cast["ines"] = Actor(app, "ines").sign_in()
     cast["mia"].org = cast["otto"].org

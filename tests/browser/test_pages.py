@@ -24,7 +24,9 @@ def visitor(state, request):
     return visitor
 
 
-def test_page(state, visitor, subtests):
+def test_page(state, visitor, html_checker, subtests):
+    with subtests.test("the Nu HTML checker"):
+        assert html_checker.problems(visitor.document()) == []
     opened = OpenedPage(visitor, state)
     for view, checks in by_view().items():
         opened.show(view)

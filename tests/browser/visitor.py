@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Locator, Page, Response
 
 from tests.browser.site import Site
 from tests.browser.views import WIDE
@@ -39,6 +39,8 @@ class Visitor:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.alarms.append(f"script error: {error}"))
         self.page.on("dialog", self._asked)
+        self.page.on("response", self._received)
+        self._document: Response | None = None
 
     def become(self, name: str) -> "Visitor":
         """Signed in as one of the people of the site, without asking for a link."""
@@ -106,6 +108,11 @@ class Visitor:
                 raise
             self.page.wait_for_url("chrome-error://**")
 
+    def document(self) -> str:
+        """The page, as the server sent it."""
+        assert self._document
+        return self._document.text()
+
     def take_alarms(self) -> list[str]:
         """Those since the last time."""
         alarms, self.alarms[:] = list(self.alarms), []
@@ -116,6 +123,10 @@ class Visitor:
         of_error_page = "/static/icon.svg' from origin 'null'" in message.text
         if message.type == "error" and not message.text.startswith("Failed to load resource") and not of_error_page:
             self.alarms.append(f"console: {message.text}")
+
+    def _received(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
+            self._document = response
 
     def _asked(self, dialog: Dialog) -> None:
         self.alarms.append(f"dialog: {dialog.message}")

@@ -156,8 +156,39 @@ def test_what_can_be_switched_off_ends_with_where_and_nothing_else_does(written,
 
 def words(html):
     """What a page says, and where its links lead after what they say."""
-    linked = re.sub(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', r"\2: \1", html)
+    _, body = html.split("</head>")
+    linked = re.sub(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', r"\2: \1", body)
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", linked))).strip()
+
+
+VARIANTS = [
+    *((mail, {}) for mail in EVERY_MAIL),
+    ("address_changed", {"recipient": "ann@example.org"}),
+    ("audit_seal", {"about": json.dumps({"name": "Acme", "entries": 1, "seal": SEAL})}),
+    ("invitation", {"about": invitation(by=None, role="owner")}),
+    ("keys_changed", {"about": pack([mailed("CI", "made", 0, "operator")] * 20, 21)}),
+    ("keys_expire", {"about": pack([mailed("CI", "expires", 7)] * 20, 1234)}),
+    ("organization_deleted", {"about": ABOUT["organization_deleted"].replace("bob@example.com", "operator")}),
+]
+
+
+@pytest.mark.parametrize(("mail", "given"), VARIANTS)
+def test_the_text_and_the_page_say_the_same_and_lead_to_the_same_places(written, mail, given):
+    """The page has a word or two for each place, which the text leaves out where its sentence needs none."""
+    made = written(mail, **given)
+    text = re.sub(r"https?://\S+", "", made.body)
+    _, page = made.html.split("</head>")
+    said = re.sub(r"<a [^>]*>([^<]*)</a>", lambda link: link[1] if link[1] in text else "", page)
+    assert re.findall(r"\w+", words("</head>" + said)) == re.findall(r"\w+", text)
+    assert [unescape(place) for place in re.findall(r'href="([^"]*)"', page)] == re.findall(r"https?://\S+", made.body)
+
+
+@pytest.mark.parametrize("mail", EVERY_MAIL)
+def test_the_page_of_a_mail_is_titled_and_readable_in_the_dark(written, mail):
+    made = written(mail)
+    assert f"<title>{made.subject}</title>" in made.html
+    assert '<meta name="color-scheme" content="light dark">' in made.html
+    assert "prefers-color-scheme: dark" in made.html
 
 
 def test_the_mail_about_keys_that_expire_names_each_with_its_end_and_where_to_rotate_it(written):

@@ -1,13 +1,15 @@
-"""The pictures of pages in docs/screenshots: taken by `make screenshots`, and shown by the README."""
+"""The pictures of pages and mails in docs/screenshots: taken by `make screenshots`, and shown by the README."""
 
 import re
 
 import pytest
 from PIL import Image
 
-from screenshots.__main__ import FOLDER, PICTURES, files, take
+from screenshots.__main__ import FOLDER, PICTURES, files, mail_files, take, take_mails, wanted
+from screenshots.mails import MAILS, pages
 from tests.browser.chromium import NAMES, program
 from tests.docs.pages import ROOT
+from tests.mail.test_messages import EVERY_MAIL
 
 MOST_BYTES = 2_000_000
 
@@ -50,10 +52,32 @@ def brightness(file):
         return counts.index(max(counts))
 
 
-def test_there_is_a_picture_of_each_page_and_no_other_and_all_are_small():
-    there = {file.name: file.stat().st_size for file in FOLDER.iterdir()}
-    assert there.keys() == {name for picture in PICTURES for name in files(picture)}
+@pytest.mark.soak
+def test_each_mail_is_taken_wide_in_the_light_and_on_a_phone_in_the_dark(tmp_path):
+    take_mails(tmp_path)
+    for mail in MAILS:
+        wide, phone = (tmp_path / name for name in mail_files(mail))
+        assert (size(wide)[0], size(phone)[0]) == (600, 390)
+        assert brightness(wide) > 200
+        assert brightness(phone) < 60
+
+
+def test_there_is_a_picture_of_each_page_and_mail_and_no_other_and_all_are_small():
+    there = {str(file.relative_to(FOLDER)): file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()}
+    assert there.keys() == wanted()
     assert sum(there.values()) < MOST_BYTES
+    assert {mail.kind for mail in MAILS} == set(EVERY_MAIL)
+
+
+def test_no_picture_shows_an_address_that_somebody_could_have():
+    """RFC 2606 and RFC 6761 for names, RFC 5737 for IP addresses."""
+    shown = " ".join(html for _, html in pages()) + (ROOT / "screenshots" / "demo.py").read_text()
+    domains = set(re.findall(r"[\w.+-]+@([\w.-]*\w)", shown)) | set(re.findall(r"https?://([\w.-]+)", shown))
+    assert domains
+    assert {domain for domain in domains if not domain.endswith((".example", ".test"))} == set()
+    addresses = set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", shown))
+    assert addresses
+    assert {it for it in addresses if not it.startswith(("192.0.2.", "198.51.100.", "203.0.113."))} == set()
 
 
 def test_the_readme_shows_three_that_are_there():

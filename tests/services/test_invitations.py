@@ -367,6 +367,17 @@ def test_accepted_many_times_at_once_it_makes_one_membership_and_one_entry(runti
     assert actions(alice).count("member.joined") == 1
 
 
+def test_accepted_by_another_address_at_the_same_time_it_lets_in_whom_it_names(runtime, cast, dora, at_once):
+    invited, charlie = invite(runtime, cast.alice), cast.charlie
+    dora.sign_in()
+    addresses = [charlie.email, EMAIL] * 4
+    found = at_once(*(partial(invitations.accept, runtime, invited.id, email) for email in addresses))
+    assert found == [NotFound, None] * 4
+    assert roles() == {"alice’s organization": Role.MEMBER}
+    assert "alice’s organization" not in roles(charlie.email)
+    assert actions(cast.alice).count("member.joined") == 1
+
+
 @pytest.mark.parametrize(
     "other", ["withdraw", "decline", "remove the inviter", "demote the inviter", "renew", "add", "disable"]
 )

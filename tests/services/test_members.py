@@ -116,6 +116,12 @@ def remove(runtime, member, person_id):
     member_removal.remove(runtime, member, person_id, Decisions())
 
 
+def demote_as_operator(runtime, member, person_id):
+    """Whoever the member is."""
+    emails = {row.person_id: row.email for row in operator_organizations.everybody(runtime, member.org_id)}
+    operator_organizations.set_role(runtime, member.org_id, emails[person_id], Role.VIEWER)
+
+
 #: What happens at once: who does what to whom.
 RACES = {
     "two owners remove each other": (("alice", remove, "olga"), ("olga", remove, "alice")),
@@ -123,10 +129,14 @@ RACES = {
     "both owners leave": (("alice", remove, "alice"), ("olga", remove, "olga")),
     "one owner is demoted by the other, who leaves": (("alice", demote, "olga"), ("alice", remove, "alice")),
     "an owner leaves while being demoted": (("alice", demote, "olga"), ("olga", remove, "olga")),
+    "one owner is demoted by the operator, the other leaves": (
+        ("alice", demote_as_operator, "alice"),
+        ("olga", remove, "olga"),
+    ),
 }
 
 
-def race(app, runtime, people, name):
+def race(app, runtime, people, deeds):
     """Both at once, as two processes would, and what each of them raised. `people`: members by their names."""
     runtimes, start = (runtime, replace(runtime, revocation_queue=RevocationQueue())), Barrier(2)
 
@@ -141,7 +151,7 @@ def race(app, runtime, people, name):
             return None
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(run, runtimes, RACES[name]))
+        return list(pool.map(run, runtimes, deeds))
 
 
 def owners(runtime, org):
@@ -150,32 +160,58 @@ def owners(runtime, org):
 
 @pytest.mark.parametrize("name", RACES)
 def test_never_an_organization_without_an_owner(app, runtime, cast, olga, name):
-    errors = race(app, runtime, {"alice": cast.alice.member, "olga": olga.member}, name)
+    errors = race(app, runtime, {"alice": cast.alice.member, "olga": olga.member}, RACES[name])
     assert owners(runtime, cast.alice.org)
     assert audit.broken_at(cast.alice.org) is None
     assert all(error is None or isinstance(error, NotFound | LastOwner | Forbidden) for error in errors)
 
 
+@pytest.mark.parametrize("demoted_by", [demote, demote_as_operator], ids=["themselves", "the operator"])
+def test_the_last_owner_who_leaves_while_being_demoted_stays_owner(app, runtime, cast, demoted_by):
+    alice = cast.alice
+    deeds = (("alice", remove, "alice"), ("alice", demoted_by, "alice"))
+    for _ in range(5):
+        errors = race(app, runtime, {"alice": alice.member}, deeds)
+        assert [type(error) for error in errors] == [LastOwner, LastOwner]
+    assert owners(runtime, alice.org) == [alice.email]
+
+
+def test_who_is_removed_while_they_change_a_role_does_it_before_or_not_at_all(app, runtime, cast):
+    alice, adam, bob = cast.alice, cast.adam, cast.bob
+    people = {"alice": alice.member, "adam": adam.member, "bob": bob.member}
+    changed, removed = race(app, runtime, people, (("adam", demote, "bob"), ("alice", remove, "adam")))
+    assert removed is None
+    happened = [entry.action for entry in audit.page(alice.org, limit=10, cursor=None).items]
+    if changed is None:
+        assert role_of(runtime, cast, bob) is Role.VIEWER
+        assert happened.index("member.role_changed") > happened.index("member.removed")
+    else:
+        assert isinstance(changed, NotFound)
+        assert role_of(runtime, cast, bob) is Role.MEMBER
+        assert "member.role_changed" not in happened
+
+
 @pytest.mark.databases("postgresql")
-def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga):
+@pytest.mark.parametrize("act", [remove, demote, demote_as_operator])
+def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga, act):
     """On SQLite, all writers do."""
     alice, seen = cast.alice.member, []
 
-    def leave():
+    def stop_being_owner():
         with app.app_context():
             try:
-                remove(runtime, alice, alice.person_id)
+                act(runtime, alice, alice.person_id)
             except LastOwner as error:
                 seen.append(error)
 
     with transaction():
         members.take_turn(alice.org_id)
-        leaver = Thread(target=leave)
-        leaver.start()
-        leaver.join(0.3)
-        assert leaver.is_alive()
+        waiting = Thread(target=stop_being_owner)
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
         organization_store.put_member(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
-    leaver.join(10)
+    waiting.join(10)
     assert len(seen) == 1
     assert owners(runtime, alice.org_id) == [alice.email]
 
@@ -185,7 +221,7 @@ def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga):
 def test_never_an_organization_without_an_owner_a_hundred_times(app, runtime, cast, olga, name):
     people = {"alice": cast.alice.member, "olga": olga.member}
     for _ in range(100):
-        race(app, runtime, people, name)
+        race(app, runtime, people, RACES[name])
         assert owners(runtime, cast.alice.org)
         for actor in (cast.alice, olga):
             operator_organizations.add_member(runtime, cast.alice.org, actor.email, Role.OWNER)

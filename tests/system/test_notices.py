@@ -1,6 +1,7 @@
-"""A notice is sent once, although the server is killed between queuing and sending it."""
+"""A notice is sent once, although the server is killed between queuing and sending it, and although two go on."""
 
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from app import create_app
@@ -47,15 +48,15 @@ def test_a_notice_whose_server_is_killed_before_sending_it_is_sent_once(database
         ((mail_id, _, sent_at),) = waiting(database)
         server.kill()
     assert sent_at is None
-    query(database, "UPDATE outbox_mail SET due_at = created_at WHERE mail = 'keys_expire'")
-    with post_office.open_office(port) as (office, _):
-        for _ in range(2):
-            with serving(database, tmp_path, **post_office.settings(port)) as server:
-                (mail,) = office.mails_to("alice@example.com")
-                # Time for another one.
-                time.sleep(0.3)
-                assert server.stop() == 0
-        assert len(office.mails) == 1
+    with ExitStack() as both:
+        servers = [both.enter_context(serving(database, tmp_path, **post_office.settings(port))) for _ in range(2)]
+        with post_office.open_office(port) as (office, _):
+            query(database, "UPDATE outbox_mail SET due_at = created_at WHERE mail = 'keys_expire'")
+            (mail,) = office.mails_to("alice@example.com")
+            # Time for another one.
+            time.sleep(0.3)
+            assert [server.stop() for server in servers] == [0, 0]
+            assert len(office.mails) == 1
     assert mail["Subject"] == "A Keydesk key expires soon"
     assert mail["List-Unsubscribe"].endswith("/account/mails>")
     assert [row[0] for row in waiting(database)] == [mail_id]
