@@ -177,6 +177,7 @@ def _keys_in_more_states(alice: Actor) -> dict[str, str]:
     _use(alice, replaced["key"])
     of_key = f"/v1/orgs/{alice.org}/keys"
     successor = alice.http.post(f"{of_key}/{replaced['id']}/rotate", json={"overlap_seconds": 86_400})
+    _use(alice, leaked["key"])
     for key, action, body in ((suspended, "suspend", None), (leaked, "revoke", {"leaked": True})):
         answer = alice.http.post(f"{of_key}/{key['id']}/{action}", json=body)
         assert answer.status_code == 200, answer.text

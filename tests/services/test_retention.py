@@ -42,7 +42,7 @@ def count(table):
 def fill_every_table(runtime, member, clock):
     """At least one row in each."""
     issued = keys.create(runtime, member, KeySettings(name="CI"))
-    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None, address="192.0.2.1")
     runtime.usage.flush()
     usage.fold(clock.now + timedelta(hours=2))
     key_revocation.revoke(runtime, member, issued.listed.key.id)
