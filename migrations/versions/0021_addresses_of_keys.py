@@ -1,4 +1,5 @@
-"""From which addresses each key was used, by day. What was used before is not known."""
+"""From which addresses each key was used, by day, and until when each process has written what it counted. What was
+used before is not known."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,4 +22,10 @@ def upgrade() -> None:
         sa.Column("last_hour", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "day", "key_id", "let_through", "address", name="pk_key_address"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage_process",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("written_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_usage_process"),
     )
