@@ -86,7 +86,7 @@ def _noted(rows: Select[Any]) -> Executable:
     is_there = exists().where(of_the_day, KeyAddress.address == address).correlate(given)
     table: Any = KeyAddress.__table__
     statement = insert(table).from_select(
-        [column.name for column in NOTED], select(given).where(or_(number < MOST_A_DAY, is_there))
+        [column.name for column in NOTED], select(given).where(or_(is_there, number < MOST_A_DAY))
     )
     first, last = statement.excluded.first_hour, statement.excluded.last_hour
     is_earlier, is_later = first < table.c.first_hour, last > table.c.last_hour
