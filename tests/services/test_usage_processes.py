@@ -79,6 +79,7 @@ def test_a_process_that_stops_is_not_waited_for(runtime, clock):
     stopped.end(runtime)
     # Its thread may flush once more.
     stopped.flush(runtime)
+    clock.advance(minutes=1)
     other.flush(runtime)
     assert known_until(clock.now) == clock.now
 
