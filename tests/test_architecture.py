@@ -112,6 +112,7 @@ TESTED_ELSEWHERE = {
         "tests/services/test_immediate_revocation.py",
         "no logic; its turns are taken there",
     ),
+    "app/store/usage_processes.py": ("tests/services/test_usage_processes.py", "noted, read and pruned by services"),
     "app/store/usage_totals.py": ("tests/services/test_usage_totals.py", "flushed, folded and pruned by services"),
     "app/store/usage_report.py": ("tests/services/test_usage_report.py", "flushed and folded by services"),
     "app/store/audit_checks.py": ("tests/services/test_audit_checks.py", "what services write there and find due"),

@@ -25,6 +25,7 @@ from app.services import (
     weekly_seals,
 )
 from app.services.runtime import Runtime
+from app.services.usage_processes import UsageWriter
 
 log = logging.getLogger("keydesk")
 
@@ -43,6 +44,7 @@ class Background:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._runtime: Runtime = app.extensions["runtime"]
+        self._usage = UsageWriter()
         self._stopping = Event()
         self._threads: list[Thread] = []
 
@@ -83,12 +85,15 @@ class Background:
             return
         self._stopping.set()
         # Before waiting for the threads: a mail server that hangs must not use up the time for a graceful stop.
-        self._run(self.flush_usage)
+        self._run(self.end_usage)
         for thread in self._threads:
             thread.join(timeout=3)
 
     def flush_usage(self) -> None:
-        self._runtime.usage.flush()
+        self._usage.flush(self._runtime)
+
+    def end_usage(self) -> None:
+        self._usage.end(self._runtime)
 
     def send_mail(self) -> None:
         deliver = deliverer(self._app, self._runtime.settings)

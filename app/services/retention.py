@@ -3,7 +3,7 @@ shortened. docs/tables.md lists every table."""
 
 from datetime import timedelta
 
-from app.services import organization_deletion, usage
+from app.services import organization_deletion, usage, usage_processes
 from app.services.runtime import Runtime
 from app.store import (
     change_notices,
@@ -48,4 +48,5 @@ def prune(runtime: Runtime) -> None:
         expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)
         invitations.prune(now - KEEP_ENDED_INVITATIONS)
+        usage_processes.prune(now)
     organization_deletion.erase(runtime)

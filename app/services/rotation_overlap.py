@@ -9,7 +9,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
-from app.services import audit, key_policy, mail_choices, organizations, outbox
+from app.services import audit, key_policy, mail_choices, organizations, outbox, usage_processes
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -27,8 +27,8 @@ ACTOR = key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
 #: Mails about old keys to one person: somebody who rotates all keys of an organization fills no outbox.
 MOST_MAILS_A_DAY = 20
-#: Every process writes its counts each second, so after this time all have, unless one cannot write.
-SURELY_FLUSHED = timedelta(minutes=2)
+#: Longer than any request takes and than the clocks of machines differ.
+SURELY_COUNTED = timedelta(minutes=2)
 
 
 def extend(runtime: Runtime, member: Member, key_id: str) -> ListedKey:
@@ -93,14 +93,17 @@ def _longest_end(key: ApiKey) -> datetime | None:
 
 
 def end_idle(runtime: Runtime) -> None:
-    """Revokes old keys with which no request was let through for as long as their rotation says. None of deleted
-    organizations: the deletion stays the last entry of the audit log."""
+    """Revokes old keys with which no request was let through for as long as their rotation says, as far as all
+    processes have written their counts. None of deleted organizations: the deletion stays the last entry of the audit
+    log."""
+    began = runtime.clock()
+    counted = usage_processes.known_until(began) - SURELY_COUNTED
     # Most are used, and are not even locked.
-    for org_id, key_id in key_rotations.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
+    for org_id, key_id in key_rotations.idle_after_rotation(began, counted):
         with seldom_revoking() as revocation:
             revocation.nothing_changed()
             found, now = keys.locked(org_id, key_id), runtime.clock()
-            if found is None or has_ended(found.key, now) or not _is_idle(found, now):
+            if found is None or has_ended(found.key, now) or not _is_idle(found, counted):
                 continue
             # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
             if organization_deletion.locked(org_id).deleted_at is not None:
@@ -147,9 +150,9 @@ def _rotated_at(key: ApiKey) -> datetime | None:
     return key_rotations.successor_created_at(key.org_id, key.id)
 
 
-def _is_idle(listed: ListedKey, now: datetime) -> bool:
+def _is_idle(listed: ListedKey, counted: datetime) -> bool:
     rotated_at = _rotated_at(listed.key)
     if rotated_at is None or listed.key.ends_idle_seconds is None:
         return False
     since = max(rotated_at, listed.last_let_through or rotated_at)
-    return now - since >= timedelta(seconds=listed.key.ends_idle_seconds) + SURELY_FLUSHED
+    return counted - since >= timedelta(seconds=listed.key.ends_idle_seconds)

@@ -3,7 +3,7 @@
 A process that is killed loses at most what it counted since the last flush.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
@@ -12,8 +12,11 @@ from typing import Any
 
 from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
-from app.store import install_ids, last_uses, sessions, usage, usage_totals
+from app.domain.shown_text import shown
+from app.services.key_addresses import NotedAddresses, Sighting, noted_values
+from app.store import install_ids, key_addresses, last_uses, sessions, usage, usage_totals
 from app.store.column_types import to_microseconds
+from app.store.key_addresses import MOST_A_DAY
 from app.store.transaction import take_turns, transaction
 from app.store.usage import UsageHour
 
@@ -37,6 +40,24 @@ class _Requests:
     address: str | None
     agent: str | None
     needs: str | None
+    #: Where earlier ones came from, if not all from `address`.
+    other_addresses: set[str] | None = None
+
+    def note(self, address: str | None) -> None:
+        """An address beside the last one. Allocates nothing for those that are noted already."""
+        if address is None:
+            return
+        if self.other_addresses is None:
+            self.other_addresses = set()
+        if len(self.other_addresses) < MOST_A_DAY:
+            self.other_addresses.add(address)
+
+    def merge(self, before: "_Requests") -> None:
+        """Adds what came before."""
+        self.count += before.count
+        self.note(before.address)
+        for address in before.other_addresses or ():
+            self.note(address)
 
 
 #: By outcome and hour, then by key.
@@ -51,6 +72,7 @@ class UsageRecorder:
         self._requests: _Gathered = {}
         self._sessions_seen: dict[str, datetime] = {}
         self._installs_seen: dict[str, datetime] = {}
+        self._noted = NotedAddresses()
 
     def key_used(  # noqa: PLR0917 -- keyword arguments are slower
         self,
@@ -78,7 +100,9 @@ class UsageRecorder:
             else:
                 requests.count += 1
                 requests.at = now
-                requests.address = address
+                if address != requests.address:
+                    requests.note(requests.address)
+                    requests.address = address
                 requests.agent = agent
                 if needs is not None:
                     requests.needs = needs
@@ -100,6 +124,7 @@ class UsageRecorder:
         if not (requests or seen or called):
             return
         try:
+            addresses = self._noted.new(_sightings(requests))
             with transaction():
                 # Two processes that flush at the same time could deadlock on each other's rows.
                 take_turns("usage")
@@ -108,6 +133,7 @@ class UsageRecorder:
                 usage_totals.add_late(counts)
                 last_uses.mark(_uses(requests))
                 last_uses.mark_refused(_refused_uses(requests))
+                key_addresses.note(noted_values(addresses))
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
@@ -118,10 +144,11 @@ class UsageRecorder:
                     for key_id, before in by_key.items():
                         since = self._requests.setdefault(counted, {}).setdefault(key_id, before)
                         if since is not before:
-                            since.count += before.count
+                            since.merge(before)
                 self._sessions_seen = seen | self._sessions_seen
                 self._installs_seen = called | self._installs_seen
             raise
+        self._noted.remember(addresses)
 
 
 def _together(requests: Iterable[_Requests]) -> list[_Requests]:
@@ -148,7 +175,7 @@ def _uses(requests: _Gathered) -> list[Any]:
     values: list[Any] = []
     for use in _together(last.values()):
         record = use.record
-        values += record.org_id, record.key_id, to_microseconds(use.at), _shown(use.address, 64), _shown(use.agent, 300)
+        values += record.org_id, record.key_id, to_microseconds(use.at), shown(use.address, 64), shown(use.agent, 300)
     return values
 
 
@@ -164,16 +191,20 @@ def _refused_uses(requests: _Gathered) -> list[Any]:
     values: list[Any] = []
     for use, outcome in sorted(last.values(), key=lambda found: found[0].record.org_id):
         record, at = use.record, to_microseconds(use.at)
-        values += record.org_id, record.key_id, at, _shown(use.address, 64), _shown(use.agent, 300)
-        values += outcome, _shown(use.needs, 300)
+        values += record.org_id, record.key_id, at, shown(use.address, 64), shown(use.agent, 300)
+        values += outcome, shown(use.needs, 300)
     return values
 
 
-def _shown(text: str | None, length: int) -> str | None:
-    """What a client says about itself, cut down to what a page can show and a database can store."""
-    if text is None or (len(text) <= length and text.isprintable()):
-        return text
-    return "".join(filter(str.isprintable, text[:length]))
+def _sightings(requests: _Gathered) -> Iterator[Sighting]:
+    for (outcome, hour), by_key in requests.items():
+        let_through, at = outcome is _VALID, (hour - _EPOCH_HOUR) * _HOUR
+        for key_id, seen in by_key.items():
+            org_id = seen.record.org_id
+            if seen.address is not None:
+                yield org_id, at, key_id, let_through, seen.address
+            for address in seen.other_addresses or ():
+                yield org_id, at, key_id, let_through, address
 
 
 def fold(now: datetime) -> None:
@@ -197,6 +228,8 @@ def prune(before: datetime) -> None:
         usage.prune(before)
     with transaction():
         usage_totals.prune(before)
+    with transaction():
+        key_addresses.prune(before)
 
 
 @dataclass(frozen=True, slots=True)

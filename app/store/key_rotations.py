@@ -30,11 +30,11 @@ def successor_created_at(org_id: str, key_id: str) -> datetime | None:
     )
 
 
-def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
-    """Organization and ID of the keys that end once they are idle and seem to be, as of `now`. None of deleted
-    organizations."""
+def idle_after_rotation(now: datetime, counted: datetime) -> Sequence[tuple[str, str]]:
+    """Organization and ID of the keys that end once they are idle and seem to be. `counted`: until when all uses are
+    known. None of deleted organizations."""
     successor = aliased(ApiKey)
-    idle = bindparam("now", type_=BigInteger) - ApiKey.ends_idle_seconds * literal(1_000_000, BigInteger)
+    idle = bindparam("counted", type_=BigInteger) - ApiKey.ends_idle_seconds * literal(1_000_000, BigInteger)
     rows = db.session.execute(
         select(ApiKey.org_id, ApiKey.id)
         .join(successor, replaces(successor))
@@ -49,7 +49,7 @@ def idle_after_rotation(now: datetime) -> Sequence[tuple[str, str]]:
             type_coerce(successor.created_at, BigInteger) <= idle,
             or_(LastUse.at.is_(None), type_coerce(LastUse.at, BigInteger) <= idle),
         )
-        .params(now=to_microseconds(now))
+        .params(counted=to_microseconds(counted))
         .limit(1000)
     )
     return [(org_id, key_id) for org_id, key_id in rows]

@@ -1,21 +1,19 @@
-"""Icons, drawn into the page, so that they cost no request."""
+"""Icons of pages: each is a part of one file, which browsers keep (`app/wsgi/icon_sprite.py`)."""
 
-import re
 from functools import cache
 
-from markupsafe import Markup
+from flask import url_for
 
 from app.config import ROOT
 
-_FOLDER = ROOT / "static" / "vendor" / "lucide-1.62.0"
-_SHAPES = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+
+def icon_url(name: str) -> str:
+    """Where a Lucide icon is. Raises `LookupError` if it is not vendored."""
+    if name not in _vendored():
+        raise LookupError(f"There is no {name}.svg in static/vendor/lucide-…")
+    return f"{url_for('static', filename='icons.svg')}#{name}"
 
 
 @cache
-def icon_shapes(name: str) -> Markup:
-    """The shapes of a Lucide icon, without the `svg` element around them. Raises `FileNotFoundError` if it is not
-    vendored."""
-    found = _SHAPES.search((_FOLDER / f"{name}.svg").read_text())
-    assert found, f"{name}.svg is no icon"
-    shapes = " ".join(found[1].split())
-    return Markup(shapes)  # noqa: S704 -- a file of ours, whose checksum a test compares
+def _vendored() -> frozenset[str]:
+    return frozenset(file.stem for file in (ROOT / "static").glob("vendor/lucide-*/*.svg"))

@@ -1,5 +1,7 @@
 """The pages that revoke keys, one or many, that undo a revoke, and that report a key that got out."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -8,11 +10,14 @@ from app.domain.member_roles import Permission
 from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
-from app.services import key_revocation, keys, usage
+from app.services import key_addresses, key_revocation, keys, usage
 from app.web.key_settings_form import held_scopes
 from app.web.templating import back_to
 
 blueprint = Blueprint("key_revocation", __name__, url_prefix="/orgs/<org>/keys")
+
+REPORTED_DAYS = 30
+REPORTED_ADDRESSES = 500
 
 
 @blueprint.get("/revoke")
@@ -91,13 +96,16 @@ def undo_revoke(key: str) -> Response:
 @RequireMember(Permission.MANAGE_OWN_KEYS)
 def leak_report(key: str) -> str:
     """What to tell others about a key that got out."""
-    member, runtime = request_context.member(), request_context.runtime()
+    member, now = request_context.member(), request_context.runtime().clock()
     listed = keys.manageable(member, key, lock=False)
     return render_template(
         "keys/leaked.html",
         listed=listed,
         scopes=held_scopes(listed),
-        days=usage.days_of(member.org_id, key, runtime.clock(), 30),
+        number_of_days=REPORTED_DAYS,
+        days=usage.days_of(member.org_id, key, now, REPORTED_DAYS),
+        addresses=key_addresses.of_key(member.org_id, key, now, days=REPORTED_DAYS, limit=REPORTED_ADDRESSES),
+        an_hour=timedelta(hours=1),
     )
 
 

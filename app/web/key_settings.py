@@ -14,7 +14,7 @@ from app.domain.member_roles import Permission
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
-from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
+from app.services import audit, key_addresses, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
 from app.web import key_policy_in_forms, refused_form, snippets, suggested_scope
@@ -39,6 +39,7 @@ from app.web.usage_chart import asked_span
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
 HISTORY_SHOWN = 20
+ADDRESSES_SHOWN = 5
 _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
 
 
@@ -55,6 +56,7 @@ def show(key: str) -> str:
         listed=listed,
         scopes=held_scopes(listed),
         series=usage_report.series(member.org_id, asked_span(), now, key_id=key),
+        addresses=key_addresses.of_key(member.org_id, key, now, days=30, limit=ADDRESSES_SHOWN),
         call=snippets.route_for(listed.key.scopes),
         history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN) if may_read_log else None,
         successor=successor,

@@ -15,7 +15,7 @@ from app.http import request_context
 from app.http.safe_next import safe_next
 from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
-from app.web.icons import icon_shapes
+from app.web.icons import icon_url
 from app.web.navigation import navigation
 from app.web.relative_time import relative
 from app.web.sparkline import bars
@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
     app.template_filter("duration")(duration)
     app.template_filter("capitalize_first")(capitalize_first)
     app.template_test("manageable")(manageable)
-    app.template_global()(icon_shapes)
+    app.template_global()(icon_url)
     app.context_processor(_everywhere)
 
 

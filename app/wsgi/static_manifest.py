@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from whitenoise.compress import Compressor
 
 from app.config import ROOT
+from app.wsgi import icon_sprite
 
 SOURCES = ROOT / "static"
 BUILD = ROOT / "build"
@@ -37,6 +38,9 @@ BUNDLES = {
 }
 #: What is sent as it is.
 SINGLE = ("*.svg", "js/*.js", "vendor/swagger-ui-*/*.js")
+
+#: The icons that are sent as one file, and its name.
+ICONS, SPRITE = "vendor/lucide-*/*.svg", "icons.svg"
 
 
 class Manifest:
@@ -102,7 +106,7 @@ class Manifest:
 
 def _signature(sources: Path) -> str:
     """Changes when a file does, by its size and time, and when what is made of them does."""
-    digest = sha256(repr((BUNDLES, SINGLE)).encode())
+    digest = sha256(repr((BUNDLES, SINGLE, ICONS)).encode())
     for folder, folders, files in os.walk(sources):
         folders.sort()
         for name in sorted(files):
@@ -115,6 +119,7 @@ def _contents(sources: Path) -> Iterator[tuple[str, bytes]]:
     """Each file that is served, by its name without a hash."""
     for name, parts in BUNDLES.items():
         yield name, b"\n".join((sources / part).read_bytes() for part in parts)
+    yield SPRITE, icon_sprite.sprite(sorted(sources.glob(ICONS)))
     for pattern in SINGLE:
         for file in sorted(sources.glob(pattern)):
             yield file.relative_to(sources).as_posix(), file.read_bytes()

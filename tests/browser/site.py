@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 
 from app import create_app
 from app.config import load_settings
 from app.domain.audit_chain import GENESIS
 from app.domain.member_roles import Role
 from app.services import invitations
-from app.store import audit_checks, organizations, people
+from app.store import audit_checks, keys, organizations, people
 from app.store.audit_checks import Check
 from app.store.transaction import transaction
 from tests import databases
@@ -33,6 +34,17 @@ class Site:
 
     def session_of(self, name: str) -> str:
         return self.sessions[name]
+
+    def add_keys(self, org_id: str, number: int) -> None:
+        """Many keys at once, the newest of their organization, which nobody can use."""
+        now = datetime.now(UTC)
+        row = {"org_id": org_id, "start": "whk_00000000", "last4": "0000", "prefix": "whk_", "scopes": ("agent:r",)}
+        rows = [row | {"name": f"worker {n}", "digest": token_bytes(), "created_at": now} for n in range(number)]
+        settings = load_settings({"DATABASE_URL": self.database_url, "SECRET_KEY": SECRET}, instance_path=Path())
+        with create_app(settings).app_context():
+            with transaction():
+                assert keys.add_missing(rows) == number
+            databases.dispose()
 
 
 def build(url: str, database_url: str, folder: Path) -> Site:
@@ -178,6 +190,7 @@ def _keys_in_more_states(alice: Actor) -> dict[str, str]:
     _use(alice, replaced["key"])
     of_key = f"/v1/orgs/{alice.org}/keys"
     successor = alice.http.post(f"{of_key}/{replaced['id']}/rotate", json={"overlap_seconds": 86_400})
+    _use(alice, leaked["key"])
     for key, action, body in ((suspended, "suspend", None), (leaked, "revoke", {"leaked": True})):
         answer = alice.http.post(f"{of_key}/{key['id']}/{action}", json=body)
         assert answer.status_code == 200, answer.text

@@ -32,7 +32,10 @@ def test_a_first_visit_is_small_and_the_next_page_loads_itself_alone(visitor, lo
     if page != "/sign-in":
         visitor.become("max" if page == "/" else "alice")
     visitor.page.goto(page, wait_until="networkidle")
-    assert any(".css" in url for url in loaded)
+    assert [url for url in loaded if ".css" in url]
+    # All icons come with one request, and the content security policy lets them be drawn.
+    assert len([url for url in loaded if "/icons." in url]) == 1
+    assert visitor.page.locator(".brand .icon").evaluate("icon => icon.getBBox().width") > 0
     assert len(loaded) <= MOST_REQUESTS, loaded
     assert sum(loaded.values()) < MOST_BYTES, loaded
     loaded.clear()

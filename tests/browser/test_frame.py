@@ -76,3 +76,23 @@ def test_the_switcher_tells_each_organization_with_the_role_and_goes_there(mona)
 def test_the_docs_are_one_link_away_from_any_page(mona):
     mona.follow(mona.page.locator("header").get_by_role("link", name="Docs"))
     expect(mona.page).to_have_url(re.compile("/guide$"))
+
+
+def test_on_a_phone_tabs_fade_where_there_are_more_and_nowhere_else(mona):
+    page = mona.page
+
+    def fades():
+        return page.locator(".tabs").evaluate(
+            "tabs => ['start', 'end'].map(end => parseFloat(getComputedStyle(tabs).getPropertyValue(`--fade-${end}`)))"
+        )
+
+    def scrolled_to(place):
+        page.locator(".tabs").evaluate("(tabs, place) => tabs.scrollTo(place * tabs.scrollWidth, 0)", place)
+        # How far one has scrolled is known with the next frame.
+        page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        return [size > 0 for size in fades()]
+
+    page.goto("/")
+    assert fades() == [0, 0]
+    NARROWEST.apply(page)
+    assert [scrolled_to(0), scrolled_to(0.2), scrolled_to(1)] == [[False, True], [True, True], [True, False]]

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.views import PHONE
+
 
 @pytest.mark.wcag("1.3.1")
 def test_the_list_of_keys_is_told_as_it_is_seen(visitor):
@@ -33,3 +35,24 @@ def test_the_list_of_keys_is_told_as_it_is_seen(visitor):
         - cell "agent:rw":
           - code: agent:rw
     """)
+
+
+def test_filters_are_behind_a_click_on_a_phone_unless_one_is_set(open_browser):
+    """Without JavaScript."""
+    page = open_browser(java_script_enabled=False).become("alice").page
+    scope, choices = page.get_by_label("Scope", exact=True), page.locator("summary", has_text="Filter and sort")
+    page.goto("/")
+    expect(scope).to_be_visible()
+    expect(choices).to_be_hidden()
+    PHONE.apply(page)
+    expect(scope).to_be_hidden()
+    choices.click()
+    scope.select_option("notes:read")
+    page.get_by_role("button", name="Apply").click()
+    expect(scope).to_be_visible()
+    expect(page.get_by_role("link", name="Without the scope")).to_be_visible()
+    scope.select_option("Any scope")
+    page.get_by_label("Search keys").fill("scope")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("link", name="Without the scope")).to_be_visible()
+    expect(scope).to_be_hidden()

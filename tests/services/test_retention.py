@@ -27,6 +27,7 @@ from app.services import (
     retention,
     usage,
 )
+from app.services.usage_processes import UsageWriter
 from app.store import change_notices, session_tokens, wrong_code_counts
 from app.store import credits as credit_store
 from app.store import expiry_notices as expiry_notice_store
@@ -42,8 +43,8 @@ def count(table):
 def fill_every_table(runtime, member, clock):
     """At least one row in each."""
     issued = keys.create(runtime, member, KeySettings(name="CI"))
-    key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
-    runtime.usage.flush()
+    key_verification.require(runtime, issued.plaintext.reveal(), scope=None, address="192.0.2.1")
+    UsageWriter().flush(runtime)
     usage.fold(clock.now + timedelta(hours=2))
     key_revocation.revoke(runtime, member, issued.listed.key.id)
     install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])

@@ -1,5 +1,6 @@
 """Keys that were rotated and still work."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,8 @@ from app.services import (
     organization_deletion,
     rotation_overlap,
 )
+from app.services.usage import UsageRecorder
+from app.services.usage_processes import UsageWriter
 from app.store import key_rotations
 from app.store.outbox import OutboxMail
 
@@ -88,6 +91,40 @@ def test_an_old_key_ends_once_it_was_not_let_through_for_as_long_as_chosen(runti
         use(runtime, issued)
     entry = audit.of_key(alice.org, issued.listed.key.id, limit=1)[0]
     assert (entry.action, entry.actor, entry.details["reason"]) == ("key.revoked", "keydesk", "idle after rotation")
+
+
+def test_it_goes_on_while_a_process_that_may_have_let_it_through_cannot_write(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, idle=3600)
+    key_id = issued.listed.key.id
+    with_counts, other = UsageWriter(), UsageWriter()
+    for writer in (with_counts, other):
+        writer.flush(runtime)
+    clock.advance(minutes=50)
+    key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r")
+    clock.advance(hours=5)
+    # Not by the process that counted it.
+    other_runtime = replace(runtime, usage=UsageRecorder())
+    other.flush(other_runtime)
+    rotation_overlap.end_idle(other_runtime)
+    assert keys.get(alice.member, key_id).key.revoked_at is None
+    with_counts.flush(runtime)
+    assert keys.get(alice.member, key_id).last_let_through == clock.now - 5 * HOUR
+    clock.advance(minutes=2)
+    for writer in (with_counts, other):
+        writer.flush(other_runtime)
+    rotation_overlap.end_idle(other_runtime)
+    assert keys.get(alice.member, key_id).key.revoked_reason == "rotated"
+
+
+def test_a_process_that_is_gone_holds_it_up_for_a_day(runtime, alice, clock):
+    issued = rotated(runtime, alice.member, idle=3600)
+    UsageWriter().flush(runtime)
+    clock.advance(hours=23, minutes=59)
+    rotation_overlap.end_idle(runtime)
+    assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
+    clock.advance(minutes=1)
+    rotation_overlap.end_idle(runtime)
+    assert keys.get(alice.member, issued.listed.key.id).key.revoked_reason == "rotated"
 
 
 def test_a_refused_request_is_no_use(runtime, alice, clock):
@@ -236,12 +273,12 @@ def test_owners_and_admins_are_told_if_whoever_rotated_a_key_of_the_organization
 def test_no_key_of_a_deleted_organization_is_ended(runtime, alice, clock, monkeypatch):
     key_id = rotated(runtime, alice.member, idle=3600).listed.key.id
     clock.advance(hours=2)
-    idle = key_rotations.idle_after_rotation(clock.now)
+    idle = key_rotations.idle_after_rotation(clock.now, clock.now)
     assert idle == [(alice.org, key_id)]
     organization_deletion.delete_as_operator(runtime, alice.org)
-    assert key_rotations.idle_after_rotation(clock.now) == []
+    assert key_rotations.idle_after_rotation(clock.now, clock.now) == []
     # Also if it is deleted after the keys were looked for.
-    monkeypatch.setattr(key_rotations, "idle_after_rotation", lambda _: idle)
+    monkeypatch.setattr(key_rotations, "idle_after_rotation", lambda *_: idle)
     rotation_overlap.end_idle(runtime)
     assert audit.page(alice.org, limit=1, cursor=None).items[0].action == "organization.deleted"
     organization_deletion.restore(runtime, alice.org)

@@ -42,18 +42,38 @@ def test_after_an_hour_it_is_not_offered_and_says_why(alice, clock):
 def test_a_key_that_got_out_is_revoked_for_good_and_reported(alice):
     made = alice.create_key(name="Leaky", scopes=["agent:r"])
     status_with(alice, made["key"])
+    from_elsewhere = {"environ_base": {"REMOTE_ADDR": "198.51.100.9"}, "headers": {"x-api-key": made["key"]}}
+    alice.app.test_client().post("/v1/cache/invalidate", **from_elsewhere)
     with alice.app.app_context():
         alice.app.extensions["runtime"].usage.flush()
     asked = alice.http.get(path(alice, made["id"], "/revoke?leaked=yes")).text
     assert 'name="leaked" value="yes" checked' in asked
     answer = alice.http.post(path(alice, made["id"], "/revoke"), data={"leaked": "yes"})
     report = Page(alice.http.get(answer.location)).text
-    for said in ("Leaky", "GET /v1/telemetry", "1 let through, 0 refused", "from 127.0.0.1", "anywhere"):
+    hour = "between 16 April 2026, 12:00 UTC and 16 April 2026, 13:00 UTC"
+    for said in (
+        *("Leaky", "GET /v1/telemetry", "1 let through, 1 refused", "from 127.0.0.1", "anywhere"),
+        *(f"- 127.0.0.1: let through {hour}", f"- 198.51.100.9: refused {hour}"),
+    ):
         assert said in report
+    assert "and more" not in report
     assert made["key"] not in report
     assert "You can undo" not in alice.http.get(path(alice, made["id"])).text
     answer = alice.http.post(path(alice, made["id"], "/undo-revoke"))
     assert "reported as leaked" in alice.http.get(answer.location).text
+
+
+def test_the_report_says_if_there_were_more_addresses(alice):
+    made = alice.create_key()
+    for number in range(101):
+        address = {"REMOTE_ADDR": f"192.0.2.{number}"}
+        alice.app.test_client().get("/v1/me", headers={"x-api-key": made["key"]}, environ_base=address)
+    with alice.app.app_context():
+        alice.app.extensions["runtime"].usage.flush()
+    assert "- and more: at most 100 a day" in alice.http.get(path(alice, made["id"], "/leaked")).text
+    page = Page(alice.http.get(path(alice, made["id"])))
+    assert page.text.count("let through, in the hour from <time") == 5
+    assert path(alice, made["id"], "/leaked") in page.links
 
 
 def test_the_report_of_a_key_that_works_says_what_to_do_first(alice):

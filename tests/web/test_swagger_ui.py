@@ -34,7 +34,7 @@ def test_everything_that_the_page_loads_is_there(app):
     client = app.test_client()
     text = client.get(PAGES[1]).text
     files = [part.split('"')[0] for part in text.split('"/static/')[1:]]
-    assert len(files) == 5
+    assert len(files) == 6
     for file in files:
         assert client.get(f"/static/{file}", buffered=True).status_code == 200, file
 

@@ -2,7 +2,8 @@
 probe.pictures = () => [...document.querySelectorAll("img, picture, svg:not([aria-hidden=true]), canvas, input[type=image]")].map(probe.describe);
 probe.media = () => [...document.querySelectorAll("audio, video, embed, object, iframe, track")].map(probe.describe);
 probe.moving = () => [
-  ...document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty),
+  // What goes by how far somebody has scrolled stands still by itself.
+  ...document.getAnimations().filter((animation) => animation.timeline === document.timeline).map((animation) => animation.animationName ?? animation.transitionProperty),
   ...[...document.querySelectorAll("marquee, blink, progress, meta[http-equiv=refresh], [aria-busy=true]")].map(probe.describe),
 ];
 
