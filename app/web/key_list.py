@@ -31,7 +31,7 @@ STATES = {
     "failing": "Failing",
     "expiring": "Expire within 7 days",
     "replaced": "Being replaced",
-    "creator_left": "Owner left",
+    "owner_left": "Owner left",
     "unused": "Not used for 90 days",
     "never_expires": "Never expire",
     "outside_policy": "Outside of the policy",
@@ -39,6 +39,8 @@ STATES = {
     "expired": "Expired",
     "revoked": "Revoked",
 }
+#: Addresses that people kept can have an earlier name.
+_EARLIER_NAMES = {"creator_left": "owner_left"}
 ORDERS = {"created": "Newest first", "name": "Name", "expires": "Expires first", "used": "Used last"}
 _COLUMNS = (
     *("id", "name", "start", "last4", "state", "scopes", "created_at", "created_by", "expires_at", "revoked_at"),
@@ -74,6 +76,7 @@ class Asked:
 
 def asked(values: Mapping[str, str]) -> Asked:
     state, sort = values.get("state", ""), values.get("sort", "")
+    state = _EARLIER_NAMES.get(state, state)
     return Asked(
         q=values.get("q", "").strip()[:MAX_WORDS],
         state=state if state in STATES else "working",

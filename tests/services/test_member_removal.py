@@ -89,7 +89,7 @@ def test_each_key_is_decided_about(runtime, cast, bob):
         (alice.email, bob.email),
         (bob.email, bob.email),
     ]
-    assert not any(listed.creator_left for listed in found[:3])
+    assert not any(listed.owner_left for listed in found[:3])
     assert (found[3].key.revoked_reason, found[3].key.revoked_by) == ("member_removed", alice.person_id)
     ((old, successor),) = done.replaced
     assert old.key.id == ids[2]

@@ -76,7 +76,7 @@ def test_a_removed_members_keys_are_handed_over_to_the_organization(runtime, cas
     theirs = keys.create(runtime, bob.member, KeySettings(name="Bob's"))
     operator_organizations.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
     found = keys.get(alice.member, theirs.listed.key.id)
-    assert (found.owner, found.created_by, found.creator_left) == (None, bob.email, False)
+    assert (found.owner, found.created_by, found.owner_left) == (None, bob.email, False)
     assert works(runtime, theirs.plaintext.reveal())
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.services import operator_organizations
 from app.services.key_list import CONDITIONS, OUTSIDE_POLICY, SORTS
 from app.web.key_list import ORDERS, STATES
 from tests.web.pages import Page
@@ -42,6 +43,16 @@ def test_it_shows_working_keys_unless_others_are_asked_for(alice):
     assert len(shown(alice, state="all")) == 3
     assert sorted(shown(alice, state="no such state", sort="nor such an order")) == ["alpha", "beta"]
     assert shown(alice, state="all", sort="name") == ["alpha", "beta", "gone"]
+
+
+def test_keys_whose_owner_left_are_found_by_the_earlier_name_of_that_state_too(app, cast):
+    alice, bob = cast.alice, cast.bob
+    bob.create_key(name="of bob")
+    with app.app_context():
+        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+    for state in ("owner_left", "creator_left"):
+        assert shown(alice, state=state) == ["of bob"]
+    assert exported(alice, state="creator_left")[1]["state"] == "owner_left"
 
 
 def test_with_all_keys_ended_it_says_so_and_shows_the_way_to_them(alice):
@@ -132,6 +143,10 @@ def test_what_needs_attention_is_counted_and_leads_to_those_keys(alice, clock):
     assert "<strong>1</strong> without an expiry" in page.text
     assert keys(alice, "?state=expiring") in page.links
     assert shown(alice, state="expiring") == ["soon"]
+    replaced = alice.create_key(name="replaced", expires_in_days=30)["id"]
+    alice.http.post(f"/v1/orgs/{alice.org}/keys/{replaced}/rotate", json={"overlap_seconds": 3600})
+    assert "<strong>1</strong> expiring within 7 days" in alice.http.get(keys(alice)).text
+    assert (shown(alice, state="expiring"), shown(alice, state="replaced")) == (["soon"], ["replaced"])
     clock.advance(days=91)
     alice.sign_in()
     assert shown(alice, state="unused") == ["for ever"]
