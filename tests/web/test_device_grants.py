@@ -91,6 +91,14 @@ def test_a_code_that_is_mistyped_used_or_expired_gets_one_answer_that_covers_the
         assert part in words
 
 
+def test_organizations_of_the_same_name_can_be_told_apart_where_one_is_chosen(alice, ceremony):
+    assert f"({alice.org})" not in ask(alice, ceremony.user_code.reveal()).text
+    twin = alice.http.post("/v1/orgs", json={"name": "alice’s organization"}).get_json()["data"]["id"]
+    page = ask(alice, ceremony.user_code.reveal()).text
+    for org in (alice.org, twin):
+        assert re.search(rf'<option value="{org}"[^>]*>alice’s organization \({org}\)</option>', page)
+
+
 def test_what_was_approved_is_shown_to_nobody_else_and_says_when_it_was_not_fetched(cast, ceremony, clock):
     done = decide(cast.alice, ceremony.user_code.reveal(), scopes=["notes:read"]).headers["Location"]
     assert cast.bob.http.get(done).status_code == 404
