@@ -43,7 +43,7 @@ def create_key(
     with transaction():
         now = runtime.clock()
         if org is not None:
-            organization = operator_organizations.organization(org)
+            organization = operator_organizations.locked_organization(org)
         else:
             organization = organizations.only() or organizations.operators(now)
         named = KeySettings(name=DEFAULT_NAME) | settings

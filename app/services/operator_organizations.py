@@ -54,11 +54,25 @@ def organization(org: str) -> Organization:
     return matches[0]
 
 
+def locked_organization(org: str) -> Organization:
+    """As `organization`, locked until the transaction ends: nobody deletes or renames it meanwhile."""
+    org_id = organization(org).id
+    organizations.lock([org_id])
+    return organization(org_id)
+
+
+def _organization_in_turn(org: str) -> Organization:
+    """As `organization`, in the turn of who changes its memberships, which who deletes it takes too."""
+    org_id = organization(org).id
+    members.take_turn(org_id)
+    return organization(org_id)
+
+
 def rename_organization(runtime: Runtime, org: str, name: str) -> str:
     """The new name. Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
     name = name_rules.cleaned_of_organization(name)
     with revoking(runtime) as revocation:
-        found = organization(org)
+        found = locked_organization(org)
         organization_settings.rename_within(found.id, name, runtime.clock(), ACTOR, revocation)
     return name
 
@@ -67,7 +81,7 @@ def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> 
     """Disables or enables an organization: all its keys are refused from now on, or work again. Raises `NotFound`."""
     with revoking(runtime) as revocation:
         now = runtime.clock()
-        found = organization(org)
+        found = locked_organization(org)
         if (found.disabled_at is not None) == disabled:
             revocation.nothing_changed()
         else:
@@ -91,8 +105,7 @@ def add_member(
     `ValidationFailed` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        found = organization(org)
-        members.take_turn(found.id)
+        found = _organization_in_turn(org)
         person = people.by_email(address) or people.add(address, runtime.clock())
         beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
         revocation.affects(found.id)
@@ -105,8 +118,7 @@ def set_role(
     """As `add_member`, for somebody who is a member already. Raises `NotFound` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        found = organization(org)
-        members.take_turn(found.id)
+        found = _organization_in_turn(org)
         person = _member(address, found)
         beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
         revocation.affects(found.id)
@@ -157,8 +169,7 @@ def remove_member(
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
         now = runtime.clock()
-        found = organization(org)
-        members.take_turn(found.id)
+        found = _organization_in_turn(org)
         person = _member(address, found)
         device_grants.deny_approved(found.id, person.id)
         if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
