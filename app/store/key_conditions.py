@@ -27,6 +27,8 @@ from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 
 Condition = ColumnElement[bool]
+#: Instead of the ID of an owner: keys that belong to no person.
+ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class KeyFilter:
     scope: str | None = None
     #: The ID of the person who created it.
     creator: str | None = None
+    #: The ID of the person whom it belongs to, or `ORGANIZATION`.
+    owner: str | None = None
     #: Only those. None: any.
     outside: Outside | None = None
 
@@ -135,9 +139,16 @@ def conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]
         found.append(_has_scope(wanted.scope))
     if wanted.creator is not None:
         found.append(ApiKey.created_by == wanted.creator)
+    if wanted.owner is not None:
+        found.append(belongs_to(wanted.owner))
     if words := wanted.words.strip():
         found.append(_matches(words))
     return found
+
+
+def belongs_to(owner: str) -> Condition:
+    """`owner`: as in `KeyFilter`."""
+    return ApiKey.owner_id.is_(None) if owner == ORGANIZATION else ApiKey.owner_id == owner
 
 
 def _has_scope(scope: str) -> Condition:

@@ -11,7 +11,7 @@ from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
 from app.store import expiring_keys, key_list, keys, last_uses, organizations, people
 from app.store.column_types import to_microseconds
-from app.store.key_conditions import CONDITIONS, KeyFilter
+from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
 from app.store.key_list import SORTS
 from app.store.transaction import transaction
 
@@ -177,6 +177,20 @@ def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
     assert (address, leaver) == ("ann@acme.test", "dora@acme.test")
     assert {listed.created_by for listed in everything(made, clock, creator=creator)} == {"ann@acme.test"}
     assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
+
+
+def test_owners_are_found_by_id_and_what_belongs_to_nobody_by_the_word_for_it(made, clock):
+    every, owners = everything(made, clock), key_list.owners(made)
+    assert [address for _, address in owners] == ["ann@acme.test", "dora@acme.test"]
+    for owner, _ in [*owners, (ORGANIZATION, "")]:
+        wanted = {one.key.id for one in every if (one.key.owner_id or ORGANIZATION) == owner}
+        assert wanted
+        assert {one.key.id for one in everything(made, clock, owner=owner)} == wanted
+    for owner, address in owners:
+        assert key_list.owner_named(made, owner) == key_list.owner_named(made, address) == owner
+    with transaction():
+        outsider = people.add("charlie@beta.test", clock.now).id
+    assert [key_list.owner_named(made, name) for name in (outsider, "charlie@beta.test", "nobody")] == [None] * 3
 
 
 @pytest.mark.parametrize("sort", key_list.SORTS)

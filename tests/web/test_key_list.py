@@ -62,6 +62,32 @@ def test_with_all_keys_ended_it_says_so_and_shows_the_way_to_them(alice):
     assert keys(alice, "?state=all") in page.links
 
 
+def test_it_shows_the_keys_of_an_owner_also_of_one_who_left(app, cast):
+    alice, bob = cast.alice, cast.bob
+    alice.create_key(name="of alice")
+    alice.create_key(name="of all", owner=None)
+    bob.create_key(name="of bob")
+    with app.app_context():
+        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+    for owner, name in ((alice.email, "of alice"), ("organization", "of all"), (bob.person_id, "of bob")):
+        assert shown(alice, owner=owner) == [name]
+        assert exported(alice, owner=owner)[1]["name"] == name
+    text = alice.http.get(keys(alice, f"?owner={bob.email}")).text
+    assert f'<option value="{bob.person_id}" selected>bob@example.com</option>' in text
+    assert search(alice, owner="organization").location == keys(alice, "?owner=organization")
+
+
+def test_an_owner_who_is_unknown_here_is_said_and_no_empty_list_is_shown(cast):
+    alice, charlie = cast.alice, cast.charlie
+    alice.create_key(name="of alice")
+    for page in ("", "/export.csv"):
+        answer = alice.http.get(keys(alice, f"{page}?owner={charlie.email}&state=all"))
+        assert (answer.status_code, answer.location) == (303, keys(alice, "?state=all"))
+    text = alice.http.get(answer.location).text
+    assert "Nobody with that ID or email address is a member of alice’s organization or has keys there." in text
+    assert "of alice" in text
+
+
 def test_words_go_into_the_address_and_say_so_when_nothing_matches(alice):
     alice.create_key(name="Zürich & Co")
     answer = search(alice, q=" zÜr ", state="working", sort="created")
