@@ -181,12 +181,13 @@ def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[Lis
     decided = [(listed, decisions.keys.get(listed.key.id) or decisions.others) for listed in found]
     if any(decision is None for _, decision in decided):
         raise members.undecided([listed.key for listed in found])
-    _refuse_too_many(len(decided), sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
+    members.refuse_too_many(len(decided))
+    refuse_too_many_rotated(sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
     return [(listed, decision) for listed, decision in decided if decision is not None]
 
 
-def _refuse_too_many(number: int, rotated: int) -> None:
-    members.refuse_too_many(number)
+def refuse_too_many_rotated(rotated: int) -> None:
+    """Raises `ValidationFailed` naming `keys`."""
     if rotated > MOST_ROTATED:
         raise ValidationFailed({"keys": f"to rotate are {rotated:,}, more than {MOST_ROTATED}; rotate some before"})
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from app.domain import email_address, imported_keys, key_format, key_settings_ceiling
+from app.domain import email_address, imported_keys, key_format
 from app.domain.errors import DomainError, NotFound, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_revocation import RevocationReason
@@ -132,21 +132,15 @@ def rotate_key(
     key_rotation.check_idle(idle_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
-        key_rotation.refuse_unrotatable(old, runtime.clock())
-        issued = key_rotation.replace(
+        return key_rotation.rotate_as_operator(
             runtime,
             old,
             revocation,
             overlap_seconds=overlap_seconds,
-            role=None,
-            origin=KeyOrigin.OPERATOR,
+            idle_seconds=idle_seconds,
             actor=ACTOR,
             overrides_policy=overrides_policy,
         )
-        if overlap_seconds:
-            old.ends_idle_seconds = idle_seconds
-            old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
-        return issued
 
 
 def extend_key(runtime: Runtime, prefix: str, *, overrides_policy: bool = False) -> ApiKey:

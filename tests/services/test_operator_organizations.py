@@ -2,11 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from app.domain.errors import KeyDisabled, KeyRevoked, LastOwner, NotFound
+from app.domain.errors import KeyDisabled, KeyExpired, KeyNotActive, KeyRevoked, LastOwner, NotFound, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission, Role
 from app.extensions import db
@@ -14,6 +15,8 @@ from app.services import (
     agent_sign_up,
     audit,
     key_revocation,
+    key_rotation,
+    key_suspension,
     key_verification,
     keys,
     members,
@@ -130,6 +133,57 @@ def test_a_removed_members_keys_are_handed_over_to_the_organization(runtime, cas
     found = keys.get(alice.member, theirs.listed.key.id)
     assert (found.owner, found.created_by, found.owner_left) == (None, bob.email, False)
     assert works(runtime, theirs.plaintext.reveal())
+
+
+@pytest.mark.parametrize("overlap", [0, 3600])
+@pytest.mark.parametrize("to", [None, "adam"])
+def test_a_removed_members_keys_are_rotated_for_the_organization_or_a_member(runtime, cast, clock, to, overlap):
+    alice, bob = cast.alice, cast.bob
+    heir = getattr(cast, to) if to else None
+    old = []
+    for name in ("CI", "etl"):
+        old.append(keys.create(runtime, bob.member, KeySettings(name=name, scopes=["agent:r"])))
+        clock.advance(seconds=1)
+    ends = clock.now + timedelta(minutes=5)
+    short = keys.create(runtime, bob.member, KeySettings(name="short", scopes=["agent:r"], expires_at=ends))
+    successors = operator_organizations.remove_member_and_rotate_keys(
+        runtime, alice.org, bob.email, to=heir and heir.email, overlap_seconds=overlap
+    )
+    found = [keys.get(alice.member, issued.listed.key.id) for issued in successors]
+    assert [(one.key.name, one.owner, one.key.scopes) for one in found] == [
+        (name, heir and heir.email, ("agent:r",)) for name in ("CI", "etl", "short")
+    ]
+    assert all(works(runtime, issued.plaintext.reveal()) for issued in successors)
+    assert {works(runtime, issued.plaintext.reveal()) for issued in (*old, short)} == {bool(overlap)}
+    if overlap:
+        assert keys.get(alice.member, short.listed.key.id).key.expires_at == ends
+        clock.advance(seconds=overlap)
+        with pytest.raises(KeyExpired):
+            key_verification.require(runtime, old[0].plaintext.reveal(), scope=None)
+    assert not any(one.email == bob.email for one in operator_organizations.everybody(runtime, alice.org))
+    entries = audit.page(alice.org, limit=30, cursor=None).items
+    assert [entry.action for entry in entries].count("key.rotated") == 3
+    assert audit.broken_at(alice.org) is None
+
+
+def test_nobody_is_removed_if_one_of_the_keys_cannot_be_rotated_or_they_are_too_many(runtime, cast, clock, monkeypatch):
+    alice, bob = cast.alice, cast.bob
+    made = {}
+    for name in ("CI", "asleep", "replaced"):
+        made[name] = keys.create(runtime, bob.member, KeySettings(name=name))
+        clock.advance(seconds=1)
+    key_suspension.suspend(runtime, bob.member, made["asleep"].listed.key.id)
+    key_rotation.rotate(runtime, bob.member, made["replaced"].listed.key.id, overlap_seconds=3600)
+    remove = operator_organizations.remove_member_and_rotate_keys
+    with pytest.raises(KeyNotActive, match=r"asleep \(\S+\), replaced \(\S+\)\. Revoke them first"):
+        remove(runtime, alice.org, bob.email)
+    monkeypatch.setattr("app.services.member_removal.MOST_ROTATED", 1)
+    with pytest.raises(ValidationFailed, match="to rotate are 4, more than 1"):
+        remove(runtime, alice.org, bob.email)
+    with pytest.raises(ValidationFailed, match="overlap_seconds"):
+        remove(runtime, alice.org, bob.email, overlap_seconds=-1)
+    assert works(runtime, made["CI"].plaintext.reveal())
+    assert len(operator_organizations.everybody(runtime, alice.org)) == 2
 
 
 @pytest.mark.parametrize("revoke", [False, True])
