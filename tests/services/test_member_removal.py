@@ -302,6 +302,30 @@ def test_more_keys_than_one_transaction_can_take_are_refused_with_the_way_out(
     assert is_member(cast, bob)
 
 
+def test_a_step_decides_about_some_keys_and_leaves_the_member(runtime, cast, bob, clock):
+    alice = cast.alice
+    revoked, given, kept = (create(runtime, bob, name).listed.key.id for name in ("A", "B", "C"))
+    others = create(runtime, alice, "of alice").listed.key.id
+
+    def decide(ids, decision, by=alice):
+        return member_removal.decide_some(runtime, by.member, bob.person_id, ids, decision)
+
+    # Keys of others, and keys that ended meanwhile, are none of theirs.
+    assert decide([revoked, others], REVOKE) == 1
+    assert decide([revoked, given], KeyDecision(KeyAction.HAND_OVER, alice.email), by=bob) == 1
+    assert is_member(cast, bob)
+    states = {key_id: keys.get(alice.member, key_id) for key_id in (revoked, given, kept, others)}
+    assert [one.owner for one in states.values()] == [bob.email, alice.email, bob.email, alice.email]
+    assert [one.key.revoked_at is not None for one in states.values()] == [True, False, False, False]
+    for wrong in (ROTATE, KeyDecision(KeyAction.HAND_OVER, bob.email)):
+        with pytest.raises(ValidationFailed):
+            decide([kept], wrong)
+    with pytest.raises(Forbidden):
+        member_removal.decide_some(runtime, cast.adam.member, alice.person_id, [others], REVOKE)
+    with pytest.raises(LastOwner):
+        member_removal.decide_some(runtime, alice.member, alice.person_id, [others], REVOKE)
+
+
 @pytest.mark.soak
 def test_a_member_who_is_removed_while_they_make_a_key_leaves_none_behind_fifty_times(app, runtime, cast, bob):
     member, alice = bob.member, cast.alice.member
