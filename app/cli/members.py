@@ -112,7 +112,7 @@ def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequenc
 @click.option(
     "--keys",
     type=_KEYS_OF_REMOVED,
-    help="What to do with the active keys of EMAIL in ORG. hand-over, rotate: for ORG, or --to a member. Asks first.",
+    help="What to do with the active keys of EMAIL in ORG. hand-over, rotate: for ORG, or --to a member. Or else asks.",
 )
 @click.option(
     "--to",
