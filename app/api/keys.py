@@ -165,6 +165,8 @@ class CreatedKey(KeyItem):
         "failing": "`true`: only keys that were refused in the last 24 hours, and not let through in them.",
         "unused": "`true`: only keys that are older than 90 days, and were not let through in them.",
         "outside_policy": "`true`: only working keys that are outside of the organization's policy for its keys.",
+        "owner": "Only keys that belong to this person: their ID or email address. `organization`: only keys that"
+        " belong to no person.",
     },
 )
 def index() -> Answer[Listing[KeyItem]]:
@@ -175,7 +177,9 @@ def index() -> Answer[Listing[KeyItem]]:
     limit, cursor = read_paging(default=1000)
     conditions = [name for name in ("failing", "unused", key_list.OUTSIDE_POLICY) if _is_asked(name)]
     runtime, member = request_context.runtime(), request_context.member()
-    return listing(key_list.newest(runtime, member, conditions, limit=limit, cursor=cursor), item)
+    named = request.args.get("owner")
+    owner = None if named is None else key_list.owner_named(member, named)
+    return listing(key_list.newest(runtime, member, conditions, limit=limit, cursor=cursor, owner=owner), item)
 
 
 def _is_asked(name: str) -> bool:

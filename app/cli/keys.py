@@ -44,11 +44,12 @@ def create(*, org: str | None, is_json: bool, overrides_policy: bool, **options:
 
 
 @click.command("list")
+@click.option("--owner", help="Only keys that belong to this person (ID or email address). organization: to no person.")
 @as_json
-def list_keys(is_json: bool) -> None:
+def list_keys(owner: str | None, is_json: bool) -> None:
     """List the active keys of all organizations."""
     with open_runtime() as runtime:
-        keys = operator_keys.working_keys(runtime)
+        keys = operator_keys.working_keys(runtime, owner)
         sys.stdout.writelines(active_keys_as_json(keys) if is_json else active_keys(keys))
 
 

@@ -7,15 +7,17 @@ from typing import Any
 import click
 
 from app.cli.app_context import open_runtime
+from app.cli.key_output import created
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
 from app.domain.rfc3339 import rfc3339
 from app.services import operator_organizations
+from app.services.keys import IssuedKey
 from app.store.keys import ApiKey
 from app.store.members import MemberListed
 
 _KEYS = click.Choice(["keep", "revoke"])
-_KEYS_OF_REMOVED = click.Choice(["keep", "hand-over", "revoke"])
+_KEYS_OF_REMOVED = click.Choice(["keep", "hand-over", "rotate", "revoke"])
 _LAST_OWNER = click.option("--last-owner", is_flag=True, help="Do it although nobody else is an owner of ORG.")
 _ROLE = click.Choice([role.value for role in Role])
 
@@ -110,20 +112,38 @@ def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequenc
 @click.option(
     "--keys",
     type=_KEYS_OF_REMOVED,
-    help="What to do with the active keys of EMAIL in ORG. hand-over: to ORG, or --to a member. Asks by default.",
+    help="What to do with the active keys of EMAIL in ORG. hand-over, rotate: for ORG, or --to a member. Or else asks.",
 )
-@click.option("--to", metavar="EMAIL", help="With --keys hand-over: the member whom the keys shall belong to.")
+@click.option(
+    "--to",
+    metavar="EMAIL",
+    help="With --keys hand-over or rotate: the member whom the keys, or the new ones, belong to.",
+)
+@click.option(
+    "--overlap", type=int, help="With --keys rotate: seconds for which the old keys keep working.  [default: 0]"
+)
 @_LAST_OWNER
-def remove_member(org: str, email: str, keys: str | None, to: str | None, last_owner: bool) -> None:
+def remove_member(
+    org: str, email: str, *, keys: str | None, to: str | None, overlap: int | None, last_owner: bool
+) -> None:
     """Remove EMAIL from ORG (ID or name).
 
-    Scripts must say --keys keep, hand-over or revoke: keys work without the person whom they belong to. That person
-    still knows the keys that are kept or handed over.
+    Scripts must say --keys keep, hand-over, rotate or revoke: keys work without the person whom they belong to. That
+    person still knows the keys that are kept or handed over. The keys that replace rotated ones are shown once.
     """
-    if to and keys != "hand-over":
-        raise click.UsageError("--to needs --keys hand-over.")
+    if to and keys not in {"hand-over", "rotate"}:
+        raise click.UsageError("--to needs --keys hand-over or rotate.")
+    if overlap is not None and keys != "rotate":
+        raise click.UsageError("--overlap needs --keys rotate.")
     with open_runtime() as runtime:
         keys = keys or _asked(email, operator_organizations.keys_of_member(runtime, org, email))
+        if keys == "rotate":
+            successors = operator_organizations.remove_member_and_rotate_keys(
+                runtime, org, email, to=to, overlap_seconds=overlap or 0, last_owner=last_owner
+            )
+            click.echo(f"{email} is no longer a member of {org}.")
+            _say_rotated(successors, to or org, overlap or 0)
+            return
         theirs = operator_organizations.remove_member(
             runtime,
             org,
@@ -138,22 +158,33 @@ def remove_member(org: str, email: str, keys: str | None, to: str | None, last_o
         click.echo(_listed(done.get(keys, "Still active"), theirs))
 
 
+def _say_rotated(successors: Sequence[IssuedKey], owner: str, overlap: int) -> None:
+    if not successors:
+        click.echo("Rotated: no keys.")
+        return
+    old = f"keep working for {overlap} seconds" if overlap else "are refused from now on"
+    click.echo(f"The new keys belong to {owner}. The old ones {old}.")
+    for issued in successors:
+        click.echo()
+        created(issued)
+
+
 def _asked(email: str, theirs: Sequence[ApiKey]) -> str:
-    """`keep`, `hand-over` or `revoke`, from whoever sits at the terminal."""
+    """`keep`, `hand-over`, `rotate` or `revoke`, from whoever sits at the terminal."""
     if not sys.stdin.isatty():
-        raise click.UsageError(f"Say --keys keep, hand-over or revoke. {_listed(f'Keys of {email}', theirs)}")
+        raise click.UsageError(f"Say --keys keep, hand-over, rotate or revoke. {_listed(f'Keys of {email}', theirs)}")
     if not theirs:
         return "keep"
     click.echo(_listed(f"Keys of {email}", theirs), err=True)
-    return str(click.prompt("Keep these keys, hand them over or revoke them?", type=_KEYS_OF_REMOVED, err=True))
+    return str(click.prompt("Keep these keys, hand them over, rotate or revoke them?", type=_KEYS_OF_REMOVED, err=True))
 
 
-def _left(created: Sequence[ApiKey], keys: str | None, still_active: str = "Still active") -> str:
+def _left(found: Sequence[ApiKey], keys: str | None, still_active: str = "Still active") -> str:
     """The keys that a change left or revoked, with the way to revoke them for whoever did not say what to do."""
     if keys == "revoke":
-        return _listed("Revoked", created)
-    way_out = "\nTo revoke them, run this again with --keys revoke." if created and keys is None else ""
-    return _listed(still_active, created) + way_out
+        return _listed("Revoked", found)
+    way_out = "\nTo revoke them, run this again with --keys revoke." if found and keys is None else ""
+    return _listed(still_active, found) + way_out
 
 
 def _listed(what: str, keys: Sequence[ApiKey]) -> str:

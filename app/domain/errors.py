@@ -59,6 +59,8 @@ class Unauthenticated(DomainError):
 class MissingCredential(Unauthenticated):
     error_code = "MISSING_CREDENTIAL"
     message = "This request needs a credential, and has none that is accepted here."
+    #: What a route for keys says.
+    no_key: ClassVar[str] = "This request has no API key. Send one, for example in the header x-api-key."
 
 
 class InvalidKey(Unauthenticated):

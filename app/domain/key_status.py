@@ -9,7 +9,7 @@ FAILING_WITHIN = timedelta(hours=24)
 #: How long a key must have been used by nobody to count as unused.
 UNUSED_AFTER = timedelta(days=90)
 Status = Literal["active", "expiring", "expired", "revoked", "suspended"]
-State = Literal["active", "failing", "expiring", "replaced", "creator_left", "suspended", "expired", "revoked"]
+State = Literal["active", "failing", "expiring", "replaced", "owner_left", "suspended", "expired", "revoked"]
 
 
 class KeyDates(Protocol):
@@ -35,7 +35,7 @@ class KeyInUse(Protocol):
     @property
     def is_replaced(self) -> bool: ...
     @property
-    def creator_left(self) -> bool: ...
+    def owner_left(self) -> bool: ...
 
 
 def status(key: KeyDates, now: datetime) -> Status:
@@ -63,7 +63,7 @@ def is_working(key: KeyDates, now: datetime) -> bool:
 
 def state(used: KeyInUse, now: datetime) -> State:
     """The status, or for a working key the first of these that is so: `failing` (refused in the last 24 hours, and not
-    let through in them), `replaced`, `expiring`, `creator_left`."""
+    let through in them), `replaced`, `expiring`, `owner_left`."""
     plain = status(used.key, now)
     if plain not in {"active", "expiring"}:
         return plain
@@ -71,8 +71,8 @@ def state(used: KeyInUse, now: datetime) -> State:
         return "failing"
     if used.is_replaced:
         return "replaced"
-    if plain == "active" and used.creator_left:
-        return "creator_left"
+    if plain == "active" and used.owner_left:
+        return "owner_left"
     return plain
 
 

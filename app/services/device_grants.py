@@ -28,8 +28,11 @@ INTERVAL_SECONDS = 5
 NEVER = 0
 #: How much too early a poll may come: a client's timer and the network are never exact.
 GRACE = timedelta(seconds=1)
+#: The same whatever is the reason: which one it is would tell strangers about codes of others.
 NOBODY_WAITS = (
-    "No agent is waiting with this code. Check it, or ask the agent for a new one; a code is valid for 10 minutes."
+    "No agent is waiting with this code. Either it was mistyped, or it was used already, or its"
+    f" {LIFETIME // timedelta(minutes=1)} minutes are over. Compare it with the code that your agent shows, or ask the"
+    " agent for a new one."
 )
 
 

@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
-from app.domain import imported_keys, key_format
+from app.domain import email_address, imported_keys, key_format
+from app.domain.errors import ValidationFailed
 from app.domain.paging import Page
 from app.services import key_policy
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_list, keys
-from app.store.key_conditions import CONDITIONS, KeyFilter
+from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
 from app.store.key_list import COUNTED_TO, SORTS, KeyPage
 from app.store.keys import ListedKey
 
-__all__ = ["CONDITIONS", "COUNTED_TO", "OUTSIDE_POLICY", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
+__all__ = ["CONDITIONS", "COUNTED_TO", "ORGANIZATION", "OUTSIDE_POLICY", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
 
 #: A condition beside those of the store: the working keys that are outside of the organization's policy.
 OUTSIDE_POLICY = "outside_policy"
@@ -41,12 +43,21 @@ def page(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str, limi
 
 
 def newest(
-    runtime: Runtime, member: Member, conditions: Sequence[str], *, limit: int, cursor: str | None
+    runtime: Runtime,
+    member: Member,
+    conditions: Sequence[str],
+    *,
+    limit: int,
+    cursor: str | None,
+    owner: str | None = None,
 ) -> Page[ListedKey]:
-    """The keys that meet all of these conditions, newest first. Raises `ValidationFailed` for an invalid cursor."""
+    """The keys that meet all of these conditions, newest first. `owner`: as in `KeyFilter`. Raises `ValidationFailed`
+    for an invalid cursor."""
     outside = key_policy.outside(runtime, member.org_id) if OUTSIDE_POLICY in conditions else None
     others = [name for name in conditions if name != OUTSIDE_POLICY]
-    return key_list.newest(member.org_id, others, runtime.clock(), limit=limit, cursor=cursor, outside=outside)
+    return key_list.newest(
+        member.org_id, others, runtime.clock(), limit=limit, cursor=cursor, outside=outside, owner=owner
+    )
 
 
 def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
@@ -67,6 +78,28 @@ def attention(runtime: Runtime, member: Member) -> dict[str, int]:
 def creators(member: Member) -> Sequence[tuple[str, str]]:
     """ID and email address of everybody who created a key, members or not, by address."""
     return key_list.creators(member.org_id)
+
+
+def owners(member: Member) -> Sequence[tuple[str, str]]:
+    """ID and email address of everybody to whom a key belongs, members or not, by address."""
+    return key_list.owners(member.org_id)
+
+
+def owner_named(member: Member, named: str) -> str:
+    """Whose keys are asked for, as `KeyFilter` knows it, by their ID or email address or as `ORGANIZATION`. Raises
+    `ValidationFailed` naming `owner` for everybody who is no member and has no keys here, whether they exist or not."""
+    if named == ORGANIZATION:
+        return ORGANIZATION
+    with suppress(ValidationFailed):
+        named = email_address.normalise(named)
+    if found := key_list.owner_named(member.org_id, named):
+        return found
+    raise ValidationFailed(
+        {
+            "owner": "names nobody who is a member or has keys here; send the ID or the email address of a person,"
+            f" or {ORGANIZATION} for keys that belong to no person"
+        }
+    )
 
 
 def pasted_key(runtime: Runtime, member: Member, text: str) -> PastedKey | None:

@@ -87,6 +87,34 @@ def rotate_locked(
     return issued
 
 
+def rotate_as_operator(
+    runtime: Runtime,
+    old: ApiKey,
+    revocation: Revocation,
+    *,
+    overlap_seconds: int,
+    idle_seconds: int | None = None,
+    actor: str,
+    overrides_policy: bool = False,
+) -> IssuedKey:
+    """The successor of a locked key, which has nobody's role as its bound. Raises `KeyNotActive`."""
+    refuse_unrotatable(old, runtime.clock())
+    issued = replace(
+        runtime,
+        old,
+        revocation,
+        overlap_seconds=overlap_seconds,
+        role=None,
+        origin=KeyOrigin.OPERATOR,
+        actor=actor,
+        overrides_policy=overrides_policy,
+    )
+    if overlap_seconds:
+        old.ends_idle_seconds = idle_seconds
+        old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
+    return issued
+
+
 def replace(
     runtime: Runtime,
     old: ApiKey,

@@ -59,7 +59,7 @@ def change(
 def _handed_over(runtime: Runtime, listed: ListedKey, owner: Owner, revocation: Revocation, *, actor: str) -> ListedKey:
     if key_owners.hand_over(runtime, listed.key, owner, was=listed.owner, at=runtime.clock(), actor=actor):
         revocation.affects(listed.key.org_id)
-    return listed._replace(owner=owner.email, creator_left=False)
+    return listed._replace(owner=owner.email, owner_left=False)
 
 
 def checked_change(runtime: Runtime, key: ApiKey, wanted: KeySettings, now: datetime) -> KeySettings:

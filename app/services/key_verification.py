@@ -91,7 +91,7 @@ def verify_presented(  # noqa: PLR0917 -- keyword arguments are slower
         return _NOT_FOUND if cached is None else _judged(runtime, cached, scope, cost, address, agent)
     if install_id is not None:
         return verify_install(runtime, install_id, scope, cost, address=address)
-    raise MissingCredential("Send an API key, for example in the header x-api-key.")
+    raise MissingCredential(MissingCredential.no_key)
 
 
 def verify_install(

@@ -10,7 +10,7 @@ from app.store import key_list, organizations
 from app.store.key_conditions import KeyFilter
 
 #: Most urgent first.
-ATTENTION = ("failing", "expiring", "creator_left", "unused", "never_expires")
+ATTENTION = ("failing", "expiring", "owner_left", "unused", "never_expires")
 #: Seconds for which the numbers of an organization with more than `COUNTED_TO` keys are kept. Others are counted each
 #: time.
 KEPT_SECONDS = 10.0

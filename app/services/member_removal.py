@@ -1,6 +1,6 @@
 """Removing a member, and leaving: what happens to the keys that belong to them is decided in the same transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -130,6 +130,44 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
     return Removed(email, replaced)
 
 
+def decide_some(
+    runtime: Runtime, member: Member, person_id: str, key_ids: Collection[str], decision: KeyDecision
+) -> int:
+    """A step before `remove`, for somebody who has more keys than one request decides about: revokes or hands over
+    those of these keys that are working ones of theirs, and returns how many these were. The person stays a member.
+
+    Raises `NotFound`, `Forbidden`, `LastOwner`, `ValidationFailed` naming `owner`, `others` or `keys`, and `Busy`. Then
+    nothing is changed.
+    """
+    if decision.action is KeyAction.ROTATE:
+        raise ValidationFailed({"others": "cannot be rotated together; hand them over or revoke them"})
+    members.refuse_too_many(len(key_ids))
+    with revoking(runtime, org_id=member.org_id) as revocation:
+        now, leaves = runtime.clock(), person_id == member.person_id
+        members.take_turn(member.org_id)
+        member = organizations.still_member(member)
+        role = members.locked_role(member.org_id, person_id)
+        if not leaves:
+            members.refuse_unmanageable(member, role)
+        if role is Role.OWNER:
+            members.refuse_last_owner(member.org_id, person_id)
+        # Members are locked before keys.
+        owner = _owners(member, Decisions(others=decision), leaves=leaves).get(decision.owner)
+        if owner and owner.person_id == person_id:
+            raise ValidationFailed({"owner": "must be somebody else"})
+        wanted = set(key_ids)
+        theirs = key_store.of_owner(member.org_id, person_id, now, lock=True)
+        found = [listed.key for listed in theirs if listed.key.id in wanted]
+        if owner is None:
+            members.revoke(found, now, actor=member.email, by=member.person_id)
+        else:
+            email = members.email_of(person_id)
+            for key in found:
+                key_owners.hand_over(runtime, key, owner, was=email, at=now, actor=member.email)
+        revocation.affects(member.org_id)
+    return len(found)
+
+
 def _left_key(runtime: Runtime, member: Member, person_id: str, listed: ListedKey, now: datetime) -> LeftKey:
     is_used = listed.last_let_through is not None and now - listed.last_let_through <= USED_WITHIN
     why = "only who stays can get its successor" if member.person_id == person_id else None
@@ -181,12 +219,13 @@ def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[Lis
     decided = [(listed, decisions.keys.get(listed.key.id) or decisions.others) for listed in found]
     if any(decision is None for _, decision in decided):
         raise members.undecided([listed.key for listed in found])
-    _refuse_too_many(len(decided), sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
+    members.refuse_too_many(len(decided))
+    refuse_too_many_rotated(sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
     return [(listed, decision) for listed, decision in decided if decision is not None]
 
 
-def _refuse_too_many(number: int, rotated: int) -> None:
-    members.refuse_too_many(number)
+def refuse_too_many_rotated(rotated: int) -> None:
+    """Raises `ValidationFailed` naming `keys`."""
     if rotated > MOST_ROTATED:
         raise ValidationFailed({"keys": f"to rotate are {rotated:,}, more than {MOST_ROTATED}; rotate some before"})
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from app.domain import imported_keys, key_format, key_settings_ceiling
-from app.domain.errors import DomainError, ValidationFailed
+from app.domain import email_address, imported_keys, key_format
+from app.domain.errors import DomainError, NotFound, ValidationFailed
 from app.domain.key_origin import KeyOrigin
 from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
@@ -13,7 +13,8 @@ from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
-from app.store import named_keys, organizations
+from app.store import named_keys, organizations, people
+from app.store.key_conditions import ORGANIZATION
 from app.store.keys import ApiKey
 from app.store.named_keys import WorkingKey
 from app.store.transaction import transaction
@@ -43,7 +44,7 @@ def create_key(
     with transaction():
         now = runtime.clock()
         if org is not None:
-            organization = operator_organizations.organization(org)
+            organization = operator_organizations.locked_organization(org)
         else:
             organization = organizations.only() or organizations.operators(now)
         named = KeySettings(name=DEFAULT_NAME) | settings
@@ -52,9 +53,24 @@ def create_key(
         )
 
 
-def working_keys(runtime: Runtime) -> Iterator[WorkingKey]:
-    """The active keys of all organizations, oldest first, read from the database while they are consumed."""
-    return named_keys.working(runtime.clock())
+def working_keys(runtime: Runtime, owner: str | None = None) -> Iterator[WorkingKey]:
+    """The active keys of all organizations, oldest first, read from the database while they are consumed. `owner`: the
+    ID or the email address of a person whom they belong to, or `ORGANIZATION`: to none. Raises `NotFound`."""
+    return named_keys.working(runtime.clock(), None if owner is None else _owner_named(owner))
+
+
+def _owner_named(named: str) -> str:
+    if named == ORGANIZATION:
+        return ORGANIZATION
+    with suppress(ValidationFailed):
+        named = email_address.normalise(named)
+    person = people.get(named) or people.by_email(named)
+    if person is None:
+        raise NotFound(
+            f"There is no person with the ID or email address {_without_secret(named)}."
+            f" For keys that belong to no person, say {ORGANIZATION}."
+        )
+    return person.id
 
 
 def revoke_key(runtime: Runtime, prefix: str, *, leaked: bool = False, final: bool = False) -> ApiKey:
@@ -116,21 +132,15 @@ def rotate_key(
     key_rotation.check_idle(idle_seconds)
     with revoking(runtime, in_seconds=overlap_seconds) as revocation:
         old = _single_match(runtime, prefix)
-        key_rotation.refuse_unrotatable(old, runtime.clock())
-        issued = key_rotation.replace(
+        return key_rotation.rotate_as_operator(
             runtime,
             old,
             revocation,
             overlap_seconds=overlap_seconds,
-            role=None,
-            origin=KeyOrigin.OPERATOR,
+            idle_seconds=idle_seconds,
             actor=ACTOR,
             overrides_policy=overrides_policy,
         )
-        if overlap_seconds:
-            old.ends_idle_seconds = idle_seconds
-            old.bounds = key_settings_ceiling.moved(old.bounds, {"expires_at": old.expires_at})
-        return issued
 
 
 def extend_key(runtime: Runtime, prefix: str, *, overrides_policy: bool = False) -> ApiKey:

@@ -1,15 +1,18 @@
 """What operators do with organizations and their members on the command line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from app.domain import email_address, name_rules
-from app.domain.errors import NotFound
+from app.domain.errors import KeyNotActive, NotFound
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
 from app.domain.organization_deletion import erased_at
-from app.services import audit, key_owners, members, organization_settings
-from app.services.immediate_revocation import revoking
+from app.services import audit, key_owners, key_rotation, member_removal, members, organization_settings
+from app.services.immediate_revocation import Revocation, revoking
+from app.services.key_owners import Owner
+from app.services.keys import IssuedKey
 from app.services.runtime import Runtime
 from app.store import device_grants, invitations, organization_deletion, organizations, people, sign_up_keys
 from app.store import keys as key_store
@@ -54,11 +57,25 @@ def organization(org: str) -> Organization:
     return matches[0]
 
 
+def locked_organization(org: str) -> Organization:
+    """As `organization`, locked until the transaction ends: nobody deletes or renames it meanwhile."""
+    org_id = organization(org).id
+    organizations.lock([org_id])
+    return organization(org_id)
+
+
+def _organization_in_turn(org: str) -> Organization:
+    """As `organization`, in the turn of who changes its memberships, which who deletes it takes too."""
+    org_id = organization(org).id
+    members.take_turn(org_id)
+    return organization(org_id)
+
+
 def rename_organization(runtime: Runtime, org: str, name: str) -> str:
     """The new name. Raises `NotFound`, `ValidationFailed` and `Forbidden`."""
     name = name_rules.cleaned_of_organization(name)
     with revoking(runtime) as revocation:
-        found = organization(org)
+        found = locked_organization(org)
         organization_settings.rename_within(found.id, name, runtime.clock(), ACTOR, revocation)
     return name
 
@@ -67,7 +84,7 @@ def set_organization_disabled(runtime: Runtime, org: str, *, disabled: bool) -> 
     """Disables or enables an organization: all its keys are refused from now on, or work again. Raises `NotFound`."""
     with revoking(runtime) as revocation:
         now = runtime.clock()
-        found = organization(org)
+        found = locked_organization(org)
         if (found.disabled_at is not None) == disabled:
             revocation.nothing_changed()
         else:
@@ -91,8 +108,7 @@ def add_member(
     `ValidationFailed` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        found = organization(org)
-        members.take_turn(found.id)
+        found = _organization_in_turn(org)
         person = people.by_email(address) or people.add(address, runtime.clock())
         beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
         revocation.affects(found.id)
@@ -105,8 +121,7 @@ def set_role(
     """As `add_member`, for somebody who is a member already. Raises `NotFound` and `LastOwner`."""
     address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        found = organization(org)
-        members.take_turn(found.id)
+        found = _organization_in_turn(org)
         person = _member(address, found)
         beyond = _put_member(runtime, found, person, role, revoke_keys=revoke_keys, last_owner=last_owner)
         revocation.affects(found.id)
@@ -154,25 +169,75 @@ def remove_member(
     revoked, or handed over, or else keep working without an owner. `to`: the address of the member who gets them; None:
     the organization. `last_owner`: even if nobody else is an owner. Raises `NotFound`, `LastOwner`, and
     `ValidationFailed` naming `owner`."""
-    address = email_address.normalise(email)
     with revoking(runtime) as revocation:
-        now = runtime.clock()
-        found = organization(org)
-        members.take_turn(found.id)
-        person = _member(address, found)
-        device_grants.deny_approved(found.id, person.id)
-        if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
-            members.refuse_last_owner(found.id, person.id, _WAY_OUT)
-        organizations.remove_member(found.id, person.id)
-        # Members are locked before keys.
-        owner = key_owners.new_owner(found.id, to)
-        theirs = key_store.working_of_owner(found.id, person.id, now)
-        audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
+        now, leaver, owner, theirs = _removed(runtime, revocation, org, email, to, last_owner=last_owner)
         members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
         for key in theirs if hand_over_keys else []:
-            key_owners.hand_over(runtime, key, owner, was=address, at=now, actor=ACTOR)
-        revocation.affects(found.id)
+            key_owners.hand_over(runtime, key, owner, was=leaver, at=now, actor=ACTOR)
     return theirs
+
+
+def remove_member_and_rotate_keys(
+    runtime: Runtime,
+    org: str,
+    email: str,
+    *,
+    to: str | None = None,
+    overlap_seconds: int = 0,
+    last_owner: bool = False,
+) -> Sequence[IssuedKey]:
+    """As `remove_member`, and replaces their active keys: returns the successors, oldest key first, whose plaintext is
+    handed out once and which belong to `to`. The old keys stop working after the overlap. Raises, too, `KeyNotActive`
+    if one of the keys cannot be rotated, and `ValidationFailed` naming `keys` (too many) or `overlap_seconds`."""
+    key_rotation.check_overlap(overlap_seconds)
+    with revoking(runtime) as revocation:
+        now, leaver, owner, theirs = _removed(runtime, revocation, org, email, to, last_owner=last_owner)
+        member_removal.refuse_too_many_rotated(len(theirs))
+        _refuse_unrotatable(theirs, now)
+        successors = []
+        for key in theirs:
+            key_owners.hand_over(runtime, key, owner, was=leaver, at=now, actor=ACTOR)
+            issued = key_rotation.rotate_as_operator(
+                runtime, key, revocation, overlap_seconds=overlap_seconds, actor=ACTOR
+            )
+            issued.listed.key.owner_id = owner.person_id
+            successors.append(issued)
+    return successors
+
+
+def _removed(
+    runtime: Runtime, revocation: Revocation, org: str, email: str, to: str | None, *, last_owner: bool
+) -> tuple[datetime, str, Owner, Sequence[ApiKey]]:
+    """Ends a membership. When, the address of who was a member, who gets their keys if they are handed over, and their
+    active keys, locked."""
+    address, now = email_address.normalise(email), runtime.clock()
+    found = _organization_in_turn(org)
+    person = _member(address, found)
+    device_grants.deny_approved(found.id, person.id)
+    if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
+        members.refuse_last_owner(found.id, person.id, _WAY_OUT)
+    organizations.remove_member(found.id, person.id)
+    # Members are locked before keys.
+    owner = key_owners.new_owner(found.id, to)
+    theirs = key_store.working_of_owner(found.id, person.id, now)
+    audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
+    revocation.affects(found.id)
+    return now, address, owner, theirs
+
+
+def _refuse_unrotatable(theirs: Sequence[ApiKey], now: datetime) -> None:
+    """Raises `KeyNotActive` naming every key that stands in the way."""
+    refused = []
+    for key in theirs:
+        try:
+            key_rotation.refuse_unrotatable(key, now)
+        except KeyNotActive:
+            refused.append(f"{key.name} ({key.start}***)")
+    if refused:
+        raise KeyNotActive(
+            f"Nothing was changed: these keys are suspended, or were rotated already: {', '.join(refused)}."
+            " Revoke them first, or choose something else for all keys."
+        )
 
 
 def _member(address: str, org: Organization) -> Person:

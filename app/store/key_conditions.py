@@ -22,11 +22,13 @@ from sqlalchemy.orm import aliased
 from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
 from app.domain.member_roles import Role
 from app.domain.name_rules import folded
-from app.store.keys import ApiKey, works
+from app.store.keys import ApiKey, replaces, works
 from app.store.last_uses import LastUse
 from app.store.organizations import Membership
 
 Condition = ColumnElement[bool]
+#: Instead of the ID of an owner: keys that belong to no person.
+ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class KeyFilter:
     scope: str | None = None
     #: The ID of the person who created it.
     creator: str | None = None
+    #: The ID of the person whom it belongs to, or `ORGANIZATION`.
+    owner: str | None = None
     #: Only those. None: any.
     outside: Outside | None = None
 
@@ -76,8 +80,19 @@ def _replaced(org_id: str, now: datetime) -> Condition:
     return and_(works(now), ApiKey.id.in_(replaced))
 
 
-def _creator_left(org_id: str, now: datetime) -> Condition:
-    return and_(works(now), ApiKey.owner_id.in_(_former_owners(org_id)))
+def _is_not_replaced() -> Condition:
+    return ~exists().where(replaces(aliased(ApiKey)))
+
+
+def _expiring(_org_id: str, now: datetime) -> Condition:
+    """As `expiring_keys`, whose owners are told: what is suspended or being replaced ends as it shall."""
+    ends = and_(ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN)
+    return and_(_in_use(now), ends, _is_not_replaced())
+
+
+def _owner_left(org_id: str, now: datetime) -> Condition:
+    """Without keys that are being replaced: that is what one does about it."""
+    return and_(works(now), ApiKey.owner_id.in_(_former_owners(org_id)), _is_not_replaced())
 
 
 def people_of(org_id: str, column: str) -> Any:
@@ -96,16 +111,14 @@ def _former_owners(org_id: str) -> Any:
     return select(owner.c.id).where(owner.c.id.is_not(None), owner.c.id.not_in(members))
 
 
-#: What a key can be. Unlike the states of `key_status`, of which a key has one, several of these can be so, and of
-#: suspended keys too.
+#: What a key can be. Unlike the states of `key_status`, of which a key has one, several of these can be so, and most of
+#: them of suspended keys too.
 CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
     "working": lambda _org, now: works(now),
     "failing": _failing,
-    "expiring": lambda _org, now: and_(
-        works(now), ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN
-    ),
+    "expiring": _expiring,
     "replaced": _replaced,
-    "creator_left": _creator_left,
+    "owner_left": _owner_left,
     "unused": lambda _org, now: and_(
         works(now), ApiKey.created_at < now - UNUSED_AFTER, _not_let_through_since(now - UNUSED_AFTER)
     ),
@@ -126,9 +139,16 @@ def conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]
         found.append(_has_scope(wanted.scope))
     if wanted.creator is not None:
         found.append(ApiKey.created_by == wanted.creator)
+    if wanted.owner is not None:
+        found.append(belongs_to(wanted.owner))
     if words := wanted.words.strip():
         found.append(_matches(words))
     return found
+
+
+def belongs_to(owner: str) -> Condition:
+    """`owner`: as in `KeyFilter`."""
+    return ApiKey.owner_id.is_(None) if owner == ORGANIZATION else ApiKey.owner_id == owner
 
 
 def _has_scope(scope: str) -> Condition:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -20,9 +21,19 @@ from app.domain import paging
 from app.extensions import db
 from app.store import keys
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
-from app.store.key_conditions import CONDITIONS, Condition, KeyFilter, Outside, conditions, outside_policy, people_of
+from app.store.key_conditions import (
+    CONDITIONS,
+    Condition,
+    KeyFilter,
+    Outside,
+    belongs_to,
+    conditions,
+    outside_policy,
+    people_of,
+)
 from app.store.keys import LISTED, ApiKey, ListedKey
 from app.store.last_uses import LastUse
+from app.store.organizations import Membership
 from app.store.people import Person
 
 #: Numbers of keys are exact up to here.
@@ -121,12 +132,15 @@ def newest(
     limit: int,
     cursor: str | None,
     outside: Outside | None = None,
+    owner: str | None = None,
 ) -> paging.Page[ListedKey]:
-    """A page of the keys that meet all of these `CONDITIONS`, newest first, as the API lists them. Raises
-    `ValidationFailed` for an invalid cursor."""
+    """A page of the keys that meet all of these `CONDITIONS`, newest first, as the API lists them. `owner`: as in
+    `KeyFilter`. Raises `ValidationFailed` for an invalid cursor."""
     where = [CONDITIONS[condition](org_id, now) for condition in conditions]
     if outside is not None:
         where.append(outside_policy(org_id, outside, now))
+    if owner is not None:
+        where.append(belongs_to(owner))
     return keys.page(org_id, limit=limit, cursor=cursor, where=where)
 
 
@@ -145,7 +159,24 @@ def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[
 
 def creators(org_id: str) -> Sequence[tuple[str, str]]:
     """ID and email address of everybody who created a key, members or not, by address."""
-    ids = select(people_of(org_id, "created_by").c.id)
+    return _people(org_id, "created_by")
+
+
+def owners(org_id: str) -> Sequence[tuple[str, str]]:
+    """ID and email address of everybody to whom a key belongs, members or not, by address."""
+    return _people(org_id, "owner_id")
+
+
+def owner_named(org_id: str, id_or_email: str) -> str | None:
+    """The ID of the person with this ID or email address, if they are a member or a key belongs to them."""
+    is_member = exists().where(Membership.org_id == org_id, Membership.person_id == Person.id)
+    has_key = exists().where(ApiKey.org_id == org_id, ApiKey.owner_id == Person.id)
+    is_named = or_(Person.id == id_or_email, Person.email == id_or_email)
+    return db.session.scalar(select(Person.id).where(is_named, or_(is_member, has_key)))
+
+
+def _people(org_id: str, column: str) -> Sequence[tuple[str, str]]:
+    ids = select(people_of(org_id, column).c.id)
     rows = db.session.execute(
         select(Person.id, Person.email).where(Person.id.in_(ids)).order_by(Person.email).limit(200)
     )

@@ -204,7 +204,7 @@ class ListedKey(NamedTuple):
     #: The ID of the key that it was rotated to.
     successor: str | None = None
     #: Whether it belongs to a person who is no longer a member: mostly who created it.
-    creator_left: bool = False
+    owner_left: bool = False
     #: None: it belongs to the organization.
     owner: str | None = None
 

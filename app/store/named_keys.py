@@ -10,6 +10,7 @@ from sqlalchemy import (
 
 from app.domain.key_rate_limit import RateLimit
 from app.extensions import db
+from app.store.key_conditions import belongs_to
 from app.store.keys import ApiKey, rate_limit_of, works
 
 
@@ -33,10 +34,12 @@ class WorkingKey(NamedTuple):
         return rate_limit_of(self.rate_requests, self.rate_seconds)
 
 
-def working(now: datetime) -> Iterator[WorkingKey]:
-    """The active keys of all organizations, oldest first, read while they are consumed: there may be a great many."""
+def working(now: datetime, owner: str | None = None) -> Iterator[WorkingKey]:
+    """The active keys of all organizations, oldest first, read while they are consumed: there may be a great many.
+    `owner`: as in `KeyFilter`; None: whoever they belong to."""
     columns = (getattr(ApiKey, name) for name in WorkingKey._fields)
-    query = select(*columns).where(works(now)).order_by(ApiKey.created_at, ApiKey.id)
+    theirs = [] if owner is None else [belongs_to(owner)]
+    query = select(*columns).where(works(now), *theirs).order_by(ApiKey.created_at, ApiKey.id)
     for row in db.session.execute(query, execution_options={"yield_per": 1000}):
         yield WorkingKey(*row)
 

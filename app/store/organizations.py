@@ -225,11 +225,9 @@ def only() -> Organization | None:
 
 
 def by_id_or_name(org: str) -> Sequence[Organization]:
-    return db.session.scalars(
-        select(Organization)
-        .where(or_(Organization.id == org, Organization.name == org), IS_THERE)
-        .order_by(Organization.id)
-    ).all()
+    """As they are now, also if the session has read them before."""
+    query = select(Organization).where(or_(Organization.id == org, Organization.name == org), IS_THERE)
+    return db.session.scalars(query.order_by(Organization.id).execution_options(populate_existing=True)).all()
 
 
 def put_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from app.domain import key_changes
 from app.store.audit import AuditEntry
+from app.web import key_policy_changes
 from app.web.time_format import duration, moment
 
 #: What one can filter by, in plain words.
@@ -40,7 +41,7 @@ SENTENCES = {
     "keys.seeded": Sentence("made", "created {count} to measure with"),
     "installs.imported": Sentence("made", "imported {count}"),
     "key.changed": Sentence("changed", "changed {key}"),
-    "key_policy.changed": Sentence("changed", "changed the policy for keys"),
+    "key_policy.changed": Sentence("changed", "changed the policy for keys: {policy}"),
     "key.revoked": Sentence("ended", "revoked {key}"),
     "key.revoke_undone": Sentence("ended", "undid the revoke of {key}"),
     "key.suspended": Sentence("ended", "suspended {key}"),
@@ -64,7 +65,7 @@ SENTENCES = {
     "organization.created": Sentence("organization", "created the organization"),
     "organization.disabled": Sentence("organization", "disabled the organization"),
     "organization.enabled": Sentence("organization", "enabled the organization again"),
-    "organization.renamed": Sentence("organization", "renamed the organization"),
+    "organization.renamed": Sentence("organization", "renamed the organization from {old_name} to {new_name}"),
     "organization.deleted": Sentence("organization", "deleted the organization"),
     "organization.restored": Sentence("organization", "brought the organization back"),
     "credits.granted": Sentence("organization", "granted credits: {amount}"),
@@ -92,6 +93,7 @@ _VALUES: dict[str, Callable[[Any], str]] = {
 }
 
 
+_POLICY_CHANGED = "key_policy.changed"
 _HANDED_OVER = "handed {key} over to {owner}"
 
 
@@ -123,10 +125,13 @@ def facts(entry: AuditEntry) -> list[tuple[str, str]]:
     """What else the entry says: labels and values."""
     details = dict(entry.details)
     changes: Mapping[str, Mapping[str, Any]] = details.pop("changes", {})
-    found = [
-        (_label(name), f"from {_value(name, change['old'])} to {_value(name, change['new'])}")
-        for name, change in changes.items()
-    ]
+    if entry.action == _POLICY_CHANGED:
+        found = [(_label(change.part), change.from_to) for change in key_policy_changes.in_words(changes)]
+    else:
+        found = [
+            (_label(name), f"from {_value(name, change['old'])} to {_value(name, change['new'])}")
+            for name, change in changes.items()
+        ]
     found += [(_label(name), _value(name, value)) for name, value in details.items()]
     return [*found, ("Action", entry.action), ("Of", entry.target), ("Entry", f"{entry.sequence:,} ({entry.id})")]
 
@@ -142,8 +147,13 @@ def _parts(entry: AuditEntry, back: str) -> dict[str, Any]:
     name = details.get("name") or entry.target
     successor = details.get("successor")
     parts = details | {"target": entry.target, "key": _thing(entry.org_id, entry.target, name, back)}
-    if owner := details.get("changes", {}).get("owner"):
+    changes = details.get("changes", {})
+    if owner := changes.get("owner"):
         parts["owner"] = owner["new"] or "the organization"
+    if name := changes.get("name"):
+        parts |= {"old_name": name["old"], "new_name": name["new"]}
+    if entry.action == _POLICY_CHANGED:
+        parts["policy"] = "; ".join(f"{one.part} {one.from_to}" for one in key_policy_changes.in_words(changes))
     if successor:
         parts["successor"] = _thing(entry.org_id, successor, "a new key", back)
     for noun in ("key", "install"):

@@ -22,12 +22,18 @@ _REFUSALS: tuple[type[DomainError], ...] = (
     forward_auth.NotCanonical,
     errors.DatabaseDown,
 )
-#: The way out, where the error itself cannot know it.
+#: What follows the error's own message, which cannot know it.
 _WAYS_OUT: dict[type[DomainError], str] = {
-    errors.MissingCredential: "Send your key in the header x-api-key.",
     forward_auth.NotCanonical: "Dot segments, double or encoded slashes, and semicolons can.",
     errors.RateLimited: "The header Retry-After says for how many seconds.",
 }
+
+
+def _explained(kind: type[DomainError]) -> str:
+    """In the words of the response, as far as they are the same for every request."""
+    if issubclass(kind, errors.MissingCredential):
+        return kind.no_key
+    return f"{kind.message} {_WAYS_OUT.get(kind, '')}".strip()
 
 
 @blueprint.get("")
@@ -39,10 +45,7 @@ def show() -> str:
         "guide/show.html",
         settings=settings,
         call=snippets.route_for(list(settings.policy.scopes)),
-        refusals=sorted(
-            (status_of(kind), kind.error_code, f"{kind.message} {_WAYS_OUT.get(kind, '')}".strip())
-            for kind in _REFUSALS
-        ),
+        refusals=sorted((status_of(kind), kind.error_code, _explained(kind)) for kind in _REFUSALS),
         max_body=MAX_BODY,
         install_id_sunset=SUNSET,
     )

@@ -8,14 +8,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain import key_status
+from app.domain import email_address, key_status
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Permission
 from app.http import request_context
 from app.http.download_limit import limit_downloads
 from app.http.guards import RequireMember
 from app.services import key_list, usage
-from app.services.key_list import COUNTED_TO, KeyFilter, KeyPage, PastedKey
+from app.services.key_list import COUNTED_TO, ORGANIZATION, KeyFilter, KeyPage, PastedKey
 from app.services.key_revocation import MAX_AT_ONCE
 from app.store.keys import ListedKey
 from app.web import download
@@ -31,7 +31,7 @@ STATES = {
     "failing": "Failing",
     "expiring": "Expire within 7 days",
     "replaced": "Being replaced",
-    "creator_left": "Owner left",
+    "owner_left": "Owner left",
     "unused": "Not used for 90 days",
     "never_expires": "Never expire",
     "outside_policy": "Outside of the policy",
@@ -39,6 +39,8 @@ STATES = {
     "expired": "Expired",
     "revoked": "Revoked",
 }
+#: Addresses that people kept can have an earlier name.
+_EARLIER_NAMES = {"creator_left": "owner_left"}
 ORDERS = {"created": "Newest first", "name": "Name", "expires": "Expires first", "used": "Used last"}
 _COLUMNS = (
     *("id", "name", "start", "last4", "state", "scopes", "created_at", "created_by", "expires_at", "revoked_at"),
@@ -54,17 +56,18 @@ class Asked:
     state: str = "working"
     scope: str = ""
     creator: str = ""
+    owner: str = ""
     sort: str = "created"
 
     @property
     def filter(self) -> KeyFilter:
         condition = None if self.state == "all" else self.state
-        return KeyFilter(self.q, condition, self.scope or None, self.creator or None)
+        return KeyFilter(self.q, condition, self.scope or None, self.creator or None, self.owner or None)
 
     @property
     def is_narrowed(self) -> bool:
         """Whether it leaves out keys that are in the list otherwise."""
-        return bool(self.q or self.scope or self.creator or self.state != "working")
+        return bool(self.q or self.scope or self.creator or self.owner or self.state != "working")
 
     def parameters(self, **changed: str | None) -> dict[str, str | None]:
         """The parameters of its address, without what is so anyway."""
@@ -74,11 +77,13 @@ class Asked:
 
 def asked(values: Mapping[str, str]) -> Asked:
     state, sort = values.get("state", ""), values.get("sort", "")
+    state = _EARLIER_NAMES.get(state, state)
     return Asked(
         q=values.get("q", "").strip()[:MAX_WORDS],
         state=state if state in STATES else "working",
         scope=values.get("scope", "")[:MAX_WORDS],
         creator=values.get("creator", "")[:MAX_WORDS],
+        owner=values.get("owner", "")[: email_address.MAX_LENGTH],
         sort=sort if sort in ORDERS else "created",
     )
 
@@ -91,6 +96,10 @@ def index() -> Response | str:
         # It must not stay in an address, which browsers and proxies write down.
         flash("A key does not belong in an address. Paste it into the search field.")
         return redirect(_url(wanted, q=None), 303)
+    try:
+        wanted = _of_known_owner(wanted)
+    except ValidationFailed:
+        return _nobodys(wanted)
     try:
         page = key_list.page(
             runtime, member, wanted.filter, sort=wanted.sort, limit=PAGE_SIZE, cursor=request.args.get("cursor")
@@ -111,6 +120,8 @@ def index() -> Response | str:
         states=STATES,
         orders=ORDERS,
         creators=key_list.creators(member),
+        owners=key_list.owners(member),
+        of_organization=ORGANIZATION,
         scopes=list(runtime.settings.policy.scopes),
         url=partial(_url, wanted),
         is_first=not request.args.get("cursor") and not wanted.parameters(),
@@ -168,8 +179,26 @@ def export() -> Response:
     runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
     if _pasted(request.args):
         return redirect(_url(wanted, q=None, endpoint="key_list.export"), 303)
+    try:
+        wanted = _of_known_owner(wanted)
+    except ValidationFailed:
+        return _nobodys(wanted)
     found = key_list.every(runtime, member, wanted.filter, sort=wanted.sort)
     return download.of_rows("keys", _COLUMNS, map(_row, found))
+
+
+def _of_known_owner(wanted: Asked) -> Asked:
+    """With the owner's ID, however the address names them. Raises `ValidationFailed`."""
+    return (
+        replace(wanted, owner=key_list.owner_named(request_context.member(), wanted.owner)) if wanted.owner else wanted
+    )
+
+
+def _nobodys(wanted: Asked) -> Response:
+    """An empty list would say that somebody has no keys, who may be misspelled."""
+    name = request_context.member().org_name
+    flash(f"Nobody with that ID or email address is a member of {name} or has keys there. These are the keys of all.")
+    return redirect(_url(wanted, owner=None), 303)
 
 
 def _pasted(values: Mapping[str, str]) -> PastedKey | None:

@@ -37,6 +37,8 @@ blueprint = Blueprint("member_removal", __name__, url_prefix="/orgs/<org>/member
 #: How many keys the page asks about one by one, and how many others it offers keys to. For more there is one answer.
 MOST_KEYS = key_revocation.MAX_AT_ONCE
 MOST_OWNERS = 50
+#: The field of a form for more keys than one request decides about.
+_STEP = "step"
 _REFUSALS = (ValidationFailed, Forbidden, LastOwner, KeyNotActive, UnknownScope, TooManyKeys, RateLimited, Busy)
 
 
@@ -51,9 +53,17 @@ def ask_remove(person: str) -> str:
 @refused_form.also_over_limit(lambda problems, person: _page(_removable(person), problems))
 @limit_changes
 def remove(person: str) -> Response:
-    """The page with the successors of rotated keys, shown once, or the list of members."""
+    """The page with the successors of rotated keys, shown once, or the list of members; after a step, the question
+    again."""
+    org = request_context.member().org_id
     if person == request_context.member().person_id:
-        return redirect(url_for("member_removal.ask_leave", org=request_context.member().org_id), 303)
+        return redirect(url_for("member_removal.ask_leave", org=org), 303)
+    if _STEP in request.form:
+        return _take_step(_removable(person), url_for("member_removal.ask_remove", org=org, person=person))
+    return _remove(person)
+
+
+def _remove(person: str) -> Response:
     try:
         done = member_removal.remove(request_context.runtime(), request_context.member(), person, _decisions())
     except NotFound:
@@ -79,6 +89,8 @@ def ask_leave() -> str:
 @limit_changes
 def leave() -> Response:
     member = request_context.member()
+    if _STEP in request.form:
+        return _take_step(_oneself(), url_for("member_removal.ask_leave", org=member.org_id))
     try:
         member_removal.remove(request_context.runtime(), member, member.person_id, _decisions())
     except KeysUndecided as error:
@@ -87,6 +99,24 @@ def leave() -> Response:
         return refused_form.answer(_page(_oneself(), _problems_of(error)), error)
     flash(f"You are no longer a member of {member.org_name}.")
     return redirect(url_for("home.index"), 303)
+
+
+def _take_step(found: MemberListed, back: str) -> Response:
+    """Decides about as many keys as one request can, and leads back for the others. Those that were used last come at
+    the end, one by one."""
+    ids = [key.listed.key.id for key in _left_keys(found)[MOST_KEYS:][: members.MOST_KEYS]]
+    try:
+        decision = _decision(request.form.get("others", ""), "others")
+        done = member_removal.decide_some(
+            request_context.runtime(), request_context.member(), found.person_id, ids, decision
+        )
+    except NotFound:
+        return to_members(NOT_A_MEMBER)
+    except _REFUSALS as error:
+        return refused_form.answer(_page(found, _problems_of(error)), error)
+    what = "revoked" if decision.action is KeyAction.REVOKE else "handed over"
+    flash(f"Keys that were {what}: {done:,}. Now decide about the others.")
+    return redirect(back, 303)
 
 
 def _removable(person: str) -> MemberListed:
@@ -158,6 +188,7 @@ def _page(found: MemberListed, problems: dict[str, str], unsent: MultiDict[str, 
         is_alone=is_last_owner and _is_alone(),
         left=[(key, chosen.get(key.listed.key.id, _suggested(key, leaves=leaves))) for key in left[:MOST_KEYS]],
         others=len(left[MOST_KEYS:]),
+        step=members.MOST_KEYS if len(left) > members.MOST_KEYS else None,
         chosen_for_others=form.get("others", "hand_over:"),
         owners=owners,
         overlaps=OVERLAPS,

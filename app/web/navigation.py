@@ -1,5 +1,6 @@
 """The navigation of every page: the organization that its tabs lead to, and the tabs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ from flask import after_this_request, current_app, g, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.domain import name_rules
 from app.http import cookies, request_context
 from app.services import invitations, organization_settings, organizations
 from app.store.invitations import InvitationListed
@@ -40,6 +42,12 @@ class Navigation(NamedTuple):
     tabs: Sequence[Tab]
     may_create: bool
     invitations: Sequence[InvitationListed] = ()
+
+    @property
+    def same_named(self) -> frozenset[str]:
+        """The IDs of those whose name another one has too, in any case. Pages show the ID beside their names."""
+        names = Counter(name_rules.folded(one.name) for one in self.organizations)
+        return frozenset(one.id for one in self.organizations if names[name_rules.folded(one.name)] > 1)
 
 
 NOBODYS = Navigation((), None, (), may_create=False)

@@ -297,6 +297,29 @@ def test_a_member_gives_no_scope_that_grants_a_reserved_one(cast, runtime, set_s
     assert cast.alice.http.post(path, json={"name": "CI", "scopes": ["support"]}).status_code == 201
 
 
+def test_the_keys_of_an_owner_are_listed_by_id_or_address_and_nobody_else_is_known(cast):
+    alice, bob = cast.alice, cast.bob
+
+    def asked(owner, **query):
+        return alice.http.get(f"/v1/orgs/{alice.org}/keys", query_string={"owner": owner} | query)
+
+    alice.create_key(name="of alice")
+    alice.create_key(name="of all", owner=None)
+    bob.create_key(name="of bob")
+    for owner, names in {
+        alice.person_id: ["of alice"],
+        alice.email: ["of alice"],
+        " BOB@example.com": ["of bob"],
+        "organization": ["of all"],
+        cast.adam.email: [],
+    }.items():
+        assert [key["name"] for key in asked(owner).get_json()["data"]] == names
+    assert asked(bob.email, unused="true").get_json()["data"] == []
+    for owner in (cast.charlie.email, cast.charlie.person_id, "nobody@example.com", "bob", ""):
+        answer = asked(owner)
+        assert (answer.status_code, list(answer.get_json()["details"]["fields"])) == (422, ["owner"])
+
+
 def test_only_failing_or_unused_keys_are_listed_if_asked_for(alice, app, clock):
     def listed(**query):
         answer = alice.http.get(f"/v1/orgs/{alice.org}/keys", query_string=query)

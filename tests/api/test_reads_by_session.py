@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.errors import MissingCredential
 from app.store import organizations
 from app.store.transaction import transaction
 
@@ -67,7 +68,7 @@ def test_without_the_organization_the_error_names_the_parameter_and_its_values(a
 def test_without_a_session_that_is_valid_nothing_is_read(cast, path):
     alice, nobody = cast.alice, cast.nobody()
     answer = read(nobody, path)
-    assert (*error(answer), answer.get_json()["detail"][:15]) == (401, "MISSING_CREDENTIAL", "Send an API key")
+    assert (*error(answer), answer.get_json()["detail"]) == (401, "MISSING_CREDENTIAL", MissingCredential.no_key)
     alice.http.post("/v1/auth/sign-out")
     nobody.http.set_cookie("whs_session", "made up")
     answer = read(nobody, path)

@@ -75,6 +75,7 @@ PAGE_STATES = [
     PageState("no keys", "Keys · erin’s organization", "Keys", at("/", "erin")),
     PageState("no keys for a viewer", "Keys · otto’s organization", "Keys", at("/", "vera")),
     PageState("keys", "Keys · alice’s organization", "Keys", at("/", "alice")),
+    PageState("keys of one of two same-named", "Keys · tess’s organization", "Keys", at("keys of tess", "tess")),
     PageState("older keys", "Keys · max’s organization", "Keys", older_keys),
     PageState("key just revoked", "Keys · rita’s organization", "Keys", just_revoked),
     PageState("new key", "New key · alice’s organization", "New key", at("new", "alice")),

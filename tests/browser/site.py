@@ -57,7 +57,7 @@ def build(url: str, database_url: str, folder: Path) -> Site:
     with app.app_context():
         cast = {
             name: _with_organization(Actor(app, name))
-            for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena", "hugo")
+            for name in ("alice", "erin", "otto", "max", "rita", "mona", "xena", "hugo", "tess")
         }
         cast |= {name: Actor(app, name) for name in ("vera", "nora", "mia", "ruth", "ida")}
         _join(cast["mona"], cast["alice"].org, Role.ADMIN, clock.now)
@@ -83,6 +83,8 @@ def build(url: str, database_url: str, folder: Path) -> Site:
         found = Check(1, GENESIS, clock.now, is_running=False, whole_to=1, checked_at=clock.now, broken_at=2)
         audit_checks.put(cast["rita"].org, found)
     paths["log of otto"] = f"/orgs/{cast['otto'].org}/audit-log"
+    cast["tess"].http.post("/v1/orgs", json={"name": "tess’s organization"})
+    paths["keys of tess"] = f"/orgs/{cast['tess'].org}/keys"
     paths["no usage"] = f"/orgs/{cast['erin'].org}/usage"
     paths |= _members_pages(cast)
     paths |= {"invitation": f"/invitations/{invited.id}", "invite": f"/orgs/{cast['alice'].org}/invitations/new"}

@@ -89,6 +89,18 @@ def test_the_list_shows_working_keys_oldest_first_and_no_key(operator):
 
 
 @BOTH
+def test_the_list_of_an_owner_and_of_keys_that_belong_to_nobody(operator, alice):
+    made = alice.create_key(name="of alice")
+    operator.run("create", "--name", "of nobody", "--org", alice.org)
+    for owner in (alice.email.upper(), alice.person_id):
+        assert [key["id"] for key in operator.json("list", "--owner", owner)["data"]] == [made["id"]]
+    assert [key["name"] for key in operator.json("list", "--owner", "organization")["data"]] == ["of nobody"]
+    assert "no person with the ID or email address dora@example.com" in operator.refused(
+        "list", "--owner", "dora@example.com"
+    )
+
+
+@BOTH
 def test_a_rotated_key_hands_over_at_once_or_after_the_overlap(operator, works):
     first = operator.json("create", "--name", "CI", "--scope", "notes:read")
     second = operator.json("rotate", first["start"])

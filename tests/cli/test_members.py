@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -97,7 +98,7 @@ def test_keys_that_a_new_role_could_not_create_are_named_and_can_be_revoked(oper
 def test_without_a_terminal_nobody_is_removed_until_the_keys_fate_is_said(operator, alice, key_of_alice):
     refused = operator.try_to("members", "remove", alice.org, alice.email, typed="revoke\n")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "--keys keep, hand-over or revoke" in refused.stderr
+    assert "--keys keep, hand-over, rotate or revoke" in refused.stderr
     assert key_of_alice in refused.stderr
     assert operator.json("members", "list", alice.org)["data"]
     assert operator.json("list")["data"]
@@ -115,7 +116,10 @@ def test_a_terminal_is_shown_the_keys_and_asked(operator, database, alice, key_o
     os.close(terminal)
     os.close(inside)
     assert done.returncode == 0, done.stderr
-    assert f"Keys of {alice.email}:\n  {key_of_alice}\nKeep these keys, hand them over or revoke them?" in done.stderr
+    assert (
+        f"Keys of {alice.email}:\n  {key_of_alice}\nKeep these keys, hand them over, rotate or revoke them?"
+        in done.stderr
+    )
     assert len(operator.json("list")["data"]) == active
 
 
@@ -134,6 +138,20 @@ def test_keys_are_handed_over_to_a_member_who_may_create_keys(operator, alice, a
         ]
     misused = operator.try_to("members", "remove", alice.org, "vera@example.com", "--to", "dora@example.com")
     assert misused.exit_code == 2
+
+
+@BOTH
+def test_keys_are_rotated_and_the_new_ones_shown_once(operator, alice, key_of_alice):
+    operator.run("members", "add", alice.org, "dora@example.com", "--role", "owner")
+    for misused in (("--keys", "keep", "--overlap", "60"), ("--keys", "revoke", "--to", "dora@example.com")):
+        assert operator.try_to("members", "remove", alice.org, alice.email, *misused).exit_code == 2
+    remove = ("members", "remove", alice.org, alice.email, "--keys", "rotate", "--to", "dora@example.com")
+    assert "from 0 to 2592000" in operator.refused(*remove, "--overlap", "2592001")
+    done = operator.run(*remove, "--overlap", "3600")
+    assert "The new keys belong to dora@example.com. The old ones keep working for 3600 seconds." in done
+    (token,) = re.findall(r"^Token: (whk_\w{32})$", done, re.MULTILINE)
+    owned = operator.json("list", "--owner", "dora@example.com")["data"]
+    assert [token.startswith(key["start"]) for key in owned] == [False, True]
 
 
 @BOTH

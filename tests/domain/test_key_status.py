@@ -23,7 +23,7 @@ class Used(NamedTuple):
     last_let_through: datetime | None = None
     last_refused: datetime | None = None
     is_replaced: bool = False
-    creator_left: bool = False
+    owner_left: bool = False
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ ACTIVE, EXPIRING = Key(None, None), Key(FUTURE, None)
         (Used(ACTIVE, last_refused=YESTERDAY), "active"),
         (Used(ACTIVE, last_let_through=PAST, last_refused=PAST), "active"),
         (Used(ACTIVE, last_let_through=YESTERDAY, last_refused=PAST), "failing"),
-        (Used(ACTIVE, is_replaced=True, creator_left=True), "replaced"),
+        (Used(ACTIVE, is_replaced=True, owner_left=True), "replaced"),
         (Used(EXPIRING, is_replaced=True), "replaced"),
-        (Used(EXPIRING, creator_left=True), "expiring"),
-        (Used(ACTIVE, creator_left=True), "creator_left"),
+        (Used(EXPIRING, owner_left=True), "expiring"),
+        (Used(ACTIVE, owner_left=True), "owner_left"),
         (Used(EXPIRING, last_refused=PAST, is_replaced=True), "failing"),
-        (Used(Key(None, None, PAST), last_refused=PAST, is_replaced=True, creator_left=True), "suspended"),
+        (Used(Key(None, None, PAST), last_refused=PAST, is_replaced=True, owner_left=True), "suspended"),
         (Used(Key(None, PAST), last_refused=PAST, is_replaced=True), "revoked"),
         (Used(Key(PAST, None), last_refused=PAST), "expired"),
     ],

@@ -111,7 +111,7 @@ def test_a_key_is_orphaned_when_whoever_it_belongs_to_leaves(runtime, cast, cloc
     key_id = create(runtime, cast.alice).listed.key.id
     hand_over(runtime, cast.alice, key_id, cast.bob.email)
     operator_organizations.remove_member(runtime, cast.bob.org, cast.bob.email)
-    assert state(keys.get(cast.alice.member, key_id), clock.now) == "creator_left"
+    assert state(keys.get(cast.alice.member, key_id), clock.now) == "owner_left"
     hand_over(runtime, cast.alice, key_id, cast.alice.email)
     assert state(keys.get(cast.alice.member, key_id), clock.now) == "active"
 

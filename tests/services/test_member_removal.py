@@ -89,7 +89,7 @@ def test_each_key_is_decided_about(runtime, cast, bob):
         (alice.email, bob.email),
         (bob.email, bob.email),
     ]
-    assert not any(listed.creator_left for listed in found[:3])
+    assert not any(listed.owner_left for listed in found[:3])
     assert (found[3].key.revoked_reason, found[3].key.revoked_by) == ("member_removed", alice.person_id)
     ((old, successor),) = done.replaced
     assert old.key.id == ids[2]
@@ -300,6 +300,30 @@ def test_more_keys_than_one_transaction_can_take_are_refused_with_the_way_out(
         remove(runtime, cast.alice, bob, others=decision)
     assert list(refused.value.fields) == ["keys"]
     assert is_member(cast, bob)
+
+
+def test_a_step_decides_about_some_keys_and_leaves_the_member(runtime, cast, bob, clock):
+    alice = cast.alice
+    revoked, given, kept = (create(runtime, bob, name).listed.key.id for name in ("A", "B", "C"))
+    others = create(runtime, alice, "of alice").listed.key.id
+
+    def decide(ids, decision, by=alice):
+        return member_removal.decide_some(runtime, by.member, bob.person_id, ids, decision)
+
+    # Keys of others, and keys that ended meanwhile, are none of theirs.
+    assert decide([revoked, others], REVOKE) == 1
+    assert decide([revoked, given], KeyDecision(KeyAction.HAND_OVER, alice.email), by=bob) == 1
+    assert is_member(cast, bob)
+    states = {key_id: keys.get(alice.member, key_id) for key_id in (revoked, given, kept, others)}
+    assert [one.owner for one in states.values()] == [bob.email, alice.email, bob.email, alice.email]
+    assert [one.key.revoked_at is not None for one in states.values()] == [True, False, False, False]
+    for wrong in (ROTATE, KeyDecision(KeyAction.HAND_OVER, bob.email)):
+        with pytest.raises(ValidationFailed):
+            decide([kept], wrong)
+    with pytest.raises(Forbidden):
+        member_removal.decide_some(runtime, cast.adam.member, alice.person_id, [others], REVOKE)
+    with pytest.raises(LastOwner):
+        member_removal.decide_some(runtime, alice.member, alice.person_id, [others], REVOKE)
 
 
 @pytest.mark.soak

@@ -1,21 +1,32 @@
 """What operators do offline with organizations and their members."""
 
-import pytest
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from app.domain.errors import KeyDisabled, KeyRevoked, LastOwner, NotFound
+import pytest
+from sqlalchemy import text
+
+from app.domain.errors import KeyDisabled, KeyExpired, KeyNotActive, KeyRevoked, LastOwner, NotFound, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission, Role
+from app.extensions import db
 from app.services import (
     agent_sign_up,
     audit,
     key_revocation,
+    key_rotation,
+    key_suspension,
     key_verification,
     keys,
+    members,
     operator_keys,
     operator_organizations,
     organizations,
     sessions,
 )
+from app.store import organization_deletion
+from app.store.transaction import transaction
 
 
 def works(runtime, key):
@@ -33,6 +44,50 @@ def test_disabling_an_organization_stops_its_keys_and_enabling_starts_them(runti
     assert works(runtime, key)
     actions = [entry.action for entry in audit.page(alice.org, limit=2, cursor=None).items]
     assert actions == ["organization.enabled", "organization.disabled"]
+
+
+DONE_TO_ONE = {
+    "add": lambda runtime, org: operator_organizations.add_member(runtime, org, "dora@example.com", Role.OWNER),
+    "set-role": lambda runtime, org: operator_organizations.set_role(runtime, org, "bob@example.com", Role.ADMIN),
+    "remove": lambda runtime, org: operator_organizations.remove_member(runtime, org, "bob@example.com"),
+    "rename": lambda runtime, org: operator_organizations.rename_organization(runtime, org, "Acme"),
+    "enable": lambda runtime, org: operator_organizations.set_organization_disabled(runtime, org, disabled=False),
+    "create": lambda runtime, org: operator_keys.create_key(runtime, KeySettings(), org=org),
+}
+
+
+@pytest.mark.parametrize("done", DONE_TO_ONE)
+def test_nothing_is_done_to_an_organization_that_was_deleted_while_the_command_waited(app, runtime, cast, clock, done):
+    org, entries = cast.bob.org, len(audit.page(cast.bob.org, limit=99, cursor=None).items)
+
+    def act():
+        with app.app_context():
+            DONE_TO_ONE[done](runtime, org)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            # As `organization_deletion.delete` does.
+            members.take_turn(org)
+            found = organization_deletion.locked(org)
+            found.deleted_at = found.disabled_at = clock.now
+            waiting = pool.submit(act)
+            until_somebody_waits()
+        with pytest.raises(NotFound, match="was deleted"):
+            waiting.result(20)
+    assert len(audit.page(org, limit=99, cursor=None).items) == entries
+
+
+def until_somebody_waits():
+    """On SQLite whoever writes waits before they read anything, so it does not matter when."""
+    ends = time.monotonic() + 10
+    while db.engine.dialect.name == "postgresql" and not _waiting():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def _waiting():
+    with db.engine.connect() as connection:
+        return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() > 0
 
 
 def test_members_are_added_changed_and_removed(runtime, alice):
@@ -76,8 +131,59 @@ def test_a_removed_members_keys_are_handed_over_to_the_organization(runtime, cas
     theirs = keys.create(runtime, bob.member, KeySettings(name="Bob's"))
     operator_organizations.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
     found = keys.get(alice.member, theirs.listed.key.id)
-    assert (found.owner, found.created_by, found.creator_left) == (None, bob.email, False)
+    assert (found.owner, found.created_by, found.owner_left) == (None, bob.email, False)
     assert works(runtime, theirs.plaintext.reveal())
+
+
+@pytest.mark.parametrize("overlap", [0, 3600])
+@pytest.mark.parametrize("to", [None, "adam"])
+def test_a_removed_members_keys_are_rotated_for_the_organization_or_a_member(runtime, cast, clock, to, overlap):
+    alice, bob = cast.alice, cast.bob
+    heir = getattr(cast, to) if to else None
+    old = []
+    for name in ("CI", "etl"):
+        old.append(keys.create(runtime, bob.member, KeySettings(name=name, scopes=["agent:r"])))
+        clock.advance(seconds=1)
+    ends = clock.now + timedelta(minutes=5)
+    short = keys.create(runtime, bob.member, KeySettings(name="short", scopes=["agent:r"], expires_at=ends))
+    successors = operator_organizations.remove_member_and_rotate_keys(
+        runtime, alice.org, bob.email, to=heir and heir.email, overlap_seconds=overlap
+    )
+    found = [keys.get(alice.member, issued.listed.key.id) for issued in successors]
+    assert [(one.key.name, one.owner, one.key.scopes) for one in found] == [
+        (name, heir and heir.email, ("agent:r",)) for name in ("CI", "etl", "short")
+    ]
+    assert all(works(runtime, issued.plaintext.reveal()) for issued in successors)
+    assert {works(runtime, issued.plaintext.reveal()) for issued in (*old, short)} == {bool(overlap)}
+    if overlap:
+        assert keys.get(alice.member, short.listed.key.id).key.expires_at == ends
+        clock.advance(seconds=overlap)
+        with pytest.raises(KeyExpired):
+            key_verification.require(runtime, old[0].plaintext.reveal(), scope=None)
+    assert not any(one.email == bob.email for one in operator_organizations.everybody(runtime, alice.org))
+    entries = audit.page(alice.org, limit=30, cursor=None).items
+    assert [entry.action for entry in entries].count("key.rotated") == 3
+    assert audit.broken_at(alice.org) is None
+
+
+def test_nobody_is_removed_if_one_of_the_keys_cannot_be_rotated_or_they_are_too_many(runtime, cast, clock, monkeypatch):
+    alice, bob = cast.alice, cast.bob
+    made = {}
+    for name in ("CI", "asleep", "replaced"):
+        made[name] = keys.create(runtime, bob.member, KeySettings(name=name))
+        clock.advance(seconds=1)
+    key_suspension.suspend(runtime, bob.member, made["asleep"].listed.key.id)
+    key_rotation.rotate(runtime, bob.member, made["replaced"].listed.key.id, overlap_seconds=3600)
+    remove = operator_organizations.remove_member_and_rotate_keys
+    with pytest.raises(KeyNotActive, match=r"asleep \(\S+\), replaced \(\S+\)\. Revoke them first"):
+        remove(runtime, alice.org, bob.email)
+    monkeypatch.setattr("app.services.member_removal.MOST_ROTATED", 1)
+    with pytest.raises(ValidationFailed, match="to rotate are 4, more than 1"):
+        remove(runtime, alice.org, bob.email)
+    with pytest.raises(ValidationFailed, match="overlap_seconds"):
+        remove(runtime, alice.org, bob.email, overlap_seconds=-1)
+    assert works(runtime, made["CI"].plaintext.reveal())
+    assert len(operator_organizations.everybody(runtime, alice.org)) == 2
 
 
 @pytest.mark.parametrize("revoke", [False, True])

@@ -9,9 +9,9 @@ import pytest
 from app.domain import key_status, paging
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
-from app.store import key_list, keys, last_uses, organizations, people
+from app.store import expiring_keys, key_list, keys, last_uses, organizations, people
 from app.store.column_types import to_microseconds
-from app.store.key_conditions import CONDITIONS, KeyFilter
+from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
 from app.store.key_list import SORTS
 from app.store.transaction import transaction
 
@@ -113,16 +113,16 @@ def test_each_order_is_what_it_says(made, clock):
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_a_condition_finds_the_keys_of_which_it_is_so_and_counts_them(made, clock, condition):
     now, status = clock.now, key_status.status
-    unused_since, soon = now - key_status.UNUSED_AFTER, now + key_status.EXPIRING_WITHIN
+    unused_since = now - key_status.UNUSED_AFTER
 
     def is_so(listed):
         key, ended = listed.key, key_status.has_ended(listed.key, now)
         return {
             "working": not ended,
             "failing": key_status.is_working(key, now) and key_status.is_failing(listed, now),
-            "expiring": not ended and key.expires_at is not None and key.expires_at <= soon,
+            "expiring": status(key, now) == "expiring" and not listed.is_replaced,
             "replaced": not ended and listed.is_replaced,
-            "creator_left": not ended and listed.creator_left,
+            "owner_left": not ended and listed.owner_left and not listed.is_replaced,
             "unused": not ended
             and key.created_at < unused_since
             and not (listed.last_let_through and listed.last_let_through > unused_since),
@@ -136,6 +136,16 @@ def test_a_condition_finds_the_keys_of_which_it_is_so_and_counts_them(made, cloc
     assert expected
     assert {listed.key.id for listed in everything(made, clock, condition=condition)} == expected
     assert key_list.count(made, KeyFilter(condition=condition), now) == len(expected)
+
+
+def test_what_expires_soon_in_the_list_is_what_people_are_told_of(made, clock):
+    listed = everything(made, clock, condition="expiring")
+    owners = {one.key.owner_id for one in everything(made, clock)}
+    # The keys that expire now have ended for the list, and their owners are told on the day after.
+    start = clock.now + timedelta(microseconds=1)
+    soon = expiring_keys.of_owners(made, owners, start, start + key_status.EXPIRING_WITHIN)
+    assert {one.key.id for one in listed} == {key.id for key in soon}
+    assert {key_status.state(one, clock.now) for one in listed} <= {"expiring", "failing"}
 
 
 def test_words_are_found_in_names_in_any_case_and_as_they_are(made, clock):
@@ -167,6 +177,20 @@ def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
     assert (address, leaver) == ("ann@acme.test", "dora@acme.test")
     assert {listed.created_by for listed in everything(made, clock, creator=creator)} == {"ann@acme.test"}
     assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
+
+
+def test_owners_are_found_by_id_and_what_belongs_to_nobody_by_the_word_for_it(made, clock):
+    every, owners = everything(made, clock), key_list.owners(made)
+    assert [address for _, address in owners] == ["ann@acme.test", "dora@acme.test"]
+    for owner, _ in [*owners, (ORGANIZATION, "")]:
+        wanted = {one.key.id for one in every if (one.key.owner_id or ORGANIZATION) == owner}
+        assert wanted
+        assert {one.key.id for one in everything(made, clock, owner=owner)} == wanted
+    for owner, address in owners:
+        assert key_list.owner_named(made, owner) == key_list.owner_named(made, address) == owner
+    with transaction():
+        outsider = people.add("charlie@beta.test", clock.now).id
+    assert [key_list.owner_named(made, name) for name in (outsider, "charlie@beta.test", "nobody")] == [None] * 3
 
 
 @pytest.mark.parametrize("sort", key_list.SORTS)

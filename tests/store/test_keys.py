@@ -62,7 +62,7 @@ def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org,
     found = keys.get(org, key_id)
     assert (found.key.id, found.created_by, found.last_use.at) == (key_id, "ann@example.com", clock.now)
     assert keys.get(org, offline)[1:] == (None, None, None, False, None)
-    assert found.creator_left
+    assert found.owner_left
     assert keys.get(other_org, key_id) is None
     with transaction():
         assert keys.locked(org, key_id).created_by == "ann@example.com"

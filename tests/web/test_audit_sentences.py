@@ -70,6 +70,27 @@ def test_a_hand_over_says_to_whom():
     assert text("key.changed", name="etl", changes=both) == "ann@acme.test changed etl"
 
 
+def test_a_change_of_the_policy_says_which_setting_was_changed_from_what_to_what():
+    changes = {
+        "longest_expiry_days": {"old": 365, "new": 90},
+        "scopes_by_role": {"old": {"owner": None, "member": None}, "new": {"owner": None, "member": ["agent:r"]}},
+    }
+    assert text("key_policy.changed", target="org_1", changes=changes) == (
+        "ann@acme.test changed the policy for keys: longest expiry from 365 days to 90 days;"
+        " scopes that members may give from all to agent:r"
+    )
+    assert audit_sentences.facts(entry("key_policy.changed", changes=changes))[:2] == [
+        ("Longest expiry", "from 365 days to 90 days"),
+        ("Scopes that members may give", "from all to agent:r"),
+    ]
+
+
+def test_a_new_name_of_the_organization_stands_beside_the_old_one():
+    changes = {"name": {"old": "Acme", "new": "Acme & Sons"}}
+    said = "ann@acme.test renamed the organization from Acme to Acme & Sons"
+    assert text("organization.renamed", target="org_1", changes=changes) == said
+
+
 def test_a_key_leads_to_its_page_and_a_name_is_no_markup():
     shown = audit_sentences.sentence(entry("key.created", name="<b>{x}</b>"), "/orgs/org_1/audit-log?key=a&b")
     assert '<a href="/orgs/org_1/keys/key_1?back=/orgs/org_1/audit-log?key%3Da%26b">&lt;b&gt;{x}&lt;/b&gt;</a>' in shown
@@ -85,15 +106,15 @@ def test_details_say_what_changed_from_what_to_what():
         "scopes": {"old": ["agent:r"], "new": ["agent:r", "notes:read"]},
         "expires_at": {"old": None, "new": "2027-01-31T12:00:00Z"},
         "rate_limit": {"old": {"requests": 1000, "window_seconds": 60}, "new": None},
-        "scopes_by_role": {"old": {}, "new": {"member": ["agent:r"]}},
-        "expiry_required": {"old": False, "new": True},
+        "settings": {"old": {}, "new": {"member": ["agent:r"]}},
+        "is_so": {"old": False, "new": True},
     }
     assert audit_sentences.facts(entry("key.changed", changes=changes, reason="leaked", overlap_seconds=86400)) == [
         ("Scopes", "from agent:r to agent:r, notes:read"),
         ("Expires", "from none to 31 January 2027, 12:00 UTC"),
         ("Rate limit", "from 1,000 requests in 60 seconds to none"),
-        ("Scopes by role", "from none to member: agent:r"),
-        ("Expiry required", "from no to yes"),
+        ("Settings", "from none to member: agent:r"),
+        ("Is so", "from no to yes"),
         ("Reason", "somebody else has it"),
         ("Works on for", "24 hours"),
         ("Action", "key.changed"),

@@ -1,5 +1,6 @@
 """The page where a person connects an agent: what is asked, what is refused, and what is kept of a refused form."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -63,6 +64,39 @@ def test_a_person_sees_who_asks_for_what_and_gives_less(alice, ceremony, poll):
     assert page.title == "Agent has its key · Keydesk"
     (key,) = alice.http.get(f"/v1/orgs/{alice.org}/keys").get_json()["data"]
     assert f"/orgs/{alice.org}/keys/{key['id']}" in page.links
+
+
+def test_a_code_that_is_mistyped_used_or_expired_gets_one_answer_that_covers_them_all(cast, app, runtime, clock):
+    with app.app_context():
+        used, denied, expired = (
+            device_grants.authorize(
+                runtime, client_name="CI", scopes=["agent:r"], client=f"203.0.113.{number}", address="203.0.113.1"
+            ).user_code.reveal()
+            for number in range(3)
+        )
+    alice, charlie = cast.alice, cast.charlie
+    decide(alice, used, scopes=["agent:r"])
+    decide(alice, denied, decision="deny")
+
+    def said(actor, code):
+        answer = ask(actor, code)
+        return answer.status_code, re.search(r'id="code-problem">([^<]*)<', answer.text)[1]
+
+    answers = {said(actor, code) for actor in (alice, charlie) for code in (used, denied, "BBBB-BBBB", "nonsense")}
+    clock.advance(minutes=10)
+    answers |= {said(actor, expired) for actor in (alice, charlie)}
+    ((status, words),) = answers
+    assert status == 404
+    for part in ("mistyped", "used already", "its 10 minutes are over", "ask the agent for a new one"):
+        assert part in words
+
+
+def test_organizations_of_the_same_name_can_be_told_apart_where_one_is_chosen(alice, ceremony):
+    assert f"({alice.org})" not in ask(alice, ceremony.user_code.reveal()).text
+    twin = alice.http.post("/v1/orgs", json={"name": "alice’s organization"}).get_json()["data"]["id"]
+    page = ask(alice, ceremony.user_code.reveal()).text
+    for org in (alice.org, twin):
+        assert re.search(rf'<option value="{org}"[^>]*>alice’s organization \({org}\)</option>', page)
 
 
 def test_what_was_approved_is_shown_to_nobody_else_and_says_when_it_was_not_fetched(cast, ceremony, clock):

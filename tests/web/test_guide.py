@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.key_origin import KeyOrigin
 from app.domain.route_policy import Route, Scope
 from app.http.guards import RequireScope
 from app.http.problem_details import status_of
@@ -25,6 +26,18 @@ def test_every_error_that_a_key_can_meet_is_there_with_its_status_and_a_way_out(
         (status_of(kind), kind.error_code) for kind in RequireScope.errors if kind.error_code not in NOT_FOR_KEYS
     }
     assert [code for _, code, text in listed if text.count(".") < 2] == []
+
+
+def test_a_missing_key_reads_as_in_the_response(app, guide):
+    answer = app.test_client().get("/v1/telemetry").get_json()
+    assert (answer["error_code"], answer["detail"] in guide.text) == ("MISSING_CREDENTIAL", True)
+
+
+def test_it_says_what_each_prefix_of_a_key_means(app, set_settings):
+    set_settings(key_prefix="acme_", agent_key_prefix="acme_agent_", sign_up_key_prefix="acme_new_")
+    text, settings = Page(app.test_client().get("/guide")).text, app.extensions["runtime"].settings
+    for prefix in {settings.prefix_of(origin) for origin in KeyOrigin if origin is not KeyOrigin.TEST}:
+        assert f"<li><code>{prefix}</code>: made " in text
 
 
 def test_every_scope_is_there_with_the_routes_that_it_opens(app, set_settings, runtime):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.services import operator_organizations
 from app.services.key_list import CONDITIONS, OUTSIDE_POLICY, SORTS
 from app.web.key_list import ORDERS, STATES
 from tests.web.pages import Page
@@ -44,11 +45,47 @@ def test_it_shows_working_keys_unless_others_are_asked_for(alice):
     assert shown(alice, state="all", sort="name") == ["alpha", "beta", "gone"]
 
 
+def test_keys_whose_owner_left_are_found_by_the_earlier_name_of_that_state_too(app, cast):
+    alice, bob = cast.alice, cast.bob
+    bob.create_key(name="of bob")
+    with app.app_context():
+        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+    for state in ("owner_left", "creator_left"):
+        assert shown(alice, state=state) == ["of bob"]
+    assert exported(alice, state="creator_left")[1]["state"] == "owner_left"
+
+
 def test_with_all_keys_ended_it_says_so_and_shows_the_way_to_them(alice):
     alice.revoke(alice.create_key(name="gone")["id"])
     page = Page(alice.http.get(keys(alice)))
     assert "No working keys" in page.text
     assert keys(alice, "?state=all") in page.links
+
+
+def test_it_shows_the_keys_of_an_owner_also_of_one_who_left(app, cast):
+    alice, bob = cast.alice, cast.bob
+    alice.create_key(name="of alice")
+    alice.create_key(name="of all", owner=None)
+    bob.create_key(name="of bob")
+    with app.app_context():
+        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+    for owner, name in ((alice.email, "of alice"), ("organization", "of all"), (bob.person_id, "of bob")):
+        assert shown(alice, owner=owner) == [name]
+        assert exported(alice, owner=owner)[1]["name"] == name
+    text = alice.http.get(keys(alice, f"?owner={bob.email}")).text
+    assert f'<option value="{bob.person_id}" selected>bob@example.com</option>' in text
+    assert search(alice, owner="organization").location == keys(alice, "?owner=organization")
+
+
+def test_an_owner_who_is_unknown_here_is_said_and_no_empty_list_is_shown(cast):
+    alice, charlie = cast.alice, cast.charlie
+    alice.create_key(name="of alice")
+    for page in ("", "/export.csv"):
+        answer = alice.http.get(keys(alice, f"{page}?owner={charlie.email}&state=all"))
+        assert (answer.status_code, answer.location) == (303, keys(alice, "?state=all"))
+    text = alice.http.get(answer.location).text
+    assert "Nobody with that ID or email address is a member of alice’s organization or has keys there." in text
+    assert "of alice" in text
 
 
 def test_words_go_into_the_address_and_say_so_when_nothing_matches(alice):
@@ -132,6 +169,10 @@ def test_what_needs_attention_is_counted_and_leads_to_those_keys(alice, clock):
     assert "<strong>1</strong> without an expiry" in page.text
     assert keys(alice, "?state=expiring") in page.links
     assert shown(alice, state="expiring") == ["soon"]
+    replaced = alice.create_key(name="replaced", expires_in_days=30)["id"]
+    alice.http.post(f"/v1/orgs/{alice.org}/keys/{replaced}/rotate", json={"overlap_seconds": 3600})
+    assert "<strong>1</strong> expiring within 7 days" in alice.http.get(keys(alice)).text
+    assert (shown(alice, state="expiring"), shown(alice, state="replaced")) == (["soon"], ["replaced"])
     clock.advance(days=91)
     alice.sign_in()
     assert shown(alice, state="unused") == ["for ever"]

@@ -166,6 +166,57 @@ def test_of_very_many_keys_the_others_get_one_answer(cast, monkeypatch):
     assert [works(cast, key) for key in keys] == [key["id"] not in listed for key in keys]
 
 
+def step(actor, page, others):
+    return actor.http.post(page, data={"step": "yes", "others": others})
+
+
+def test_more_keys_than_one_request_decides_about_take_steps_of_which_the_last_removes(cast, monkeypatch, clock):
+    monkeypatch.setattr(member_removal, "MOST_KEYS", 1)
+    monkeypatch.setattr("app.services.members.MOST_KEYS", 2)
+    alice, bob = cast.alice, cast.bob
+    keys = [bob.create_key(name=f"Key {number}") for number in range(6)]
+    for decision, remaining in (("revoke", 4), ("hand_over:", 2)):
+        page = Page(alice.http.get(removal(bob)))
+        assert f"Their working keys: {remaining + 2}" in page.text
+        assert "2 at most are decided about at a time" in page.text
+        assert ("The next 2 keys" in page.text, "Remove member" in page.text) == (True, False)
+        answer = step(alice, removal(bob), decision)
+        assert (answer.status_code, answer.location) == (303, removal(bob))
+        assert is_member(bob)
+        assert len(re.findall(r'name="key"', alice.http.get(removal(bob)).text)) == (1 if remaining == 2 else 0)
+    assert [works(cast, key) for key in keys].count(False) == 2
+    page = Page(alice.http.get(removal(bob)))
+    assert "1 more key, which was used longer ago." in page.text
+    (listed,) = re.findall(r'name="key" value="([^"]+)"', page.text)
+    assert remove(alice, bob, {listed: "revoke"}, others="revoke").status_code == 303
+    assert not is_member(bob)
+    assert [works(cast, key) for key in keys].count(True) == 2
+
+
+def test_a_step_is_refused_as_a_removal_is(cast, monkeypatch):
+    monkeypatch.setattr(member_removal, "MOST_KEYS", 1)
+    monkeypatch.setattr("app.services.members.MOST_KEYS", 2)
+    alice, bob = cast.alice, cast.bob
+    keys = [bob.create_key() for _ in range(4)]
+    for others in ("", "rotate:", "hand_over:bob@example.com", "hand_over:nobody@example.com"):
+        answer = step(alice, removal(bob), others)
+        assert answer.status_code == 422, others
+        assert Page(answer).title.startswith("Problem: ")
+    assert step(cast.vera, removal(bob), "revoke").status_code == 403
+    assert step(cast.adam, removal(alice), "revoke").status_code == 403
+    leaving = f"/orgs/{alice.org}/members/leave"
+    assert step(alice, leaving, "revoke").status_code == 409
+    assert all(works(cast, key) for key in keys)
+    assert step(bob, leaving, "hand_over:alice@example.com").location == leaving
+    assert [key["owner"] for key in owned_by(alice, alice)] == ["alice@example.com"] * 2
+    assert is_member(bob)
+
+
+def owned_by(actor, owner):
+    listed = actor.http.get(f"/v1/orgs/{actor.org}/keys?owner={owner.email}").get_json()["data"]
+    return [actor.http.get(f"/v1/orgs/{actor.org}/keys/{key['id']}").get_json()["data"] for key in listed]
+
+
 def test_who_may_not_remove_somebody_gets_no_form(cast):
     assert cast.bob.http.get(removal(cast.vera)).status_code == 403
     assert cast.adam.http.get(removal(cast.alice)).status_code == 403

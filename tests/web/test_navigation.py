@@ -52,6 +52,19 @@ def test_the_switcher_names_the_role_beside_each_organization(cast, charlie_in_t
     assert set(entries) == {("charlie’s organization", "owner"), ("alice’s organization", "viewer")}
 
 
+@pytest.mark.parametrize("path", ["/", "/sessions", "/account/mails"])
+def test_organizations_of_the_same_name_are_told_apart_by_their_ids_and_others_show_none(cast, charlie_in_two, path):
+    charlie = charlie_in_two
+    assert 'class="org-id"' not in charlie.http.get(path).text
+    twin = charlie.http.post("/v1/orgs", json={"name": "Charlie’s Organization"}).get_json()["data"]["id"]
+    page = charlie.http.get(path)
+    body = page.text.replace(header(page), "")
+    for org, is_shown in ((charlie.org, True), (twin, True), (cast.alice.org, False)):
+        assert (f'<small class="org-id">{org}</small>' in header(page)) is is_shown
+        assert (f'<small class="org-id">{org}</small>' in body) is is_shown
+    assert f"…{twin[-4:]}</small>" in header(charlie.http.get(f"/orgs/{twin}/keys"))
+
+
 def test_the_organization_that_was_looked_at_last_stays_on_pages_outside_of_one(cast, charlie_in_two):
     for org, name in ((cast.alice.org, "alice’s organization"), (charlie_in_two.org, "charlie’s organization")):
         assert shown(charlie_in_two.http.get(f"/orgs/{org}/keys")) == name
