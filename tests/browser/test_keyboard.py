@@ -78,3 +78,13 @@ def test_an_agent_is_connected_with_tab_enter_and_space(visitor):
     tab_to(page, page.get_by_label("Organization"))
     press_on(page, "button", "Approve")
     expect(page.get_by_role("heading", name="Claude Code gets its key")).to_be_visible()
+
+
+@pytest.mark.wcag("2.1.4")
+def test_no_letter_is_a_shortcut(visitor):
+    """Typed on one page: none listens to letters, says `scripts_listen_to_clicks_and_to_escape_alone`."""
+    page = visitor.page
+    visitor.sign_in()
+    before = page.url, page.title(), page.evaluate("document.body.innerText")
+    page.keyboard.type("abcdefghijklmnopqrstuvwxyz0123456789.,-/?")
+    assert (page.url, page.title(), page.evaluate("document.body.innerText")) == before

@@ -2,7 +2,7 @@
 
 from tests.browser import axe_engine
 from tests.browser.check import check
-from tests.browser.views import PHONE, PHONE_DARK, WIDE, WIDE_DARK
+from tests.browser.views import PHONE, WIDE, WIDE_DARK
 
 
 @check("1.4.3", views=[WIDE, PHONE])
@@ -10,7 +10,7 @@ def axe_finds_no_violation_and_every_text_has_contrast(opened):
     no_violation(opened, axe_engine.RULES)
 
 
-@check("1.4.3", views=[WIDE_DARK, PHONE_DARK])
+@check("1.4.3", views=[WIDE_DARK])
 def axe_finds_no_violation_in_the_colours_of_the_dark(opened):
     """The rest is as it is in the light: there, `tests/web/test_static.py` says, only colours change."""
     no_violation(opened, axe_engine.COLOUR_RULES)

@@ -85,10 +85,3 @@ def the_first_stop_skips_to_the_content(opened):
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement === document.body || !document.activeElement.closest('header')")
-
-
-@check("2.1.4")
-def no_letter_is_a_shortcut(opened):
-    before = _snapshot(opened)
-    opened.page.keyboard.type("abcdefghijklmnopqrstuvwxyz0123456789.,-/?")
-    assert _snapshot(opened) == before

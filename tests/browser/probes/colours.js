@@ -19,6 +19,12 @@ const opaque = (colour) => channels(colour).slice(0, 3);
 
 probe.textContrast = (element) => contrast(opaque(getComputedStyle(element).color), behind(element));
 
+probe.faintTexts = () => [...document.body.querySelectorAll("*")]
+  .filter((element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+  .filter((element) => probe.isVisible(element) && !element.matches(":disabled, script, style"))
+  .filter((element) => probe.textContrast(element) < 4.5)
+  .map(probe.describe);
+
 // Parts of controls that one must see to know them, against what is beside them.
 probe.faintParts = () => {
   const faint = [];

@@ -32,6 +32,23 @@ probe.recordPointing = () => {
   }, true);
 };
 
+// Gives the class of what is pointed at the styles of `:hover`, and every control in turn that class.
+probe.markPointedAt = () => {
+  const sheet = new CSSStyleSheet();
+  const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]);
+  sheet.replaceSync(rules.map(({ cssText }) => cssText.replaceAll(":hover", ".pointed-at")).join("\n"));
+  document.adoptedStyleSheets = [sheet];
+};
+
+probe.faintWherePointedAt = () => pointable().filter((control) => {
+  const within = [];
+  for (let element = control; element; element = element.parentElement) within.push(element);
+  within.forEach((element) => element.classList.add("pointed-at"));
+  const contrast = probe.textContrast(control);
+  within.forEach((element) => element.classList.remove("pointed-at"));
+  return contrast < 4.5;
+}).map(probe.describe);
+
 probe.height = () => Math.max(innerHeight, document.documentElement.scrollHeight);
 
 probe.draggedOrByShortcut = () => [...document.querySelectorAll("[draggable=true], [accesskey]")].map(probe.describe);
