@@ -19,7 +19,6 @@ GATHER = timedelta(minutes=3)
 PAUSE = timedelta(hours=1)
 #: Changes in one mail. What remains is in the next one.
 MOST = 1000
-SEND_WITHIN = timedelta(days=2)
 
 
 def tell(runtime: Runtime) -> None:
@@ -38,15 +37,8 @@ def _tell(runtime: Runtime, person_id: str) -> None:
         listed = _listed(runtime, _still_theirs(person_id, change_notices.take(person_id, MOST)))
         if not listed:
             return
-        outbox.enqueue(
-            mail=MailKind.KEYS_CHANGED,
-            recipient=person.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + SEND_WITHIN,
-            send=runtime.settings.has_mail,
-            about=mailed_keys.pack(listed, len(listed)),
-        )
+        about = mailed_keys.pack(listed, len(listed))
+        outbox.notify(runtime, MailKind.KEYS_CHANGED, person.email, now=now, about=about)
 
 
 def _still_theirs(person_id: str, changed: Sequence[ChangedKey]) -> Iterable[ChangedKey]:

@@ -23,8 +23,6 @@ log = logging.getLogger("keydesk")
 
 #: After a longer pause what came before it is old news.
 LONGEST_PAUSE = timedelta(days=30)
-#: A mail that could not be sent for so long is dropped: the next one is about to come.
-SEND_WITHIN = timedelta(days=2)
 
 #: Organizations, each with the people who made the keys that somebody is told about. None: no person made them.
 Owners = dict[str, set[str | None]]
@@ -88,15 +86,8 @@ def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, t
             return
         now = runtime.clock()
         store.put(recipient.person_id, [(key.id, Told(key.expires_at, days)) for key, days in due], now)
-        outbox.enqueue(
-            mail=MailKind.KEYS_EXPIRE,
-            recipient=recipient.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + SEND_WITHIN,
-            send=runtime.settings.has_mail,
-            about=mailed_keys.pack([_mailed(*one) for one in due[: mailed_keys.MOST]], len(due)),
-        )
+        about = mailed_keys.pack([_mailed(*one) for one in due[: mailed_keys.MOST]], len(due))
+        outbox.notify(runtime, MailKind.KEYS_EXPIRE, recipient.email, now=now, about=about)
 
 
 def _mailed(key: ExpiringKey, days: int) -> MailedKey:

@@ -24,8 +24,6 @@ from app.store.invitations import End, InvitationListed
 from app.store.transaction import transaction
 
 LIFETIME = timedelta(days=7)
-#: A mail that could not be sent for so long is not sent any more: who invited has asked or sent the link meanwhile.
-SEND_WITHIN = timedelta(days=2)
 
 
 def link(runtime: Runtime, invitation_id: str) -> str:
@@ -198,13 +196,12 @@ def _mail(runtime: Runtime, found: InvitationListed) -> None:
         "by": found.inviter,
         "until": rfc3339(found.expires_at),
     }
-    outbox.enqueue(
-        mail=MailKind.INVITATION,
-        recipient=found.email,
-        secret_id=None,
+    outbox.notify(
+        runtime,
+        MailKind.INVITATION,
+        found.email,
         now=found.created_at,
-        expires_at=found.created_at + SEND_WITHIN,
-        send=runtime.settings.has_mail and sign_in.may_sign_in(runtime, person, found.email),
+        wanted=sign_in.may_sign_in(runtime, person, found.email),
         about=json.dumps(about),
     )
 

@@ -8,6 +8,7 @@ from app.config import Settings
 from app.domain import email_address
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts
 from app.domain.ids import new_id
+from app.domain.mail_kinds import MailKind
 from app.domain.one_time_secrets import CODES, Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
@@ -19,7 +20,11 @@ from app.store.one_time_secrets import OneTimeSecret
 from app.store.people import Person
 from app.store.transaction import transaction
 
-MAILS = {Purpose.LINK: "sign_in_link", Purpose.EMAIL_CODE: "email_code", Purpose.SIGN_UP_CODE: "sign_up_code"}
+MAILS = {
+    Purpose.LINK: MailKind.SIGN_IN_LINK,
+    Purpose.EMAIL_CODE: MailKind.EMAIL_CODE,
+    Purpose.SIGN_UP_CODE: MailKind.SIGN_UP_CODE,
+}
 _LIFETIMES: dict[Purpose, Callable[[Settings], int]] = {
     Purpose.LINK: lambda settings: settings.link_lifetime,
     Purpose.EMAIL_CODE: lambda settings: settings.email_code_lifetime,
@@ -173,11 +178,4 @@ def _refuse_while_paused(email: str, now: datetime) -> None:
 def _tell_owner(runtime: Runtime, email: str, now: datetime) -> None:
     wrong_code_counts.mark_told(email, now)
     known = people.by_email(email) is not None
-    outbox.enqueue(
-        mail="codes_paused",
-        recipient=email,
-        secret_id=None,
-        now=now,
-        expires_at=now + PAUSE,
-        send=known and runtime.settings.has_mail,
-    )
+    outbox.notify(runtime, MailKind.CODES_PAUSED, email, now=now, expires_at=now + PAUSE, wanted=known)

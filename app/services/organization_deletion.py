@@ -31,8 +31,6 @@ log = logging.getLogger("keydesk")
 ROWS_AT_ONCE = 500
 #: How long rows are looked for that servers wrote about keys that were being erased.
 LOOK_AGAIN = timedelta(days=1)
-#: How long it is tried to mail the owners.
-NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +170,13 @@ def _meaning(org_id: str, name: str, now: datetime) -> Deletion:
 
 
 def _tell_owners(runtime: Runtime, org_id: str, meaning: Deletion, actor: str, now: datetime) -> None:
-    about = {"name": meaning.name, "org_id": org_id, "by": actor, "keys": meaning.keys, "members": meaning.members}
+    about = {
+        "name": meaning.name,
+        "org_id": org_id,
+        "by": actor,
+        "keys": meaning.keys,
+        "members": meaning.members,
+        "erased_at": rfc3339(meaning.erased_at),
+    }
     for owner in key_recipients.in_roles(org_id, [Role.OWNER]):
-        outbox.enqueue(
-            mail=MailKind.ORGANIZATION_DELETED,
-            recipient=owner.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + NOTICE_KEPT,
-            send=runtime.settings.has_mail,
-            about=json.dumps(about | {"erased_at": rfc3339(meaning.erased_at)}),
-        )
+        outbox.notify(runtime, MailKind.ORGANIZATION_DELETED, owner.email, now=now, about=json.dumps(about))

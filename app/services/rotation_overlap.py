@@ -125,13 +125,13 @@ def warn(runtime: Runtime) -> None:
             found.key.end_mailed_at = now
             # Whom the successor belongs to, or who rotated a key of the organization.
             for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
-                outbox.enqueue(
-                    mail=MailKind.KEY_ENDS,
-                    recipient=one.email,
-                    secret_id=None,
+                outbox.notify(
+                    runtime,
+                    MailKind.KEY_ENDS,
+                    one.email,
                     now=now,
                     expires_at=found.key.expires_at or now,
-                    send=runtime.settings.has_mail and _is_wanted(one, now),
+                    wanted=_is_wanted(one, now),
                     about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
                 )
 

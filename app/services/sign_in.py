@@ -1,7 +1,7 @@
 """Sign-in with a mailed link."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from app.domain.errors import LinkSpent
@@ -16,9 +16,6 @@ from app.store import invitations, organizations, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
-
-#: How long it is tried to mail that a new browser signed in.
-NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +143,7 @@ def redeem(
 
 def _tell_of_new_browser(runtime: Runtime, person: Person, browser: Asker, now: datetime) -> None:
     """The limits on links bound these mails, too: each takes a link that was mailed before."""
-    outbox.enqueue(
-        mail=MailKind.NEW_BROWSER,
-        recipient=person.email,
-        secret_id=None,
-        now=now,
-        expires_at=now + NOTICE_KEPT,
-        send=runtime.settings.has_mail,
-        asker=browser,
-    )
+    outbox.notify(runtime, MailKind.NEW_BROWSER, person.email, now=now, asker=browser)
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:

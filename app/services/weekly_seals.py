@@ -14,6 +14,7 @@ from app.store.seal_subscriptions import Subscription
 from app.store.transaction import transaction
 
 WEEK = timedelta(days=7)
+#: Longer than for other notices: the next seal comes only in a week.
 SEND_WITHIN = timedelta(days=3)
 
 
@@ -48,12 +49,6 @@ def _send(runtime: Runtime, one: Subscription) -> None:
         if recipient is None:
             return
         newest = SealedEntry(one.org_id, *audit.head(one.org_id))
-        outbox.enqueue(
-            mail=MailKind.AUDIT_SEAL,
-            recipient=recipient.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + SEND_WITHIN,
-            send=runtime.settings.has_mail,
-            about=json.dumps({"name": organization.name, "entries": newest.sequence, "seal": str(newest)}),
-        )
+        about = json.dumps({"name": organization.name, "entries": newest.sequence, "seal": str(newest)})
+        expires_at = now + SEND_WITHIN
+        outbox.notify(runtime, MailKind.AUDIT_SEAL, recipient.email, now=now, expires_at=expires_at, about=about)
