@@ -7,6 +7,7 @@ from app.domain import key_changes, mailed_keys
 from app.domain.mail_kinds import MailKind
 from app.domain.mailed_keys import MailedKey
 from app.services import outbox
+from app.services.fault_isolation import each
 from app.services.runtime import Runtime
 from app.store import change_notices, key_recipients, people
 from app.store import outbox as outbox_store
@@ -23,8 +24,12 @@ MOST = 1000
 
 def tell(runtime: Runtime) -> None:
     """Tells everybody for whom something has waited for long enough."""
-    for person_id in change_notices.waiting_since(runtime.clock() - GATHER):
-        _tell(runtime, person_id)
+    each(
+        change_notices.waiting_since(runtime.clock() - GATHER),
+        lambda person_id: _tell(runtime, person_id),
+        failed="was not told of changes to keys",
+        name=str,
+    )
 
 
 def _tell(runtime: Runtime, person_id: str) -> None:

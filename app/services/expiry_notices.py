@@ -1,15 +1,14 @@
 """Mails about keys that expire: at most one a person and day, with all of their keys (docs/adr/0021-notices.md)."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
-from traceback import format_tb
 
 from app.domain import expiry_notices, mailed_keys
 from app.domain.mail_kinds import MailKind
 from app.domain.mailed_keys import MailedKey
 from app.services import mail_choices, outbox
+from app.services.fault_isolation import each
 from app.services.key_recipients import recipients
 from app.services.runtime import Runtime
 from app.store import expiring_keys
@@ -17,9 +16,7 @@ from app.store import expiry_notices as store
 from app.store.expiring_keys import ExpiringKey
 from app.store.expiry_notices import Told
 from app.store.key_recipients import Recipient
-from app.store.transaction import release, take_turns, transaction
-
-log = logging.getLogger("keydesk")
+from app.store.transaction import take_turns, transaction
 
 #: After a longer pause what came before it is old news.
 LONGEST_PAUSE = timedelta(days=30)
@@ -39,22 +36,15 @@ def tell(runtime: Runtime) -> None:
         return
     # A clock that was ahead is not believed. What was told meanwhile is noted, and not told again.
     after = max(last, today - LONGEST_PAUSE) if last and last < today else today - timedelta(days=1)
-    has_failed = False
-    for recipient, owners in _whom_to_tell(after, today).items():
-        try:
-            _tell(runtime, recipient, owners, after, today)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are told
-            has_failed = True
-            # Without the message, which may quote an address.
-            name, where = type(error).__name__, "".join(format_tb(error.__traceback__))
-            log.error(
-                "%s was not told of expiring keys; it will be tried again: %s\n%s", recipient.person_id, name, where
-            )
-            release()
-    if has_failed:
-        return
-    with transaction():
-        store.put_last_day(today)
+    are_told = each(
+        _whom_to_tell(after, today).items(),
+        lambda one: _tell(runtime, *one, after, today),
+        failed="was not told of expiring keys",
+        name=lambda one: one[0].person_id,
+    )
+    if are_told:
+        with transaction():
+            store.put_last_day(today)
 
 
 def _whom_to_tell(after: date, today: date) -> dict[Recipient, Owners]:

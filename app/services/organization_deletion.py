@@ -1,10 +1,8 @@
 """Deleting organizations, bringing them back, erasing them after 30 days (docs/adr/0025-deleting-organizations.md)."""
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from traceback import format_tb
 
 from app.domain import name_rules
 from app.domain.errors import Forbidden, NotFound, SignInAgain, ValidationFailed
@@ -16,6 +14,7 @@ from app.domain.rfc3339 import rfc3339
 from app.services import audit, operator_organizations, outbox
 from app.services import members as team
 from app.services import organizations as members
+from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
@@ -24,8 +23,6 @@ from app.store import organization_deletion as store
 from app.store.invitations import End
 from app.store.organizations import Organization
 from app.store.transaction import transaction
-
-log = logging.getLogger("keydesk")
 
 #: Rows that are erased in one transaction, so that nobody waits for it.
 ROWS_AT_ONCE = 500
@@ -110,22 +107,21 @@ def erase(runtime: Runtime) -> None:
     called again. For a day more it looks for what servers still counted about the keys meanwhile."""
     now = runtime.clock()
     last_time = set(store.deleted_before(now - KEPT - LOOK_AGAIN))
-    for org_id in store.deleted_before(now - KEPT):
-        try:
-            _erase(org_id)
-            if org_id in last_time:
-                _mark_erased(org_id, now)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are erased
-            # Without the message, which may quote the row.
-            where = "".join(format_tb(error.__traceback__))
-            log.error("%s was not erased; it will be tried again: %s\n%s", org_id, type(error).__name__, where)
+    each(
+        store.deleted_before(now - KEPT),
+        lambda org_id: _erase(org_id, now, is_last_time=org_id in last_time),
+        failed="was not erased",
+        name=str,
+    )
 
 
-def _erase(org_id: str) -> None:
+def _erase(org_id: str, now: datetime, *, is_last_time: bool) -> None:
     while _erase_some(org_id):
         pass
     # Whoever erased the last rows may have ended before this.
     _forget(org_id)
+    if is_last_time:
+        _mark_erased(org_id, now)
 
 
 def _erase_some(org_id: str) -> int:

@@ -1,6 +1,7 @@
 """Keys that were rotated and still work: given a day more, ended once nobody uses them, and told about if they are."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from app.domain import key_changes, key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive
@@ -10,6 +11,7 @@ from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
 from app.services import audit, key_policy, mail_choices, organizations, outbox
+from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -95,45 +97,61 @@ def _longest_end(key: ApiKey) -> datetime | None:
 def end_idle(runtime: Runtime) -> None:
     """Revokes old keys with which no request was let through for as long as their rotation says. None of deleted
     organizations: the deletion stays the last entry of the audit log."""
-    # Most are used, and are not even locked.
-    for org_id, key_id in key_rotations.idle_after_rotation(runtime.clock() - SURELY_FLUSHED):
-        with seldom_revoking() as revocation:
-            revocation.nothing_changed()
-            found, now = keys.locked(org_id, key_id), runtime.clock()
-            if found is None or has_ended(found.key, now) or not _is_idle(found, now):
-                continue
-            # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
-            if organization_deletion.locked(org_id).deleted_at is not None:
-                continue
-            found.key.revoke(now, RevocationReason.ROTATED)
-            audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
-            revocation.affects(org_id)
+    each(
+        # Most are used, and are not even locked.
+        key_rotations.idle_after_rotation(runtime.clock() - SURELY_FLUSHED),
+        lambda one: _end_if_idle(runtime, *one),
+        failed="was not ended although nobody uses it",
+        name=itemgetter(1),
+    )
+
+
+def _end_if_idle(runtime: Runtime, org_id: str, key_id: str) -> None:
+    with seldom_revoking() as revocation:
+        revocation.nothing_changed()
+        found, now = keys.locked(org_id, key_id), runtime.clock()
+        if found is None or has_ended(found.key, now) or not _is_idle(found, now):
+            return
+        # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
+        if organization_deletion.locked(org_id).deleted_at is not None:
+            return
+        found.key.revoke(now, RevocationReason.ROTATED)
+        audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
+        revocation.affects(org_id)
 
 
 def warn(runtime: Runtime) -> None:
     """Mails those who rotated keys that end within a day although they are still used. Each key is told of once, and
     again after it was given a day more."""
     now = runtime.clock()
-    for org_id, key_id in key_rotations.ending_soon(now, now + A_DAY):
-        with transaction():
-            found = keys.locked(org_id, key_id)
-            if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
-                continue
-            rotated = keys.get(org_id, found.successor or "")
-            if rotated is None:
-                continue
-            found.key.end_mailed_at = now
-            # Whom the successor belongs to, or who rotated a key of the organization.
-            for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
-                outbox.notify(
-                    runtime,
-                    MailKind.KEY_ENDS,
-                    one.email,
-                    now=now,
-                    expires_at=found.key.expires_at or now,
-                    wanted=_is_wanted(one, now),
-                    about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
-                )
+    each(
+        key_rotations.ending_soon(now, now + A_DAY),
+        lambda one: _warn(runtime, *one, now),
+        failed="ends soon, and nobody was told",
+        name=itemgetter(1),
+    )
+
+
+def _warn(runtime: Runtime, org_id: str, key_id: str, now: datetime) -> None:
+    with transaction():
+        found = keys.locked(org_id, key_id)
+        if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
+            return
+        rotated = keys.get(org_id, found.successor or "")
+        if rotated is None:
+            return
+        found.key.end_mailed_at = now
+        # Whom the successor belongs to, or who rotated a key of the organization.
+        for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
+            outbox.notify(
+                runtime,
+                MailKind.KEY_ENDS,
+                one.email,
+                now=now,
+                expires_at=found.key.expires_at or now,
+                wanted=_is_wanted(one, now),
+                about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
+            )
 
 
 def _is_wanted(recipient: Recipient, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from app.domain.audit_chain import SealedEntry
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, allows
 from app.services import outbox
+from app.services.fault_isolation import each
 from app.services.runtime import Runtime
 from app.store import audit, key_recipients, organizations, seal_subscriptions
 from app.store.organizations import OrganizationOf
@@ -31,8 +32,12 @@ def next_monday(now: datetime) -> datetime:
 
 def send(runtime: Runtime) -> None:
     """Queues what is due."""
-    for one in seal_subscriptions.due(runtime.clock(), WEEK):
-        _send(runtime, one)
+    each(
+        seal_subscriptions.due(runtime.clock(), WEEK),
+        lambda one: _send(runtime, one),
+        failed="was not sent its seal",
+        name=lambda one: f"{one.person_id} of {one.org_id}",
+    )
 
 
 def _send(runtime: Runtime, one: Subscription) -> None:
