@@ -9,6 +9,7 @@ import click
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
+from app.domain.plural import counted
 from app.domain.rfc3339 import rfc3339
 from app.services import operator_organizations
 from app.store.keys import ApiKey
@@ -49,8 +50,7 @@ def _row(row: MemberListed) -> dict[str, Any]:
 
 def _lines(found: Sequence[MemberListed]) -> list[str]:
     return [
-        f"{row.email} | {row.role.value} | {row.keys} working key{'' if row.keys == 1 else 's'}"
-        f"{' | disabled' if row.disabled else ''}"
+        f"{row.email} | {row.role.value} | {counted(row.keys, 'working key')}{' | disabled' if row.disabled else ''}"
         for row in found
     ] or ["None yet."]
 
@@ -101,7 +101,7 @@ def set_role(org: str, email: str, role: str, keys: str | None, last_owner: bool
 def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequence[ApiKey]) -> None:
     click.echo(f"{email} is {role} of {org}.")
     if beyond or keys:
-        click.echo(_left(beyond, keys, f"Still active, although a {role} could not create them"))
+        click.echo(_left(beyond, keys, f"Still active, although {Role(role).with_article} could not create them"))
 
 
 @members.command("remove")

@@ -14,6 +14,7 @@ from flask_mail import Message
 from app.config import Settings
 from app.domain import email_address, mailed_keys, name_rules
 from app.domain.mail_kinds import CHOSEN
+from app.domain.member_roles import Role
 from app.domain.program_name import program_name
 from app.domain.secret import Secret
 from app.services.outbox import Letter
@@ -129,7 +130,7 @@ def invitation(letter: Letter, settings: Settings) -> Message:
         letter,
         by=email_address.without_links(about["by"]) if about["by"] else "The operator of this Keydesk",
         organization=name_rules.without_links(about["name"]),
-        role=about["role"],
+        role=Role(about["role"]),
         until=datetime.fromisoformat(about["until"]),
         link=f"{settings.public_url}/invitations/{about['id']}",
     )

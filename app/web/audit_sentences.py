@@ -11,6 +11,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from app.domain import key_changes
+from app.domain.plural import counted
 from app.store.audit import AuditEntry
 from app.web.time_format import duration, moment
 
@@ -149,7 +150,7 @@ def _parts(entry: AuditEntry, back: str) -> dict[str, Any]:
     for noun in ("key", "install"):
         if f"{noun}s" in details:
             number = details[f"{noun}s"]
-            parts["count"] = f"{number:,} {'install ID' if noun == 'install' else noun}{'' if number == 1 else 's'}"
+            parts["count"] = counted(number, "install ID" if noun == "install" else noun)
     return parts
 
 

@@ -9,6 +9,7 @@ from flask import g
 from app.domain import key_policy as policies
 from app.domain.key_policy import KeyPolicy
 from app.domain.key_settings import KeySettings
+from app.domain.plural import counted
 from app.http import request_context
 from app.services import key_policy
 
@@ -43,7 +44,7 @@ def expiries(policy: KeyPolicy) -> dict[str, str]:
     most = policy.most_days
     offered = [days for days in sorted({*_USUAL_DAYS, *own}) if most is None or days <= most]
     never = {} if policy.requires_expiry else {"": "Never"}
-    return {str(days): _NAMES.get(days, f"In {counted(days)}") for days in offered} | never
+    return {str(days): _NAMES.get(days, f"In {counted(days, 'day')}") for days in offered} | never
 
 
 def chosen_beforehand(policy: KeyPolicy) -> str:
@@ -80,7 +81,7 @@ def hints() -> Hints:
 def ending(policy: KeyPolicy, org_name: str) -> str:
     """How long keys live, as a sentence."""
     if policy.longest_expiry_days is not None:
-        return f"Keys of {org_name} end after at most {counted(policy.longest_expiry_days)}."
+        return f"Keys of {org_name} end after at most {counted(policy.longest_expiry_days, 'day')}."
     return f"Keys of {org_name} have to expire." if policy.expiry_required else f"Keys of {org_name} need not expire."
 
 
@@ -88,15 +89,13 @@ def in_words(policy: KeyPolicy, org_name: str) -> list[str]:
     """The policy, a sentence for each part of it."""
     said = [ending(policy, org_name)]
     if policy.default_expiry_days is not None:
-        said.append(f"Unless somebody chooses otherwise, a key ends after {counted(policy.default_expiry_days)}.")
+        said.append(
+            f"Unless somebody chooses otherwise, a key ends after {counted(policy.default_expiry_days, 'day')}."
+        )
     limits = [_given_by(role.value, policy.scopes_by_role.get(role)) for role in policies.LIMITED_ROLES]
     return said + (
         [limit for limit in limits if limit] or ["Each role may give every scope that its permissions allow."]
     )
-
-
-def counted(days: int) -> str:
-    return "1 day" if days == 1 else f"{days:,} days"
 
 
 def _given_by(role: str, scopes: Sequence[str] | None) -> str:
