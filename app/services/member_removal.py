@@ -77,7 +77,7 @@ def left_keys(runtime: Runtime, member: Member, person_id: str) -> list[LeftKey]
     now = runtime.clock()
     found = [
         _left_key(runtime, member, person_id, listed, now)
-        for listed in key_store.of_owner(member.org_id, person_id, now)
+        for listed in key_store.working_of_owner(member.org_id, person_id, now)
     ]
     never = datetime.min.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda left: left.listed.last_let_through or never, reverse=True)
@@ -105,7 +105,7 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
         organization_store.remove_member(member.org_id, person_id)
         # Members are locked before keys.
         owners = _owners(member, decisions, leaves=leaves)
-        found = key_store.of_owner(member.org_id, person_id, now, lock=True)
+        found = key_store.working_of_owner(member.org_id, person_id, now, lock=True)
         decided = _decided(found, decisions)
         if any(decision.action is KeyAction.ROTATE for _, decision in decided):
             # Turns come before organizations, as where keys are created.
@@ -118,7 +118,7 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
         replaced = []
         for listed, decision in decided:
             if decision.action is KeyAction.REVOKE:
-                members.revoke([listed.key], now, actor=member.email, by=member.person_id)
+                members.revoke([listed], now, actor=member.email, by=member.person_id)
                 continue
             owner = owners[decision.owner]
             key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
@@ -175,12 +175,12 @@ def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[Lis
     theirs = {listed.key.id for listed in found}
     if decisions.keys.keys() - theirs:
         raise members.undecided(
-            [listed.key for listed in found],
+            found,
             "Keys of this member were revoked, have expired or were handed over in the meantime. Decide again.",
         )
     decided = [(listed, decisions.keys.get(listed.key.id) or decisions.others) for listed in found]
     if any(decision is None for _, decision in decided):
-        raise members.undecided([listed.key for listed in found])
+        raise members.undecided(found)
     _refuse_too_many(len(decided), sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
     return [(listed, decision) for listed, decision in decided if decision is not None]
 

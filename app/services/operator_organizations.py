@@ -120,7 +120,7 @@ def _put_member(
     if was is Role.OWNER and role is not Role.OWNER and not last_owner:
         members.refuse_last_owner(org.id, person.id, _WAY_OUT)
     organizations.put_member(org.id, person.id, role, now)
-    beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now))
+    beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now, lock=True))
     about: dict[str, Any] = {"at": now, "actor": ACTOR, "person_id": person.id, "email": person.email}
     if was is None:
         # Otherwise it would let them back in once they are removed.
@@ -129,7 +129,7 @@ def _put_member(
     elif was is not role:
         audit.member_role_changed(org.id, was=was.value, role=role.value, **about)
     members.revoke(beyond if revoke_keys else [], now, actor=ACTOR)
-    return beyond
+    return [listed.key for listed in beyond]
 
 
 def keys_of_member(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
@@ -137,7 +137,8 @@ def keys_of_member(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
     address = email_address.normalise(email)
     with transaction():
         found = organization(org)
-        return key_store.working_of_owner(found.id, _member(address, found).id, runtime.clock())
+        theirs = key_store.working_of_owner(found.id, _member(address, found).id, runtime.clock())
+    return [listed.key for listed in theirs]
 
 
 def remove_member(
@@ -166,13 +167,13 @@ def remove_member(
         organizations.remove_member(found.id, person.id)
         # Members are locked before keys.
         owner = key_owners.new_owner(found.id, to)
-        theirs = key_store.working_of_owner(found.id, person.id, now)
+        theirs = key_store.working_of_owner(found.id, person.id, now, lock=True)
         audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
         members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
-        for key in theirs if hand_over_keys else []:
-            key_owners.hand_over(runtime, key, owner, was=address, at=now, actor=ACTOR)
+        for listed in theirs if hand_over_keys else []:
+            key_owners.hand_over(runtime, listed.key, owner, was=address, at=now, actor=ACTOR)
         revocation.affects(found.id)
-    return theirs
+    return [listed.key for listed in theirs]
 
 
 def _member(address: str, org: Organization) -> Person:
@@ -197,8 +198,8 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         if not is_as_wanted:
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
-        theirs = key_store.working_of_owner(None, person.id, now) if disabled else []
-        org_ids = {*sign_up_keys.organizations_with(person.id), *(key.org_id for key in theirs)}
+        theirs = key_store.working_of_owner(None, person.id, now, lock=True) if disabled else []
+        org_ids = {*sign_up_keys.organizations_with(person.id), *(listed.key.org_id for listed in theirs)}
         affected = organizations.lock_of(person.id, also=sorted(org_ids))
         for found in () if is_as_wanted else organizations.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
@@ -208,4 +209,4 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
             revocation.nothing_changed()
         else:
             revocation.affects(*affected)
-    return theirs if revoke_keys else [key for key in theirs if key.origin != KeyOrigin.SIGN_UP]
+    return [listed.key for listed in theirs if revoke_keys or listed.key.origin != KeyOrigin.SIGN_UP]

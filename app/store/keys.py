@@ -323,22 +323,10 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
-def working_of_owner(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The organization's active keys that belong to the person, oldest first, locked in the order of their IDs. Without
-    an organization, those of all."""
-    found = db.session.scalars(
-        select(ApiKey)
-        .where(ApiKey.owner_id == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
-        .order_by(ApiKey.id)
-        .with_for_update(key_share=True)
-    )
-    return sorted(found, key=lambda key: (key.created_at, key.id))
-
-
-def of_owner(org_id: str, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
-    """The organization's active keys that belong to the person, oldest first. `lock`: locked in the order of their IDs
-    until the transaction ends."""
-    query = _listed(org_id).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
+def working_of_owner(org_id: str | None, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
+    """The organization's active keys that belong to the person, oldest first; without an organization, those of all.
+    `lock`: locked in the order of their IDs until the transaction ends."""
+    query = (_listed(org_id) if org_id else LISTED).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
     rows = db.session.execute(query.with_for_update(of=ApiKey, key_share=True) if lock else query)
     return sorted((ListedKey(*row) for row in rows), key=lambda listed: (listed.key.created_at, listed.key.id))
 
