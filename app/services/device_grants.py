@@ -186,7 +186,7 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     keys.refuse_ungrantable(runtime, member, granted)
     # The key is made later, but only now somebody can be told.
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
-    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted, **ending), role=member.role)
+    key_policy.enforce(runtime, member.org_id, KeySettings(scopes=granted, **ending), role=member.role)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes, grant.key_days = member.org_id, granted, days
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)

@@ -62,13 +62,14 @@ def change_as_operator(runtime: Runtime, org_id: str, wanted: KeyPolicyChange, *
         return _change(runtime, org_id, wanted, actor=actor, setter=Role.OWNER)
 
 
-def refuse_outside(
-    runtime: Runtime, org_id: str, settings: KeySettings, *, role: Role | None, overrides: bool = False
+def enforce(
+    runtime: Runtime, org_id: str, settings: KeySettings, *, role: Role | None, overrides_policy: bool = False
 ) -> Sequence[str]:
-    """Raises `OutsideKeyPolicy` for settings that the organization's policy does not allow. With `overrides`, returns
-    the names of those instead. `role`: of whoever sets them; None: the operator."""
+    """Raises `OutsideKeyPolicy` for settings that the organization's policy does not allow. Returns the names of those
+    that override it: none, unless somebody who may do so `overrides_policy`. `role`: of whoever sets them; None: the
+    operator."""
     policy, now, catalogue = locked(org_id), runtime.clock(), runtime.settings.policy
-    if overrides:
+    if overrides_policy:
         return tuple(key_policy.problems(policy, settings, role, now, catalogue))
     key_policy.refuse_outside(policy, settings, role, now, catalogue)
     return ()

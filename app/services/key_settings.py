@@ -91,7 +91,7 @@ def apply(
         revocation.nothing_changed()
         return
     judged = cast(KeySettings, new | ({"scopes": new.get("scopes", key.scopes)} if _is_longer(key, checked) else {}))
-    overridden = key_policy.refuse_outside(runtime, key.org_id, judged, role=role, overrides=overrides_policy)
+    overridden = key_policy.enforce(runtime, key.org_id, judged, role=role, overrides_policy=overrides_policy)
     for name, value in new.items():
         setattr(key, name, value)
     if sets_bounds:

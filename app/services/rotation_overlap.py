@@ -54,7 +54,7 @@ def extend_as_operator(
 ) -> None:
     """As `extend`, for a locked key, whatever an admin set. Raises `KeyNotActive` and `OutsideKeyPolicy`."""
     ends = _a_day_later(key, runtime.clock())
-    _move_end(runtime, key, ends, revocation, actor=actor, role=None, overrides=overrides_policy)
+    _move_end(runtime, key, ends, revocation, actor=actor, role=None, overrides_policy=overrides_policy)
 
 
 def _a_day_later(key: ApiKey, now: datetime) -> datetime:
@@ -75,10 +75,10 @@ def _move_end(
     *,
     actor: str,
     role: Role | None,
-    overrides: bool = False,
+    overrides_policy: bool = False,
 ) -> None:
     extended, old = KeySettings(expires_at=ends, scopes=key.scopes), key.settings
-    overridden = key_policy.refuse_outside(runtime, key.org_id, extended, role=role, overrides=overrides)
+    overridden = key_policy.enforce(runtime, key.org_id, extended, role=role, overrides_policy=overrides_policy)
     key.expires_at, key.end_mailed_at = ends, None
     new = {"expires_at": ends}
     audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new, overridden=overridden)
