@@ -16,6 +16,7 @@ from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.services import audit, key_policy, key_quotas, one_time_secrets, organization_settings, sign_in
 from app.services.immediate_revocation import Revocation, seldom_revoking
+from app.services.key_owners import Owner
 from app.services.keys import issue
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
@@ -129,8 +130,8 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
         role=role,
         origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
-        owner_id=person.id,
         email=person.email,
+        owner=Owner(person.id, person.email),
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)
     return _Given(issued.plaintext, issued.listed.key.expires_at)

@@ -1,7 +1,7 @@
 """Removing a member, and leaving: what happens to the keys that belong to them is decided in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from app.domain.errors import DomainError, Forbidden, ValidationFailed
 from app.domain.key_status import is_working
 from app.domain.member_roles import Role
 from app.services import audit, key_owners, key_quotas, key_rotation, keys, members, organizations
-from app.services.immediate_revocation import Revocation, revoking
+from app.services.immediate_revocation import revoking
 from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
 from app.services.organizations import Member
@@ -123,9 +123,10 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
             owner = owners[decision.owner]
             key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
             if decision.action is KeyAction.ROTATE:
-                overlap = decisions.overlap_seconds
-                rotated = _rotate(runtime, member, listed, owner, revocation=revocation, overlap_seconds=overlap)
-                replaced.append(rotated)
+                successor = key_rotation.rotate_locked(
+                    runtime, member, listed.key, revocation, overlap_seconds=decisions.overlap_seconds, owner=owner
+                )
+                replaced.append(Replaced(listed, successor))
         revocation.affects(member.org_id)
     return Removed(email, replaced)
 
@@ -189,17 +190,3 @@ def _refuse_too_many(number: int, rotated: int) -> None:
     members.refuse_too_many(number)
     if rotated > MOST_ROTATED:
         raise ValidationFailed({"keys": f"to rotate are {rotated:,}, more than {MOST_ROTATED}; rotate some before"})
-
-
-def _rotate(
-    runtime: Runtime,
-    member: Member,
-    listed: ListedKey,
-    owner: Owner,
-    *,
-    revocation: Revocation,
-    overlap_seconds: int,
-) -> Replaced:
-    issued = key_rotation.rotate_locked(runtime, member, listed.key, revocation, overlap_seconds=overlap_seconds)
-    issued.listed.key.owner_id = owner.person_id
-    return Replaced(listed, replace(issued, listed=issued.listed._replace(owner=owner.email)))

@@ -27,6 +27,7 @@ from app.services import (
     operator_organizations,
     rotation_overlap,
 )
+from app.services.key_owners import Owner
 from app.store import keys as key_store
 from app.store.change_notices import ChangeNotice
 from app.store.outbox import OutboxMail
@@ -133,7 +134,7 @@ def test_a_key_that_somebody_makes_in_ones_name_is_told(runtime, cast, clock, ma
             role=Role.MEMBER,
             origin=KeyOrigin.DASHBOARD,
             created_by=bob.person_id,
-            owner_id=bob.person_id,
+            owner=Owner(bob.person_id, bob.email),
         )
         audit.key_created(issued.listed.key, at=clock.now, actor=adam.email)
     assert mailed() == [(bob.email, [("CI", "made", "", adam.email)])]
