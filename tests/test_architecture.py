@@ -30,7 +30,11 @@ OURS = {
 }
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
 FROM_THE_STORE = {
-    "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
+    "http": {
+        "app.store.organizations.OrganizationOf",
+        "app.store.sessions.LiveSession",
+        "app.store.database_errors.DATABASE_UNAVAILABLE",
+    },
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
         "app.store.audit.AuditEntry",

@@ -30,13 +30,21 @@ def of_person(person_id: str) -> Sequence[OrganizationOf]:
     return organizations.of_person(person_id)
 
 
-def member(person_id: str, email: str, org_id: str, permission: Permission) -> Member:
-    """The person as a member with this permission.
+def member(
+    person_id: str,
+    email: str,
+    org_id: str,
+    permission: Permission,
+    *,
+    theirs: Sequence[OrganizationOf] | None = None,
+) -> Member:
+    """The person as a member with this permission. `theirs`: their organizations, if they were read before.
 
     Raises `NotFound` for outsiders, whether the organization exists or not, and `Forbidden` for members whose role does
     not have the permission.
     """
-    organization = organizations.seen_by(person_id, org_id)
+    found = of_person(person_id) if theirs is None else theirs
+    organization = next((one for one in found if one.id == org_id), None)
     if organization is None:
         raise NotFound
     if not allows(organization.role, permission):

@@ -22,7 +22,7 @@ from app.domain.member_roles import Permission
 from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
-from app.services import device_grants, key_policy, organizations
+from app.services import device_grants, key_policy
 from app.web import key_policy_in_forms, refused_form
 from app.web.refused_form import problems_of
 
@@ -59,7 +59,7 @@ def decide() -> Response:
                 request_context.runtime(), code, person_id=who.id, email=who.email, client=request_context.client()
             )
             return make_response(render_template("device/denied.html"))
-        member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
+        member = request_context.as_member(request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
         grant = device_grants.approve(
             request_context.runtime(), member, code, scopes, client=request_context.client(), days=_days()
@@ -121,7 +121,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     policy = request_context.runtime().settings.policy
     organizations_of_theirs = [
         organization
-        for organization in organizations.of_person(who.id)
+        for organization in request_context.organizations()
         if member_roles.allows(organization.role, Permission.CREATE_KEYS)
     ]
     policies = {organization.id: key_policy.of(organization.id) for organization in organizations_of_theirs}

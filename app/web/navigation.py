@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.http import cookies, request_context
-from app.services import invitations, organization_settings, organizations
+from app.services import invitations, organization_settings
 from app.store.invitations import InvitationListed
 from app.store.organizations import OrganizationOf
 
@@ -50,7 +50,7 @@ def navigation(*, is_signed_in: bool) -> Navigation:
     if not is_signed_in:
         return NOBODYS
     may_create = organization_settings.may_create(request_context.runtime(), current_user.email)
-    found = organizations.of_person(current_user.id)
+    found = request_context.organizations()
     if not found:
         return Navigation((), None, (), may_create)
     organization = _shown(found)
