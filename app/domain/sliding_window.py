@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from app.domain.errors import RateLimited
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -30,3 +32,7 @@ class Window:
         if event is None or event <= self.opens(now):
             return None
         return max(1, ceil((event - self.opens(now)).total_seconds()))
+
+    def exceeded(self, message: str, wait: int) -> RateLimited:
+        """The error of one event too many; `wait` as `retry_after` gives it."""
+        return RateLimited(message, policy=self.name, quota=self.quota, window=self.seconds, retry_after=wait)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain import email_address
-from app.domain.errors import RateLimited
 from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window import Window
 from app.store import sign_in_attempts
@@ -107,13 +106,7 @@ def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None
         wait = _wait(kind, limit, window, now, email=email, client=client)
         if wait is not None:
             what = "invitations" if kind is Attempt.INVITATION else "attempts"
-            raise RateLimited(
-                f"Too many {what}. Try again in {_in_words(wait)}.",
-                policy=window.name,
-                quota=window.quota,
-                window=window.seconds,
-                retry_after=wait,
-            )
+            raise window.exceeded(f"Too many {what}. Try again in {_in_words(wait)}.", wait)
 
 
 def count(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:
