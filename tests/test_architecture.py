@@ -53,7 +53,6 @@ FROM_THE_STORE = {
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.named_keys.WorkingKey",
-        "app.store.invitations.InvitationListed",
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -10,8 +9,8 @@ from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
 from app.domain.plural import counted
-from app.domain.rfc3339 import rfc3339
 from app.services import operator_organizations
+from app.services.members import to_json
 from app.store.keys import ApiKey
 from app.store.members import MemberListed
 
@@ -33,19 +32,7 @@ def list_members(org: str, is_json: bool) -> None:
     """List the members of ORG (ID or name)."""
     with open_runtime() as runtime:
         found = operator_organizations.everybody(runtime, org)
-        answer(is_json, {"data": [_row(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
-
-
-def _row(row: MemberListed) -> dict[str, Any]:
-    return {
-        "id": row.person_id,
-        "email": row.email,
-        "role": row.role.value,
-        "since": rfc3339(row.since),
-        "last_seen": rfc3339(row.last_seen) if row.last_seen else None,
-        "keys": row.keys,
-        "disabled": row.disabled,
-    }
+        answer(is_json, {"data": [to_json(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
 
 
 def _lines(found: Sequence[MemberListed]) -> list[str]:

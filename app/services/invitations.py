@@ -6,6 +6,7 @@ The link of an invitation holds its ID and no secret: it gives nothing to whoeve
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.domain import email_address, member_roles
 from app.domain.errors import Forbidden, NotFound, ValidationFailed
@@ -28,6 +29,19 @@ LIFETIME = timedelta(days=7)
 
 def link(runtime: Runtime, invitation_id: str) -> str:
     return f"{runtime.settings.public_url}/invitations/{invitation_id}"
+
+
+def to_json(runtime: Runtime, found: InvitationListed) -> dict[str, Any]:
+    """As the API and the command line answer it."""
+    return {
+        "id": found.id,
+        "email": found.email,
+        "role": found.role.value,
+        "invited_by": found.inviter,
+        "created_at": rfc3339(found.created_at),
+        "expires_at": rfc3339(found.expires_at),
+        "link": link(runtime, found.id),
+    }
 
 
 def open_in(runtime: Runtime, member: Member) -> Sequence[InvitationListed]:

@@ -8,6 +8,7 @@ from app.domain import member_roles
 from app.domain.errors import Forbidden, KeysUndecided, LastOwner, NotFound, ValidationFailed
 from app.domain.key_revocation import RevocationReason
 from app.domain.member_roles import Permission, Role
+from app.domain.rfc3339 import rfc3339
 from app.services import audit, organizations
 from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
@@ -41,6 +42,19 @@ def get(runtime: Runtime, member: Member, person_id: str) -> MemberListed:
     if found is None:
         raise NotFound
     return found
+
+
+def to_json(found: MemberListed) -> dict[str, Any]:
+    """As the API and the command line answer it."""
+    return {
+        "id": found.person_id,
+        "email": found.email,
+        "role": found.role.value,
+        "since": rfc3339(found.since),
+        "last_seen": rfc3339(found.last_seen) if found.last_seen else None,
+        "keys": found.keys,
+        "disabled": found.disabled,
+    }
 
 
 def manageable(runtime: Runtime, member: Member, person_id: str) -> MemberListed:
