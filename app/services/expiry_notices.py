@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 from app.domain import expiry_notices, mailed_keys
 from app.domain.mail_kinds import MailKind
 from app.domain.mailed_keys import MailedKey
-from app.services import mail_choices, outbox
+from app.services import mail_preferences, outbox
 from app.services.fault_isolation import each
 from app.services.key_recipients import recipients
 from app.services.runtime import Runtime
@@ -62,7 +62,7 @@ def _whom_to_tell(after: date, today: date) -> dict[Recipient, Owners]:
 
 def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, today: date) -> None:
     """What was told is noted in the transaction that queues the mail: neither is there without the other."""
-    if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
+    if not mail_preferences.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
         return
     # Before the transaction, which on SQLite holds up all others.
     found = _due(owners, after, today)

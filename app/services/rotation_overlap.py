@@ -10,7 +10,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
-from app.services import audit, key_policy, mail_choices, organizations, outbox
+from app.services import audit, key_policy, mail_preferences, organizations, outbox
 from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_recipients import recipients
@@ -156,7 +156,7 @@ def _warn(runtime: Runtime, org_id: str, key_id: str, now: datetime) -> None:
 
 def _is_wanted(recipient: Recipient, now: datetime) -> bool:
     queued = outbox_store.queued(MailKind.KEY_ENDS, recipient.email, now - A_DAY, now)
-    return queued < MOST_MAILS_A_DAY and mail_choices.wants(recipient.person_id, MailKind.KEY_ENDS)
+    return queued < MOST_MAILS_A_DAY and mail_preferences.wants(recipient.person_id, MailKind.KEY_ENDS)
 
 
 def _rotated_at(key: ApiKey) -> datetime | None:

@@ -4,7 +4,6 @@ from flask import Flask
 
 from app.web import (
     accessibility,
-    account_mails,
     agent_docs,
     audit_log,
     compression,
@@ -20,6 +19,7 @@ from app.web import (
     key_settings,
     key_suspension,
     keys,
+    mail_preferences,
     member_removal,
     members,
     new_organization,
@@ -53,7 +53,7 @@ MODULES = (
     organization_deletion,
     key_policy,
     sessions,
-    account_mails,
+    mail_preferences,
     device_grants,
     install_ids,
     accessibility,

@@ -22,7 +22,7 @@ from app.services import (
     key_revocation,
     key_verification,
     keys,
-    mail_choices,
+    mail_preferences,
     one_time_secrets,
     retention,
     usage,
@@ -53,7 +53,7 @@ def fill_every_table(runtime, member, clock):
     )
     expiry_notices.tell(runtime)
     audit_checks.run(runtime)
-    mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
+    mail_preferences.save(runtime, member.person_id, [], seals_of=[member.org_id])
     invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")

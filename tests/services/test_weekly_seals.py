@@ -13,7 +13,7 @@ from app.domain.mail_kinds import SWITCHABLE, MailKind
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.factory import make_runtime
-from app.services import audit, keys, mail_choices, operator_organizations, weekly_seals
+from app.services import audit, keys, mail_preferences, operator_organizations, weekly_seals
 from app.store import seal_subscriptions
 from app.store.outbox import OutboxMail
 
@@ -34,7 +34,7 @@ def mailed():
 
 
 def subscribe(runtime, actor, *orgs):
-    mail_choices.choose(runtime, actor.person_id, SWITCHABLE, seals_of=orgs)
+    mail_preferences.save(runtime, actor.person_id, SWITCHABLE, seals_of=orgs)
 
 
 def test_mondays_begin_a_week_in_utc():
@@ -82,7 +82,7 @@ def test_who_is_no_longer_an_owner_gets_none_and_is_forgotten(runtime, cast, clo
     weekly_seals.send(runtime)
     assert mailed() == []
     assert seal_subscriptions.of_person(alice.person_id) == frozenset()
-    assert mail_choices.owned(adam.person_id) == []
+    assert mail_preferences.owned(adam.person_id) == []
 
 
 def test_a_disabled_owner_gets_none_until_enabled_again(runtime, cast, clock):

@@ -1,4 +1,4 @@
-"""Mails that people do not want."""
+"""Mail preferences: the mails that people have switched off."""
 
 from collections.abc import Collection
 

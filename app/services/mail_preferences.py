@@ -1,18 +1,18 @@
-"""Which mails a person wants."""
+"""Mail preferences: which mails a person gets."""
 
 from collections.abc import Collection, Sequence
 
 from app.domain.mail_kinds import SWITCHABLE, MailKind
 from app.services import weekly_seals
 from app.services.runtime import Runtime
-from app.store import organizations, seal_subscriptions, switched_off_mails
+from app.store import mail_preferences, organizations, seal_subscriptions
 from app.store.organizations import OrganizationOf
 from app.store.transaction import take_turns, transaction
 
 
 def wanted(person_id: str) -> Collection[MailKind]:
     """Of the kinds that can be switched off those that are on, as all are at first."""
-    off = switched_off_mails.of_person(person_id)
+    off = mail_preferences.of_person(person_id)
     return [kind for kind in SWITCHABLE if kind not in off]
 
 
@@ -30,12 +30,12 @@ def seals(person_id: str) -> Collection[str]:
     return seal_subscriptions.of_person(person_id)
 
 
-def choose(runtime: Runtime, person_id: str, kinds: Collection[str], *, seals_of: Collection[str] = ()) -> None:
+def save(runtime: Runtime, person_id: str, kinds: Collection[str], *, seals_of: Collection[str] = ()) -> None:
     """Switches these kinds on, and off all others that can be. `seals_of`: the organizations whose seals the person
     wants; those that they do not own are ignored."""
     with transaction():
         # Two forms at once would both add the same row.
         take_turns(f"mails:{person_id}")
-        switched_off_mails.put(person_id, set(SWITCHABLE) - set(kinds))
+        mail_preferences.put(person_id, set(SWITCHABLE) - set(kinds))
         may = {organization.id for organization in owned(person_id)}
         seal_subscriptions.put(person_id, may & set(seals_of), weekly_seals.next_monday(runtime.clock()))
