@@ -31,7 +31,7 @@ OURS = {
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
 FROM_THE_STORE = {
     "http": {
-        "app.store.organizations.OrganizationOf",
+        "app.store.memberships.OrganizationOf",
         "app.store.sessions.LiveSession",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
@@ -41,14 +41,14 @@ FROM_THE_STORE = {
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
         "app.store.invitations.InvitationListed",
-        "app.store.organizations.OrganizationOf",
+        "app.store.memberships.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
     "api": {
         "app.store.invitations.InvitationListed",
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
-        "app.store.organizations.OrganizationOf",
+        "app.store.memberships.OrganizationOf",
     },
     "cli": {
         "app.store.keys.ApiKey",

@@ -17,7 +17,7 @@ from app.http.guards import RequireMember, RequireSignIn
 from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
 from app.services import organization_deletion, organization_settings, organizations
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 blueprint = Blueprint("api_organizations", __name__)
 

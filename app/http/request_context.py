@@ -17,7 +17,7 @@ from app.services import organizations as service
 from app.services.organizations import Member
 from app.services.outbox import Asker
 from app.services.runtime import Runtime
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 #: Characters of a User-Agent that are kept.
 MAX_PROGRAM = 300

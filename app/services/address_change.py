@@ -8,7 +8,15 @@ from app.domain.mail_kinds import MailKind
 from app.services import audit, outbox
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, one_time_secrets, organizations, people, session_tokens, sessions
+from app.store import (
+    device_grants,
+    invitations,
+    memberships,
+    one_time_secrets,
+    people,
+    session_tokens,
+    sessions,
+)
 from app.store.invitations import End
 from app.store.transaction import take_turns, transaction
 
@@ -35,8 +43,8 @@ def change_address(runtime: Runtime, old: str, new: str) -> str:
         session_tokens.delete_all(person.id)
         invitations.end_all([was, becomes], End.MOVED, now)
         one_time_secrets.use_up_all([was, becomes], now)
-        organizations.lock_of(person.id)
-        for found in organizations.of_person(person.id):
+        memberships.lock_organizations(person.id)
+        for found in memberships.of_person(person.id):
             audit.member_address_changed(found.id, at=now, actor=ACTOR, person_id=person.id, was=was, becomes=becomes)
         about = json.dumps({"was": was, "becomes": becomes})
         for address in (was, becomes):

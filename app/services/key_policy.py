@@ -18,7 +18,7 @@ from app.services import audit
 from app.services import organizations as members
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import organizations
+from app.store import memberships, organizations
 from app.store.key_conditions import Outside
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
@@ -85,7 +85,7 @@ def outside(runtime: Runtime, org_id: str) -> Outside:
 def reasons(runtime: Runtime, member: Member, found: Sequence[ListedKey]) -> Mapping[str, Reasons]:
     """Why these keys are outside of the policy, by their IDs."""
     policy, now, catalogue = of(member.org_id), runtime.clock(), runtime.settings.policy
-    roles = organizations.roles(member.org_id, {listed.key.owner_id for listed in found if listed.key.owner_id})
+    roles = memberships.roles(member.org_id, {listed.key.owner_id for listed in found if listed.key.owner_id})
     return {
         listed.key.id: _reasons(listed, policy, roles.get(listed.key.owner_id or ""), now, catalogue)
         for listed in found

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from app.domain.mail_kinds import SWITCHABLE, MailKind
 from app.services import weekly_seals
 from app.services.runtime import Runtime
-from app.store import mail_preferences, organizations, seal_subscriptions
-from app.store.organizations import OrganizationOf
+from app.store import mail_preferences, memberships, seal_subscriptions
+from app.store.memberships import OrganizationOf
 from app.store.transaction import take_turns, transaction
 
 
@@ -22,7 +22,7 @@ def wants(person_id: str, kind: MailKind) -> bool:
 
 def owned(person_id: str) -> Sequence[OrganizationOf]:
     """The organizations whose seals the person may get."""
-    return [found for found in organizations.of_person(person_id) if weekly_seals.may_subscribe(found)]
+    return [found for found in memberships.of_person(person_id) if weekly_seals.may_subscribe(found)]
 
 
 def seals(person_id: str) -> Collection[str]:

@@ -15,9 +15,8 @@ from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import device_grants
+from app.store import device_grants, memberships
 from app.store import keys as key_store
-from app.store import organizations as organization_store
 from app.store.keys import ListedKey
 
 #: How long the keys that are rotated keep working, in seconds, unless it is said.
@@ -102,7 +101,7 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
             members.refuse_unmanageable(member, role)
         if role is Role.OWNER:
             members.refuse_last_owner(member.org_id, person_id)
-        organization_store.remove_member(member.org_id, person_id)
+        memberships.remove(member.org_id, person_id)
         # Members are locked before keys.
         owners = _owners(member, decisions, leaves=leaves)
         found = key_store.working_of_owner(member.org_id, person_id, now, lock=True)
@@ -169,7 +168,7 @@ def _owners(member: Member, decisions: Decisions, *, leaves: bool) -> dict[str |
 
 
 def _is_owner(org_id: str, person_id: str) -> bool:
-    return organization_store.locked_role(person_id, org_id) is Role.OWNER
+    return memberships.locked_role(person_id, org_id) is Role.OWNER
 
 
 def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[ListedKey, KeyDecision]]:

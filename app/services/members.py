@@ -13,8 +13,7 @@ from app.services import audit, organizations
 from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import keys, members, people
-from app.store import organizations as organization_store
+from app.store import keys, members, memberships, people
 from app.store.keys import ListedKey
 from app.store.members import MemberListed, MemberRole
 from app.store.transaction import take_turns
@@ -102,7 +101,7 @@ def set_role(
             is_seen = seen is None or {listed.key.id for listed in beyond} <= set(seen)
             if beyond and not (is_seen and revoke_keys is not None):
                 raise undecided(beyond, f"The role {role.value} could not create these keys. Say what happens to them.")
-            organization_store.put_member(member.org_id, person_id, role, now)
+            memberships.put(member.org_id, person_id, role, now)
             audit.member_role_changed(
                 member.org_id,
                 at=now,

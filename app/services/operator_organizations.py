@@ -11,7 +11,15 @@ from app.domain.organization_deletion import erased_at
 from app.services import audit, key_owners, members, organization_settings
 from app.services.immediate_revocation import revoking
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, organization_deletion, organizations, people, sign_up_keys
+from app.store import (
+    device_grants,
+    invitations,
+    memberships,
+    organization_deletion,
+    organizations,
+    people,
+    sign_up_keys,
+)
 from app.store import keys as key_store
 from app.store import members as member_store
 from app.store.invitations import End
@@ -119,7 +127,7 @@ def _put_member(
     now, was = runtime.clock(), member_store.role_for_change(org.id, person.id)
     if was is Role.OWNER and role is not Role.OWNER and not last_owner:
         members.refuse_last_owner(org.id, person.id, _WAY_OUT)
-    organizations.put_member(org.id, person.id, role, now)
+    memberships.put(org.id, person.id, role, now)
     beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now, lock=True))
     about: dict[str, Any] = {"at": now, "actor": ACTOR, "person_id": person.id, "email": person.email}
     if was is None:
@@ -164,7 +172,7 @@ def remove_member(
         device_grants.deny_approved(found.id, person.id)
         if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
             members.refuse_last_owner(found.id, person.id, _WAY_OUT)
-        organizations.remove_member(found.id, person.id)
+        memberships.remove(found.id, person.id)
         # Members are locked before keys.
         owner = key_owners.new_owner(found.id, to)
         theirs = key_store.working_of_owner(found.id, person.id, now, lock=True)
@@ -179,7 +187,7 @@ def remove_member(
 def _member(address: str, org: Organization) -> Person:
     """Raises `NotFound`."""
     person = people.by_email(address)
-    if person is None or organizations.seen_by(person.id, org.id) is None:
+    if person is None or memberships.seen_by(person.id, org.id) is None:
         raise NotFound(f"{address} is not a member of {org.name}.")
     return person
 
@@ -200,8 +208,8 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         # Keys are locked before organizations.
         theirs = key_store.working_of_owner(None, person.id, now, lock=True) if disabled else []
         org_ids = {*sign_up_keys.organizations_with(person.id), *(listed.key.org_id for listed in theirs)}
-        affected = organizations.lock_of(person.id, also=sorted(org_ids))
-        for found in () if is_as_wanted else organizations.of_person(person.id):
+        affected = memberships.lock_organizations(person.id, also=sorted(org_ids))
+        for found in () if is_as_wanted else memberships.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
         if revoke_keys:
             members.revoke(theirs, now, actor=ACTOR)

@@ -18,7 +18,7 @@ from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import invitations, key_recipients, organizations
+from app.store import invitations, key_recipients, memberships
 from app.store import organization_deletion as store
 from app.store.invitations import End
 from app.store.organizations import Organization
@@ -63,7 +63,7 @@ def delete(runtime: Runtime, member: Member, *, signed_in_at: datetime, typed: s
         team.take_turn(member.org_id)
         # All of them before one's own, so that two owners who delete it take turns, and whoever writes as a member has
         # either written or sees that it is deleted.
-        organizations.lock_members(member.org_id)
+        memberships.lock_all(member.org_id)
         member = members.still_member(member)
         if not allows(member.role, Permission.MANAGE_ORGANIZATION):
             raise Forbidden
@@ -78,7 +78,7 @@ def delete_as_operator(runtime: Runtime, org: str) -> Deletion:
     with revoking(runtime) as revocation:
         found = operator_organizations.organization(org)
         team.take_turn(found.id)
-        organizations.lock_members(found.id)
+        memberships.lock_all(found.id)
         return _delete(runtime, store.locked(found.id), operator_organizations.ACTOR, revocation)
 
 

@@ -13,8 +13,8 @@ from app.services.immediate_revocation import Revocation, revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
-from app.store import credits, organizations, people
-from app.store.organizations import OrganizationOf
+from app.store import credits, memberships, organizations, people
+from app.store.memberships import OrganizationOf
 from app.store.people import Person
 from app.store.transaction import transaction
 
@@ -29,7 +29,7 @@ def may_create(runtime: Runtime, email: str) -> bool:
 
 def may_create_another(runtime: Runtime, person: Person) -> bool:
     """Whether the person may have one more: `SIGN_UP` lets them, and they do not own too many."""
-    return may_create(runtime, person.email) and organizations.number_owned(person.id) < MOST_OWNED
+    return may_create(runtime, person.email) and memberships.number_owned(person.id) < MOST_OWNED
 
 
 def create(runtime: Runtime, person_id: str, email: str, name: str, *, client: str) -> OrganizationOf:
@@ -47,13 +47,13 @@ def create(runtime: Runtime, person_id: str, email: str, name: str, *, client: s
         person = people.locked(person_id)
         if person is None or person.disabled_at is not None:
             raise NotFound
-        if organizations.number_owned(person_id) >= MOST_OWNED:
+        if memberships.number_owned(person_id) >= MOST_OWNED:
             raise Forbidden(
                 f"You own {MOST_OWNED} organizations, as many as one person may. A deleted one counts until it is"
                 " erased, after 30 days. Ask your operator."
             )
         made = organizations.add(name, now)
-        organizations.add_member(made.id, person_id, Role.OWNER, now)
+        memberships.add(made.id, person_id, Role.OWNER, now)
         audit.organization_created(made.id, at=now, actor=person.email, owner=person.email)
         return OrganizationOf(made.id, made.name, Role.OWNER)
 
@@ -87,9 +87,9 @@ def rename_within(org_id: str, name: str, now: datetime, actor: str, revocation:
 
 def first_organization(runtime: Runtime, person: Person, now: datetime) -> str:
     """The ID of a new organization that the person owns. The first one has credits. Joins the caller's transaction."""
-    is_first = organizations.number_owned(person.id) == 0
+    is_first = memberships.number_owned(person.id) == 0
     organization = organizations.add(f"{person.email.partition('@')[0]}’s organization", now)
-    organizations.add_member(organization.id, person.id, Role.OWNER, now)
+    memberships.add(organization.id, person.id, Role.OWNER, now)
     audit.organization_created(organization.id, at=now, actor=person.email, owner=person.email)
     if is_first and runtime.settings.sign_up_credits:
         credits.grant(organization.id, runtime.settings.sign_up_credits, "sign-up", now)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from app.domain import member_roles
 from app.domain.errors import Forbidden, NotFound, ValidationFailed
 from app.domain.member_roles import Permission, Role, allows
-from app.store import organizations
+from app.store import memberships
 from app.store.keys import ApiKey
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Member:
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:
-    return organizations.of_person(person_id)
+    return memberships.of_person(person_id)
 
 
 def member(
@@ -65,7 +65,7 @@ def still_member(member: Member) -> Member:
     """The member with the role that they have now, which they keep until the caller's transaction ends. A request can
     last long enough for its person to be removed or disabled meanwhile, so every transaction that writes as a member
     begins with this. Raises `NotFound` if they are no member any more, or disabled."""
-    role = organizations.locked_role(member.person_id, member.org_id)
+    role = memberships.locked_role(member.person_id, member.org_id)
     if role is None:
         raise NotFound
     return replace(member, role=role)

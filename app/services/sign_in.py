@@ -12,7 +12,7 @@ from app.domain.sign_up_admission import admits
 from app.services import one_time_secrets, organization_settings, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.store import invitations, organizations, people
+from app.store import invitations, memberships, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
@@ -131,7 +131,7 @@ def redeem(
         elif _lost_all(runtime, person):
             organization_settings.first_organization(runtime, person, now)
         if old is not None:
-            organizations.lock_of(person.id, old.person_id)
+            memberships.lock_organizations(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
         session_token = sessions.open_session(
             runtime, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
@@ -158,8 +158,8 @@ def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
 def _lost_all(runtime: Runtime, person: Person) -> bool:
     """Whether all the person's organizations were deleted lately, and they may have a new one."""
     return (
-        organizations.has_deleted(person.id)
-        and not organizations.of_person(person.id)
+        memberships.has_deleted(person.id)
+        and not memberships.of_person(person.id)
         and organization_settings.may_create_another(runtime, person)
     )
 

@@ -9,8 +9,8 @@ from app.domain.member_roles import Permission, allows
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
-from app.store import audit, key_recipients, organizations, seal_subscriptions
-from app.store.organizations import OrganizationOf
+from app.store import audit, key_recipients, memberships, seal_subscriptions
+from app.store.memberships import OrganizationOf
 from app.store.seal_subscriptions import Subscription
 from app.store.transaction import transaction
 
@@ -46,7 +46,7 @@ def _send(runtime: Runtime, one: Subscription) -> None:
         now = runtime.clock()
         if not seal_subscriptions.take(one, now, WEEK, next_monday(now)):
             return
-        organization = organizations.seen_by(one.person_id, one.org_id)
+        organization = memberships.seen_by(one.person_id, one.org_id)
         if organization is None or not may_subscribe(organization):
             seal_subscriptions.remove(one)
             return

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.domain.member_roles import Role
 from app.extensions import db
-from app.store.organizations import Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import Organization
 from app.store.people import Person
 
 

@@ -28,7 +28,8 @@ from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
 from app.store.last_uses import LastUse
-from app.store.organizations import IS_THERE, Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import IS_THERE, Organization
 from app.store.people import Person
 from app.store.upsert import insert
 

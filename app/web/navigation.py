@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.http import cookies, request_context
 from app.services import invitations, organization_settings
 from app.store.invitations import InvitationListed
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
 #: out.

@@ -26,7 +26,7 @@ from app.services import (
 )
 from app.services.member_removal import Decisions
 from app.store import invitations as invitation_store
-from app.store import people
+from app.store import memberships, people
 from app.store.transaction import transaction
 from tests.actors import Actor
 
@@ -202,7 +202,7 @@ def test_a_member_keeps_the_role_that_they_have(runtime, alice, dora):
     invited = invite(runtime, alice, role=Role.ADMIN)
     with transaction():
         person = people.add(EMAIL, runtime.clock())
-        organizations.organizations.add_member(alice.org, person.id, Role.VIEWER, runtime.clock())
+        memberships.add(alice.org, person.id, Role.VIEWER, runtime.clock())
     invitations.accept(runtime, invited.id, EMAIL)
     invitations.accept(runtime, invited.id, EMAIL)
     assert roles() == {"alice’s organization": Role.VIEWER}

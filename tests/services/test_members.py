@@ -12,7 +12,7 @@ from app.domain.member_roles import Role
 from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
 from app.services.member_removal import Decisions
 from app.services.revocation_queue import RevocationQueue
-from app.store import organizations as organization_store
+from app.store import memberships
 from app.store.transaction import transaction
 
 
@@ -174,7 +174,7 @@ def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga):
         leaver.start()
         leaver.join(0.3)
         assert leaver.is_alive()
-        organization_store.put_member(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
+        memberships.put(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
     leaver.join(10)
     assert len(seen) == 1
     assert owners(runtime, alice.org_id) == [alice.email]

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.member_roles import Role
 from app.extensions import db
-from app.store import key_recipients, organizations, people
+from app.store import key_recipients, memberships, people
 from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -18,7 +18,7 @@ def members(app, org, clock):
     with transaction():
         found = {role: people.add(f"{role}@example.com", clock.now).id for role in Role}
         for role, person_id in found.items():
-            organizations.add_member(org, person_id, role, clock.now)
+            memberships.add(org, person_id, role, clock.now)
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.store import key_rotations, keys, last_uses, named_keys, organizations, sign_up_keys
+from app.store import key_rotations, keys, last_uses, memberships, named_keys, sign_up_keys
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction
 from tests.store.pages import all_pages
@@ -97,7 +97,7 @@ def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_or
     assert listed() == set()
     for org_id, expected in ((org, {*some_of_each[:2]}), (other_org, {*some_of_each[:2], elsewhere})):
         with transaction():
-            organizations.add_member(org_id, person, Role.VIEWER, clock.now)
+            memberships.add(org_id, person, Role.VIEWER, clock.now)
         assert listed() == expected
 
 

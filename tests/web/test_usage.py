@@ -10,7 +10,7 @@ from app.domain.key_verification import Outcome
 from app.domain.usage_span import Span
 from app.extensions import db
 from app.services import credits, key_verification, usage_report
-from app.store import organizations
+from app.store import memberships
 from app.store.transaction import transaction
 from tests.web.pages import Page
 
@@ -51,7 +51,7 @@ def test_strangers_and_removed_members_do_not_see_it(cast):
     bob, person_id = cast.bob, cast.bob.person_id
     assert bob.http.get(f"/orgs/{bob.org}/usage").status_code == 200
     with cast.alice.app.app_context(), transaction():
-        organizations.remove_member(bob.org, person_id)
+        memberships.remove(bob.org, person_id)
     assert bob.http.get(f"/orgs/{bob.org}/usage").status_code == 404
     answer = cast.nobody().http.get(f"/orgs/{cast.alice.org}/usage?range=30d")
     assert (answer.status_code, answer.headers["Location"][:14]) == (302, "/sign-in?next=")
