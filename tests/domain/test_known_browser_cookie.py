@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.known_browser_mark import MAX_MARKS, is_known, marked
+from app.domain.known_browser_cookie import MAX_MARKS, is_known, marked
 from app.domain.secret import Secret
 
 KEYS = [Secret("a secret of this server")]

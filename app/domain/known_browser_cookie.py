@@ -1,5 +1,5 @@
-"""Marks of browsers that have signed in with an address. A mark signs nobody in and does not tell the address: it keeps
-its browser a share of the mails that may be sent to that address (`services.sign_in_limits`)."""
+"""The cookie of a browser that has signed in before: a mark for each address. It signs nobody in and does not tell the
+addresses: it keeps the browser a share of the mails that may be sent to them (`services.sign_in_limits`)."""
 
 import hashlib
 import hmac
