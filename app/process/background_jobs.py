@@ -16,13 +16,13 @@ from app.mail import deliverer
 from app.process import stop_signals
 from app.services import (
     audit_checks,
+    audit_seal_mails,
     change_notices,
     expiry_notices,
     outbox,
     retention,
     rotation_overlap,
     usage,
-    weekly_seals,
 )
 from app.services.runtime import Runtime
 
@@ -112,7 +112,7 @@ class Background:
         expiry_notices.tell(self._runtime)
 
     def queue_weekly_seals(self) -> None:
-        weekly_seals.send(self._runtime)
+        audit_seal_mails.send(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 
 from app.domain.mail_kinds import SWITCHABLE, MailKind
-from app.services import weekly_seals
+from app.services import audit_seal_mails
 from app.services.runtime import Runtime
-from app.store import mail_preferences, memberships, seal_subscriptions
+from app.store import audit_seal_subscriptions, mail_preferences, memberships
 from app.store.memberships import OrganizationOf
 from app.store.transaction import take_turns, transaction
 
@@ -22,12 +22,12 @@ def wants(person_id: str, kind: MailKind) -> bool:
 
 def owned(person_id: str) -> Sequence[OrganizationOf]:
     """The organizations whose seals the person may get."""
-    return [found for found in memberships.of_person(person_id) if weekly_seals.may_subscribe(found)]
+    return [found for found in memberships.of_person(person_id) if audit_seal_mails.may_subscribe(found)]
 
 
 def seals(person_id: str) -> Collection[str]:
     """The IDs of the organizations whose seals the person gets, at first of none."""
-    return seal_subscriptions.of_person(person_id)
+    return audit_seal_subscriptions.of_person(person_id)
 
 
 def save(runtime: Runtime, person_id: str, kinds: Collection[str], *, seals_of: Collection[str] = ()) -> None:
@@ -38,4 +38,4 @@ def save(runtime: Runtime, person_id: str, kinds: Collection[str], *, seals_of: 
         take_turns(f"mails:{person_id}")
         mail_preferences.put(person_id, set(SWITCHABLE) - set(kinds))
         may = {organization.id for organization in owned(person_id)}
-        seal_subscriptions.put(person_id, may & set(seals_of), weekly_seals.next_monday(runtime.clock()))
+        audit_seal_subscriptions.put(person_id, may & set(seals_of), audit_seal_mails.next_monday(runtime.clock()))

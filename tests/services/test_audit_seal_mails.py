@@ -13,8 +13,8 @@ from app.domain.mail_kinds import SWITCHABLE, MailKind
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.factory import make_runtime
-from app.services import audit, keys, mail_preferences, operator_organizations, weekly_seals
-from app.store import seal_subscriptions
+from app.services import audit, audit_seal_mails, keys, mail_preferences, operator_organizations
+from app.store import audit_seal_subscriptions
 from app.store.outbox import OutboxMail
 
 DAY = timedelta(days=1)
@@ -40,9 +40,9 @@ def subscribe(runtime, actor, *orgs):
 def test_mondays_begin_a_week_in_utc():
     thursday = datetime(2026, 4, 16, 12, tzinfo=UTC)
     monday = datetime(2026, 4, 20, tzinfo=UTC)
-    assert weekly_seals.next_monday(thursday) == monday
-    assert weekly_seals.next_monday(monday - timedelta(microseconds=1)) == monday
-    assert weekly_seals.next_monday(monday) == monday + 7 * DAY
+    assert audit_seal_mails.next_monday(thursday) == monday
+    assert audit_seal_mails.next_monday(monday - timedelta(microseconds=1)) == monday
+    assert audit_seal_mails.next_monday(monday) == monday + 7 * DAY
 
 
 def test_an_owner_who_wants_it_gets_one_seal_every_monday_whatever_two_processes_do(app, runtime, cast, clock):
@@ -51,7 +51,7 @@ def test_an_owner_who_wants_it_gets_one_seal_every_monday_whatever_two_processes
 
     def work(one):
         with app.app_context():
-            weekly_seals.send(one)
+            audit_seal_mails.send(one)
 
     subscribe(runtime, alice, alice.org)
     with ThreadPoolExecutor(2) as pool:
@@ -70,7 +70,7 @@ def test_it_is_off_until_somebody_wants_it_and_only_owners_can(runtime, cast, cl
     for actor in (cast.adam, cast.bob, cast.charlie):
         subscribe(runtime, actor, cast.alice.org)
     clock.advance(days=8)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     assert mailed() == []
 
 
@@ -79,9 +79,9 @@ def test_who_is_no_longer_an_owner_gets_none_and_is_forgotten(runtime, cast, clo
     subscribe(runtime, alice, alice.org)
     operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER, last_owner=True)
     clock.advance(days=8)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     assert mailed() == []
-    assert seal_subscriptions.of_person(alice.person_id) == frozenset()
+    assert audit_seal_subscriptions.of_person(alice.person_id) == frozenset()
     assert mail_preferences.owned(adam.person_id) == []
 
 
@@ -90,11 +90,11 @@ def test_a_disabled_owner_gets_none_until_enabled_again(runtime, cast, clock):
     subscribe(runtime, alice, alice.org)
     operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
     clock.advance(days=8)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     assert mailed() == []
     operator_organizations.set_person_disabled(runtime, alice.email, disabled=False)
     clock.advance(days=7)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     assert len(mailed()) == 1
 
 
@@ -103,11 +103,11 @@ def test_choosing_again_and_again_brings_no_further_seal(runtime, cast, clock):
     for _ in range(3):
         subscribe(runtime, alice)
         subscribe(runtime, alice, alice.org)
-        weekly_seals.send(runtime)
+        audit_seal_mails.send(runtime)
     assert mailed() == []
     clock.advance(days=4)
     for _ in range(3):
-        weekly_seals.send(runtime)
+        audit_seal_mails.send(runtime)
         subscribe(runtime, alice)
         subscribe(runtime, alice, alice.org)
     assert len(mailed()) == 1
@@ -117,10 +117,10 @@ def test_a_clock_that_was_a_year_ahead_ends_no_seals(runtime, cast, clock):
     alice = cast.alice
     subscribe(runtime, alice, alice.org)
     clock.advance(days=365)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     clock.advance(days=-365)
     for _ in range(3):
-        weekly_seals.send(runtime)
+        audit_seal_mails.send(runtime)
     clock.advance(days=7)
-    weekly_seals.send(runtime)
+    audit_seal_mails.send(runtime)
     assert len(mailed()) == 3

@@ -9,9 +9,9 @@ from app.domain.member_roles import Permission, allows
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
-from app.store import audit, key_recipients, memberships, seal_subscriptions
+from app.store import audit, audit_seal_subscriptions, key_recipients, memberships
+from app.store.audit_seal_subscriptions import Subscription
 from app.store.memberships import OrganizationOf
-from app.store.seal_subscriptions import Subscription
 from app.store.transaction import transaction
 
 WEEK = timedelta(days=7)
@@ -33,7 +33,7 @@ def next_monday(now: datetime) -> datetime:
 def send(runtime: Runtime) -> None:
     """Queues what is due."""
     each(
-        seal_subscriptions.due(runtime.clock(), WEEK),
+        audit_seal_subscriptions.due(runtime.clock(), WEEK),
         lambda one: _send(runtime, one),
         failed="was not sent its seal",
         name=lambda one: f"{one.person_id} of {one.org_id}",
@@ -44,11 +44,11 @@ def _send(runtime: Runtime, one: Subscription) -> None:
     """The next one is scheduled in the transaction that queues the mail, so that no seal is sent twice."""
     with transaction():
         now = runtime.clock()
-        if not seal_subscriptions.take(one, now, WEEK, next_monday(now)):
+        if not audit_seal_subscriptions.take(one, now, WEEK, next_monday(now)):
             return
         organization = memberships.seen_by(one.person_id, one.org_id)
         if organization is None or not may_subscribe(organization):
-            seal_subscriptions.remove(one)
+            audit_seal_subscriptions.remove(one)
             return
         recipient = key_recipients.member(one.org_id, one.person_id)
         if recipient is None:
