@@ -117,7 +117,7 @@ def create_without_person(
     origin: KeyOrigin,
     overrides_policy: bool = False,
 ) -> IssuedKey:
-    """A key that no person creates: an operator's, or a trial token. Joins the caller's transaction. Raises
+    """A key that no person creates: an operator's, or a test token. Joins the caller's transaction. Raises
     `ValidationFailed` and `UnknownScope`."""
     settings = checked(runtime, settings, now)
     issued = issue(runtime, org_id, settings, now, role=None, origin=origin, overrides_policy=overrides_policy)

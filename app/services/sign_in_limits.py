@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, try codes, invite others and make organizations.
+"""How often somebody may ask for links, codes and test tokens, try codes, invite others and make organizations.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -22,7 +22,7 @@ class Attempt(StrEnum):
     DEV_LINK = "dev_link"
     #: Codes for session tokens and for agent sign-up share one budget: they reach the same mailbox.
     CODE = "code"
-    TRIAL_TOKEN = "trial_token"  # noqa: S105 -- a name
+    TEST_TOKEN = "trial_token"  # noqa: S105 -- a name
     DEVICE_CODE = "device_code"
     #: A wrong user code of a device grant; right ones do not count.
     DEVICE_GUESS = "device_guess"
@@ -60,7 +60,7 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("code-address", 5, 3600), by_email=True),
         Limit(Window("code-client", 10, 3600), by_client=True),
     ),
-    Attempt.TRIAL_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
+    Attempt.TEST_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
     Attempt.DEVICE_CODE: (Limit(Window("device", 20, 3600), by_client=True),),
     # RFC 8628 5.1 considers five attempts safe for a code of this length.
     Attempt.DEVICE_GUESS: (

@@ -53,7 +53,7 @@ class ApiKey(Base):
     name_folded: Mapped[str] = mapped_column(default=_folded, server_default="")
     scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: NULL: not created by a person (but by an operator, an import, or as a trial token).
+    #: NULL: not created by a person (but by an operator, an import, or as a test token).
     created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     #: The person whom it belongs to, first of all who created it. NULL: the organization.
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

@@ -9,7 +9,7 @@ from app.domain.one_time_secrets import Purpose
 from app.http import request_context
 from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
-from app.services import device_grants, sign_in_limits, trial_tokens
+from app.services import dev_test_tokens, device_grants, sign_in_limits
 from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
@@ -67,7 +67,7 @@ def auth() -> Response:
         device_interval=device_grants.INTERVAL_SECONDS,
         device_limit=LIMITS[Attempt.DEVICE_CODE][0].window,
         has_test_tokens="api_test_tokens.create" in current_app.view_functions,
-        test_token_lifetime=int(trial_tokens.LIFETIME.total_seconds()),
+        test_token_lifetime=int(dev_test_tokens.LIFETIME.total_seconds()),
         install_id_sunset=SUNSET,
         refusals=[(status_of(kind), kind.error_code, advice) for kind, advice in ADVICE.items()],
     )

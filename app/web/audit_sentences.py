@@ -71,7 +71,7 @@ SENTENCES = {
     "credits.granted": Sentence("organization", "granted credits: {amount}"),
     "cache.invalidated": Sentence("organization", "emptied the cache"),
 }
-_ACTORS = {"operator": "The operator", key_changes.BY_ITSELF: "Keydesk itself", "test": "Somebody with a trial key"}
+_ACTORS = {"operator": "The operator", key_changes.BY_ITSELF: "Keydesk itself", "test": "Somebody with a test key"}
 _REASONS = {
     "leaked": "somebody else has it",
     "idle after rotation": "nobody used it after its rotation",

@@ -38,7 +38,7 @@ from app.http.body_limit import MAX_BODY
 from app.http.change_rate_limit import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
 from app.http.download_limit import DOWNLOADS_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
-from app.services import device_grants, sign_in_limits, trial_tokens
+from app.services import dev_test_tokens, device_grants, sign_in_limits
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.key_quotas import CREATIONS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -246,7 +246,7 @@ def test_every_secret_is_listed_with_its_lifetime_and_attempts():
             assert getattr(Settings, name.lower()) == SECONDS[lifetime]
     lifetimes = {secret: SECONDS[lifetime] for secret, lifetime, *_ in listed}
     assert lifetimes["device code and user code"] == device_grants.LIFETIME.total_seconds()
-    assert lifetimes["test token"] == trial_tokens.LIFETIME.total_seconds()
+    assert lifetimes["test token"] == dev_test_tokens.LIFETIME.total_seconds()
     attempts = {secret: attempts for secret, *_, attempts in listed}
     assert attempts["mailed code for a session token"] == str(sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE])
     assert attempts["mailed code of agent sign-up"] == str(sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE])

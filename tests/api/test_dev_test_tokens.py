@@ -1,4 +1,4 @@
-"""Trial tokens over HTTP: for programs on this machine, without a proxy in between."""
+"""Test tokens over HTTP: for programs on this machine, without a proxy in between."""
 
 import pytest
 

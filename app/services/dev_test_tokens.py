@@ -1,4 +1,4 @@
-"""Trial tokens: short-lived keys to try out the API on the page that describes it, in dev mode only."""
+"""Test tokens: short-lived keys to try out the API on the page that describes it, in dev mode only."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def issue(runtime: Runtime, *, client: str) -> IssuedKey:
     """A key of the organization `Operators` that is valid for one hour. Raises `RateLimited`."""
     with transaction():
         now = runtime.clock()
-        sign_in_limits.take(Attempt.TRIAL_TOKEN, client=client, now=now)
+        sign_in_limits.take(Attempt.TEST_TOKEN, client=client, now=now)
         organization = organizations.operators(now)
         policy = runtime.settings.policy
         # Another policy file may not have them.
