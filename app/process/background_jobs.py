@@ -17,8 +17,8 @@ from app.process import stop_signals
 from app.services import (
     audit_checks,
     audit_seal_mails,
-    change_notices,
     expiry_notices,
+    key_change_notices,
     outbox,
     retention,
     rotation_overlap,
@@ -106,7 +106,7 @@ class Background:
         audit_checks.run(self._runtime)
 
     def queue_change_notices(self) -> None:
-        change_notices.tell(self._runtime)
+        key_change_notices.tell(self._runtime)
 
     def queue_expiry_notices(self) -> None:
         expiry_notices.tell(self._runtime)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from app.domain import key_changes, key_settings_ceiling, member_roles
+from app.domain import key_settings_ceiling, member_roles, notable_key_changes
 from app.domain.errors import KeyNotActive
 from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
@@ -25,7 +25,7 @@ from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
-ACTOR = key_changes.BY_ITSELF
+ACTOR = notable_key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
 #: Mails about old keys to one person: somebody who rotates all keys of an organization fills no outbox.
 MOST_MAILS_A_DAY = 20

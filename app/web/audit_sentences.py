@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import url_for
 from markupsafe import Markup
 
-from app.domain import key_changes
+from app.domain import notable_key_changes
 from app.domain.plural import counted
 from app.store.audit import AuditEntry
 from app.web.time_format import duration, moment
@@ -71,7 +71,11 @@ SENTENCES = {
     "credits.granted": Sentence("organization", "granted credits: {amount}"),
     "cache.invalidated": Sentence("organization", "emptied the cache"),
 }
-_ACTORS = {"operator": "The operator", key_changes.BY_ITSELF: "Keydesk itself", "test": "Somebody with a test key"}
+_ACTORS = {
+    "operator": "The operator",
+    notable_key_changes.BY_ITSELF: "Keydesk itself",
+    "test": "Somebody with a test key",
+}
 _REASONS = {
     "leaked": "somebody else has it",
     "idle after rotation": "nobody used it after its rotation",

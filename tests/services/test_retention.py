@@ -27,9 +27,9 @@ from app.services import (
     retention,
     usage,
 )
-from app.store import change_notices, session_tokens, wrong_code_counts
 from app.store import credits as credit_store
 from app.store import expiry_notices as expiry_notice_store
+from app.store import key_change_notices, session_tokens, wrong_code_counts
 from app.store.expiry_notices import Told
 from app.store.transaction import transaction
 from tests.docs.pages import DOCS, rows
@@ -58,7 +58,7 @@ def fill_every_table(runtime, member, clock):
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
-        change_notices.add(member.person_id, member.org_id, 1, clock.now)
+        key_change_notices.add(member.person_id, member.org_id, 1, clock.now)
         expiry_notice_store.put(member.person_id, [(issued.listed.key.id, Told(clock.now, 1))], clock.now)
         session_tokens.add(
             person_id=member.person_id, digest=b"1", now=clock.now, expires_at=clock.now + timedelta(minutes=15)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.store import audit, change_notices, keys
+from app.store import audit, key_change_notices, keys
 from app.store.transaction import transaction
 
 
@@ -20,14 +20,14 @@ def add(org, person, clock):
             details = {"name": "CI"}
             at, actor = clock.now, "bob@example.com"
             number = audit.append(org, at=at, action=action, actor=actor, target=key.id, details=details)
-            change_notices.add(person, org, number, clock.now)
+            key_change_notices.add(person, org, number, clock.now)
 
     return add
 
 
 def taken(person, limit=10):
     with transaction():
-        return [one.entry.action for one in change_notices.take(person, limit)]
+        return [one.entry.action for one in key_change_notices.take(person, limit)]
 
 
 def test_what_is_taken_is_gone_and_the_oldest_goes_first(add, person, clock):
@@ -43,8 +43,8 @@ def test_what_is_taken_is_gone_and_the_oldest_goes_first(add, person, clock):
 def test_who_waits_is_found_once_it_is_long_enough(add, person, clock):
     for _ in range(2):
         add()
-    assert change_notices.waiting_since(clock.now - timedelta(seconds=1)) == []
-    assert change_notices.waiting_since(clock.now) == [person]
+    assert key_change_notices.waiting_since(clock.now - timedelta(seconds=1)) == []
+    assert key_change_notices.waiting_since(clock.now) == [person]
 
 
 def test_what_nobody_was_told_is_forgotten(add, person, clock):
@@ -52,7 +52,7 @@ def test_what_nobody_was_told_is_forgotten(add, person, clock):
     clock.advance(days=1)
     add("young")
     with transaction():
-        change_notices.prune(clock.now)
+        key_change_notices.prune(clock.now)
     assert taken(person) == ["young"]
 
 
@@ -61,6 +61,6 @@ def test_what_another_transaction_takes_is_not_waited_for(add, person, has_to_wa
     add()
     others = []
     with transaction():
-        assert len(change_notices.take(person, 1)) == 1
-        assert not has_to_wait(lambda: others.append(change_notices.take(person, 1)))
+        assert len(key_change_notices.take(person, 1)) == 1
+        assert not has_to_wait(lambda: others.append(key_change_notices.take(person, 1)))
     assert others == [[]]

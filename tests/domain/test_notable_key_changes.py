@@ -3,7 +3,7 @@
 import pytest
 
 from app.config.policy_file import load
-from app.domain import key_changes
+from app.domain import notable_key_changes
 
 LIMIT, HIGHER = ({"requests": requests, "window_seconds": 60} for requests in (10, 20))
 
@@ -36,7 +36,7 @@ def policy():
     ],
 )
 def test_what_allows_a_key_more_is_a_gain_and_nothing_else_is(policy, setting, old, new, gained):
-    assert key_changes.gains({setting: {"old": old, "new": new}}, policy) == gained
+    assert notable_key_changes.gains({setting: {"old": old, "new": new}}, policy) == gained
 
 
 def test_several_are_one_sentence(policy):
@@ -45,7 +45,7 @@ def test_several_are_one_sentence(policy):
         "networks": {"old": ["203.0.113.0/24"], "new": []},
         "scopes": {"old": ["agent:r"], "new": ["agent:rw"]},
     }
-    assert key_changes.gains(changes, policy) == "more scopes, more networks and a higher rate limit"
+    assert notable_key_changes.gains(changes, policy) == "more scopes, more networks and a higher rate limit"
     del changes["rate_limit"]
-    assert key_changes.gains(changes, policy) == "more scopes and more networks"
-    assert key_changes.gains({}, policy) == ""
+    assert notable_key_changes.gains(changes, policy) == "more scopes and more networks"
+    assert notable_key_changes.gains({}, policy) == ""

@@ -1,4 +1,4 @@
-"""What the owner of a key is told that others did to it."""
+"""Which changes to a key its owner is told, if somebody else made them."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.factory import make_runtime
 from app.services import (
     audit,
-    change_notices,
+    key_change_notices,
     key_revocation,
     key_rotation,
     key_settings,
@@ -29,7 +29,7 @@ from app.services import (
 )
 from app.services.key_owners import Owner
 from app.store import keys as key_store
-from app.store.change_notices import ChangeNotice
+from app.store.key_change_notices import ChangeNotice
 from app.store.outbox import OutboxMail
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -56,7 +56,7 @@ def mailed(runtime, clock):
 
     def mailed():
         clock.advance(minutes=3)
-        change_notices.tell(runtime)
+        key_change_notices.tell(runtime)
         rows = db.session.scalars(
             select(OutboxMail).where(OutboxMail.mail == MailKind.KEYS_CHANGED).order_by(OutboxMail.created_at)
         )
@@ -161,7 +161,7 @@ def test_after_three_minutes_comes_one_mail_and_then_one_an_hour_with_each_chang
 
     suspend_and_resume()
     clock.advance(minutes=2, seconds=59)
-    change_notices.tell(runtime)
+    key_change_notices.tell(runtime)
     assert db.session.scalar(select(func.count()).where(OutboxMail.mail == MailKind.KEYS_CHANGED)) == 0
     suspend_and_resume()
     both = [("CI", "suspended", "", adam.email), ("CI", "resumed", "", adam.email)]
@@ -208,7 +208,7 @@ def test_two_processes_tell_each_change_once(app, runtime, cast, clock, make):
     def work(one):
         with app.app_context():
             start.wait()
-            change_notices.tell(one)
+            key_change_notices.tell(one)
 
     with ThreadPoolExecutor(2) as pool:
         for key in made:

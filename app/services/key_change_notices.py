@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from app.domain import key_changes, mailed_keys
+from app.domain import mailed_keys, notable_key_changes
 from app.domain.mail_kinds import MailKind
 from app.domain.mailed_keys import MailedKey
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
-from app.store import change_notices, key_recipients, people
+from app.store import key_change_notices, key_recipients, people
 from app.store import outbox as outbox_store
-from app.store.change_notices import ChangedKey
+from app.store.key_change_notices import ChangedKey
 from app.store.transaction import take_turns, transaction
 
 #: So long more is waited for, to be told in the same mail.
@@ -25,7 +25,7 @@ MOST = 1000
 def tell(runtime: Runtime) -> None:
     """Tells everybody for whom something has waited for long enough."""
     each(
-        change_notices.waiting_since(runtime.clock() - GATHER),
+        key_change_notices.waiting_since(runtime.clock() - GATHER),
         lambda person_id: _tell(runtime, person_id),
         failed="was not told of changes to keys",
         name=str,
@@ -39,7 +39,7 @@ def _tell(runtime: Runtime, person_id: str) -> None:
         now, person = runtime.clock(), people.get(person_id)
         if person is None or outbox_store.queued(MailKind.KEYS_CHANGED, person.email, now - PAUSE, now):
             return
-        listed = _listed(runtime, _still_theirs(person_id, change_notices.take(person_id, MOST)))
+        listed = _listed(runtime, _still_theirs(person_id, key_change_notices.take(person_id, MOST)))
         if not listed:
             return
         about = mailed_keys.pack(listed, len(listed))
@@ -58,8 +58,8 @@ def _listed(runtime: Runtime, changed: Iterable[ChangedKey]) -> Sequence[MailedK
     """Each kind of change to a key once, as it was done last."""
     found: dict[tuple[str, str], MailedKey] = {}
     for key, entry in ((one.key, one.entry) for one in changed):
-        gains = key_changes.gains(entry.details.get("changes", {}), runtime.settings.policy)
-        what = key_changes.TOLD[entry.action]
+        gains = notable_key_changes.gains(entry.details.get("changes", {}), runtime.settings.policy)
+        what = notable_key_changes.TOLD[entry.action]
         if what == "widened" and not gains:
             continue
         shown = f"{key.start}…{key.last4}"
