@@ -12,7 +12,7 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
-from app.domain import email_address, mailed_keys, name_rules
+from app.domain import email_address, keys_listed_in_mail, name_rules
 from app.domain.mail_kinds import CHOSEN
 from app.domain.member_roles import Role
 from app.domain.program_name import program_name
@@ -111,7 +111,7 @@ def audit_seal(letter: Letter, settings: Settings) -> Message:
 
 def _about_keys(letter: Letter, settings: Settings) -> Message:
     """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
-    keys = mailed_keys.unpack(letter.about)
+    keys = keys_listed_in_mail.unpack(letter.about)
     lines = [
         {
             "name": name_rules.without_links(key.name),

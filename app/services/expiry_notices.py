@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
 
-from app.domain import expiry_notices, mailed_keys
+from app.domain import expiry_notices, keys_listed_in_mail
+from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
-from app.domain.mailed_keys import MailedKey
 from app.services import mail_preferences, outbox
 from app.services.fault_isolation import each
 from app.services.key_recipients import recipients
@@ -76,7 +76,7 @@ def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, t
             return
         now = runtime.clock()
         store.put(recipient.person_id, [(key.id, Told(key.expires_at, days)) for key, days in due], now)
-        about = mailed_keys.pack([_mailed(*one) for one in due[: mailed_keys.MOST]], len(due))
+        about = keys_listed_in_mail.pack([_mailed(*one) for one in due[: keys_listed_in_mail.MOST]], len(due))
         outbox.notify(runtime, MailKind.KEYS_EXPIRE, recipient.email, now=now, about=about)
 
 

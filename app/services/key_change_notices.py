@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from app.domain import mailed_keys, notable_key_changes
+from app.domain import keys_listed_in_mail, notable_key_changes
+from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
-from app.domain.mailed_keys import MailedKey
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
@@ -42,7 +42,7 @@ def _tell(runtime: Runtime, person_id: str) -> None:
         listed = _listed(runtime, _still_theirs(person_id, key_change_notices.take(person_id, MOST)))
         if not listed:
             return
-        about = mailed_keys.pack(listed, len(listed))
+        about = keys_listed_in_mail.pack(listed, len(listed))
         outbox.notify(runtime, MailKind.KEYS_CHANGED, person.email, now=now, about=about)
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from app.config import ROOT
 from app.domain import notable_key_changes
+from app.domain.keys_listed_in_mail import MailedKey, pack
 from app.domain.mail_kinds import CHOSEN
-from app.domain.mailed_keys import MailedKey, pack
 from app.domain.secret import Secret
 from app.mail.messages import message
 from app.services.outbox import UNKNOWN, Asker, Letter

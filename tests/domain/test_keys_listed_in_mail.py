@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from app.domain.mailed_keys import MOST, MailedKey, pack, unpack
+from app.domain.keys_listed_in_mail import MOST, MailedKey, pack, unpack
 
 AT = datetime(2026, 4, 16, 12, tzinfo=UTC)
 
