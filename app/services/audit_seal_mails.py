@@ -9,7 +9,7 @@ from app.domain.member_roles import Permission, allows
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
-from app.store import audit, audit_seal_subscriptions, key_recipients, memberships
+from app.store import audit, audit_seal_subscriptions, key_notice_recipients, memberships
 from app.store.audit_seal_subscriptions import Subscription
 from app.store.memberships import OrganizationOf
 from app.store.transaction import transaction
@@ -50,7 +50,7 @@ def _send(runtime: Runtime, one: Subscription) -> None:
         if organization is None or not may_subscribe(organization):
             audit_seal_subscriptions.remove(one)
             return
-        recipient = key_recipients.member(one.org_id, one.person_id)
+        recipient = key_notice_recipients.member(one.org_id, one.person_id)
         if recipient is None:
             return
         newest = SealedEntry(one.org_id, *audit.head(one.org_id))

@@ -9,13 +9,13 @@ from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
 from app.services import mail_preferences, outbox
 from app.services.fault_isolation import each
-from app.services.key_recipients import recipients
+from app.services.key_notice_recipients import recipients
 from app.services.runtime import Runtime
 from app.store import expiring_keys
 from app.store import expiry_notices as store
 from app.store.expiring_keys import ExpiringKey
 from app.store.expiry_notices import Told
-from app.store.key_recipients import Recipient
+from app.store.key_notice_recipients import Recipient
 from app.store.transaction import take_turns, transaction
 
 #: After a longer pause what came before it is old news.

@@ -9,7 +9,7 @@ from app.domain.mail_kinds import MailKind
 from app.services import outbox
 from app.services.fault_isolation import each
 from app.services.runtime import Runtime
-from app.store import key_change_notices, key_recipients, people
+from app.store import key_change_notices, key_notice_recipients, people
 from app.store import outbox as outbox_store
 from app.store.key_change_notices import ChangedKey
 from app.store.transaction import take_turns, transaction
@@ -49,7 +49,9 @@ def _tell(runtime: Runtime, person_id: str) -> None:
 def _still_theirs(person_id: str, changed: Sequence[ChangedKey]) -> Iterable[ChangedKey]:
     """What happened in organizations of which the person is still a member: others are told nothing about them."""
     theirs = {
-        org_id for org_id in {one.key.org_id for one in changed} if key_recipients.member(org_id, person_id) is not None
+        org_id
+        for org_id in {one.key.org_id for one in changed}
+        if key_notice_recipients.member(org_id, person_id) is not None
     }
     return (one for one in changed if one.key.org_id in theirs)
 

@@ -18,7 +18,7 @@ from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import invitations, key_recipients, memberships
+from app.store import invitations, key_notice_recipients, memberships
 from app.store import organization_deletion as store
 from app.store.invitations import End
 from app.store.organizations import Organization
@@ -174,5 +174,5 @@ def _tell_owners(runtime: Runtime, org_id: str, meaning: Deletion, actor: str, n
         "members": meaning.members,
         "erased_at": rfc3339(meaning.erased_at),
     }
-    for owner in key_recipients.in_roles(org_id, [Role.OWNER]):
+    for owner in key_notice_recipients.in_roles(org_id, [Role.OWNER]):
         outbox.notify(runtime, MailKind.ORGANIZATION_DELETED, owner.email, now=now, about=json.dumps(about))

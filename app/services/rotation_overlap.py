@@ -13,14 +13,14 @@ from app.domain.member_roles import Permission, Role
 from app.services import audit, key_policy, mail_preferences, organizations, outbox
 from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
-from app.services.key_recipients import recipients
+from app.services.key_notice_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys, organization_deletion
 from app.store import outbox as outbox_store
-from app.store.key_recipients import Recipient
+from app.store.key_notice_recipients import Recipient
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
 

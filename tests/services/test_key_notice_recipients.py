@@ -1,7 +1,7 @@
 """Who is told about a key."""
 
 from app.services import operator_organizations
-from app.services.key_recipients import recipients
+from app.services.key_notice_recipients import recipients
 
 
 def test_its_maker_is_told_as_long_as_they_are_a_member_and_not_disabled_else_owners_and_admins(runtime, cast):

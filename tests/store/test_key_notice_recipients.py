@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.member_roles import Role
 from app.extensions import db
-from app.store import key_recipients, memberships, people
+from app.store import key_notice_recipients, memberships, people
 from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -28,22 +28,22 @@ def disable(table, row_id, clock):
 
 
 def managers(org):
-    return {recipient.person_id for recipient in key_recipients.in_roles(org, MANAGERS)}
+    return {recipient.person_id for recipient in key_notice_recipients.in_roles(org, MANAGERS)}
 
 
 def test_members_who_can_sign_in_are_found_by_role_and_by_id(org, other_org, members, clock):
     owner, admin, member = members[Role.OWNER], members[Role.ADMIN], members[Role.MEMBER]
     assert managers(org) == {owner, admin}
     assert managers(other_org) == set()
-    assert key_recipients.member(org, member) == (member, "member@example.com")
-    assert key_recipients.member(other_org, member) is None
+    assert key_notice_recipients.member(org, member) == (member, "member@example.com")
+    assert key_notice_recipients.member(other_org, member) is None
     for person_id in (admin, member):
         disable(Person, person_id, clock)
     assert managers(org) == {owner}
-    assert key_recipients.member(org, member) is None
+    assert key_notice_recipients.member(org, member) is None
 
 
 def test_in_a_disabled_organization_nobody_is(org, members, clock):
     disable(Organization, org, clock)
     assert managers(org) == set()
-    assert key_recipients.member(org, members[Role.OWNER]) is None
+    assert key_notice_recipients.member(org, members[Role.OWNER]) is None
