@@ -17,7 +17,8 @@ from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, refused_form, snippets, suggested_scope
+from app.web import change_key_link, key_policy_in_forms, refused_form, snippets
+from app.web.change_key_link import SuggestedScope
 from app.web.key_settings_form import (
     KEEP,
     KeyForm,
@@ -31,7 +32,6 @@ from app.web.key_settings_form import (
     owner_choices,
 )
 from app.web.refused_form import problems_of
-from app.web.suggested_scope import SuggestedScope
 from app.web.templating import status
 from app.web.time_format import moment
 from app.web.usage_chart import asked_span
@@ -76,7 +76,7 @@ def ask_change(key: str) -> str:
     if unsent := form_after_sign_in.take():
         # With the digest of then: what others changed meanwhile must not be undone.
         return _page(listed, as_sent(unsent), {}, seen=unsent.get("seen", ""))
-    form, suggested = as_it_is(listed, KEEP), suggested_scope.read(listed)
+    form, suggested = as_it_is(listed, KEEP), change_key_link.read(listed)
     if suggested and suggested.ticked:
         form = replace(form, scopes=[*form.scopes, suggested.ticked])
     return _page(listed, form, {}, suggested=suggested)
