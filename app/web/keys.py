@@ -27,7 +27,7 @@ from app.http.problem_details import status_of
 from app.services import key_rotation, keys, rotation_overlap
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, key_templates, new_key_link, refused_form, snippets
+from app.web import key_policy_in_forms, new_key_link, new_key_templates, refused_form, snippets
 from app.web.key_settings_form import (
     KeyForm,
     as_sent,
@@ -166,7 +166,7 @@ def _page(
         "keys/new.html",
         form=form,
         filled_in=filled_in,
-        templates=key_templates.offered(),
+        templates=new_key_templates.offered(),
         scopes=scopes,
         inclusions=inclusions(scopes),
         address=_address(),

@@ -10,7 +10,7 @@ from app.domain import name_rules
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.http import request_context
 from app.services import keys
-from app.web import key_policy_in_forms, key_templates
+from app.web import key_policy_in_forms, new_key_templates
 from app.web.key_settings_form import ON_DATE, KeyForm, known_expiries, unfilled
 
 #: Characters of what a link says wrongly that the page repeats, and how many of those.
@@ -52,7 +52,7 @@ def _of_template() -> tuple[KeyForm, list[str]]:
     wanted = request.args.get("template")
     if not wanted:
         return unfilled(), []
-    for template in key_templates.offered():
+    for template in new_key_templates.offered():
         if template.id == wanted:
             return KeyForm(scopes=template.scopes, expires=template.expires), []
     return unfilled(), [f"There is no template {_short(wanted)} that you can use."]
