@@ -15,8 +15,8 @@ from app.config import Settings
 from app.domain import email_address, keys_listed_in_mail, name_rules
 from app.domain.mail_kinds import CHOSEN
 from app.domain.member_roles import Role
-from app.domain.program_name import program_name
 from app.domain.secret import Secret
+from app.domain.user_agent_name import user_agent_name
 from app.services.outbox import Letter
 
 #: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
@@ -158,7 +158,7 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
 def _message(letter: Letter, **values: object) -> Message:
     values |= {"recipient": letter.recipient, "expires_at": letter.expires_at, "asked_at": letter.asked_at}
     values |= {"address": letter.asker.address, "user_agent": letter.asker.program}
-    values["program"] = program_name(letter.asker.program)
+    values["program"] = user_agent_name(letter.asker.program)
     return TextAndHtml(
         subject=_render(f"email/{letter.mail}.subject.txt", values).strip(),
         recipients=[letter.recipient],

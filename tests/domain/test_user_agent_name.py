@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.program_name import program_name
+from app.domain.user_agent_name import user_agent_name
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from app.domain.program_name import program_name
     ],
 )
 def test_only_a_plain_word_is_repeated(user_agent, name):
-    assert program_name(user_agent) == name
+    assert user_agent_name(user_agent) == name
