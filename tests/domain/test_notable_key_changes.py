@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.config.policy_file import load
+from app.config.route_policy_file import load
 from app.domain import notable_key_changes
 
 LIMIT, HIGHER = ({"requests": requests, "window_seconds": 60} for requests in (10, 20))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.config import policy_file
+from app.config import route_policy_file
 
 HEAD = 'default_scopes = ["a"]\n[scopes."a"]\ndescription = "A"\n'
 ROUTE = '[[routes]]\nmethod = "GET"\npath = "/"\nscope = "a"\n'
@@ -26,4 +26,4 @@ def test_an_unknown_field_is_named_with_its_line(tmp_path, text, said):
     file = tmp_path / "policy.toml"
     file.write_text(text)
     with pytest.raises(ValueError, match=re.escape(said)):
-        policy_file.load(str(file))
+        route_policy_file.load(str(file))
