@@ -4,7 +4,7 @@ both."""
 from datetime import datetime
 
 from app.domain.errors import TooManyKeys
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.services.runtime import Runtime
 from app.store import keys, organizations
 from app.store.transaction import take_turns

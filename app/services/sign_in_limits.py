@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from app.domain import email_address
 from app.domain.one_time_secrets import Purpose
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.store import sign_in_attempts
 from app.store.transaction import take_turns
 

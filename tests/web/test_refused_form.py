@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import Busy
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.services import device_grants, key_quotas
 from tests.web.pages import Page
 

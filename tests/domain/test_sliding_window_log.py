@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 
 NOW = datetime(2026, 4, 16, 12, tzinfo=UTC)
 WINDOW = Window("link", 2, 60)

@@ -1,4 +1,4 @@
-"""Exact sliding windows over the times of past events."""
+"""Exact sliding windows: a log of the times of past events (`services.sliding_window_counters` counts without one)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
