@@ -110,7 +110,7 @@ TESTED_ELSEWHERE = {
     "app/domain/key_origin.py": ("tests/store/test_keys.py", "an enumeration; keys of a sign-up are found by it"),
     "app/http/field_types.py": ("tests/api/test_description.py", "descriptions of fields"),
     "app/process/background_jobs.py": ("tests/system/test_stop.py", "real processes that are stopped"),
-    "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
+    "app/process/graceful_shutdown.py": ("tests/system/test_stop.py", "real signals to real processes"),
     "app/services/operator_invitations.py": ("tests/services/test_invitations.py", "beside what members do"),
     "app/services/runtime.py": (
         "tests/services/test_immediate_revocation.py",

@@ -13,7 +13,7 @@ from threading import Event, Thread
 from flask import Flask
 
 from app.mail import deliverer
-from app.process import stop_signals
+from app.process import graceful_shutdown
 from app.services import (
     audit_checks,
     audit_seal_mails,
@@ -68,7 +68,7 @@ class Background:
             ]
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
-            stop_signals.notice()
+            graceful_shutdown.notice()
         for name, job, seconds in jobs:
             thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
             thread.start()

@@ -1,4 +1,5 @@
-"""Makes every process obey stop signals at once, whichever thread receives them and however far it has started."""
+"""Graceful shutdown: every process obeys stop signals at once, whichever thread receives them and however far it has
+started."""
 
 import os
 import signal
