@@ -23,7 +23,7 @@ from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
 from app.services import device_grants, key_policy
-from app.web import key_policy_in_forms, refused_form
+from app.web import key_form_policy, refused_form
 from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
@@ -101,13 +101,13 @@ def _now() -> datetime:
 
 def _expiries(policies: Iterable[KeyPolicy]) -> dict[str, str]:
     """The choices that the policy of any of the organizations allows, never last."""
-    offered = {value: label for policy in policies for value, label in key_policy_in_forms.expiries(policy).items()}
+    offered = {value: label for policy in policies for value, label in key_form_policy.expiries(policy).items()}
     return dict(sorted(offered.items(), key=lambda choice: int(choice[0] or 1_000_000)))
 
 
 def _chosen_beforehand(policies: Mapping[str, KeyPolicy]) -> str:
     """What the policy of the first organization, which is chosen too, has chosen."""
-    return next((key_policy_in_forms.chosen_beforehand(policy) for policy in policies.values()), "")
+    return next((key_form_policy.chosen_beforehand(policy) for policy in policies.values()), "")
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
@@ -138,7 +138,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         ],
         asked=grant.scopes,
         endings=[
-            key_policy_in_forms.ending(policies[one.id], one.name)
+            key_form_policy.ending(policies[one.id], one.name)
             for one in organizations_of_theirs
             if policies[one.id].requires_expiry
         ],

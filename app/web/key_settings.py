@@ -17,7 +17,7 @@ from app.http.guards import RequireMember
 from app.services import audit, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
-from app.web import change_key_link, key_policy_in_forms, refused_form, snippets
+from app.web import change_key_link, key_form_policy, refused_form, snippets
 from app.web.change_key_link import SuggestedScope
 from app.web.key_settings_form import (
     KEEP,
@@ -137,7 +137,7 @@ def _page(
         scopes=scopes,
         inclusions=inclusions(scopes),
         expiries=_expiries(listed),
-        hints=key_policy_in_forms.hints(),
+        hints=key_form_policy.hints(),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),
         suggested=suggested,

@@ -9,7 +9,7 @@ from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.domain.route_policy import Policy
 from app.http import request_context
 from app.services import keys
-from app.web import key_policy_in_forms
+from app.web import key_form_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ def offered() -> list[OfferedTemplate]:
     policy = request_context.runtime().settings.policy
     may_give = [scope for scope in policy.scopes if _may_give([scope])]
     with_scopes = [(template, template.choose(policy, may_give)) for template in TEMPLATES]
-    rules = key_policy_in_forms.of_organization()
+    rules = key_form_policy.of_organization()
     return [
         OfferedTemplate(
             template.id,
             template.title,
             template.purpose,
-            key_policy_in_forms.within(rules, template.expires),
+            key_form_policy.within(rules, template.expires),
             tuple(scopes),
         )
         for template, scopes in with_scopes
@@ -93,4 +93,4 @@ def _may_give(scopes: list[str]) -> bool:
         keys.refuse_ungrantable(request_context.runtime(), request_context.member(), scopes)
     except (Forbidden, UnknownScope, ValidationFailed):
         return False
-    return all(map(key_policy_in_forms.may_give, scopes))
+    return all(map(key_form_policy.may_give, scopes))

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.key_policy import KeyPolicy
 from app.services import device_grants
-from app.web import key_policy_in_forms as in_forms
+from app.web import key_form_policy as in_forms
 from tests.web.pages import Page
 
 
