@@ -23,7 +23,7 @@ from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
 from app.services import device_grants, key_policy
-from app.web import key_form_policy, refused_form
+from app.web import key_form_policy, key_policy_sentences, refused_form
 from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
@@ -138,7 +138,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         ],
         asked=grant.scopes,
         endings=[
-            key_form_policy.ending(policies[one.id], one.name)
+            key_policy_sentences.ending(policies[one.id], one.name)
             for one in organizations_of_theirs
             if policies[one.id].requires_expiry
         ],

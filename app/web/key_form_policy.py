@@ -1,6 +1,5 @@
 """What the organization's policy makes of the forms for keys: which choices they offer, and what they say about it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +11,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.plural import counted
 from app.http import request_context
 from app.services import key_policy
+from app.web import key_policy_sentences
 
 #: What these numbers of days are called.
 _NAMES = {365: "In one year"}
@@ -72,34 +72,8 @@ def problems(settings: KeySettings) -> dict[str, str]:
 def hints() -> Hints:
     policy, member = of_organization(), request_context.member()
     last = policy.last_moment(request_context.runtime().clock())
-    scopes = _given_by(member.role.value, policy.scopes_by_role.get(member.role))
     return Hints(
-        ending(policy, member.org_name) if policy.requires_expiry else "", scopes, last.date() if last else None
+        expires=key_policy_sentences.ending(policy, member.org_name) if policy.requires_expiry else "",
+        scopes=key_policy_sentences.given_by(member.role, policy.scopes_by_role.get(member.role)),
+        last_day=last.date() if last else None,
     )
-
-
-def ending(policy: KeyPolicy, org_name: str) -> str:
-    """How long keys live, as a sentence."""
-    if policy.longest_expiry_days is not None:
-        return f"Keys of {org_name} end after at most {counted(policy.longest_expiry_days, 'day')}."
-    return f"Keys of {org_name} have to expire." if policy.expiry_required else f"Keys of {org_name} need not expire."
-
-
-def in_words(policy: KeyPolicy, org_name: str) -> list[str]:
-    """The policy, a sentence for each part of it."""
-    said = [ending(policy, org_name)]
-    if policy.default_expiry_days is not None:
-        said.append(
-            f"Unless somebody chooses otherwise, a key ends after {counted(policy.default_expiry_days, 'day')}."
-        )
-    limits = [_given_by(role.value, policy.scopes_by_role.get(role)) for role in policies.LIMITED_ROLES]
-    return said + (
-        [limit for limit in limits if limit] or ["Each role may give every scope that its permissions allow."]
-    )
-
-
-def _given_by(role: str, scopes: Sequence[str] | None) -> str:
-    if scopes is None:
-        return ""
-    named = f"only these scopes: {', '.join(scopes)}" if scopes else "no scopes, so they cannot create keys"
-    return f"{role.capitalize()}s may give {named}."

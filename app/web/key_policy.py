@@ -20,12 +20,12 @@ from app.http.guards import RequireMember
 from app.services import key_list, key_policy
 from app.services.key_list import OUTSIDE_POLICY, KeyFilter, KeyPage
 from app.store.keys import ListedKey
-from app.web import key_form_policy, refused_form
+from app.web import key_form_policy, key_policy_sentences, refused_form
 from app.web.refused_form import WHOLE_FORM
 from app.web.templating import status
 
 blueprint = Blueprint("key_policy", __name__, url_prefix="/orgs/<org>/settings/keys")
-blueprint.add_app_template_global(key_form_policy.in_words, "key_policy_in_words")
+blueprint.add_app_template_global(key_policy_sentences.in_words, "key_policy_in_words")
 blueprint.add_app_template_global(key_form_policy.of_organization, "key_policy")
 
 PAGE_SIZE = 25
