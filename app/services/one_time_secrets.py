@@ -9,7 +9,7 @@ from app.domain import email_address
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts
 from app.domain.ids import new_id
 from app.domain.mail_kinds import MailKind
-from app.domain.one_time_secrets import CODES, Purpose
+from app.domain.one_time_secrets import CODE_TRIES, CODES, Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
 from app.services.outbox import UNKNOWN, Asker
@@ -120,7 +120,7 @@ def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
     digest = secret.digest or ""
     if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    raise OtpInvalid(sign_in_limits.CODE_TRIES[purpose] - secret.attempts)
+    raise OtpInvalid(CODE_TRIES[purpose] - secret.attempts)
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
@@ -144,7 +144,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
         counted = None
         if paused is None and secret is not None and pending:
-            counted = one_time_secrets.count_attempt(secret.id, most=sign_in_limits.CODE_TRIES[purpose], now=now)
+            counted = one_time_secrets.count_attempt(secret.id, most=CODE_TRIES[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
                 if wrong_code_counts.count(email, now) == PAUSE_AFTER:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain import email_address
-from app.domain.one_time_secrets import Purpose
 from app.domain.sliding_window_log import Window
 from app.store import sign_in_attempts
 from app.store.transaction import take_turns
@@ -81,8 +80,6 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
 #: What sends a mail: all tags of a mailbox share its windows.
 _MAILS = frozenset({Attempt.LINK, Attempt.CODE, Attempt.INVITATION})
 
-#: How often one code can be tried.
-CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 #: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
 #: five codes an hour, as the limits allow, would find one within a year with a probability of 20 %.
 PAUSE_AFTER = 100

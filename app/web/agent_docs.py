@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app, render_template
 from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_id_sunset import SUNSET
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import request_context
 from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
@@ -59,8 +59,8 @@ def auth() -> Response:
         settings=settings,
         api_routes=[route for route in settings.policy.routes if route not in own],
         code_limits=LIMITS[Attempt.CODE],
-        email_code_attempts=sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE],
-        sign_up_attempts=sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE],
+        email_code_attempts=CODE_TRIES[Purpose.EMAIL_CODE],
+        sign_up_attempts=CODE_TRIES[Purpose.SIGN_UP_CODE],
         pause_after=sign_in_limits.PAUSE_AFTER,
         pause=int(sign_in_limits.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),

@@ -31,7 +31,7 @@ from app.domain.identity_headers import IDENTITY_HEADERS
 from app.domain.key_rate_limit import RateLimit, RateState
 from app.domain.key_verification import KeyRecord, Outcome, refusal
 from app.domain.member_roles import Permission, Role
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.body_limit import MAX_BODY
@@ -248,8 +248,8 @@ def test_every_secret_is_listed_with_its_lifetime_and_attempts():
     assert lifetimes["device code and user code"] == device_grants.LIFETIME.total_seconds()
     assert lifetimes["test token"] == dev_test_tokens.LIFETIME.total_seconds()
     attempts = {secret: attempts for secret, *_, attempts in listed}
-    assert attempts["mailed code for a session token"] == str(sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE])
-    assert attempts["mailed code of agent sign-up"] == str(sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE])
+    assert attempts["mailed code for a session token"] == str(CODE_TRIES[Purpose.EMAIL_CODE])
+    assert attempts["mailed code of agent sign-up"] == str(CODE_TRIES[Purpose.SIGN_UP_CODE])
 
 
 def test_figures_of_the_flows():
