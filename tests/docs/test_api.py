@@ -9,7 +9,7 @@ import pytest
 
 from app import create_app
 from app.api import device_grants as device_api
-from app.api.key_verification import MAX_COST, Question
+from app.api.key_verification import Question
 from app.api.openapi_document.operations import operations
 from app.api.openapi_document.problem_schemas import DETAILS, Crash
 from app.config import Settings, load_settings
@@ -29,7 +29,7 @@ from app.domain import (
 from app.domain.errors import DomainError
 from app.domain.identity_headers import IDENTITY_HEADERS
 from app.domain.key_rate_limit import RateLimit, RateState
-from app.domain.key_verification import KeyRecord, Outcome, refusal
+from app.domain.key_verification import MAX_COST, KeyRecord, Outcome, refusal
 from app.domain.member_roles import Permission, Role
 from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import cookies
