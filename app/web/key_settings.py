@@ -34,7 +34,7 @@ from app.web.key_settings_form import (
 from app.web.refused_form import problems_of
 from app.web.templating import status
 from app.web.time_format import moment
-from app.web.usage_chart import asked_span
+from app.web.usage import asked_span
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.services import credits, key_verification, usage_report
 from app.store import memberships
 from app.store.transaction import transaction
+from app.web.usage import asked_span
 from tests.web.pages import Page
 
 
@@ -187,3 +188,9 @@ def test_the_chart_of_one_key_counts_that_key_alone(app, alice, use, clock):
         text = render_template_string(source, series=series)
     assert 'href="/orgs/org_1/keys/key_1?range=24h" aria-current="true"' in text
     assert "12:00 UTC: 2 let through, 1 refused" in text
+
+
+@pytest.mark.parametrize(("query", "span"), [("", Span.WEEK), ("?range=24h", Span.DAY), ("?range=99y", Span.WEEK)])
+def test_the_span_is_that_of_the_address_or_a_week(app, query, span):
+    with app.test_request_context(f"/{query}"):
+        assert asked_span() is span
