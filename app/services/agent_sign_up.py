@@ -14,7 +14,14 @@ from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
-from app.services import audit, key_policy, key_quotas, one_time_secrets, organization_settings, sign_in
+from app.services import (
+    audit,
+    key_policy,
+    key_quotas,
+    new_organization,
+    one_time_secrets,
+    sign_in,
+)
 from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.key_owners import Owner
 from app.services.keys import issue
@@ -139,9 +146,9 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
 
 def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
     is_in_none = not memberships.of_person(person.id)
-    if is_in_none and not organization_settings.may_create(runtime, person.email):
+    if is_in_none and not new_organization.may_create(runtime, person.email):
         raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
-    return organization_settings.first_organization(runtime, person, now)
+    return new_organization.first_organization(runtime, person, now)
 
 
 def _organization_of_new_key(runtime: Runtime, person: Person) -> tuple[str, Role] | None:

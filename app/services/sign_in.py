@@ -9,7 +9,7 @@ from app.domain.mail_kinds import MailKind
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.domain.sign_up_admission import admits
-from app.services import one_time_secrets, organization_settings, outbox, sessions
+from app.services import new_organization, one_time_secrets, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
 from app.store import invitations, memberships, people
@@ -129,7 +129,7 @@ def redeem(
         if person is None:
             person = sign_up(runtime, secret.email, now)
         elif _lost_all(runtime, person):
-            organization_settings.first_organization(runtime, person, now)
+            new_organization.first_organization(runtime, person, now)
         if old is not None:
             memberships.lock_organizations(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
@@ -160,7 +160,7 @@ def _lost_all(runtime: Runtime, person: Person) -> bool:
     return (
         memberships.has_deleted(person.id)
         and not memberships.of_person(person.id)
-        and organization_settings.may_create_another(runtime, person)
+        and new_organization.may_create_another(runtime, person)
     )
 
 
@@ -169,6 +169,6 @@ def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
     Joins the caller's transaction."""
     person = people.add(email, now)
     # The invitation that admitted them can have ended since: that does not let them have one.
-    if organization_settings.may_create(runtime, email) and not invitations.is_invited(email, now):
-        organization_settings.first_organization(runtime, person, now)
+    if new_organization.may_create(runtime, email) and not invitations.is_invited(email, now):
+        new_organization.first_organization(runtime, person, now)
     return person

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.http import cookies, request_context
-from app.services import invitations, organization_settings
+from app.services import invitations, new_organization
 from app.store.invitations import InvitationListed
 from app.store.memberships import OrganizationOf
 
@@ -49,7 +49,7 @@ def navigation(*, is_signed_in: bool) -> Navigation:
     """The navigation of the page that is being rendered."""
     if not is_signed_in:
         return NOBODYS
-    may_create = organization_settings.may_create(request_context.runtime(), current_user.email)
+    may_create = new_organization.may_create(request_context.runtime(), current_user.email)
     found = request_context.organizations()
     if not found:
         return Navigation((), None, (), may_create)

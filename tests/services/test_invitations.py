@@ -17,10 +17,10 @@ from app.services import (
     invitations,
     member_removal,
     members,
+    new_organization,
     operator_invitations,
     operator_organizations,
     organization_deletion,
-    organization_settings,
     organizations,
     sign_in,
 )
@@ -279,7 +279,7 @@ def test_where_only_invited_people_sign_up_an_open_invitation_lets_in(app, alice
 
 
 def create_own(runtime, actor):
-    organization_settings.create(runtime, actor.person_id, actor.email, "Dora’s", client="192.0.2.1")
+    new_organization.create(runtime, actor.person_id, actor.email, "Dora’s", client="192.0.2.1")
 
 
 def test_an_invitation_that_ends_during_the_first_sign_in_gives_no_organization(
