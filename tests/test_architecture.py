@@ -100,6 +100,7 @@ TESTED_ELSEWHERE = {
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
     "app/web/key_policy_sentences.py": ("tests/web/test_key_policy.py", "what the page says about each policy"),
+    "app/domain/revocation_reason.py": ("tests/domain/test_revocation_undo.py", "which reasons can be undone"),
     "app/http/exceeded_limit.py": ("tests/http/test_change_rate_limit.py", "the headers of a limit that is exceeded"),
     "app/config/consistency.py": (
         "tests/config/test_loading.py",

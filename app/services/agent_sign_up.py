@@ -9,10 +9,10 @@ from typing import NamedTuple
 from app.domain import email_address, member_roles
 from app.domain.errors import Forbidden, OtpExpired
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
+from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
 from app.services import (
     audit,

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_status import is_working, status
 from app.domain.member_roles import Permission, Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
 from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import THE_ORGANIZATION, Owner

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain import member_roles
 from app.domain.errors import Forbidden, KeysUndecided, LastOwner, NotFound, ValidationFailed
-from app.domain.key_revocation import RevocationReason
 from app.domain.member_roles import Permission, Role
+from app.domain.revocation_reason import RevocationReason
 from app.domain.rfc3339 import rfc3339
 from app.services import audit, organizations
 from app.services.immediate_revocation import revoking

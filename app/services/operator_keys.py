@@ -6,8 +6,8 @@ from contextlib import suppress
 from app.domain import imported_keys, key_format, key_settings_ceiling
 from app.domain.errors import DomainError, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_rotation, key_settings, keys, operator_organizations, rotation_overlap
 from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey

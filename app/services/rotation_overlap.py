@@ -5,11 +5,11 @@ from operator import itemgetter
 
 from app.domain import key_settings_ceiling, member_roles, notable_key_changes
 from app.domain.errors import KeyNotActive
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_policy, mail_preferences, organizations, outbox
 from app.services.fault_isolation import each
 from app.services.immediate_revocation import Revocation, revoking, seldom_revoking

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 from app.domain import paging
 from app.domain.ids import new_id
 from app.domain.key_rate_limit import RateLimit
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.name_rules import folded
+from app.domain.revocation_reason import RevocationReason
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before

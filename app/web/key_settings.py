@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
-from app.domain.key_revocation import undoable_until
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
+from app.domain.revocation_undo import undoable_until
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember

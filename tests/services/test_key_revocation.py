@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from app.domain.errors import Forbidden, InvalidKey, KeyRevoked, NotFound, NotUndoable, ValidationFailed
-from app.domain.key_revocation import RevocationReason
 from app.domain.member_roles import Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import (
     agent_sign_up,
     audit,

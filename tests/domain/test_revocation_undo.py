@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from app.domain.key_revocation import UNDO_WITHIN, RevocationReason, undoable_until
+from app.domain.revocation_reason import RevocationReason
+from app.domain.revocation_undo import UNDO_WITHIN, undoable_until
 
 REVOKED = datetime(2026, 4, 16, 12, tzinfo=UTC)
 SOON = REVOKED + timedelta(minutes=5)

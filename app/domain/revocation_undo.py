@@ -1,21 +1,12 @@
-"""Why a key was revoked, and until when that can be undone."""
+"""Until when a revoke can be undone."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
+
+from app.domain.revocation_reason import RevocationReason
 
 #: From the first revoke on, so that revoking and undoing in turns extends nothing.
 UNDO_WITHIN = timedelta(minutes=60)
-
-
-class RevocationReason(StrEnum):
-    BY_HAND = "by_hand"
-    LEAKED = "leaked"
-    ROTATED = "rotated"
-    MEMBER_REMOVED = "member_removed"
-    OPERATOR = "operator"
-    #: A sign-up key that cannot be derived again, because its secret was replaced.
-    UNDERIVABLE = "underivable"
 
 
 class RevokedKey(Protocol):
