@@ -115,7 +115,7 @@ TESTED_ELSEWHERE = {
     "app/process/graceful_shutdown.py": ("tests/system/test_stop.py", "real signals to real processes"),
     "app/services/operator_invitations.py": ("tests/services/test_invitations.py", "beside what members do"),
     "app/services/runtime.py": (
-        "tests/services/test_immediate_revocation.py",
+        "tests/services/test_revocation_barrier.py",
         "no logic; its turns are taken there",
     ),
     "app/store/usage_totals.py": ("tests/services/test_usage_totals.py", "flushed, folded and pruned by services"),

@@ -4,7 +4,7 @@ import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
-from app.services import immediate_revocation
+from app.services import revocation_barrier
 from app.services.key_cache import SETTLE_SECONDS
 
 
@@ -18,6 +18,6 @@ def forget_earlier_versions(is_json: bool) -> None:
     revoke was answered.
     """
     with open_runtime():
-        immediate_revocation.forget_earlier_versions()
+        revocation_barrier.forget_earlier_versions()
     done = f"Revokes are now answered after {SETTLE_SECONDS:.2f} seconds."
     answer(is_json, {"seconds": SETTLE_SECONDS}, lambda: click.echo(done))

@@ -22,11 +22,11 @@ from app.services import (
     one_time_secrets,
     sign_in,
 )
-from app.services.immediate_revocation import Revocation, seldom_revoking
 from app.services.key_owners import Owner
 from app.services.keys import issue
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
+from app.services.revocation_barrier import Revocation, seldom_revoking
 from app.services.runtime import Runtime
 from app.store import keys, memberships, people, sign_up_keys
 from app.store.keys import ApiKey

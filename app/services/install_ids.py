@@ -5,8 +5,8 @@ from uuid import UUID
 
 from app.domain.errors import NotFound
 from app.services import audit
-from app.services.immediate_revocation import revoking
 from app.services.operator_organizations import ACTOR
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store import install_ids as store
 from app.store.install_ids import InstallId

@@ -9,10 +9,10 @@ from app.domain.key_status import is_working, status
 from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
-from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import THE_ORGANIZATION, Owner
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations, people
 from app.store.keys import ApiKey

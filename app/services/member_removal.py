@@ -10,10 +10,10 @@ from app.domain.errors import DomainError, Forbidden, ValidationFailed
 from app.domain.key_status import is_working
 from app.domain.member_roles import Role
 from app.services import audit, key_owners, key_quotas, key_rotation, keys, members, organizations
-from app.services.immediate_revocation import revoking
 from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
 from app.services.organizations import Member
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store import device_grants, memberships
 from app.store import keys as key_store

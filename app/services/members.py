@@ -10,8 +10,8 @@ from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.domain.rfc3339 import rfc3339
 from app.services import audit, organizations
-from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store import keys, members, memberships, people
 from app.store.keys import ListedKey

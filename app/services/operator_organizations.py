@@ -9,7 +9,7 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
 from app.domain.organization_deletion import erased_at
 from app.services import audit, key_owners, members, organization_settings
-from app.services.immediate_revocation import revoking
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store import (
     device_grants,

@@ -15,8 +15,8 @@ from app.services import audit, operator_organizations, outbox
 from app.services import members as team
 from app.services import organizations as members
 from app.services.fault_isolation import each
-from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking, seldom_revoking
 from app.services.runtime import Runtime
 from app.store import invitations, key_notice_recipients, memberships
 from app.store import organization_deletion as store

@@ -8,8 +8,8 @@ from app.domain.member_roles import Permission, allows
 from app.domain.name_rules import OPERATORS
 from app.services import audit
 from app.services import organizations as members
-from app.services.immediate_revocation import Revocation, revoking
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking
 from app.services.runtime import Runtime
 from app.store import organizations
 

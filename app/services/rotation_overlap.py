@@ -12,11 +12,11 @@ from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_policy, mail_preferences, organizations, outbox
 from app.services.fault_isolation import each
-from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
 from app.services.key_notice_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking, seldom_revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys, organization_deletion
 from app.store import outbox as outbox_store

@@ -206,7 +206,7 @@ def test_many_are_revoked_together_or_not_at_all(runtime, cast, clock):
 def test_many_wait_once(runtime, alice, monkeypatch):
     ids = [make(runtime, alice.member).listed.key.id for _ in range(5)]
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", waits.append)
+    monkeypatch.setattr("app.services.revocation_barrier._wait", waits.append)
     key_revocation.revoke_many(runtime, alice.member, ids)
     assert len(waits) == 1
 

@@ -1,4 +1,5 @@
-"""Revocation: a revoke returns only when no process can still act on the state before it (docs/adr/0014-lease.md).
+"""The barrier of revocations: a revoke returns only when no process can still act on the state before it
+(docs/adr/0014-lease.md).
 
 Everything that verification depends on is changed inside `revoking`: keys, their settings, members, organizations.
 """

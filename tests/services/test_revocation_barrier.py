@@ -14,7 +14,6 @@ from app.extensions import db
 from app.services import (
     agent_sign_up,
     cache_invalidation,
-    immediate_revocation,
     install_ids,
     key_revocation,
     key_rotation,
@@ -23,15 +22,16 @@ from app.services import (
     keys,
     operator_keys,
     operator_organizations,
+    revocation_barrier,
 )
-from app.services.immediate_revocation import (
+from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
+from app.services.revocation_barrier import (
     LONGEST_TRANSACTION,
     LONGEST_USE_OF_A_RECORD,
     SURELY_SETTLED,
     revoking,
     seldom_revoking,
 )
-from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
 from app.services.revocation_queue import RUNNING
 from app.store import keys as key_store
 from app.store import last_uses, usage
@@ -98,13 +98,13 @@ def test_the_wait_is_longer_than_the_lease():
 
 def test_after_an_upgrade_everybody_waits_for_servers_of_the_earlier_version(runtime, alice, issued, monkeypatch):
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", waits.append)
+    monkeypatch.setattr("app.services.revocation_barrier._wait", waits.append)
     cache_invalidation.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
     with transaction():
         db.session.execute(db.update(RevocationCounter).values(settle_ms=110))
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
-    immediate_revocation.forget_earlier_versions()
+    revocation_barrier.forget_earlier_versions()
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert waits == [SETTLE_SECONDS, 0.11, 0.11, SETTLE_SECONDS]
 
@@ -133,7 +133,7 @@ def test_a_change_that_finds_everything_as_wanted_waits_too(runtime, alice, issu
 def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkeypatch):
     # Told by the wait itself: a clock would blame a busy machine.
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
+    monkeypatch.setattr("app.services.revocation_barrier._wait", lambda _: waits.append(1))
     successor = key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2).listed.key
     assert waits == []
     key_rotation.rotate(runtime, alice.member, successor.id, overlap_seconds=1)
@@ -141,10 +141,10 @@ def test_a_rotation_with_an_overlap_does_not_wait(runtime, alice, issued, monkey
 
 
 def test_a_rotation_whose_overlap_passes_within_its_transaction_waits(runtime, alice, issued, monkeypatch):
-    waits, boot = [], immediate_revocation.seconds_since_boot()
-    monkeypatch.setattr(immediate_revocation, "_wait", waits.append)
+    waits, boot = [], revocation_barrier.seconds_since_boot()
+    monkeypatch.setattr(revocation_barrier, "_wait", waits.append)
     slow = iter([boot, boot, boot + 1.99, boot + 1.99])
-    monkeypatch.setattr(immediate_revocation, "seconds_since_boot", lambda: next(slow))
+    monkeypatch.setattr(revocation_barrier, "seconds_since_boot", lambda: next(slow))
     key_rotation.rotate(runtime, alice.member, issued.listed.key.id, overlap_seconds=2)
     assert waits == [SETTLE_SECONDS]
 
@@ -153,7 +153,7 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
     runtime, alice, issued, clock, monkeypatch
 ):
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
+    monkeypatch.setattr("app.services.revocation_barrier._wait", lambda _: waits.append(1))
     first = key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     clock.now += SURELY_SETTLED
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
@@ -168,7 +168,7 @@ def test_a_repeat_of_a_revoke_that_has_settled_takes_no_turn_and_does_not_wait(
 def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued, monkeypatch):
     """So what was noted a minute ago is committed for longer than anybody waits."""
     seconds = iter([0.0, 0.0, LONGEST_TRANSACTION + 0.1])
-    monkeypatch.setattr("app.services.immediate_revocation.seconds_since_boot", lambda: next(seconds))
+    monkeypatch.setattr("app.services.revocation_barrier.seconds_since_boot", lambda: next(seconds))
     with pytest.raises(DatabaseUnavailable):
         key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert keys.get(alice.member, issued.listed.key.id).key.revoked_at is None
@@ -206,7 +206,7 @@ def test_who_waits_holds_no_transaction(app, runtime, alice, issued, monkeypatch
         with ThreadPoolExecutor(1) as pool:
             pool.submit(other).result(timeout=5)
 
-    monkeypatch.setattr("app.services.immediate_revocation._wait", wait_for_other)
+    monkeypatch.setattr("app.services.revocation_barrier._wait", wait_for_other)
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert len(made) == 1
 
@@ -223,7 +223,7 @@ def test_who_does_not_say_whose_keys_are_affected_changes_nothing(runtime, alice
 
 def test_what_seldom_revokes_waits_only_when_it_did(runtime, alice, monkeypatch):
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: waits.append(1))
+    monkeypatch.setattr("app.services.revocation_barrier._wait", lambda _: waits.append(1))
     before = revision()
     with seldom_revoking() as revocation:
         revocation.nothing_changed()
