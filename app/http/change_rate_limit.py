@@ -1,7 +1,7 @@
 """The rate limits on requests that take rights away, by person and by client.
 
-Organizations share the turns of those who revoke equally (`services.revocation_queue`); these limits keep one person,
-or one address with many free accounts, from having many shares.
+Organizations share the turns of those who revoke equally (`services.fair_revocation_queue`); these limits keep one
+person, or one address with many free accounts, from having many shares.
 """
 
 from collections.abc import Callable

@@ -10,8 +10,8 @@ from app.domain.errors import DomainError, Forbidden, KeyRevoked, KeysUndecided,
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
+from app.services.fair_revocation_queue import RevocationQueue
 from app.services.member_removal import Decisions
-from app.services.revocation_queue import RevocationQueue
 from app.store import memberships
 from app.store.transaction import transaction
 

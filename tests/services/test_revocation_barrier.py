@@ -24,6 +24,7 @@ from app.services import (
     operator_organizations,
     revocation_barrier,
 )
+from app.services.fair_revocation_queue import RUNNING
 from app.services.key_cache import LEASE_SECONDS, SETTLE_SECONDS
 from app.services.revocation_barrier import (
     LONGEST_TRANSACTION,
@@ -32,7 +33,6 @@ from app.services.revocation_barrier import (
     revoking,
     seldom_revoking,
 )
-from app.services.revocation_queue import RUNNING
 from app.store import keys as key_store
 from app.store import last_uses, usage
 from app.store import revocation_counter as counter
@@ -175,7 +175,7 @@ def test_a_transaction_that_took_too_long_commits_nothing(runtime, alice, issued
 
 
 def test_who_gets_no_turn_in_time_has_changed_nothing(runtime, alice, issued, monkeypatch):
-    monkeypatch.setattr("app.services.revocation_queue.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("app.services.fair_revocation_queue.WAIT_SECONDS", 0.01)
     with runtime.revocation_queue.take(alice.org), pytest.raises(Busy) as refused:
         key_revocation.revoke(runtime, alice.member, issued.listed.key.id)
     assert refused.value.retry_after == 1

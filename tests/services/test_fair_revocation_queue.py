@@ -9,8 +9,8 @@ import pytest
 
 from app.cli.serve import BLOCKING_THREADS
 from app.domain.errors import Busy
-from app.services import revocation_queue as module
-from app.services.revocation_queue import PLACES, RUNNING, RevocationQueue
+from app.services import fair_revocation_queue as module
+from app.services.fair_revocation_queue import PLACES, RUNNING, RevocationQueue
 
 
 class Crowd:
