@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.domain.member_roles import Permission, Role
-from app.services import install_ids, organizations, session_tokens, sign_in
+from app.services import install_id_credentials, organizations, session_tokens, sign_in
 from app.services.organizations import Member
 from app.store import memberships, people
 from app.store.transaction import transaction
@@ -101,7 +101,7 @@ class Cast:
         """An install id on record for the organization."""
         install_id = str(uuid4())
         with self._app.app_context():
-            install_ids.import_ids(self._app.extensions["runtime"], self.alice.org, [install_id])
+            install_id_credentials.import_ids(self._app.extensions["runtime"], self.alice.org, [install_id])
         return install_id
 
     def nobody(self) -> Actor:

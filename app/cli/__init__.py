@@ -22,7 +22,9 @@ COMMANDS = {
     ),
     "import": Command("app.cli.imported_keys:import_keys", "Import the keys of another system from a CSV file."),
     "init": Command("app.cli.init:init", "Create the database tables, or migrate them."),
-    "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install IDs (deprecated)."),
+    "installs": Command(
+        "app.cli.install_id_credentials:installs", "Import, list or withdraw install IDs (deprecated)."
+    ),
     "invitations": Command(
         "app.cli.invitations:invitations", "List, create or withdraw invitations to an organization."
     ),

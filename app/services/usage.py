@@ -12,7 +12,7 @@ from typing import Any
 
 from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
-from app.store import install_ids, last_uses, sessions, usage, usage_totals
+from app.store import install_id_credentials, last_uses, sessions, usage, usage_totals
 from app.store.column_types import to_microseconds
 from app.store.transaction import take_turns, transaction
 from app.store.usage import UsageHour
@@ -111,7 +111,7 @@ class UsageRecorder:
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
-                    install_ids.mark_seen(install_id, at)
+                    install_id_credentials.mark_seen(install_id, at)
         except BaseException:
             with self._lock:
                 for counted, by_key in requests.items():

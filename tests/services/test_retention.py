@@ -17,7 +17,7 @@ from app.services import (
     credits,
     device_grants,
     expiry_notices,
-    install_ids,
+    install_id_credentials,
     invitations,
     key_revocation,
     key_verification,
@@ -46,7 +46,7 @@ def fill_every_table(runtime, member, clock):
     runtime.usage.flush()
     usage.fold(clock.now + timedelta(hours=2))
     key_revocation.revoke(runtime, member, issued.listed.key.id)
-    install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])
+    install_id_credentials.import_ids(runtime, member.org_id, [str(UUID(int=1))])
     device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")
     one_time_secrets.request(
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True

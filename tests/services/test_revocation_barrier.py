@@ -14,7 +14,7 @@ from app.extensions import db
 from app.services import (
     agent_sign_up,
     cache_invalidation,
-    install_ids,
+    install_id_credentials,
     key_revocation,
     key_rotation,
     key_settings,
@@ -76,7 +76,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
     other = keys.create(runtime, member, KeySettings(name="Other")).plaintext.reveal()
     for act in (
         lambda: cache_invalidation.invalidate(runtime, record),
-        lambda: install_ids.withdraw(runtime, install_id),
+        lambda: install_id_credentials.withdraw(runtime, install_id),
         lambda: operator_organizations.add_member(runtime, org, bob, Role.VIEWER),
         lambda: operator_organizations.set_person_disabled(runtime, bob, disabled=True),
         lambda: operator_organizations.remove_member(runtime, org, bob),

@@ -7,7 +7,7 @@ import click
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.domain.rfc3339 import rfc3339
-from app.services import install_ids, operator_organizations
+from app.services import install_id_credentials, operator_organizations
 
 
 @click.group()
@@ -30,10 +30,10 @@ def import_installs(file: Path, org: str, is_json: bool) -> None:
     except UnicodeDecodeError as error:
         fail(f"{file.name} is not a text file in UTF-8: {error}\nNothing was imported.")
     for number, install_id in enumerate(ids, 1):
-        if install_ids.normalise(install_id) is None:
+        if install_id_credentials.normalise(install_id) is None:
             fail(f"{file.name}, line {number}: {install_id!r} is not a UUID\nNothing was imported.")
     with open_runtime() as runtime:
-        new = install_ids.import_ids(runtime, operator_organizations.organization(org).id, ids)
+        new = install_id_credentials.import_ids(runtime, operator_organizations.organization(org).id, ids)
         done = f"Imported {new} install IDs. {len(ids) - new} were already there."
         answer(is_json, {"read": len(ids), "imported": new}, lambda: click.echo(done))
 
@@ -50,7 +50,7 @@ def list_installs(is_json: bool) -> None:
                 "last_seen_at": rfc3339(install.last_seen_at) if install.last_seen_at else None,
                 "withdrawn": install.withdrawn_at is not None,
             }
-            for install, organization in install_ids.on_record()
+            for install, organization in install_id_credentials.on_record()
         ]
         lines = [
             f"{row['id']} | {row['organization']} | "
@@ -65,5 +65,5 @@ def list_installs(is_json: bool) -> None:
 def withdraw(install_id: str) -> None:
     """Withdraw INSTALL_ID: requests with it are refused from now on."""
     with open_runtime() as runtime:
-        install_ids.withdraw(runtime, install_id)
+        install_id_credentials.withdraw(runtime, install_id)
         click.echo(f"{install_id} is withdrawn.")

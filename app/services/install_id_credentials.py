@@ -8,8 +8,8 @@ from app.services import audit
 from app.services.operator_organizations import ACTOR
 from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
-from app.store import install_ids as store
-from app.store.install_ids import InstallId
+from app.store import install_id_credentials as store
+from app.store.install_id_credentials import InstallId
 from app.store.transaction import transaction
 
 

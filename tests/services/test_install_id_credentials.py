@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.errors import InstallIdSunset, InvalidKey, KeyDisabled, KeyRevoked, NotFound
-from app.services import install_ids, key_verification, operator_organizations
+from app.services import install_id_credentials, key_verification, operator_organizations
 
 
 def require(runtime, install_id, *, scope):
@@ -18,7 +18,7 @@ def require(runtime, install_id, *, scope):
 @pytest.fixture
 def install_id(runtime, alice):
     install_id = str(uuid4())
-    assert install_ids.import_ids(runtime, alice.org, [install_id.upper()]) == 1
+    assert install_id_credentials.import_ids(runtime, alice.org, [install_id.upper()]) == 1
     return install_id
 
 
@@ -28,22 +28,22 @@ def test_an_id_on_record_may_do_what_an_agent_may(runtime, alice, install_id):
 
 
 def test_importing_again_adds_nothing(runtime, alice, install_id):
-    assert install_ids.import_ids(runtime, alice.org, [install_id, str(uuid4())]) == 1
+    assert install_id_credentials.import_ids(runtime, alice.org, [install_id, str(uuid4())]) == 1
 
 
 def test_the_list_says_which_still_call(runtime, install_id, clock):
-    assert install_ids.on_record()[0][0].last_seen_at is None
+    assert install_id_credentials.on_record()[0][0].last_seen_at is None
     require(runtime, install_id, scope=None)
     runtime.usage.flush()
-    assert install_ids.on_record()[0][0].last_seen_at == clock.now
+    assert install_id_credentials.on_record()[0][0].last_seen_at == clock.now
 
 
 def test_a_withdrawn_id_is_refused(runtime, install_id):
-    install_ids.withdraw(runtime, install_id)
+    install_id_credentials.withdraw(runtime, install_id)
     with pytest.raises(KeyRevoked):
         require(runtime, install_id, scope=None)
     with pytest.raises(NotFound):
-        install_ids.withdraw(runtime, str(uuid4()))
+        install_id_credentials.withdraw(runtime, str(uuid4()))
 
 
 def test_an_id_of_a_disabled_organization_is_refused(runtime, alice, install_id):
