@@ -9,6 +9,7 @@ from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_revocation, keys, usage
+from app.web.key_settings import to_page_of
 from app.web.key_settings_form import held_scopes
 from app.web.templating import back_to
 
@@ -84,7 +85,7 @@ def undo_revoke(key: str) -> Response:
     else:
         again = "is no longer revoked, but still suspended" if listed.key.suspended_at else "works again"
         flash(f"“{listed.key.name}” {again}.")
-    return _to_page_of(key)
+    return to_page_of(key)
 
 
 @blueprint.get("/<key>/leaked")
@@ -99,7 +100,3 @@ def leak_report(key: str) -> str:
         scopes=held_scopes(listed),
         days=usage.days_of(member.org_id, key, runtime.clock(), 30),
     )
-
-
-def _to_page_of(key: str) -> Response:
-    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)

@@ -104,6 +104,10 @@ def change(key: str) -> Response:
     except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
         return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
+    return to_page_of(key)
+
+
+def to_page_of(key: str) -> Response:
     return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)
 
 
