@@ -13,10 +13,10 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
+from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.keys_needing_attention import KeysNeedingAttention
-from app.services.revocation_queue import RevocationQueue
 from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine

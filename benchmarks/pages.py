@@ -27,7 +27,7 @@ from app.config import load_settings
 from app.domain.key_verification import Outcome
 from app.extensions import db
 from app.store.keys import ApiKey
-from app.store.organizations import Membership
+from app.store.memberships import Membership
 from app.store.people import Person
 from app.store.usage_totals import UsageKeyDay
 from benchmarks.seed_large.__main__ import DEFAULT_FILE, seed, sizes_or_exit

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app import create_app
 from app.domain.mailed_keys import MailedKey, pack
+
+from app import create_app
 from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
 from app.mail.messages import message

@@ -8,10 +8,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.domain.member_roles import Permission, Role
-from app.services import install_ids, organizations, session_tokens, sign_in
+from app.services import install_id_credentials, organizations, session_tokens, sign_in
 from app.services.organizations import Member
-from app.store import organizations as organization_store
-from app.store import people
+from app.store import memberships, people
 from app.store.transaction import transaction
 from tests import databases
 
@@ -122,7 +121,7 @@ class Cast:
         """Makes somebody who has an account a member."""
         person_id = actor.person_id
         with self._app.app_context(), transaction():
-            organization_store.add_member(org_id, person_id, role, self._app.extensions["runtime"].clock())
+            memberships.add(org_id, person_id, role, self._app.extensions["runtime"].clock())
 
     def session_token(self, actor: Actor) -> str:
         """What an agent of theirs holds."""
@@ -135,7 +134,7 @@ class Cast:
         """An install id on record for the organization."""
         install_id = str(uuid4())
         with self._app.app_context():
-            install_ids.import_ids(self._app.extensions["runtime"], self.alice.org, [install_id])
+            install_id_credentials.import_ids(self._app.extensions["runtime"], self.alice.org, [install_id])
         return install_id
 
     def nobody(self) -> Actor:
@@ -151,6 +150,6 @@ class Cast:
             known = people.by_email(actor.email)
             if known is None:
                 known = people.add(actor.email, now)
-                organization_store.add_member(self.alice.org, known.id, role, now)
+                memberships.add(self.alice.org, known.id, role, now)
         actor.org = self.alice.org
         return actor.sign_in()

@@ -30,26 +30,29 @@ OURS = {
 }
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
 FROM_THE_STORE = {
-    "http": {"app.store.sessions.LiveSession", "app.store.database_errors.DATABASE_UNAVAILABLE"},
+    "http": {
+        "app.store.memberships.OrganizationOf",
+        "app.store.sessions.LiveSession",
+        "app.store.database_errors.DATABASE_UNAVAILABLE",
+    },
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
         "app.store.audit.AuditEntry",
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
         "app.store.invitations.InvitationListed",
-        "app.store.organizations.OrganizationOf",
+        "app.store.memberships.OrganizationOf",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
     },
     "api": {
         "app.store.invitations.InvitationListed",
         "app.store.keys.ListedKey",
         "app.store.members.MemberListed",
-        "app.store.organizations.OrganizationOf",
+        "app.store.memberships.OrganizationOf",
     },
     "cli": {
         "app.store.keys.ApiKey",
         "app.store.named_keys.WorkingKey",
-        "app.store.invitations.InvitationListed",
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
@@ -96,6 +99,9 @@ TESTED_ELSEWHERE = {
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
+    "app/web/key_policy_sentences.py": ("tests/web/test_key_policy.py", "what the page says about each policy"),
+    "app/domain/revocation_reason.py": ("tests/domain/test_revocation_undo.py", "which reasons can be undone"),
+    "app/http/exceeded_limit.py": ("tests/http/test_change_rate_limit.py", "the headers of a limit that is exceeded"),
     "app/config/consistency.py": (
         "tests/config/test_loading.py",
         "settings are loaded and checked together",
@@ -106,10 +112,10 @@ TESTED_ELSEWHERE = {
     "app/domain/key_origin.py": ("tests/store/test_keys.py", "an enumeration; keys of a sign-up are found by it"),
     "app/http/field_types.py": ("tests/api/test_description.py", "descriptions of fields"),
     "app/process/background_jobs.py": ("tests/system/test_stop.py", "real processes that are stopped"),
-    "app/process/stop_signals.py": ("tests/system/test_stop.py", "real signals to real processes"),
+    "app/process/graceful_shutdown.py": ("tests/system/test_stop.py", "real signals to real processes"),
     "app/services/operator_invitations.py": ("tests/services/test_invitations.py", "beside what members do"),
     "app/services/runtime.py": (
-        "tests/services/test_immediate_revocation.py",
+        "tests/services/test_revocation_barrier.py",
         "no logic; its turns are taken there",
     ),
     "app/store/usage_processes.py": ("tests/services/test_usage_processes.py", "noted, read and pruned by services"),

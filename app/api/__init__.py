@@ -8,6 +8,7 @@ from app.api import (
     audit,
     cache_invalidation,
     credits,
+    dev_test_tokens,
     device_grants,
     email_codes,
     invitations,
@@ -22,7 +23,6 @@ from app.api import (
     organizations,
     sample_api,
     sign_in,
-    trial_tokens,
     usage,
 )
 
@@ -53,6 +53,6 @@ def register(app: Flask) -> None:
     for module in EVERYWHERE:
         app.register_blueprint(module.blueprint, url_prefix="/v1")
     if settings.enable_test_token_endpoint and settings.dev_mode:
-        app.register_blueprint(trial_tokens.blueprint, url_prefix="/v1")
+        app.register_blueprint(dev_test_tokens.blueprint, url_prefix="/v1")
     sample_api.register(app, settings)
     app.register_blueprint(openapi.blueprint)

@@ -1,6 +1,6 @@
 """`/v1/orgs/{org}/invitations`: those who manage members invite addresses, and withdraw that."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from flask import Blueprint
 from typing_extensions import TypedDict
@@ -9,7 +9,6 @@ from app.api.json_responses import Answer, Data, Listing, data, listing
 from app.domain.errors import RateLimited
 from app.domain.member_roles import Permission, Role
 from app.domain.paging import Page
-from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.field_types import Email, InvitationId, Time, field
 from app.http.guards import RequireMember
@@ -87,13 +86,5 @@ def withdraw(invitation: str) -> Answer[Data[InvitationItem]]:
     return data(_item(invitations.withdraw(request_context.runtime(), request_context.member(), invitation)))
 
 
-def _item(row: InvitationListed) -> InvitationItem:
-    return {
-        "id": row.id,
-        "email": row.email,
-        "role": row.role,
-        "invited_by": row.inviter,
-        "created_at": rfc3339(row.created_at),
-        "expires_at": rfc3339(row.expires_at),
-        "link": invitations.link(request_context.runtime(), row.id),
-    }
+def _item(found: InvitationListed) -> InvitationItem:
+    return cast(InvitationItem, invitations.to_json(request_context.runtime(), found))

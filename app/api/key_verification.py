@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from app.api.json_responses import Answer, Data, data
 from app.domain import presented_credentials
 from app.domain.errors import LimiterUnavailable, UnknownScope, ValidationFailed
-from app.domain.key_verification import Outcome
+from app.domain.key_verification import MAX_COST, Outcome
 from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.field_types import Ending, KeyId, KeyName, OrgId, Scope, field
@@ -21,8 +21,6 @@ from app.http.route_docs import RouteDocs
 from app.services import key_verification
 
 blueprint = Blueprint("api_key_verification", __name__)
-
-MAX_COST = 10**6
 
 
 def _address(text: str) -> str:

@@ -1,6 +1,6 @@
 """`/v1/orgs/{org}/members`: signed-in members list each other, change roles, remove others, and leave."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from flask import Blueprint
 from typing_extensions import TypedDict
@@ -18,7 +18,6 @@ from app.domain.errors import (
 )
 from app.domain.member_roles import Permission, Role
 from app.domain.paging import Page
-from app.domain.rfc3339 import rfc3339
 from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.field_types import Email, KeyId, PersonId, Time, field
@@ -163,13 +162,5 @@ def remove(person: str) -> Answer[Data[RemovedMember]]:
     return data({"id": person, "email": done.email, "successors": successors})
 
 
-def _item(row: MemberListed) -> MemberItem:
-    return {
-        "id": row.person_id,
-        "email": row.email,
-        "role": row.role,
-        "since": rfc3339(row.since),
-        "last_seen": rfc3339(row.last_seen) if row.last_seen else None,
-        "keys": row.keys,
-        "disabled": row.disabled,
-    }
+def _item(found: MemberListed) -> MemberItem:
+    return cast(MemberItem, members.to_json(found))

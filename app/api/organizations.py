@@ -16,8 +16,8 @@ from app.http.field_types import OrgId, OrgName, Time, WantedOrgName, field
 from app.http.guards import RequireMember, RequireSignIn
 from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
-from app.services import organization_deletion, organization_settings, organizations
-from app.store.organizations import OrganizationOf
+from app.services import new_organization, organization_deletion, organization_settings, organizations
+from app.store.memberships import OrganizationOf
 
 blueprint = Blueprint("api_organizations", __name__)
 
@@ -71,7 +71,7 @@ def create() -> Answer[Data[OrganizationItem]]:
     """
     who, name = request_context.person(), read_json(NewOrganization).name
     runtime, client = request_context.runtime(), request_context.client()
-    return data(_item(organization_settings.create(runtime, who.id, who.email, name, client=client)), 201)
+    return data(_item(new_organization.create(runtime, who.id, who.email, name, client=client)), 201)
 
 
 @blueprint.patch("/orgs/<org>")

@@ -17,11 +17,14 @@ COMMANDS = {
     "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),
     "extend": Command("app.cli.keys:extend", "Let the rotated key that starts with PREFIX work for a day more."),
     "forget-earlier-versions": Command(
-        "app.cli.earlier_versions:forget_earlier_versions", "Answer revokes sooner once every server runs this version."
+        "app.cli.forget_earlier_versions:forget_earlier_versions",
+        "Answer revokes sooner once every server runs this version.",
     ),
     "import": Command("app.cli.imported_keys:import_keys", "Import the keys of another system from a CSV file."),
     "init": Command("app.cli.init:init", "Create the database tables, or migrate them."),
-    "installs": Command("app.cli.install_ids:installs", "Import, list or withdraw install IDs (deprecated)."),
+    "installs": Command(
+        "app.cli.install_id_credentials:installs", "Import, list or withdraw install IDs (deprecated)."
+    ),
     "invitations": Command(
         "app.cli.invitations:invitations", "List, create or withdraw invitations to an organization."
     ),

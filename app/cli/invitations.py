@@ -1,17 +1,12 @@
 """`invitations`: lists, creates and withdraws invitations to an organization."""
 
-from typing import Any
-
 import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
-from app.domain.rfc3339 import rfc3339
-from app.services import invitations as service
 from app.services import operator_invitations
-from app.services.runtime import Runtime
-from app.store.invitations import InvitationListed
+from app.services.invitations import to_json
 
 
 @click.group()
@@ -25,7 +20,7 @@ def invitations() -> None:
 def list_invitations(org: str, is_json: bool) -> None:
     """List the open invitations to ORG (ID or name)."""
     with open_runtime() as runtime:
-        rows = [_row(runtime, found) for found in operator_invitations.open_in(runtime, org)]
+        rows = [to_json(runtime, found) for found in operator_invitations.open_in(runtime, org)]
         lines = [f"{row['email']} | {row['role']} | until {row['expires_at']} | {row['link']}" for row in rows]
         answer(is_json, {"data": rows}, lambda: click.echo("\n".join(lines) or "None yet."))
 
@@ -42,7 +37,7 @@ def create_invitation(org: str, email: str, role: str, is_json: bool) -> None:
     address can join. A running server sends the email.
     """
     with open_runtime() as runtime:
-        row = _row(runtime, operator_invitations.invite(runtime, org, email, Role(role)))
+        row = to_json(runtime, operator_invitations.invite(runtime, org, email, Role(role)))
         said = f"{row['email']} is invited to {org} as {row['role']}, until {row['expires_at']}.\n{row['link']}"
         answer(is_json, row, lambda: click.echo(said))
 
@@ -55,15 +50,3 @@ def withdraw_invitation(org: str, email: str) -> None:
     with open_runtime() as runtime:
         found = operator_invitations.withdraw(runtime, org, email)
         click.echo(f"The invitation of {found.email} is withdrawn.")
-
-
-def _row(runtime: Runtime, found: InvitationListed) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "email": found.email,
-        "role": found.role.value,
-        "invited_by": found.inviter,
-        "created_at": rfc3339(found.created_at),
-        "expires_at": rfc3339(found.expires_at),
-        "link": service.link(runtime, found.id),
-    }

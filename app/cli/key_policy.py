@@ -9,6 +9,7 @@ from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json
 from app.domain.key_policy import LIMITED_ROLES, KeyPolicyChange, to_json
 from app.domain.member_roles import Role
+from app.domain.plural import counted
 from app.services import key_policy, operator_organizations
 from app.services.operator_organizations import ACTOR
 
@@ -83,4 +84,4 @@ def _say(name: str, content: Mapping[str, Any]) -> None:
 
 
 def _days(number: int | None) -> str:
-    return "none" if number is None else f"{number} day{'s' if number != 1 else ''}"
+    return "none" if number is None else counted(number, "day")

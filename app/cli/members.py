@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -10,9 +9,10 @@ from app.cli.app_context import open_runtime
 from app.cli.key_output import created
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
-from app.domain.rfc3339 import rfc3339
+from app.domain.plural import counted
 from app.services import operator_organizations
 from app.services.keys import IssuedKey
+from app.services.members import to_json
 from app.store.keys import ApiKey
 from app.store.members import MemberListed
 
@@ -34,25 +34,12 @@ def list_members(org: str, is_json: bool) -> None:
     """List the members of ORG (ID or name)."""
     with open_runtime() as runtime:
         found = operator_organizations.everybody(runtime, org)
-        answer(is_json, {"data": [_row(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
-
-
-def _row(row: MemberListed) -> dict[str, Any]:
-    return {
-        "id": row.person_id,
-        "email": row.email,
-        "role": row.role.value,
-        "since": rfc3339(row.since),
-        "last_seen": rfc3339(row.last_seen) if row.last_seen else None,
-        "keys": row.keys,
-        "disabled": row.disabled,
-    }
+        answer(is_json, {"data": [to_json(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
 
 
 def _lines(found: Sequence[MemberListed]) -> list[str]:
     return [
-        f"{row.email} | {row.role.value} | {row.keys} working key{'' if row.keys == 1 else 's'}"
-        f"{' | disabled' if row.disabled else ''}"
+        f"{row.email} | {row.role.value} | {counted(row.keys, 'working key')}{' | disabled' if row.disabled else ''}"
         for row in found
     ] or ["None yet."]
 
@@ -103,7 +90,7 @@ def set_role(org: str, email: str, role: str, keys: str | None, last_owner: bool
 def _say_role(org: str, email: str, role: str, keys: str | None, beyond: Sequence[ApiKey]) -> None:
     click.echo(f"{email} is {role} of {org}.")
     if beyond or keys:
-        click.echo(_left(beyond, keys, f"Still active, although a {role} could not create them"))
+        click.echo(_left(beyond, keys, f"Still active, although {Role(role).with_article} could not create them"))
 
 
 @members.command("remove")

@@ -18,7 +18,7 @@ from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
-from app.process import stop_signals
+from app.process import graceful_shutdown
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE
 
@@ -46,8 +46,8 @@ def serve() -> None:
     _prepare_static_files(app)
     _prepare_database(app, settings)
     click.echo(_welcome(settings), err=True)
-    stop_signals.notice()
-    stop_signals.heed_while_starting()
+    graceful_shutdown.notice()
+    graceful_shutdown.heed_while_starting()
     _let_threads_finish()
     granian("wsgi:app", settings, address).serve()
 
@@ -119,7 +119,7 @@ def granian(target: str, settings: Settings, address: str) -> Any:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        workers_kill_timeout=stop_signals.STOP_SECONDS,
+        workers_kill_timeout=graceful_shutdown.STOP_SECONDS,
         working_dir=ROOT,
     )
 

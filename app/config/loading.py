@@ -9,7 +9,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from app.config import consistency, policy_file
+from app.config import consistency, route_policy_file
 from app.config.paths import ROOT
 from app.config.settings import Settings
 from app.domain.secret import Secret
@@ -51,7 +51,7 @@ def _complete(values: dict[str, Any]) -> Settings:
     """Fills in the defaults that depend on other settings, and refuses combinations that do not work."""
     problems: dict[str, str] = {}
     try:
-        values["policy"] = policy_file.load(values.get("policy_file"))
+        values["policy"] = route_policy_file.load(values.get("policy_file"))
     except (OSError, ValueError) as error:
         problems["POLICY_FILE"] = str(error)
     values.setdefault("public_url", f"http://localhost:{values.get('port', Settings.port)}")

@@ -114,7 +114,7 @@ class Settings:
         parsers.integer(0, 10**9), 10_000, "Active keys that an organization may have; 0: any number"
     )
     enable_test_token_endpoint: bool = _setting(
-        parsers.boolean, False, "Trial tokens at POST /v1/auth/test-token, in dev mode only"
+        parsers.boolean, False, "Test tokens at POST /v1/auth/test-token, in dev mode only"
     )
     policy_file: str | None = _setting(parsers.text, None, "Your own scopes and routes (TOML)", "app/route_policy.toml")
     rate_limit_fail: str = _setting(
@@ -125,7 +125,7 @@ class Settings:
         parsers.prefix, "owk_live_", "Prefix of keys that agents get with a mailed code or a device code"
     )
     sign_up_key_prefix: str = _setting(parsers.prefix, "of_", "Prefix of keys from agent sign-up")
-    test_key_prefix: str = _setting(parsers.prefix, "whk_test_", "Prefix of trial tokens")
+    test_key_prefix: str = _setting(parsers.prefix, "whk_test_", "Prefix of test tokens")
     session_token_prefix: str = _setting(parsers.prefix, "owt_", "Prefix of session tokens of agents")
     link_lifetime: int = _setting(parsers.integer(60, 86400), 900, "How long a sign-in link is valid")
     email_code_lifetime: int = _setting(

@@ -12,6 +12,7 @@ from app.domain import member_roles
 from app.domain.errors import ValidationFailed
 from app.domain.key_settings import MAX_DAYS, KeySettings, expiry_on
 from app.domain.member_roles import Role
+from app.domain.plural import counted
 from app.domain.route_policy import Policy
 
 #: The roles that create keys, so whose scopes can be limited.
@@ -117,10 +118,9 @@ def problems(
 
 
 def _way_out(policy: KeyPolicy, expires_at: datetime | None) -> str:
-    at_most = f"at most {_days(policy.most_days)} from now; the organization’s policy"
     if expires_at is None and policy.longest_expiry_days is None:
         return "choose when the key expires; the organization’s policy asks every key to"
-    return at_most
+    return f"at most {counted(policy.longest_expiry_days or MAX_DAYS, 'day')} from now; the organization’s policy"
 
 
 def obeyed(
@@ -183,10 +183,6 @@ def _in_days(days: int | None, now: datetime) -> datetime | None:
     return None if days is None else (now + timedelta(days=days)).replace(microsecond=0)
 
 
-def _days(number: int | None) -> str:
-    return "1 day" if number == 1 else f"{number} days"
-
-
 def _with_limits(
     limits: Mapping[Role, tuple[str, ...]], wanted: Mapping[Role, Sequence[str] | None]
 ) -> dict[Role, tuple[str, ...]]:
@@ -202,14 +198,14 @@ def _wrong_days(policy: KeyPolicy) -> dict[str, str]:
         if days is not None and not 1 <= days <= MAX_DAYS
     }
     if not found and default is not None and longest is not None and default > longest:
-        found["default_expiry_days"] = f"must be at most the longest expiry ({_days(longest)})"
-        found["longest_expiry_days"] = f"must be at least the default expiry ({_days(default)})"
+        found["default_expiry_days"] = f"must be at most the longest expiry ({counted(longest, 'day')})"
+        found["longest_expiry_days"] = f"must be at least the default expiry ({counted(default, 'day')})"
     return found
 
 
 def _wrong_scopes(role: Role, scopes: Sequence[str], catalogue: Policy) -> str | None:
     if role not in LIMITED_ROLES:
-        return f"a {role.value} creates no keys; leave it out"
+        return f"{role.with_article} creates no keys; leave it out"
     if unknown := [scope for scope in scopes if scope not in catalogue.scopes]:
         return f"unknown scope: {', '.join(unknown)}. Choose from: {', '.join(catalogue.scopes)}"
     never = [

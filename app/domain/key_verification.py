@@ -18,6 +18,9 @@ from app.domain.errors import (
 from app.domain.key_networks import Network, admits
 from app.domain.key_rate_limit import RateLimit, RateState
 
+#: The most credits that a back end can take with one verification. Routes cost what the policy file says.
+MAX_COST = 1_000_000
+
 
 @dataclass(slots=True, eq=False)
 class KeyRecord:

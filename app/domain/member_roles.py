@@ -14,6 +14,11 @@ class Role(StrEnum):
     MEMBER = "member"
     VIEWER = "viewer"
 
+    @property
+    def with_article(self) -> str:
+        """`an owner`, `a member`."""
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value}"
+
 
 class Permission(Enum):
     READ_KEYS = "read keys"

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
 
 #: The purposes that mail a code; the others mail a link.
 CODES = frozenset({Purpose.EMAIL_CODE, Purpose.SIGN_UP_CODE})
+#: How often one code can be tried.
+CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 
 
 def normalise_code(typed: str) -> str:

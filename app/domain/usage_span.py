@@ -26,6 +26,4 @@ class Span(StrEnum):
         return tuple(last - back * self.step for back in reversed(range(_STEPS[self])))
 
 
-#: Where nobody asks for one.
-USUAL = Span.WEEK
 _STEPS = {Span.DAY: 24, Span.WEEK: 7, Span.MONTH: 30}

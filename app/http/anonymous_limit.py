@@ -11,6 +11,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
+from app.http import exceeded_limit
 
 View = TypeVar("View", bound=Callable[..., Any])
 ANONYMOUS_LIMIT = "6000 per minute"
@@ -36,11 +37,4 @@ def bind(app: Flask) -> None:
 
 def rate_limited(error: RateLimitExceeded) -> RateLimited:
     """What a client over the limit is told."""
-    limit = error.limit.limit
-    return RateLimited(
-        "Too many requests from your address. Wait a moment, then try again.",
-        policy="anonymous",
-        quota=limit.amount,
-        window=limit.get_expiry(),
-        retry_after=limit.get_expiry(),
-    )
+    return exceeded_limit.rate_limited(error, "Too many requests from your address. Wait a moment, then try again.")

@@ -1,7 +1,7 @@
 """The rate limits on requests that take rights away, by person and by client.
 
-Organizations share the turns of those who revoke equally (`services.revocation_queue`); these limits keep one person,
-or one address with many free accounts, from having many shares.
+Organizations share the turns of those who revoke equally (`services.fair_revocation_queue`); these limits keep one
+person, or one address with many free accounts, from having many shares.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import request_context
+from app.http import exceeded_limit, request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 CHANGES_OF_PERSON = "20 per second"
@@ -39,14 +39,10 @@ def _who() -> str:
 
 def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
     """What somebody over one of these limits is told, or None if it is another limit."""
-    limit = error.limit.limit
     if error.limit.scope not in {_PERSON, _CLIENT}:
         return None
-    return RateLimited(
+    return exceeded_limit.rate_limited(
+        error,
         "Too many keys were revoked or changed by you or from your address. Nothing was changed; try again in a"
         " second.",
-        policy=error.limit.scope,
-        quota=limit.amount,
-        window=limit.get_expiry(),
-        retry_after=limit.get_expiry(),
     )

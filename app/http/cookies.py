@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from werkzeug.wrappers import Response
 
 from app.config import Settings
-from app.domain import known_browser_mark
+from app.domain import known_browser_cookie
 from app.domain.secret import Secret
 
 SESSION = "whs_session"
@@ -74,11 +74,11 @@ def set_login_mark(response: Response, mark: str, settings: Settings) -> None:
 
 def is_known_browser(request: Request, email: str, settings: Settings) -> bool:
     """Whether the browser has signed in with this address before."""
-    return known_browser_mark.is_known(_known(request, settings), email, settings.secret_keys)
+    return known_browser_cookie.is_known(_known(request, settings), email, settings.secret_keys)
 
 
 def set_known_browser(response: Response, request: Request, email: str, settings: Settings) -> None:
-    cookie = known_browser_mark.marked(_known(request, settings), email, settings.secret_keys)
+    cookie = known_browser_cookie.marked(_known(request, settings), email, settings.secret_keys)
     _set(response, unplantable(KNOWN, settings), cookie, _KNOWN_SECONDS, settings)
 
 

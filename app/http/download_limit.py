@@ -8,7 +8,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import request_context
+from app.http import exceeded_limit, request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 DOWNLOADS_OF_PERSON = "10 per minute"
@@ -34,11 +34,6 @@ def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
     """What somebody over this limit is told, or None if it is another limit."""
     if error.limit.scope != _SCOPE:
         return None
-    limit = error.limit.limit
-    return RateLimited(
-        "You have downloaded many files within a minute. Wait a minute, then try again.",
-        policy=_SCOPE,
-        quota=limit.amount,
-        window=limit.get_expiry(),
-        retry_after=limit.get_expiry(),
+    return exceeded_limit.rate_limited(
+        error, "You have downloaded many files within a minute. Wait a minute, then try again."
     )

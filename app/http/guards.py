@@ -34,7 +34,7 @@ from app.domain.member_roles import Permission
 from app.domain.non_ascii_headers import has_unreadable_cookies
 from app.domain.presented_credentials import is_websocket_handshake, presented
 from app.http import cookies, form_after_sign_in
-from app.http.request_context import KeyManagerPerson, person, wants_json
+from app.http.request_context import KeyManagerPerson, as_member, person, wants_json
 from app.services import key_verification, organizations, session_tokens
 from app.services.organizations import Member
 from app.services.runtime import Runtime
@@ -129,10 +129,9 @@ class RequireMember(RequireSignIn):
     def admit(self, request: Request, runtime: Runtime) -> Response | None:
         answer = super().admit(request, runtime)
         if answer is None:
-            who = person()
             # Removed from the view's arguments, so that no view can use another organization than the one checked.
             org_id = (request.view_args or {}).pop("org")
-            g.member = organizations.member(who.id, who.email, org_id, self.permission)
+            g.member = as_member(org_id, self.permission)
         return answer
 
 
@@ -276,7 +275,7 @@ def _member_of_asked(request: Request, permission: Permission) -> Member:
     who, org_id = person(), request.args.get("org_id")
     if not org_id:
         raise organizations.missing_org_id(who.id)
-    return organizations.member(who.id, who.email, org_id, permission)
+    return as_member(org_id, permission)
 
 
 def _refuse_other_organizations(request: Request) -> None:

@@ -1,5 +1,6 @@
 """What views read about the current request: the runtime, the user, member or key that its guard found, the client."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from flask import current_app, g, request
@@ -9,11 +10,14 @@ from app.config import is_localhost, without_port
 from app.domain import client_address
 from app.domain.errors import MissingCredential
 from app.domain.key_verification import KeyRecord
+from app.domain.member_roles import Permission
 from app.domain.non_ascii_headers import COOKIE_PROBLEM, has_unreadable_cookies
 from app.http.current_user import SignedInPerson
+from app.services import organizations as service
 from app.services.organizations import Member
 from app.services.outbox import Asker
 from app.services.runtime import Runtime
+from app.store.memberships import OrganizationOf
 
 #: Characters of a User-Agent that are kept.
 MAX_PROGRAM = 300
@@ -42,6 +46,20 @@ def member() -> Member:
     """The signed-in user as a member of the organization in the path. Only for routes guarded by `RequireMember`, or
     by `RequireKeyOrMember` or `RequireScopeOrMember` and called with a session."""
     return cast(Member, g.member)
+
+
+def organizations() -> Sequence[OrganizationOf]:
+    """The organizations of the signed-in user. Guard, view and navigation share one read of them."""
+    if "organizations" not in g:
+        g.organizations = service.of_person(person().id)
+    return cast(Sequence[OrganizationOf], g.organizations)
+
+
+def as_member(org_id: str, permission: Permission) -> Member:
+    """The signed-in user as a member, with this permission, of the organization. Raises `NotFound` for others, and
+    `Forbidden`."""
+    who = person()
+    return service.member(who.id, who.email, org_id, permission, theirs=organizations())
 
 
 def manager() -> KeyManagerPerson:

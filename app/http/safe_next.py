@@ -12,7 +12,7 @@ from app.domain import key_format
 MAX_LENGTH = 1000
 #: The blueprints of pages that can be returned to.
 _PAGES = {
-    *("home", "sessions", "account_mails", "device", "invitations", "new_organization"),
+    *("home", "sessions", "mail_preferences", "device", "invitations", "new_organization"),
     *("key_list", "keys", "key_settings", "key_revocation", "usage"),
     *("members", "member_removal", "audit_log"),
     *("organization_settings", "organization_deletion", "key_policy"),

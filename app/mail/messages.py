@@ -12,10 +12,11 @@ from flask import current_app
 from flask_mail import Message
 
 from app.config import Settings
-from app.domain import email_address, mailed_keys, name_rules
+from app.domain import email_address, keys_listed_in_mail, name_rules
 from app.domain.mail_kinds import CHOSEN
-from app.domain.program_name import program_name
+from app.domain.member_roles import Role
 from app.domain.secret import Secret
+from app.domain.user_agent_name import user_agent_name
 from app.services.outbox import Letter
 
 #: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
@@ -110,7 +111,7 @@ def audit_seal(letter: Letter, settings: Settings) -> Message:
 
 def _about_keys(letter: Letter, settings: Settings) -> Message:
     """A mail that lists keys. Names are from members of the keys' organization, and hold no link."""
-    keys = mailed_keys.unpack(letter.about)
+    keys = keys_listed_in_mail.unpack(letter.about)
     lines = [
         {
             "name": name_rules.without_links(key.name),
@@ -129,7 +130,7 @@ def invitation(letter: Letter, settings: Settings) -> Message:
         letter,
         by=email_address.without_links(about["by"]) if about["by"] else "The operator of this Keydesk",
         organization=name_rules.without_links(about["name"]),
-        role=about["role"],
+        role=Role(about["role"]),
         until=datetime.fromisoformat(about["until"]),
         link=f"{settings.public_url}/invitations/{about['id']}",
     )
@@ -157,7 +158,7 @@ _MAILS: dict[str, Callable[[Letter, Settings], Message]] = {
 def _message(letter: Letter, **values: object) -> Message:
     values |= {"recipient": letter.recipient, "expires_at": letter.expires_at, "asked_at": letter.asked_at}
     values |= {"address": letter.asker.address, "user_agent": letter.asker.program}
-    values["program"] = program_name(letter.asker.program)
+    values["program"] = user_agent_name(letter.asker.program)
     subject = _render(f"email/{letter.mail}.subject.txt", values).strip()
     return TextAndHtml(
         subject=subject,

@@ -13,16 +13,16 @@ from threading import Event, Thread
 from flask import Flask
 
 from app.mail import deliverer
-from app.process import stop_signals
+from app.process import graceful_shutdown
 from app.services import (
     audit_checks,
-    change_notices,
+    audit_seal_mails,
     expiry_notices,
+    key_change_notices,
     outbox,
     retention,
     rotation_overlap,
     usage,
-    weekly_seals,
 )
 from app.services.runtime import Runtime
 from app.services.usage_processes import UsageWriter
@@ -70,7 +70,7 @@ class Background:
             ]
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
-            stop_signals.notice()
+            graceful_shutdown.notice()
         for name, job, seconds in jobs:
             thread = Thread(target=self._repeat, args=(job, seconds), name=f"keydesk-{name}", daemon=True)
             thread.start()
@@ -111,13 +111,13 @@ class Background:
         audit_checks.run(self._runtime)
 
     def queue_change_notices(self) -> None:
-        change_notices.tell(self._runtime)
+        key_change_notices.tell(self._runtime)
 
     def queue_expiry_notices(self) -> None:
         expiry_notices.tell(self._runtime)
 
     def queue_weekly_seals(self) -> None:
-        weekly_seals.send(self._runtime)
+        audit_seal_mails.send(self._runtime)
 
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""

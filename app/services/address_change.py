@@ -1,7 +1,6 @@
 """Changes the address with which a person signs in. Operators do, once they have made sure who asks."""
 
 import json
-from datetime import datetime, timedelta
 
 from app.domain import email_address
 from app.domain.errors import NotFound, ValidationFailed
@@ -9,12 +8,17 @@ from app.domain.mail_kinds import MailKind
 from app.services import audit, outbox
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, one_time_secrets, organizations, people, session_tokens, sessions
+from app.store import (
+    device_grants,
+    invitations,
+    memberships,
+    one_time_secrets,
+    people,
+    session_tokens,
+    sessions,
+)
 from app.store.invitations import End
 from app.store.transaction import take_turns, transaction
-
-#: How long it is tried to mail both addresses.
-NOTICE_KEPT = timedelta(days=2)
 
 
 def change_address(runtime: Runtime, old: str, new: str) -> str:
@@ -39,21 +43,10 @@ def change_address(runtime: Runtime, old: str, new: str) -> str:
         session_tokens.delete_all(person.id)
         invitations.end_all([was, becomes], End.MOVED, now)
         one_time_secrets.use_up_all([was, becomes], now)
-        organizations.lock_of(person.id)
-        for found in organizations.of_person(person.id):
+        memberships.lock_organizations(person.id)
+        for found in memberships.of_person(person.id):
             audit.member_address_changed(found.id, at=now, actor=ACTOR, person_id=person.id, was=was, becomes=becomes)
+        about = json.dumps({"was": was, "becomes": becomes})
         for address in (was, becomes):
-            _tell(runtime, address, was, becomes, now)
+            outbox.notify(runtime, MailKind.ADDRESS_CHANGED, address, now=now, about=about)
     return becomes
-
-
-def _tell(runtime: Runtime, recipient: str, was: str, becomes: str, now: datetime) -> None:
-    outbox.enqueue(
-        mail=MailKind.ADDRESS_CHANGED,
-        recipient=recipient,
-        secret_id=None,
-        now=now,
-        expires_at=now + NOTICE_KEPT,
-        send=runtime.settings.has_mail,
-        about=json.dumps({"was": was, "becomes": becomes}),
-    )

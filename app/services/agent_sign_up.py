@@ -9,18 +9,26 @@ from typing import NamedTuple
 from app.domain import email_address, member_roles
 from app.domain.errors import Forbidden, OtpExpired
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.domain.one_time_secrets import Purpose
+from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
-from app.services import audit, key_policy, key_quotas, one_time_secrets, organization_settings, sign_in
-from app.services.immediate_revocation import Revocation, seldom_revoking
+from app.services import (
+    audit,
+    key_policy,
+    key_quotas,
+    new_organization,
+    one_time_secrets,
+    sign_in,
+)
+from app.services.key_owners import Owner
 from app.services.keys import issue
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
+from app.services.revocation_barrier import Revocation, seldom_revoking
 from app.services.runtime import Runtime
-from app.store import keys, organizations, people, sign_up_keys
+from app.store import keys, memberships, people, sign_up_keys
 from app.store.keys import ApiKey
 from app.store.people import Person
 from app.store.transaction import take_turns
@@ -71,7 +79,7 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
             raise OtpExpired
         is_new = person is None
         if person is not None:
-            organizations.lock_memberships(person.id)
+            memberships.lock_of_person(person.id)
         if person is None:
             person = sign_in.sign_up(runtime, address, now)
         plaintext, expires_at = _current_key(runtime, person, revocation, now) or _new_key(runtime, person, now)
@@ -107,7 +115,7 @@ def _current_keys(runtime: Runtime, person: Person, now: datetime) -> list[ApiKe
 def _revoke_underivable(lost: Sequence[ApiKey], person: Person, revocation: Revocation, now: datetime) -> None:
     key_quotas.take_turn(person.id)
     # The new key may belong to another of their organizations, so all of them are locked here, in the usual order.
-    organizations.lock_of(person.id, also=[key.org_id for key in lost])
+    memberships.lock_organizations(person.id, also=[key.org_id for key in lost])
     for key in lost:
         key.revoke(now, RevocationReason.UNDERIVABLE)
         audit.key_revoked(key, at=now, actor=person.email, reason="cannot be derived")
@@ -129,18 +137,18 @@ def _new_key(runtime: Runtime, person: Person, now: datetime) -> _Given:
         role=role,
         origin=KeyOrigin.SIGN_UP,
         created_by=person.id,
-        owner_id=person.id,
         email=person.email,
+        owner=Owner(person.id, person.email),
     )
     audit.key_created(issued.listed.key, at=now, actor=person.email)
     return _Given(issued.plaintext, issued.listed.key.expires_at)
 
 
 def _own_organization(runtime: Runtime, person: Person, now: datetime) -> str:
-    is_in_none = not organizations.of_person(person.id)
-    if is_in_none and not organization_settings.may_create(runtime, person.email):
+    is_in_none = not memberships.of_person(person.id)
+    if is_in_none and not new_organization.may_create(runtime, person.email):
         raise Forbidden("You are in no organization. Sign in, join one that invites you, and ask for a new code.")
-    return organization_settings.first_organization(runtime, person, now)
+    return new_organization.first_organization(runtime, person, now)
 
 
 def _organization_of_new_key(runtime: Runtime, person: Person) -> tuple[str, Role] | None:
@@ -160,6 +168,6 @@ def _organizations(runtime: Runtime, person: Person, scopes: Sequence[str]) -> d
     organizations say, and the roles; oldest membership first."""
     return {
         organization.id: organization.role
-        for organization in organizations.of_person(person.id)
+        for organization in memberships.of_person(person.id)
         if all(member_roles.may_grant(organization.role, runtime.settings.policy.granted([scope])) for scope in scopes)
     }

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain import audit_export, key_changes
+from app.domain import audit_export, notable_key_changes
 from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
 from app.domain.rfc3339 import rfc3339
 from app.services.runtime import Runtime
-from app.store import audit, audit_search, change_notices, people
+from app.store import audit, audit_search, key_change_notices, people
 from app.store.audit import AuditEntry
 from app.store.audit_search import EVERYTHING, AuditFilter
 from app.store.device_grants import DeviceGrant
@@ -224,7 +224,7 @@ def still_holds(kept: SealedEntry) -> bool:
 
 def _of_key(key: ApiKey, action: str, at: datetime, actor: str, **details: Any) -> None:
     sequence = _record(key.org_id, action, at, actor, key.id, **({"name": key.name, "start": key.start} | details))
-    if action in key_changes.TOLD and actor != key_changes.BY_ITSELF and key.owner_id:
+    if action in notable_key_changes.TOLD and actor != notable_key_changes.BY_ITSELF and key.owner_id:
         _tell_owner(key.owner_id, key.org_id, sequence, at, actor)
 
 
@@ -232,7 +232,7 @@ def _tell_owner(owner_id: str, org_id: str, sequence: int, at: datetime, actor: 
     """Notes what somebody else did to a key, for the mail to whoever made it."""
     owner = people.get(owner_id)
     if owner is not None and owner.email != actor:
-        change_notices.add(owner_id, org_id, sequence, at)
+        key_change_notices.add(owner_id, org_id, sequence, at)
 
 
 def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:

@@ -1,12 +1,13 @@
 """Checks the audit logs in the background, a part at a time, from where the last check ended; once a week from the
 first entry on, because only that finds a change to an entry that was checked before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
 from app.domain.audit_chain import BEGINNING, Position, following
+from app.services.fault_isolation import each
 from app.services.runtime import Runtime
 from app.store import audit, audit_checks
 from app.store.audit_checks import BrokenLog, Check
@@ -32,13 +33,25 @@ def broken() -> Sequence[BrokenLog]:
 
 
 def run(runtime: Runtime, *, seconds: float = 5) -> None:
-    """Checks what is due, for about this long. The rest is still due the next time."""
+    """Checks what is due, for about this long. The rest is still due the next time, and so is what failed."""
     end = monotonic() + seconds
     while due := audit_checks.due(runtime.clock() - FROM_THE_FIRST_ENTRY_EVERY, limit=_AT_ONCE):
-        for org_id in due:
-            _check_part(org_id, runtime.clock())
-            if monotonic() >= end:
-                return
+        are_checked = each(
+            _until(end, due),
+            lambda org_id: _check_part(org_id, runtime.clock()),
+            failed="had its audit log not checked",
+            name=str,
+        )
+        if not are_checked or monotonic() >= end:
+            return
+
+
+def _until(end: float, due: Iterable[str]) -> Iterator[str]:
+    """The first of them, and those for which there is time before `end`."""
+    for org_id in due:
+        yield org_id
+        if monotonic() >= end:
+            return
 
 
 def check_now(runtime: Runtime, org_id: str, *, seconds: float = 2) -> Check | None:

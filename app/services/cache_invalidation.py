@@ -2,7 +2,7 @@
 
 from app.domain.key_verification import KeyRecord
 from app.services import audit
-from app.services.immediate_revocation import settling
+from app.services.revocation_barrier import settling
 from app.services.runtime import Runtime
 from app.store import organizations
 

@@ -16,8 +16,7 @@ from app.services import audit, key_policy, key_quotas, keys, organizations, sig
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
-from app.store import device_grants, people
-from app.store import organizations as organization_store
+from app.store import device_grants, memberships, people
 from app.store.device_grants import APPROVED, DENIED, DeviceGrant
 from app.store.transaction import transaction
 
@@ -189,7 +188,7 @@ def _approve(runtime: Runtime, member: Member, grant: DeviceGrant, scopes: Seque
     keys.refuse_ungrantable(runtime, member, granted)
     # The key is made later, but only now somebody can be told.
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, now)
-    key_policy.refuse_outside(runtime, member.org_id, KeySettings(scopes=granted, **ending), role=member.role)
+    key_policy.enforce(runtime, member.org_id, KeySettings(scopes=granted, **ending), role=member.role)
     grant.decision, grant.decided_by = APPROVED, member.person_id
     grant.org_id, grant.scopes, grant.key_days = member.org_id, granted, days
     audit.device_approved(member.org_id, at=now, actor=member.email, grant=grant, scopes=granted)
@@ -206,7 +205,7 @@ def _key_for(runtime: Runtime, grant: DeviceGrant) -> DeviceKey:
     since, or have another role."""
     now = runtime.clock()
     person = people.get(grant.decided_by or "")
-    organization = organization_store.seen_by(grant.decided_by or "", grant.org_id or "")
+    organization = memberships.seen_by(grant.decided_by or "", grant.org_id or "")
     if person is None or person.disabled_at is not None or organization is None:
         raise DeviceError("access_denied")
     if not device_grants.use_up(grant.id, now):

@@ -1,30 +1,25 @@
 """Mails about keys that expire: at most one a person and day, with all of their keys (docs/adr/0021-notices.md)."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
-from traceback import format_tb
 
-from app.domain import expiry_notices, mailed_keys
+from app.domain import expiry_notices, keys_listed_in_mail
+from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
-from app.domain.mailed_keys import MailedKey
-from app.services import mail_choices, outbox
-from app.services.key_recipients import recipients
+from app.services import mail_preferences, outbox
+from app.services.fault_isolation import each
+from app.services.key_notice_recipients import recipients
 from app.services.runtime import Runtime
 from app.store import expiring_keys
 from app.store import expiry_notices as store
 from app.store.expiring_keys import ExpiringKey
 from app.store.expiry_notices import Told
-from app.store.key_recipients import Recipient
-from app.store.transaction import release, take_turns, transaction
-
-log = logging.getLogger("keydesk")
+from app.store.key_notice_recipients import Recipient
+from app.store.transaction import take_turns, transaction
 
 #: After a longer pause what came before it is old news.
 LONGEST_PAUSE = timedelta(days=30)
-#: A mail that could not be sent for so long is dropped: the next one is about to come.
-SEND_WITHIN = timedelta(days=2)
 
 #: Organizations, each with the people who made the keys that somebody is told about. None: no person made them.
 Owners = dict[str, set[str | None]]
@@ -41,22 +36,15 @@ def tell(runtime: Runtime) -> None:
         return
     # A clock that was ahead is not believed. What was told meanwhile is noted, and not told again.
     after = max(last, today - LONGEST_PAUSE) if last and last < today else today - timedelta(days=1)
-    has_failed = False
-    for recipient, owners in _whom_to_tell(after, today).items():
-        try:
-            _tell(runtime, recipient, owners, after, today)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are told
-            has_failed = True
-            # Without the message, which may quote an address.
-            name, where = type(error).__name__, "".join(format_tb(error.__traceback__))
-            log.error(
-                "%s was not told of expiring keys; it will be tried again: %s\n%s", recipient.person_id, name, where
-            )
-            release()
-    if has_failed:
-        return
-    with transaction():
-        store.put_last_day(today)
+    are_told = each(
+        _whom_to_tell(after, today).items(),
+        lambda one: _tell(runtime, *one, after, today),
+        failed="was not told of expiring keys",
+        name=lambda one: one[0].person_id,
+    )
+    if are_told:
+        with transaction():
+            store.put_last_day(today)
 
 
 def _whom_to_tell(after: date, today: date) -> dict[Recipient, Owners]:
@@ -74,7 +62,7 @@ def _whom_to_tell(after: date, today: date) -> dict[Recipient, Owners]:
 
 def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, today: date) -> None:
     """What was told is noted in the transaction that queues the mail: neither is there without the other."""
-    if not mail_choices.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
+    if not mail_preferences.wants(recipient.person_id, MailKind.KEYS_EXPIRE):
         return
     # Before the transaction, which on SQLite holds up all others.
     found = _due(owners, after, today)
@@ -88,15 +76,8 @@ def _tell(runtime: Runtime, recipient: Recipient, owners: Owners, after: date, t
             return
         now = runtime.clock()
         store.put(recipient.person_id, [(key.id, Told(key.expires_at, days)) for key, days in due], now)
-        outbox.enqueue(
-            mail=MailKind.KEYS_EXPIRE,
-            recipient=recipient.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + SEND_WITHIN,
-            send=runtime.settings.has_mail,
-            about=mailed_keys.pack([_mailed(*one) for one in due[: mailed_keys.MOST]], len(due)),
-        )
+        about = keys_listed_in_mail.pack([_mailed(*one) for one in due[: keys_listed_in_mail.MOST]], len(due))
+        outbox.notify(runtime, MailKind.KEYS_EXPIRE, recipient.email, now=now, about=about)
 
 
 def _mailed(key: ExpiringKey, days: int) -> MailedKey:

@@ -6,6 +6,7 @@ The link of an invitation holds its ID and no secret: it gives nothing to whoeve
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.domain import email_address, member_roles
 from app.domain.errors import Forbidden, NotFound, ValidationFailed
@@ -18,18 +19,28 @@ from app.services.operator_organizations import ACTOR
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.services.sign_in_limits import Attempt
-from app.store import invitations, people
-from app.store import organizations as organization_store
+from app.store import invitations, memberships, people
 from app.store.invitations import End, InvitationListed
 from app.store.transaction import transaction
 
 LIFETIME = timedelta(days=7)
-#: A mail that could not be sent for so long is not sent any more: who invited has asked or sent the link meanwhile.
-SEND_WITHIN = timedelta(days=2)
 
 
 def link(runtime: Runtime, invitation_id: str) -> str:
     return f"{runtime.settings.public_url}/invitations/{invitation_id}"
+
+
+def to_json(runtime: Runtime, found: InvitationListed) -> dict[str, Any]:
+    """As the API and the command line answer it."""
+    return {
+        "id": found.id,
+        "email": found.email,
+        "role": found.role.value,
+        "invited_by": found.inviter,
+        "created_at": rfc3339(found.created_at),
+        "expires_at": rfc3339(found.expires_at),
+        "link": link(runtime, found.id),
+    }
 
 
 def open_in(runtime: Runtime, member: Member) -> Sequence[InvitationListed]:
@@ -70,7 +81,7 @@ def refusal(found: InvitationListed) -> str:
 def joined(invitation_id: str, person_id: str, email: str) -> str | None:
     """The ID of the organization to which this address was invited, if the person is a member of it."""
     found = invitations.get(invitation_id)
-    if found is None or found.email != email or organization_store.seen_by(person_id, found.org_id) is None:
+    if found is None or found.email != email or memberships.seen_by(person_id, found.org_id) is None:
         return None
     return found.org_id
 
@@ -119,7 +130,7 @@ def accept(runtime: Runtime, invitation_id: str, email: str) -> InvitationListed
             raise NotFound
         # Once more: it may have been renewed until now.
         found = _of_address(invitation_id, email)
-        if organization_store.locked_role(person.id, found.org_id) is not None:
+        if memberships.locked_role(person.id, found.org_id) is not None:
             invitations.end(invitation_id, End.ACCEPTED, now)
             return found
         if not _is_open(found, now):
@@ -127,7 +138,7 @@ def accept(runtime: Runtime, invitation_id: str, email: str) -> InvitationListed
         _refuse_lost_right(found)
         if not invitations.end(invitation_id, End.ACCEPTED, now):
             raise NotFound
-        organization_store.add_member(found.org_id, person.id, found.role, now)
+        memberships.add(found.org_id, person.id, found.role, now)
         audit.member_joined(
             found.org_id,
             at=now,
@@ -179,12 +190,12 @@ def _refuse_address(runtime: Runtime, org_id: str, address: str) -> None:
     if not isinstance(sign_up, str) and not admits(sign_up, address):
         raise ValidationFailed({"email": f"must end in {' or '.join(f'@{domain}' for domain in sign_up)}"})
     person = people.by_email(address)
-    if person is not None and organization_store.seen_by(person.id, org_id) is not None:
+    if person is not None and memberships.seen_by(person.id, org_id) is not None:
         raise ValidationFailed({"email": "belongs to a member already"})
 
 
 def _refuse_lost_right(found: InvitationListed) -> None:
-    role = found.invited_by and organization_store.locked_role(found.invited_by, found.org_id)
+    role = found.invited_by and memberships.locked_role(found.invited_by, found.org_id)
     if is_void(found._replace(inviter_role=role or None)):
         raise Forbidden(refusal(found))
 
@@ -198,13 +209,12 @@ def _mail(runtime: Runtime, found: InvitationListed) -> None:
         "by": found.inviter,
         "until": rfc3339(found.expires_at),
     }
-    outbox.enqueue(
-        mail=MailKind.INVITATION,
-        recipient=found.email,
-        secret_id=None,
+    outbox.notify(
+        runtime,
+        MailKind.INVITATION,
+        found.email,
         now=found.created_at,
-        expires_at=found.created_at + SEND_WITHIN,
-        send=runtime.settings.has_mail and sign_in.may_sign_in(runtime, person, found.email),
+        wanted=sign_in.may_sign_in(runtime, person, found.email),
         about=json.dumps(about),
     )
 

@@ -11,7 +11,7 @@ from app.domain.member_roles import Permission, Role
 from app.services import audit
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import members, organizations, people
+from app.store import members, memberships, people
 from app.store.keys import ApiKey
 
 
@@ -35,7 +35,7 @@ def new_owner(org_id: str, email: str | None) -> Owner:
         person = people.by_email(email_address.normalise(email))
     except ValidationFailed:
         person = None
-    role = organizations.locked_role(person.id, org_id) if person else None
+    role = memberships.locked_role(person.id, org_id) if person else None
     if person is None or role is None or not member_roles.allows(role, Permission.CREATE_KEYS):
         raise ValidationFailed({"owner": "must be the address of a member who may create keys; null: the organization"})
     return Owner(person.id, person.email, role)

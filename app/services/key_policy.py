@@ -18,7 +18,7 @@ from app.services import audit
 from app.services import organizations as members
 from app.services.organizations import Member
 from app.services.runtime import Runtime
-from app.store import organizations
+from app.store import memberships, organizations
 from app.store.key_conditions import Outside
 from app.store.keys import ListedKey
 from app.store.transaction import transaction
@@ -62,13 +62,14 @@ def change_as_operator(runtime: Runtime, org_id: str, wanted: KeyPolicyChange, *
         return _change(runtime, org_id, wanted, actor=actor, setter=Role.OWNER)
 
 
-def refuse_outside(
-    runtime: Runtime, org_id: str, settings: KeySettings, *, role: Role | None, overrides: bool = False
+def enforce(
+    runtime: Runtime, org_id: str, settings: KeySettings, *, role: Role | None, overrides_policy: bool = False
 ) -> Sequence[str]:
-    """Raises `OutsideKeyPolicy` for settings that the organization's policy does not allow. With `overrides`, returns
-    the names of those instead. `role`: of whoever sets them; None: the operator."""
+    """Raises `OutsideKeyPolicy` for settings that the organization's policy does not allow. Returns the names of those
+    that override it: none, unless somebody who may do so `overrides_policy`. `role`: of whoever sets them; None: the
+    operator."""
     policy, now, catalogue = locked(org_id), runtime.clock(), runtime.settings.policy
-    if overrides:
+    if overrides_policy:
         return tuple(key_policy.problems(policy, settings, role, now, catalogue))
     key_policy.refuse_outside(policy, settings, role, now, catalogue)
     return ()
@@ -84,7 +85,7 @@ def outside(runtime: Runtime, org_id: str) -> Outside:
 def reasons(runtime: Runtime, member: Member, found: Sequence[ListedKey]) -> Mapping[str, Reasons]:
     """Why these keys are outside of the policy, by their IDs."""
     policy, now, catalogue = of(member.org_id), runtime.clock(), runtime.settings.policy
-    roles = organizations.roles(member.org_id, {listed.key.owner_id for listed in found if listed.key.owner_id})
+    roles = memberships.roles(member.org_id, {listed.key.owner_id for listed in found if listed.key.owner_id})
     return {
         listed.key.id: _reasons(listed, policy, roles.get(listed.key.owner_id or ""), now, catalogue)
         for listed in found

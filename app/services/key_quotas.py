@@ -3,8 +3,8 @@ both."""
 
 from datetime import datetime
 
-from app.domain.errors import RateLimited, TooManyKeys
-from app.domain.sliding_window import Window
+from app.domain.errors import TooManyKeys
+from app.domain.sliding_window_log import Window
 from app.services.runtime import Runtime
 from app.store import keys, organizations
 from app.store.transaction import take_turns
@@ -44,10 +44,6 @@ def _refuse_hasty(person_id: str, now: datetime) -> None:
     take_turn(person_id)
     wait = CREATIONS.wait_for(keys.nth_newest_creation(person_id, CREATIONS.quota), now)
     if wait is not None:
-        raise RateLimited(
-            f"You have created {CREATIONS.quota:,} keys within an hour. Wait, then try again.",
-            policy=CREATIONS.name,
-            quota=CREATIONS.quota,
-            window=CREATIONS.seconds,
-            retry_after=wait,
+        raise CREATIONS.exceeded(
+            f"You have created {CREATIONS.quota:,} keys within an hour. Wait, then try again.", wait
         )

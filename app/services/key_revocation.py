@@ -6,12 +6,13 @@ from datetime import datetime
 from app.domain import member_roles
 from app.domain.errors import Forbidden, NotFound, NotUndoable, TooManyKeys, UnknownScope, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason, undoable_until
 from app.domain.member_roles import Permission
+from app.domain.revocation_reason import RevocationReason
+from app.domain.revocation_undo import undoable_until
 from app.services import audit, key_quotas, organizations
-from app.services.immediate_revocation import Revocation, has_settled, revoking
 from app.services.keys import manageable, refuse_ungrantable, refuse_unmanageable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, has_settled, revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys, sign_up_keys
 from app.store.keys import ApiKey, ListedKey

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import KeyNotActive, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_status import is_working, status
 from app.domain.member_roles import Permission, Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_quotas, organizations
-from app.services.immediate_revocation import Revocation, revoking
+from app.services.key_owners import THE_ORGANIZATION, Owner
 from app.services.keys import IssuedKey, issue, manageable, refuse_second_submission, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations, people
 from app.store.keys import ApiKey
@@ -62,8 +63,9 @@ def rotate_locked(
     overlap_seconds: int,
     idle_seconds: int | None = None,
     submission_id: str | None = None,
+    owner: Owner | None = None,
 ) -> IssuedKey:
-    """As `rotate`, for a locked key that the member may manage, in the caller's transaction."""
+    """As `rotate`, for a locked key that the member may manage, in the caller's transaction. `owner`: as `replace`."""
     refuse_unrotatable(old, runtime.clock())
     refuse_ungrantable(runtime, member, old.scopes)
     key_quotas.refuse_over(runtime, member.org_id, member.person_id, runtime.clock(), replaces=overlap_seconds == 0)
@@ -79,6 +81,7 @@ def rotate_locked(
         actor=member.email,
         prefix=old.prefix,
         created_by=member.person_id,
+        owner=owner,
         submission_id=submission_id,
     )
     if overlap_seconds and member_roles.allows(member.role, Permission.MANAGE_ALL_KEYS):
@@ -95,9 +98,11 @@ def rotate_as_operator(
     overlap_seconds: int,
     idle_seconds: int | None = None,
     actor: str,
+    owner: Owner | None = None,
     overrides_policy: bool = False,
 ) -> IssuedKey:
-    """The successor of a locked key, which has nobody's role as its bound. Raises `KeyNotActive`."""
+    """The successor of a locked key, which has nobody's role as its bound. `owner`: as `replace`. Raises
+    `KeyNotActive`."""
     refuse_unrotatable(old, runtime.clock())
     issued = replace(
         runtime,
@@ -107,6 +112,7 @@ def rotate_as_operator(
         role=None,
         origin=KeyOrigin.OPERATOR,
         actor=actor,
+        owner=owner,
         overrides_policy=overrides_policy,
     )
     if overlap_seconds:
@@ -126,18 +132,22 @@ def replace(
     actor: str,
     prefix: str | None = None,
     created_by: str | None = None,
+    owner: Owner | None = None,
     submission_id: str | None = None,
     overrides_policy: bool = False,
 ) -> IssuedKey:
     """The successor of a key that is locked and can be rotated. `role` and `created_by` None: an operator. The
     successor of a sign-up key is one too, and its person's, whoever rotates it: agent sign-up gives it to them
-    again. That of a key of the organization belongs to the organization."""
+    again. `owner`: whom the successor belongs to; None: whoever rotates the key, or the organization if it is one of
+    the organization."""
     now = runtime.clock()
     email = actor if created_by else None
     if old.origin == KeyOrigin.SIGN_UP:
         person = people.get(old.created_by or "")
         origin, prefix, created_by = KeyOrigin.SIGN_UP, None, old.created_by
         email = person.email if person else None
+    if owner is None:
+        owner = Owner(created_by, email) if old.owner_id else THE_ORGANIZATION
     issued = issue(
         runtime,
         old.org_id,
@@ -147,8 +157,8 @@ def replace(
         origin=origin,
         prefix=prefix,
         created_by=created_by,
-        owner_id=created_by if old.owner_id else None,
         email=email,
+        owner=owner,
         submission_id=submission_id,
         replaces=old,
         overrides_policy=overrides_policy,

@@ -9,10 +9,10 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission, Role
 from app.services import audit, key_owners, key_policy, members, organizations
-from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import Owner
 from app.services.keys import manageable, refuse_to_set_owner, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations
 from app.store.keys import ApiKey, ListedKey
@@ -91,7 +91,7 @@ def apply(
         revocation.nothing_changed()
         return
     judged = cast(KeySettings, new | ({"scopes": new.get("scopes", key.scopes)} if _is_longer(key, checked) else {}))
-    overridden = key_policy.refuse_outside(runtime, key.org_id, judged, role=role, overrides=overrides_policy)
+    overridden = key_policy.enforce(runtime, key.org_id, judged, role=role, overrides_policy=overrides_policy)
     for name, value in new.items():
         setattr(key, name, value)
     if sets_bounds:

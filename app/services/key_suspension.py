@@ -5,9 +5,9 @@ from app.domain.errors import Forbidden, KeyNotActive
 from app.domain.key_status import has_ended
 from app.domain.member_roles import Permission
 from app.services import audit, organizations
-from app.services.immediate_revocation import revoking
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store.keys import ApiKey, ListedKey
 

@@ -8,7 +8,7 @@ from app.domain.forward_auth import NotListed
 from app.domain.install_id_sunset import SUNSET
 from app.domain.key_rate_limit import RateState
 from app.domain.key_verification import KeyRecord, Outcome, decide, refusal
-from app.services import credits, install_ids
+from app.services import credits, install_id_credentials
 from app.services.key_cache import CachedKey
 from app.services.runtime import Runtime
 
@@ -100,7 +100,7 @@ def verify_install(
     """As `verify`, for an install ID. Also raises `InstallIdSunset`, after the last day of install IDs."""
     if runtime.clock() > SUNSET:
         raise InstallIdSunset
-    normal = install_ids.normalise(install_id)
+    normal = install_id_credentials.normalise(install_id)
     if normal is None:
         return _NOT_FOUND
     digest = key_format.digest(f"install {normal}")

@@ -16,6 +16,7 @@ from app.domain.member_roles import Permission, Role
 from app.domain.paging import Page
 from app.domain.secret import Secret
 from app.services import audit, key_policy, key_quotas, organizations
+from app.services.key_owners import THE_ORGANIZATION, Owner
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import keys
@@ -99,7 +100,7 @@ def create_within(
         role=member.role,
         origin=origin,
         created_by=member.person_id,
-        owner_id=None if of_organization else member.person_id,
+        owner=THE_ORGANIZATION if of_organization else Owner(member.person_id, member.email),
         email=member.email,
         submission_id=submission_id,
     )
@@ -116,7 +117,7 @@ def create_without_person(
     origin: KeyOrigin,
     overrides_policy: bool = False,
 ) -> IssuedKey:
-    """A key that no person creates: an operator's, or a trial token. Joins the caller's transaction. Raises
+    """A key that no person creates: an operator's, or a test token. Joins the caller's transaction. Raises
     `ValidationFailed` and `UnknownScope`."""
     settings = checked(runtime, settings, now)
     issued = issue(runtime, org_id, settings, now, role=None, origin=origin, overrides_policy=overrides_policy)
@@ -201,8 +202,8 @@ def issue(
     origin: KeyOrigin,
     prefix: str | None = None,
     created_by: str | None = None,
-    owner_id: str | None = None,
     email: str | None = None,
+    owner: Owner = THE_ORGANIZATION,
     submission_id: str | None = None,
     replaces: ApiKey | None = None,
     overrides_policy: bool = False,
@@ -237,13 +238,13 @@ def issue(
         origin=origin.value,
         created_at=now,
         created_by=created_by,
-        owner_id=owner_id,
+        owner_id=owner.person_id,
         submission_id=submission_id,
         rotated_from=replaces.id if replaces else None,
         bounds=_bounds(settings, created_by, replaces),
         **cast(dict[str, Any], settings),
     )
-    return IssuedKey(minted.plaintext, ListedKey(key, email, owner=email if owner_id else None), overridden)
+    return IssuedKey(minted.plaintext, ListedKey(key, email, owner=owner.email), overridden)
 
 
 def _bounds(settings: KeySettings, created_by: str | None, replaces: ApiKey | None) -> KeySettings:

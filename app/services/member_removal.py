@@ -1,7 +1,7 @@
 """Removing a member, and leaving: what happens to the keys that belong to them is decided in the same transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,14 +10,13 @@ from app.domain.errors import DomainError, Forbidden, ValidationFailed
 from app.domain.key_status import is_working
 from app.domain.member_roles import Role
 from app.services import audit, key_owners, key_quotas, key_rotation, keys, members, organizations
-from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
 from app.services.organizations import Member
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
-from app.store import device_grants
+from app.store import device_grants, memberships
 from app.store import keys as key_store
-from app.store import organizations as organization_store
 from app.store.keys import ListedKey
 
 #: How long the keys that are rotated keep working, in seconds, unless it is said.
@@ -77,7 +76,7 @@ def left_keys(runtime: Runtime, member: Member, person_id: str) -> list[LeftKey]
     now = runtime.clock()
     found = [
         _left_key(runtime, member, person_id, listed, now)
-        for listed in key_store.of_owner(member.org_id, person_id, now)
+        for listed in key_store.working_of_owner(member.org_id, person_id, now)
     ]
     never = datetime.min.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda left: left.listed.last_let_through or never, reverse=True)
@@ -102,10 +101,10 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
             members.refuse_unmanageable(member, role)
         if role is Role.OWNER:
             members.refuse_last_owner(member.org_id, person_id)
-        organization_store.remove_member(member.org_id, person_id)
+        memberships.remove(member.org_id, person_id)
         # Members are locked before keys.
         owners = _owners(member, decisions, leaves=leaves)
-        found = key_store.of_owner(member.org_id, person_id, now, lock=True)
+        found = key_store.working_of_owner(member.org_id, person_id, now, lock=True)
         decided = _decided(found, decisions)
         if any(decision.action is KeyAction.ROTATE for _, decision in decided):
             # Turns come before organizations, as where keys are created.
@@ -118,14 +117,15 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
         replaced = []
         for listed, decision in decided:
             if decision.action is KeyAction.REVOKE:
-                members.revoke([listed.key], now, actor=member.email, by=member.person_id)
+                members.revoke([listed], now, actor=member.email, by=member.person_id)
                 continue
             owner = owners[decision.owner]
             key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
             if decision.action is KeyAction.ROTATE:
-                overlap = decisions.overlap_seconds
-                rotated = _rotate(runtime, member, listed, owner, revocation=revocation, overlap_seconds=overlap)
-                replaced.append(rotated)
+                successor = key_rotation.rotate_locked(
+                    runtime, member, listed.key, revocation, overlap_seconds=decisions.overlap_seconds, owner=owner
+                )
+                replaced.append(Replaced(listed, successor))
         revocation.affects(member.org_id)
     return Removed(email, replaced)
 
@@ -156,14 +156,14 @@ def decide_some(
         if owner and owner.person_id == person_id:
             raise ValidationFailed({"owner": "must be somebody else"})
         wanted = set(key_ids)
-        theirs = key_store.of_owner(member.org_id, person_id, now, lock=True)
-        found = [listed.key for listed in theirs if listed.key.id in wanted]
+        theirs = key_store.working_of_owner(member.org_id, person_id, now, lock=True)
+        found = [listed for listed in theirs if listed.key.id in wanted]
         if owner is None:
             members.revoke(found, now, actor=member.email, by=member.person_id)
         else:
             email = members.email_of(person_id)
-            for key in found:
-                key_owners.hand_over(runtime, key, owner, was=email, at=now, actor=member.email)
+            for listed in found:
+                key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
         revocation.affects(member.org_id)
     return len(found)
 
@@ -206,19 +206,19 @@ def _owners(member: Member, decisions: Decisions, *, leaves: bool) -> dict[str |
 
 
 def _is_owner(org_id: str, person_id: str) -> bool:
-    return organization_store.locked_role(person_id, org_id) is Role.OWNER
+    return memberships.locked_role(person_id, org_id) is Role.OWNER
 
 
 def _decided(found: Sequence[ListedKey], decisions: Decisions) -> list[tuple[ListedKey, KeyDecision]]:
     theirs = {listed.key.id for listed in found}
     if decisions.keys.keys() - theirs:
         raise members.undecided(
-            [listed.key for listed in found],
+            found,
             "Keys of this member were revoked, have expired or were handed over in the meantime. Decide again.",
         )
     decided = [(listed, decisions.keys.get(listed.key.id) or decisions.others) for listed in found]
     if any(decision is None for _, decision in decided):
-        raise members.undecided([listed.key for listed in found])
+        raise members.undecided(found)
     members.refuse_too_many(len(decided))
     refuse_too_many_rotated(sum(decision.action is KeyAction.ROTATE for _, decision in decided if decision))
     return [(listed, decision) for listed, decision in decided if decision is not None]
@@ -228,17 +228,3 @@ def refuse_too_many_rotated(rotated: int) -> None:
     """Raises `ValidationFailed` naming `keys`."""
     if rotated > MOST_ROTATED:
         raise ValidationFailed({"keys": f"to rotate are {rotated:,}, more than {MOST_ROTATED}; rotate some before"})
-
-
-def _rotate(
-    runtime: Runtime,
-    member: Member,
-    listed: ListedKey,
-    owner: Owner,
-    *,
-    revocation: Revocation,
-    overlap_seconds: int,
-) -> Replaced:
-    issued = key_rotation.rotate_locked(runtime, member, listed.key, revocation, overlap_seconds=overlap_seconds)
-    issued.listed.key.owner_id = owner.person_id
-    return Replaced(listed, replace(issued, listed=issued.listed._replace(owner=owner.email)))

@@ -6,15 +6,15 @@ from typing import Any
 
 from app.domain import member_roles
 from app.domain.errors import Forbidden, KeysUndecided, LastOwner, NotFound, ValidationFailed
-from app.domain.key_revocation import RevocationReason
 from app.domain.member_roles import Permission, Role
+from app.domain.revocation_reason import RevocationReason
+from app.domain.rfc3339 import rfc3339
 from app.services import audit, organizations
-from app.services.immediate_revocation import revoking
 from app.services.organizations import Member
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
-from app.store import keys, members, people
-from app.store import organizations as organization_store
-from app.store.keys import ApiKey, ListedKey
+from app.store import keys, members, memberships, people
+from app.store.keys import ListedKey
 from app.store.members import MemberListed, MemberRole
 from app.store.transaction import take_turns
 
@@ -41,6 +41,19 @@ def get(runtime: Runtime, member: Member, person_id: str) -> MemberListed:
     if found is None:
         raise NotFound
     return found
+
+
+def to_json(found: MemberListed) -> dict[str, Any]:
+    """As the API and the command line answer it."""
+    return {
+        "id": found.person_id,
+        "email": found.email,
+        "role": found.role.value,
+        "since": rfc3339(found.since),
+        "last_seen": rfc3339(found.last_seen) if found.last_seen else None,
+        "keys": found.keys,
+        "disabled": found.disabled,
+    }
 
 
 def manageable(runtime: Runtime, member: Member, person_id: str) -> MemberListed:
@@ -82,13 +95,13 @@ def set_role(
         else:
             if was is Role.OWNER:
                 refuse_last_owner(member.org_id, person_id)
-            beyond = beyond_role(runtime, role, keys.working_of_owner(member.org_id, person_id, now))
+            beyond = beyond_role(runtime, role, keys.working_of_owner(member.org_id, person_id, now, lock=True))
             if revoke_keys:
                 refuse_too_many(len(beyond))
-            is_decided = revoke_keys is not None and (seen is None or {key.id for key in beyond} <= set(seen))
-            if beyond and not is_decided:
+            is_seen = seen is None or {listed.key.id for listed in beyond} <= set(seen)
+            if beyond and not (is_seen and revoke_keys is not None):
                 raise undecided(beyond, f"The role {role.value} could not create these keys. Say what happens to them.")
-            organization_store.put_member(member.org_id, person_id, role, now)
+            memberships.put(member.org_id, person_id, role, now)
             audit.member_role_changed(
                 member.org_id,
                 at=now,
@@ -105,9 +118,7 @@ def set_role(
 
 def keys_beyond(runtime: Runtime, member: Member, person_id: str, role: Role) -> list[ListedKey]:
     """The working keys that belong to the person and that they could not create in this role, oldest first."""
-    found = keys.of_owner(member.org_id, person_id, runtime.clock())
-    beyond = {key.id for key in beyond_role(runtime, role, [listed.key for listed in found])}
-    return [listed for listed in found if listed.key.id in beyond]
+    return beyond_role(runtime, role, keys.working_of_owner(member.org_id, person_id, runtime.clock()))
 
 
 # What follows is for the transactions of this file, `member_removal` and `operator_organizations`.
@@ -149,22 +160,24 @@ def refuse_too_many(number: int) -> None:
         )
 
 
-def beyond_role(runtime: Runtime, role: Role, found: Sequence[ApiKey]) -> list[ApiKey]:
+def beyond_role(runtime: Runtime, role: Role, found: Sequence[ListedKey]) -> list[ListedKey]:
     """Those of the keys that somebody in this role could not create."""
     policy = runtime.settings.policy
-    return [key for key in found if not member_roles.may_grant(role, policy.granted(key.scopes))]
+    return [listed for listed in found if not member_roles.may_grant(role, policy.granted(listed.key.scopes))]
 
 
-def revoke(found: Sequence[ApiKey], now: datetime, *, actor: str, by: str | None = None) -> None:
+def revoke(found: Sequence[ListedKey], now: datetime, *, actor: str, by: str | None = None) -> None:
     """Revokes locked keys of a member who left, or has a lesser role. `by`: the ID of the person who decided it."""
-    for key in found:
-        key.revoke(now, RevocationReason.MEMBER_REMOVED, by=by)
-        audit.key_revoked(key, at=now, actor=actor)
+    for listed in found:
+        listed.key.revoke(now, RevocationReason.MEMBER_REMOVED, by=by)
+        audit.key_revoked(listed.key, at=now, actor=actor)
 
 
-def undecided(found: Sequence[ApiKey], message: str | None = None) -> KeysUndecided:
-    listed: list[dict[str, Any]] = [{"id": key.id, "name": key.name, "start": key.start} for key in found[:MOST_NAMED]]
-    return KeysUndecided(message, keys=listed)
+def undecided(found: Sequence[ListedKey], message: str | None = None) -> KeysUndecided:
+    named: list[dict[str, Any]] = [
+        {"id": key.id, "name": key.name, "start": key.start} for key in (listed.key for listed in found[:MOST_NAMED])
+    ]
+    return KeysUndecided(message, keys=named)
 
 
 def email_of(person_id: str) -> str:

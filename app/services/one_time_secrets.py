@@ -8,7 +8,8 @@ from app.config import Settings
 from app.domain import email_address
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts
 from app.domain.ids import new_id
-from app.domain.one_time_secrets import CODES, Purpose
+from app.domain.mail_kinds import MailKind
+from app.domain.one_time_secrets import CODE_TRIES, CODES, Purpose
 from app.domain.secret import Secret
 from app.services import outbox, sign_in_limits
 from app.services.outbox import UNKNOWN, Asker
@@ -19,7 +20,11 @@ from app.store.one_time_secrets import OneTimeSecret
 from app.store.people import Person
 from app.store.transaction import transaction
 
-MAILS = {Purpose.LINK: "sign_in_link", Purpose.EMAIL_CODE: "email_code", Purpose.SIGN_UP_CODE: "sign_up_code"}
+MAILS = {
+    Purpose.LINK: MailKind.SIGN_IN_LINK,
+    Purpose.EMAIL_CODE: MailKind.EMAIL_CODE,
+    Purpose.SIGN_UP_CODE: MailKind.SIGN_UP_CODE,
+}
 _LIFETIMES: dict[Purpose, Callable[[Settings], int]] = {
     Purpose.LINK: lambda settings: settings.link_lifetime,
     Purpose.EMAIL_CODE: lambda settings: settings.email_code_lifetime,
@@ -115,7 +120,7 @@ def try_code(runtime: Runtime, purpose: Purpose, email: str, code: str) -> str:
     digest = secret.digest or ""
     if runtime.codes.matches(code, purpose, secret.id, digest) and secret.deliverable:
         return secret.id
-    raise OtpInvalid(sign_in_limits.CODE_TRIES[purpose] - secret.attempts)
+    raise OtpInvalid(CODE_TRIES[purpose] - secret.attempts)
 
 
 def redeem(secret_id: str, purpose: Purpose, now: datetime) -> OneTimeSecret | None:
@@ -139,7 +144,7 @@ def _count(runtime: Runtime, purpose: Purpose, email: str) -> OneTimeSecret:
         pending = secret is not None and secret.used_at is None and secret.expires_at > now
         counted = None
         if paused is None and secret is not None and pending:
-            counted = one_time_secrets.count_attempt(secret.id, most=sign_in_limits.CODE_TRIES[purpose], now=now)
+            counted = one_time_secrets.count_attempt(secret.id, most=CODE_TRIES[purpose], now=now)
             if counted is not None:
                 secret.attempts = counted
                 if wrong_code_counts.count(email, now) == PAUSE_AFTER:
@@ -173,11 +178,4 @@ def _refuse_while_paused(email: str, now: datetime) -> None:
 def _tell_owner(runtime: Runtime, email: str, now: datetime) -> None:
     wrong_code_counts.mark_told(email, now)
     known = people.by_email(email) is not None
-    outbox.enqueue(
-        mail="codes_paused",
-        recipient=email,
-        secret_id=None,
-        now=now,
-        expires_at=now + PAUSE,
-        send=known and runtime.settings.has_mail,
-    )
+    outbox.notify(runtime, MailKind.CODES_PAUSED, email, now=now, expires_at=now + PAUSE, wanted=known)

@@ -6,12 +6,12 @@ from contextlib import suppress
 from app.domain import email_address, imported_keys, key_format
 from app.domain.errors import DomainError, NotFound, ValidationFailed
 from app.domain.key_origin import KeyOrigin
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
+from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_rotation, key_settings, keys, operator_organizations, rotation_overlap
-from app.services.immediate_revocation import revoking
 from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
+from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
 from app.store import named_keys, organizations, people
 from app.store.key_conditions import ORGANIZATION

@@ -10,15 +10,23 @@ from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
 from app.domain.organization_deletion import erased_at
 from app.services import audit, key_owners, key_rotation, member_removal, members, organization_settings
-from app.services.immediate_revocation import Revocation, revoking
 from app.services.key_owners import Owner
 from app.services.keys import IssuedKey
+from app.services.revocation_barrier import Revocation, revoking
 from app.services.runtime import Runtime
-from app.store import device_grants, invitations, organization_deletion, organizations, people, sign_up_keys
+from app.store import (
+    device_grants,
+    invitations,
+    memberships,
+    organization_deletion,
+    organizations,
+    people,
+    sign_up_keys,
+)
 from app.store import keys as key_store
 from app.store import members as member_store
 from app.store.invitations import End
-from app.store.keys import ApiKey
+from app.store.keys import ApiKey, ListedKey
 from app.store.members import MemberListed
 from app.store.organizations import Organization
 from app.store.people import Person
@@ -134,8 +142,8 @@ def _put_member(
     now, was = runtime.clock(), member_store.role_for_change(org.id, person.id)
     if was is Role.OWNER and role is not Role.OWNER and not last_owner:
         members.refuse_last_owner(org.id, person.id, _WAY_OUT)
-    organizations.put_member(org.id, person.id, role, now)
-    beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now))
+    memberships.put(org.id, person.id, role, now)
+    beyond = members.beyond_role(runtime, role, key_store.working_of_owner(org.id, person.id, now, lock=True))
     about: dict[str, Any] = {"at": now, "actor": ACTOR, "person_id": person.id, "email": person.email}
     if was is None:
         # Otherwise it would let them back in once they are removed.
@@ -144,7 +152,7 @@ def _put_member(
     elif was is not role:
         audit.member_role_changed(org.id, was=was.value, role=role.value, **about)
     members.revoke(beyond if revoke_keys else [], now, actor=ACTOR)
-    return beyond
+    return [listed.key for listed in beyond]
 
 
 def keys_of_member(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
@@ -152,7 +160,8 @@ def keys_of_member(runtime: Runtime, org: str, email: str) -> Sequence[ApiKey]:
     address = email_address.normalise(email)
     with transaction():
         found = organization(org)
-        return key_store.working_of_owner(found.id, _member(address, found).id, runtime.clock())
+        theirs = key_store.working_of_owner(found.id, _member(address, found).id, runtime.clock())
+    return [listed.key for listed in theirs]
 
 
 def remove_member(
@@ -172,9 +181,9 @@ def remove_member(
     with revoking(runtime) as revocation:
         now, leaver, owner, theirs = _removed(runtime, revocation, org, email, to, last_owner=last_owner)
         members.revoke(theirs if revoke_keys else [], now, actor=ACTOR)
-        for key in theirs if hand_over_keys else []:
-            key_owners.hand_over(runtime, key, owner, was=leaver, at=now, actor=ACTOR)
-    return theirs
+        for listed in theirs if hand_over_keys else []:
+            key_owners.hand_over(runtime, listed.key, owner, was=leaver, at=now, actor=ACTOR)
+    return [listed.key for listed in theirs]
 
 
 def remove_member_and_rotate_keys(
@@ -195,19 +204,18 @@ def remove_member_and_rotate_keys(
         member_removal.refuse_too_many_rotated(len(theirs))
         _refuse_unrotatable(theirs, now)
         successors = []
-        for key in theirs:
-            key_owners.hand_over(runtime, key, owner, was=leaver, at=now, actor=ACTOR)
+        for listed in theirs:
+            key_owners.hand_over(runtime, listed.key, owner, was=leaver, at=now, actor=ACTOR)
             issued = key_rotation.rotate_as_operator(
-                runtime, key, revocation, overlap_seconds=overlap_seconds, actor=ACTOR
+                runtime, listed.key, revocation, overlap_seconds=overlap_seconds, actor=ACTOR, owner=owner
             )
-            issued.listed.key.owner_id = owner.person_id
             successors.append(issued)
     return successors
 
 
 def _removed(
     runtime: Runtime, revocation: Revocation, org: str, email: str, to: str | None, *, last_owner: bool
-) -> tuple[datetime, str, Owner, Sequence[ApiKey]]:
+) -> tuple[datetime, str, Owner, Sequence[ListedKey]]:
     """Ends a membership. When, the address of who was a member, who gets their keys if they are handed over, and their
     active keys, locked."""
     address, now = email_address.normalise(email), runtime.clock()
@@ -216,19 +224,19 @@ def _removed(
     device_grants.deny_approved(found.id, person.id)
     if member_store.role_for_change(found.id, person.id) is Role.OWNER and not last_owner:
         members.refuse_last_owner(found.id, person.id, _WAY_OUT)
-    organizations.remove_member(found.id, person.id)
+    memberships.remove(found.id, person.id)
     # Members are locked before keys.
     owner = key_owners.new_owner(found.id, to)
-    theirs = key_store.working_of_owner(found.id, person.id, now)
+    theirs = key_store.working_of_owner(found.id, person.id, now, lock=True)
     audit.member_removed(found.id, at=now, actor=ACTOR, person_id=person.id, email=address)
     revocation.affects(found.id)
     return now, address, owner, theirs
 
 
-def _refuse_unrotatable(theirs: Sequence[ApiKey], now: datetime) -> None:
+def _refuse_unrotatable(theirs: Sequence[ListedKey], now: datetime) -> None:
     """Raises `KeyNotActive` naming every key that stands in the way."""
     refused = []
-    for key in theirs:
+    for key in (listed.key for listed in theirs):
         try:
             key_rotation.refuse_unrotatable(key, now)
         except KeyNotActive:
@@ -243,7 +251,7 @@ def _refuse_unrotatable(theirs: Sequence[ApiKey], now: datetime) -> None:
 def _member(address: str, org: Organization) -> Person:
     """Raises `NotFound`."""
     person = people.by_email(address)
-    if person is None or organizations.seen_by(person.id, org.id) is None:
+    if person is None or memberships.seen_by(person.id, org.id) is None:
         raise NotFound(f"{address} is not a member of {org.name}.")
     return person
 
@@ -262,10 +270,10 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
         if not is_as_wanted:
             person.disabled_at = now if disabled else None
         # Keys are locked before organizations.
-        theirs = key_store.working_of_owner(None, person.id, now) if disabled else []
-        org_ids = {*sign_up_keys.organizations_with(person.id), *(key.org_id for key in theirs)}
-        affected = organizations.lock_of(person.id, also=sorted(org_ids))
-        for found in () if is_as_wanted else organizations.of_person(person.id):
+        theirs = key_store.working_of_owner(None, person.id, now, lock=True) if disabled else []
+        org_ids = {*sign_up_keys.organizations_with(person.id), *(listed.key.org_id for listed in theirs)}
+        affected = memberships.lock_organizations(person.id, also=sorted(org_ids))
+        for found in () if is_as_wanted else memberships.of_person(person.id):
             audit.member_switched(found.id, at=now, actor=ACTOR, person_id=person.id, email=address, disabled=disabled)
         if revoke_keys:
             members.revoke(theirs, now, actor=ACTOR)
@@ -273,4 +281,4 @@ def set_person_disabled(runtime: Runtime, email: str, *, disabled: bool, revoke_
             revocation.nothing_changed()
         else:
             revocation.affects(*affected)
-    return theirs if revoke_keys else [key for key in theirs if key.origin != KeyOrigin.SIGN_UP]
+    return [listed.key for listed in theirs if revoke_keys or listed.key.origin != KeyOrigin.SIGN_UP]

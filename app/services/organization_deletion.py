@@ -1,10 +1,8 @@
 """Deleting organizations, bringing them back, erasing them after 30 days (docs/adr/0025-deleting-organizations.md)."""
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from traceback import format_tb
 
 from app.domain import name_rules
 from app.domain.errors import Forbidden, NotFound, SignInAgain, ValidationFailed
@@ -16,23 +14,20 @@ from app.domain.rfc3339 import rfc3339
 from app.services import audit, operator_organizations, outbox
 from app.services import members as team
 from app.services import organizations as members
-from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
+from app.services.fault_isolation import each
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking, seldom_revoking
 from app.services.runtime import Runtime
-from app.store import invitations, key_recipients, organizations
+from app.store import invitations, key_notice_recipients, memberships
 from app.store import organization_deletion as store
 from app.store.invitations import End
 from app.store.organizations import Organization
 from app.store.transaction import transaction
 
-log = logging.getLogger("keydesk")
-
 #: Rows that are erased in one transaction, so that nobody waits for it.
 ROWS_AT_ONCE = 500
 #: How long rows are looked for that servers wrote about keys that were being erased.
 LOOK_AGAIN = timedelta(days=1)
-#: How long it is tried to mail the owners.
-NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ def delete(runtime: Runtime, member: Member, *, signed_in_at: datetime, typed: s
         team.take_turn(member.org_id)
         # All of them before one's own, so that two owners who delete it take turns, and whoever writes as a member has
         # either written or sees that it is deleted.
-        organizations.lock_members(member.org_id)
+        memberships.lock_all(member.org_id)
         member = members.still_member(member)
         if not allows(member.role, Permission.MANAGE_ORGANIZATION):
             raise Forbidden
@@ -83,7 +78,7 @@ def delete_as_operator(runtime: Runtime, org: str) -> Deletion:
     with revoking(runtime) as revocation:
         found = operator_organizations.organization(org)
         team.take_turn(found.id)
-        organizations.lock_members(found.id)
+        memberships.lock_all(found.id)
         return _delete(runtime, store.locked(found.id), operator_organizations.ACTOR, revocation)
 
 
@@ -112,22 +107,21 @@ def erase(runtime: Runtime) -> None:
     called again. For a day more it looks for what servers still counted about the keys meanwhile."""
     now = runtime.clock()
     last_time = set(store.deleted_before(now - KEPT - LOOK_AGAIN))
-    for org_id in store.deleted_before(now - KEPT):
-        try:
-            _erase(org_id)
-            if org_id in last_time:
-                _mark_erased(org_id, now)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are erased
-            # Without the message, which may quote the row.
-            where = "".join(format_tb(error.__traceback__))
-            log.error("%s was not erased; it will be tried again: %s\n%s", org_id, type(error).__name__, where)
+    each(
+        store.deleted_before(now - KEPT),
+        lambda org_id: _erase(org_id, now, is_last_time=org_id in last_time),
+        failed="was not erased",
+        name=str,
+    )
 
 
-def _erase(org_id: str) -> None:
+def _erase(org_id: str, now: datetime, *, is_last_time: bool) -> None:
     while _erase_some(org_id):
         pass
     # Whoever erased the last rows may have ended before this.
     _forget(org_id)
+    if is_last_time:
+        _mark_erased(org_id, now)
 
 
 def _erase_some(org_id: str) -> int:
@@ -172,14 +166,13 @@ def _meaning(org_id: str, name: str, now: datetime) -> Deletion:
 
 
 def _tell_owners(runtime: Runtime, org_id: str, meaning: Deletion, actor: str, now: datetime) -> None:
-    about = {"name": meaning.name, "org_id": org_id, "by": actor, "keys": meaning.keys, "members": meaning.members}
-    for owner in key_recipients.in_roles(org_id, [Role.OWNER]):
-        outbox.enqueue(
-            mail=MailKind.ORGANIZATION_DELETED,
-            recipient=owner.email,
-            secret_id=None,
-            now=now,
-            expires_at=now + NOTICE_KEPT,
-            send=runtime.settings.has_mail,
-            about=json.dumps(about | {"erased_at": rfc3339(meaning.erased_at)}),
-        )
+    about = {
+        "name": meaning.name,
+        "org_id": org_id,
+        "by": actor,
+        "keys": meaning.keys,
+        "members": meaning.members,
+        "erased_at": rfc3339(meaning.erased_at),
+    }
+    for owner in key_notice_recipients.in_roles(org_id, [Role.OWNER]):
+        outbox.notify(runtime, MailKind.ORGANIZATION_DELETED, owner.email, now=now, about=json.dumps(about))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from app.domain import member_roles
 from app.domain.errors import Forbidden, NotFound, ValidationFailed
 from app.domain.member_roles import Permission, Role, allows
-from app.store import organizations
+from app.store import memberships
 from app.store.keys import ApiKey
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,24 @@ class Member:
 
 
 def of_person(person_id: str) -> Sequence[OrganizationOf]:
-    return organizations.of_person(person_id)
+    return memberships.of_person(person_id)
 
 
-def member(person_id: str, email: str, org_id: str, permission: Permission) -> Member:
-    """The person as a member with this permission.
+def member(
+    person_id: str,
+    email: str,
+    org_id: str,
+    permission: Permission,
+    *,
+    theirs: Sequence[OrganizationOf] | None = None,
+) -> Member:
+    """The person as a member with this permission. `theirs`: their organizations, if they were read before.
 
     Raises `NotFound` for outsiders, whether the organization exists or not, and `Forbidden` for members whose role does
     not have the permission.
     """
-    organization = organizations.seen_by(person_id, org_id)
+    found = of_person(person_id) if theirs is None else theirs
+    organization = next((one for one in found if one.id == org_id), None)
     if organization is None:
         raise NotFound
     if not allows(organization.role, permission):
@@ -57,7 +65,7 @@ def still_member(member: Member) -> Member:
     """The member with the role that they have now, which they keep until the caller's transaction ends. A request can
     last long enough for its person to be removed or disabled meanwhile, so every transaction that writes as a member
     begins with this. Raises `NotFound` if they are no member any more, or disabled."""
-    role = organizations.locked_role(member.person_id, member.org_id)
+    role = memberships.locked_role(member.person_id, member.org_id)
     if role is None:
         raise NotFound
     return replace(member, role=role)

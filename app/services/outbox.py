@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain import mail_kinds
+from app.domain.mail_kinds import MailKind
 from app.domain.one_time_secrets import Purpose
 from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
@@ -17,6 +18,8 @@ log = logging.getLogger("keydesk")
 
 #: Seconds until the next attempt. Each is longer than a delivery can take: a mail that is being sent is not sent again.
 RETRY_AFTER = (30, 60, 120, 240, 300)
+#: How long it is tried to send a notice. A later one would be old news, or the next one is about to come.
+NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,31 @@ def enqueue(
         due_at=now if send else None,
         asked_from=asker.address or None,
         asked_with=asker.program or None,
+        about=about,
+    )
+
+
+def notify(
+    runtime: Runtime,
+    mail: MailKind,
+    recipient: str,
+    *,
+    now: datetime,
+    expires_at: datetime | None = None,
+    wanted: bool = True,
+    asker: Asker = UNKNOWN,
+    about: str | None = None,
+) -> None:
+    """Adds a mail that holds no secret, in the caller's transaction. It is not sent any more after `expires_at`, by
+    default `NOTICE_KEPT` from now; without a mail server, or if it is not `wanted`, it is not sent at all."""
+    enqueue(
+        mail=mail,
+        recipient=recipient,
+        secret_id=None,
+        now=now,
+        expires_at=expires_at or now + NOTICE_KEPT,
+        send=wanted and runtime.settings.has_mail,
+        asker=asker,
         about=about,
     )
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 from app.services import organization_deletion, usage, usage_processes
 from app.services.runtime import Runtime
 from app.store import (
-    change_notices,
     credits,
     device_grants,
     expiry_notices,
     invitations,
+    key_change_notices,
     one_time_secrets,
     outbox,
     session_tokens,
@@ -41,7 +41,7 @@ def prune(runtime: Runtime) -> None:
         one_time_secrets.prune(now - KEEP_SPENT)
         sign_in_attempts.prune(now - KEEP_SPENT)
         outbox.prune(now - KEEP_SPENT)
-        change_notices.prune(now - KEEP_SPENT)
+        key_change_notices.prune(now - KEEP_SPENT)
         wrong_code_counts.prune(now - KEEP_SPENT)
         session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)

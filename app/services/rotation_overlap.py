@@ -1,29 +1,31 @@
 """Keys that were rotated and still work: given a day more, ended once nobody uses them, and told about if they are."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 
-from app.domain import key_changes, key_settings_ceiling, member_roles
+from app.domain import key_settings_ceiling, member_roles, notable_key_changes
 from app.domain.errors import KeyNotActive
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.key_status import has_ended
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
-from app.services import audit, key_policy, mail_choices, organizations, outbox, usage_processes
-from app.services.immediate_revocation import Revocation, revoking, seldom_revoking
-from app.services.key_recipients import recipients
+from app.domain.revocation_reason import RevocationReason
+from app.services import audit, key_policy, mail_preferences, organizations, outbox, usage_processes
+from app.services.fault_isolation import each
+from app.services.key_notice_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable
 from app.services.organizations import Member
+from app.services.revocation_barrier import Revocation, revoking, seldom_revoking
 from app.services.runtime import Runtime
 from app.store import key_rotations, keys, organization_deletion
 from app.store import outbox as outbox_store
-from app.store.key_recipients import Recipient
+from app.store.key_notice_recipients import Recipient
 from app.store.keys import ApiKey, ListedKey
 from app.store.transaction import transaction
 
 #: Who ended a key that nobody used any more, in the audit log.
-ACTOR = key_changes.BY_ITSELF
+ACTOR = notable_key_changes.BY_ITSELF
 A_DAY = timedelta(days=1)
 #: Mails about old keys to one person: somebody who rotates all keys of an organization fills no outbox.
 MOST_MAILS_A_DAY = 20
@@ -52,7 +54,7 @@ def extend_as_operator(
 ) -> None:
     """As `extend`, for a locked key, whatever an admin set. Raises `KeyNotActive` and `OutsideKeyPolicy`."""
     ends = _a_day_later(key, runtime.clock())
-    _move_end(runtime, key, ends, revocation, actor=actor, role=None, overrides=overrides_policy)
+    _move_end(runtime, key, ends, revocation, actor=actor, role=None, overrides_policy=overrides_policy)
 
 
 def _a_day_later(key: ApiKey, now: datetime) -> datetime:
@@ -73,10 +75,10 @@ def _move_end(
     *,
     actor: str,
     role: Role | None,
-    overrides: bool = False,
+    overrides_policy: bool = False,
 ) -> None:
     extended, old = KeySettings(expires_at=ends, scopes=key.scopes), key.settings
-    overridden = key_policy.refuse_outside(runtime, key.org_id, extended, role=role, overrides=overrides)
+    overridden = key_policy.enforce(runtime, key.org_id, extended, role=role, overrides_policy=overrides_policy)
     key.expires_at, key.end_mailed_at = ends, None
     new = {"expires_at": ends}
     audit.key_changed(key, at=runtime.clock(), actor=actor, old=old, new=new, overridden=overridden)
@@ -98,50 +100,66 @@ def end_idle(runtime: Runtime) -> None:
     log."""
     began = runtime.clock()
     counted = usage_processes.known_until(began) - SURELY_COUNTED
-    # Most are used, and are not even locked.
-    for org_id, key_id in key_rotations.idle_after_rotation(began, counted):
-        with seldom_revoking() as revocation:
-            revocation.nothing_changed()
-            found, now = keys.locked(org_id, key_id), runtime.clock()
-            if found is None or has_ended(found.key, now) or not _is_idle(found, counted):
-                continue
-            # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
-            if organization_deletion.locked(org_id).deleted_at is not None:
-                continue
-            found.key.revoke(now, RevocationReason.ROTATED)
-            audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
-            revocation.affects(org_id)
+    each(
+        # Most are used, and are not even locked.
+        key_rotations.idle_after_rotation(began, counted),
+        lambda one: _end_if_idle(runtime, *one, counted),
+        failed="was not ended although nobody uses it",
+        name=itemgetter(1),
+    )
+
+
+def _end_if_idle(runtime: Runtime, org_id: str, key_id: str, counted: datetime) -> None:
+    with seldom_revoking() as revocation:
+        revocation.nothing_changed()
+        found, now = keys.locked(org_id, key_id), runtime.clock()
+        if found is None or has_ended(found.key, now) or not _is_idle(found, counted):
+            return
+        # It may have been deleted a moment ago. The lock keeps it from being deleted before the entry.
+        if organization_deletion.locked(org_id).deleted_at is not None:
+            return
+        found.key.revoke(now, RevocationReason.ROTATED)
+        audit.key_revoked(found.key, at=now, actor=ACTOR, reason="idle after rotation")
+        revocation.affects(org_id)
 
 
 def warn(runtime: Runtime) -> None:
     """Mails those who rotated keys that end within a day although they are still used. Each key is told of once, and
     again after it was given a day more."""
     now = runtime.clock()
-    for org_id, key_id in key_rotations.ending_soon(now, now + A_DAY):
-        with transaction():
-            found = keys.locked(org_id, key_id)
-            if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
-                continue
-            rotated = keys.get(org_id, found.successor or "")
-            if rotated is None:
-                continue
-            found.key.end_mailed_at = now
-            # Whom the successor belongs to, or who rotated a key of the organization.
-            for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
-                outbox.enqueue(
-                    mail=MailKind.KEY_ENDS,
-                    recipient=one.email,
-                    secret_id=None,
-                    now=now,
-                    expires_at=found.key.expires_at or now,
-                    send=runtime.settings.has_mail and _is_wanted(one, now),
-                    about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
-                )
+    each(
+        key_rotations.ending_soon(now, now + A_DAY),
+        lambda one: _warn(runtime, *one, now),
+        failed="ends soon, and nobody was told",
+        name=itemgetter(1),
+    )
+
+
+def _warn(runtime: Runtime, org_id: str, key_id: str, now: datetime) -> None:
+    with transaction():
+        found = keys.locked(org_id, key_id)
+        if found is None or found.key.end_mailed_at is not None or has_ended(found.key, now):
+            return
+        rotated = keys.get(org_id, found.successor or "")
+        if rotated is None:
+            return
+        found.key.end_mailed_at = now
+        # Whom the successor belongs to, or who rotated a key of the organization.
+        for one in recipients(org_id, rotated.key.owner_id or rotated.key.created_by):
+            outbox.notify(
+                runtime,
+                MailKind.KEY_ENDS,
+                one.email,
+                now=now,
+                expires_at=found.key.expires_at or now,
+                wanted=_is_wanted(one, now),
+                about=f"{org_id} {key_id} {found.key.start}…{found.key.last4}",
+            )
 
 
 def _is_wanted(recipient: Recipient, now: datetime) -> bool:
     queued = outbox_store.queued(MailKind.KEY_ENDS, recipient.email, now - A_DAY, now)
-    return queued < MOST_MAILS_A_DAY and mail_choices.wants(recipient.person_id, MailKind.KEY_ENDS)
+    return queued < MOST_MAILS_A_DAY and mail_preferences.wants(recipient.person_id, MailKind.KEY_ENDS)
 
 
 def _rotated_at(key: ApiKey) -> datetime | None:

@@ -8,7 +8,7 @@ from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
 from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
-from app.store import organizations, session_tokens
+from app.store import memberships, session_tokens
 from app.store.session_tokens import TokenHolder
 
 
@@ -25,8 +25,8 @@ def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> Issued
     minted = key_format.mint(runtime.settings.session_token_prefix)
     expires_at = now + timedelta(seconds=runtime.settings.session_token_lifetime)
     session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
-    organizations.lock_of(person_id)
-    for organization in organizations.of_person(person_id):
+    memberships.lock_organizations(person_id)
+    for organization in memberships.of_person(person_id):
         audit.session_token_created(organization.id, at=now, actor=email, person_id=person_id)
     return IssuedToken(minted.plaintext, expires_at)
 

@@ -9,7 +9,7 @@ from app.domain.errors import NotFound
 from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
-from app.store import device_grants, organizations, session_tokens, sessions
+from app.store import device_grants, memberships, session_tokens, sessions
 from app.store.sessions import LiveSession, Session
 from app.store.transaction import transaction
 
@@ -91,8 +91,8 @@ def sign_out(runtime: Runtime, token: str | None) -> None:
 
 def _locked_organizations(person_id: str) -> Sequence[str]:
     """IDs of the person's organizations. Each gets an audit entry, so all are locked first, in the usual order."""
-    organizations.lock_of(person_id)
-    return [organization.id for organization in organizations.of_person(person_id)]
+    memberships.lock_organizations(person_id)
+    return [organization.id for organization in memberships.of_person(person_id)]
 
 
 def _digest(token: str) -> str:

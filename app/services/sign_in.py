@@ -1,7 +1,7 @@
 """Sign-in with a mailed link."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from app.domain.errors import LinkSpent
@@ -9,16 +9,13 @@ from app.domain.mail_kinds import MailKind
 from app.domain.one_time_secrets import Purpose
 from app.domain.secret import Secret
 from app.domain.sign_up_admission import admits
-from app.services import one_time_secrets, organization_settings, outbox, sessions
+from app.services import new_organization, one_time_secrets, outbox, sessions
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.store import invitations, organizations, people
+from app.store import invitations, memberships, people
 from app.store import one_time_secrets as secret_store
 from app.store.people import Person
 from app.store.transaction import take_turns, transaction
-
-#: How long it is tried to mail that a new browser signed in.
-NOTICE_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +129,9 @@ def redeem(
         if person is None:
             person = sign_up(runtime, secret.email, now)
         elif _lost_all(runtime, person):
-            organization_settings.first_organization(runtime, person, now)
+            new_organization.first_organization(runtime, person, now)
         if old is not None:
-            organizations.lock_of(person.id, old.person_id)
+            memberships.lock_organizations(person.id, old.person_id)
             sessions.close_session(old.person_id, old.email, old.session_id, now)
         session_token = sessions.open_session(
             runtime, person_id=person.id, email=person.email, now=now, address=address, user_agent=user_agent
@@ -146,15 +143,7 @@ def redeem(
 
 def _tell_of_new_browser(runtime: Runtime, person: Person, browser: Asker, now: datetime) -> None:
     """The limits on links bound these mails, too: each takes a link that was mailed before."""
-    outbox.enqueue(
-        mail=MailKind.NEW_BROWSER,
-        recipient=person.email,
-        secret_id=None,
-        now=now,
-        expires_at=now + NOTICE_KEPT,
-        send=runtime.settings.has_mail,
-        asker=browser,
-    )
+    outbox.notify(runtime, MailKind.NEW_BROWSER, person.email, now=now, asker=browser)
 
 
 def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
@@ -169,9 +158,9 @@ def may_sign_in(runtime: Runtime, person: Person | None, email: str) -> bool:
 def _lost_all(runtime: Runtime, person: Person) -> bool:
     """Whether all the person's organizations were deleted lately, and they may have a new one."""
     return (
-        organizations.has_deleted(person.id)
-        and not organizations.of_person(person.id)
-        and organization_settings.may_create_another(runtime, person)
+        memberships.has_deleted(person.id)
+        and not memberships.of_person(person.id)
+        and new_organization.may_create_another(runtime, person)
     )
 
 
@@ -180,6 +169,6 @@ def sign_up(runtime: Runtime, email: str, now: datetime) -> Person:
     Joins the caller's transaction."""
     person = people.add(email, now)
     # The invitation that admitted them can have ended since: that does not let them have one.
-    if organization_settings.may_create(runtime, email) and not invitations.is_invited(email, now):
-        organization_settings.first_organization(runtime, person, now)
+    if new_organization.may_create(runtime, email) and not invitations.is_invited(email, now):
+        new_organization.first_organization(runtime, person, now)
     return person

@@ -1,4 +1,4 @@
-"""How often somebody may ask for links, codes and trial tokens, try codes, invite others and make organizations.
+"""How often somebody may ask for links, codes and test tokens, try codes, invite others and make organizations.
 
 Exact sliding windows, counted in the database, so that all processes share them.
 """
@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain import email_address
-from app.domain.errors import RateLimited
-from app.domain.one_time_secrets import Purpose
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.store import sign_in_attempts
 from app.store.transaction import take_turns
 
@@ -23,7 +21,7 @@ class Attempt(StrEnum):
     DEV_LINK = "dev_link"
     #: Codes for session tokens and for agent sign-up share one budget: they reach the same mailbox.
     CODE = "code"
-    TRIAL_TOKEN = "trial_token"  # noqa: S105 -- a name
+    TEST_TOKEN = "trial_token"  # noqa: S105 -- a name
     DEVICE_CODE = "device_code"
     #: A wrong user code of a device grant; right ones do not count.
     DEVICE_GUESS = "device_guess"
@@ -61,7 +59,7 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
         Limit(Window("code-address", 5, 3600), by_email=True),
         Limit(Window("code-client", 10, 3600), by_client=True),
     ),
-    Attempt.TRIAL_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
+    Attempt.TEST_TOKEN: (Limit(Window("test-token", 20, 3600), by_client=True),),
     Attempt.DEVICE_CODE: (Limit(Window("device", 20, 3600), by_client=True),),
     # RFC 8628 5.1 considers five attempts safe for a code of this length.
     Attempt.DEVICE_GUESS: (
@@ -82,8 +80,6 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
 #: What sends a mail: all tags of a mailbox share its windows.
 _MAILS = frozenset({Attempt.LINK, Attempt.CODE, Attempt.INVITATION})
 
-#: How often one code can be tried.
-CODE_TRIES = {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
 #: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
 #: five codes an hour, as the limits allow, would find one within a year with a probability of 20 %.
 PAUSE_AFTER = 100
@@ -107,13 +103,7 @@ def check(kind: Attempt, *, client: str, now: datetime, email: str | None = None
         wait = _wait(kind, limit, window, now, email=email, client=client)
         if wait is not None:
             what = "invitations" if kind is Attempt.INVITATION else "attempts"
-            raise RateLimited(
-                f"Too many {what}. Try again in {_in_words(wait)}.",
-                policy=window.name,
-                quota=window.quota,
-                window=window.seconds,
-                retry_after=wait,
-            )
+            raise window.exceeded(f"Too many {what}. Try again in {_in_words(wait)}.", wait)
 
 
 def count(kind: Attempt, *, client: str, now: datetime, email: str | None = None) -> None:

@@ -14,7 +14,7 @@ from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
 from app.domain.shown_text import shown
 from app.services.key_addresses import NotedAddresses, Sighting, noted_values
-from app.store import install_ids, key_addresses, last_uses, sessions, usage, usage_totals
+from app.store import install_id_credentials, key_addresses, last_uses, sessions, usage, usage_totals
 from app.store.column_types import to_microseconds
 from app.store.key_addresses import MOST_A_DAY
 from app.store.transaction import take_turns, transaction
@@ -137,7 +137,7 @@ class UsageRecorder:
                 for session_id, at in sorted(seen.items()):
                     sessions.mark_seen(session_id, at)
                 for install_id, at in sorted(called.items()):
-                    install_ids.mark_seen(install_id, at)
+                    install_id_credentials.mark_seen(install_id, at)
         except BaseException:
             with self._lock:
                 for counted, by_key in requests.items():

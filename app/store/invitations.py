@@ -12,7 +12,8 @@ from app.domain.ids import new_id
 from app.domain.member_roles import Permission, Role, allows
 from app.extensions import Base, db
 from app.store.column_types import UtcTime
-from app.store.organizations import IS_THERE, Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import IS_THERE, Organization
 from app.store.people import Person
 
 

@@ -24,7 +24,7 @@ from app.domain.member_roles import Role
 from app.domain.name_rules import folded
 from app.store.keys import ApiKey, replaces, works
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership
+from app.store.memberships import Membership
 
 Condition = ColumnElement[bool]
 #: Instead of the ID of an owner: keys that belong to no person.

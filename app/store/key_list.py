@@ -33,7 +33,7 @@ from app.store.key_conditions import (
 )
 from app.store.keys import LISTED, ApiKey, ListedKey
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership
+from app.store.memberships import Membership
 from app.store.people import Person
 
 #: Numbers of keys are exact up to here.

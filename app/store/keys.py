@@ -21,14 +21,15 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, validates
 from app.domain import paging
 from app.domain.ids import new_id
 from app.domain.key_rate_limit import RateLimit
-from app.domain.key_revocation import RevocationReason
 from app.domain.key_settings import KeySettings
 from app.domain.name_rules import folded
+from app.domain.revocation_reason import RevocationReason
 from app.extensions import Base, db
 from app.store.column_types import UtcTime, Words, from_microseconds, to_microseconds
 from app.store.keyset_pagination import before
 from app.store.last_uses import LastUse
-from app.store.organizations import IS_THERE, Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import IS_THERE, Organization
 from app.store.people import Person
 from app.store.upsert import insert
 
@@ -52,7 +53,7 @@ class ApiKey(Base):
     name_folded: Mapped[str] = mapped_column(default=_folded, server_default="")
     scopes: Mapped[tuple[str, ...]] = mapped_column(Words)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    #: NULL: not created by a person (but by an operator, an import, or as a trial token).
+    #: NULL: not created by a person (but by an operator, an import, or as a test token).
     created_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     #: The person whom it belongs to, first of all who created it. NULL: the organization.
     owner_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
@@ -323,22 +324,10 @@ def by_submission(org_id: str, submission_id: str) -> str | None:
     return db.session.scalar(select(ApiKey.id).where(ApiKey.org_id == org_id, ApiKey.submission_id == submission_id))
 
 
-def working_of_owner(org_id: str | None, person_id: str, now: datetime) -> Sequence[ApiKey]:
-    """The organization's active keys that belong to the person, oldest first, locked in the order of their IDs. Without
-    an organization, those of all."""
-    found = db.session.scalars(
-        select(ApiKey)
-        .where(ApiKey.owner_id == person_id, works(now), *([ApiKey.org_id == org_id] if org_id else []))
-        .order_by(ApiKey.id)
-        .with_for_update(key_share=True)
-    )
-    return sorted(found, key=lambda key: (key.created_at, key.id))
-
-
-def of_owner(org_id: str, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
-    """The organization's active keys that belong to the person, oldest first. `lock`: locked in the order of their IDs
-    until the transaction ends."""
-    query = _listed(org_id).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
+def working_of_owner(org_id: str | None, person_id: str, now: datetime, *, lock: bool = False) -> Sequence[ListedKey]:
+    """The organization's active keys that belong to the person, oldest first; without an organization, those of all.
+    `lock`: locked in the order of their IDs until the transaction ends."""
+    query = (_listed(org_id) if org_id else LISTED).where(ApiKey.owner_id == person_id, works(now)).order_by(ApiKey.id)
     rows = db.session.execute(query.with_for_update(of=ApiKey, key_share=True) if lock else query)
     return sorted((ListedKey(*row) for row in rows), key=lambda listed: (listed.key.created_at, listed.key.id))
 

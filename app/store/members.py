@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, select
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.store.keys import ApiKey, works
-from app.store.organizations import Membership
+from app.store.memberships import Membership
 from app.store.people import Person
 from app.store.sessions import Session
 

@@ -7,7 +7,8 @@ from sqlalchemy import Table, delete, func, or_, select, tuple_, update
 
 from app.extensions import Base, db
 from app.store.keys import ApiKey, works
-from app.store.organizations import Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import Organization
 from app.store.transaction import require_transaction
 
 

@@ -1,20 +1,17 @@
-"""Organizations and who belongs to them."""
+"""Organizations. Who belongs to them is in `memberships`."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, delete, func, or_, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.audit_chain import GENESIS
 from app.domain.ids import new_id
 from app.domain.key_policy import KeyPolicy
-from app.domain.member_roles import Role
 from app.domain.name_rules import OPERATORS
 from app.extensions import Base, db
 from app.store.column_types import PolicyForKeys, UtcTime
-from app.store.people import Person
 
 
 class Organization(Base):
@@ -56,23 +53,6 @@ class Organization(Base):
 IS_THERE = Organization.deleted_at.is_(None)
 
 
-class Membership(Base):
-    __tablename__ = "membership"
-
-    org_id: Mapped[str] = mapped_column(ForeignKey("organization.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
-    role: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-class OrganizationOf(NamedTuple):
-    """An organization as one of its members sees it."""
-
-    id: str
-    name: str
-    role: Role
-
-
 def add(name: str, now: datetime) -> Organization:
     organization = Organization(id=new_id("org"), name=name, created_at=now)
     db.session.add(organization)
@@ -85,70 +65,6 @@ def operators(now: datetime) -> Organization:
     of_name = select(Organization).where(Organization.name == OPERATORS, IS_THERE)
     found = db.session.scalar(of_name.order_by(Organization.created_at, Organization.id).limit(1))
     return found or add(OPERATORS, now)
-
-
-def add_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
-    db.session.add(Membership(org_id=org_id, person_id=person_id, role=role.value, created_at=now))
-    db.session.flush()
-
-
-def of_person(person_id: str) -> Sequence[OrganizationOf]:
-    """The person's organizations, oldest membership first. Without deleted ones, as everywhere but where it is said."""
-    rows = db.session.execute(
-        select(Organization.id, Organization.name, Membership.role)
-        .join(Membership, Membership.org_id == Organization.id)
-        .where(Membership.person_id == person_id, IS_THERE)
-        .order_by(Membership.created_at, Organization.id)
-    )
-    return [OrganizationOf(id_, name, Role(role)) for id_, name, role in rows]
-
-
-def number_owned(person_id: str) -> int:
-    """How many organizations the person owns, with deleted ones that were not erased."""
-    owned = select(func.count()).where(Membership.person_id == person_id, Membership.role == Role.OWNER.value)
-    return db.session.scalar(owned) or 0
-
-
-def seen_by(person_id: str, org_id: str) -> OrganizationOf | None:
-    """The organization as this person sees it; None for outsiders, whether it exists or not."""
-    return next((organization for organization in of_person(person_id) if organization.id == org_id), None)
-
-
-def locked_role(person_id: str, org_id: str) -> Role | None:
-    """The person's role, which nobody can change or take away until the transaction ends; nor can the person be
-    disabled or the organization be deleted. None for outsiders, disabled people and deleted organizations.
-
-    Lock before keys and organizations: removing a member and disabling a person lock in this order.
-    """
-    role = db.session.scalar(
-        select(Membership.role)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.org_id == org_id, Membership.person_id == person_id, Person.disabled_at.is_(None))
-        .with_for_update(read=True, of=[Membership, Person])
-    )
-    # In a statement of its own: only one that begins with the lock held sees what was committed while that was waited
-    # for.
-    if role is None or not db.session.scalar(select(IS_THERE).where(Organization.id == org_id)):
-        return None
-    return Role(role)
-
-
-def lock_members(org_id: str) -> None:
-    """Keeps others from writing as members until the transaction ends, and waits for those who do. Lock before people,
-    keys and organizations."""
-    db.session.execute(
-        select(Membership.person_id)
-        .where(Membership.org_id == org_id)
-        .order_by(Membership.person_id)
-        .with_for_update(of=Membership)
-    )
-
-
-def has_deleted(person_id: str) -> bool:
-    """Whether the person is a member of a deleted organization that was not erased."""
-    theirs = select(Membership.org_id).where(Membership.person_id == person_id)
-    query = select(Organization.id).where(Organization.id.in_(theirs), ~IS_THERE).limit(1)
-    return db.session.scalar(query) is not None
 
 
 def revocation_revision(org_id: str) -> int:
@@ -174,39 +90,14 @@ def rename(org_id: str, name: str) -> None:
     db.session.execute(update(Organization).where(Organization.id == org_id).values(name=name))
 
 
-def roles(org_id: str, person_ids: Collection[str]) -> dict[str, Role]:
-    """The roles of those of these people who are members."""
-    rows = db.session.execute(
-        select(Membership.person_id, Membership.role).where(
-            Membership.org_id == org_id, Membership.person_id.in_(person_ids)
-        )
-    )
-    return {person_id: Role(role) for person_id, role in rows}
-
-
-def lock_memberships(person_id: str) -> None:
-    """Keeps the person's memberships as they are until the transaction ends. Lock before keys and organizations."""
-    db.session.execute(
-        select(Membership.org_id)
-        .where(Membership.person_id == person_id)
-        .order_by(Membership.org_id)
-        .with_for_update(read=True)
-    )
-
-
-def lock_of(*person_ids: str, also: Sequence[str] = ()) -> Sequence[str]:
-    """Locks all organizations of these people, and those in `also`; returns their IDs."""
-    theirs = select(Membership.org_id).where(Membership.person_id.in_(person_ids))
-    return _locked(or_(Organization.id.in_(theirs), Organization.id.in_(also)))
-
-
 def lock(org_ids: Collection[str]) -> None:
-    _locked(Organization.id.in_(org_ids))
+    lock_where(Organization.id.in_(org_ids))
 
 
-def _locked(which: ColumnElement[bool]) -> Sequence[str]:
-    """Locks always in the same order, so that transactions cannot deadlock, and as an update does (`key_share`), which
-    lets others write rows that refer to them: otherwise two rotations that have each written a key would deadlock."""
+def lock_where(which: ColumnElement[bool]) -> Sequence[str]:
+    """Locks these organizations, and returns their IDs: always in the same order, so that transactions cannot deadlock,
+    and as an update does (`key_share`), which lets others write rows that refer to them: otherwise two rotations that
+    have each written a key would deadlock."""
     return db.session.scalars(
         select(Organization.id).where(which).order_by(Organization.id).with_for_update(key_share=True)
     ).all()
@@ -228,25 +119,6 @@ def by_id_or_name(org: str) -> Sequence[Organization]:
     """As they are now, also if the session has read them before."""
     query = select(Organization).where(or_(Organization.id == org, Organization.name == org), IS_THERE)
     return db.session.scalars(query.order_by(Organization.id).execution_options(populate_existing=True)).all()
-
-
-def put_member(org_id: str, person_id: str, role: Role, now: datetime) -> None:
-    """Adds the member, or changes their role."""
-    membership = db.session.get(Membership, (org_id, person_id))
-    if membership is None:
-        add_member(org_id, person_id, role, now)
-    else:
-        membership.role = role.value
-
-
-def remove_member(org_id: str, person_id: str) -> bool:
-    """Removes the member, and returns whether there was one."""
-    removed = db.session.execute(
-        delete(Membership)
-        .where(Membership.org_id == org_id, Membership.person_id == person_id)
-        .returning(Membership.person_id)
-    ).all()
-    return len(removed) == 1
 
 
 def raise_cache_generation(org_id: str) -> int:

@@ -15,7 +15,7 @@ from app.domain.key_rate_limit import RateLimit
 from app.domain.key_verification import KeyRecord
 from app.store.column_types import from_microseconds
 from app.store.database_errors import DatabaseUnavailable
-from app.store.install_ids import SCOPES, InstallId
+from app.store.install_id_credentials import SCOPES, InstallId
 from app.store.keys import ApiKey
 from app.store.organizations import Organization
 from app.store.people import Person

@@ -5,11 +5,11 @@ from flask import Blueprint, Response, current_app, render_template
 from app.domain import errors, forward_auth
 from app.domain.errors import DomainError, MalformedJson, UnsupportedMediaType
 from app.domain.install_id_sunset import SUNSET
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import request_context
 from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
-from app.services import device_grants, sign_in_limits, trial_tokens
+from app.services import dev_test_tokens, device_grants, sign_in_limits
 from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
@@ -59,15 +59,15 @@ def auth() -> Response:
         settings=settings,
         api_routes=[route for route in settings.policy.routes if route not in own],
         code_limits=LIMITS[Attempt.CODE],
-        email_code_attempts=sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE],
-        sign_up_attempts=sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE],
+        email_code_attempts=CODE_TRIES[Purpose.EMAIL_CODE],
+        sign_up_attempts=CODE_TRIES[Purpose.SIGN_UP_CODE],
         pause_after=sign_in_limits.PAUSE_AFTER,
         pause=int(sign_in_limits.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),
         device_interval=device_grants.INTERVAL_SECONDS,
         device_limit=LIMITS[Attempt.DEVICE_CODE][0].window,
         has_test_tokens="api_test_tokens.create" in current_app.view_functions,
-        test_token_lifetime=int(trial_tokens.LIFETIME.total_seconds()),
+        test_token_lifetime=int(dev_test_tokens.LIFETIME.total_seconds()),
         install_id_sunset=SUNSET,
         refusals=[(status_of(kind), kind.error_code, advice) for kind, advice in ADVICE.items()],
     )

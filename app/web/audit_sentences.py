@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from flask import url_for
 from markupsafe import Markup
 
-from app.domain import key_changes
+from app.domain import notable_key_changes
+from app.domain.plural import counted
 from app.store.audit import AuditEntry
 from app.web import key_policy_changes
 from app.web.time_format import duration, moment
@@ -71,7 +72,11 @@ SENTENCES = {
     "credits.granted": Sentence("organization", "granted credits: {amount}"),
     "cache.invalidated": Sentence("organization", "emptied the cache"),
 }
-_ACTORS = {"operator": "The operator", key_changes.BY_ITSELF: "Keydesk itself", "test": "Somebody with a trial key"}
+_ACTORS = {
+    "operator": "The operator",
+    notable_key_changes.BY_ITSELF: "Keydesk itself",
+    "test": "Somebody with a test key",
+}
 _REASONS = {
     "leaked": "somebody else has it",
     "idle after rotation": "nobody used it after its rotation",
@@ -159,7 +164,7 @@ def _parts(entry: AuditEntry, back: str) -> dict[str, Any]:
     for noun in ("key", "install"):
         if f"{noun}s" in details:
             number = details[f"{noun}s"]
-            parts["count"] = f"{number:,} {'install ID' if noun == 'install' else noun}{'' if number == 1 else 's'}"
+            parts["count"] = counted(number, "install ID" if noun == "install" else noun)
     return parts
 
 

@@ -22,8 +22,8 @@ from app.domain.member_roles import Permission
 from app.domain.secret import Secret
 from app.http import form_after_sign_in, request_context
 from app.http.guards import RequireSignIn
-from app.services import device_grants, key_policy, organizations
-from app.web import key_policy_in_forms, refused_form
+from app.services import device_grants, key_policy
+from app.web import key_form_policy, key_policy_sentences, refused_form
 from app.web.refused_form import problems_of
 
 blueprint = Blueprint("device", __name__)
@@ -59,7 +59,7 @@ def decide() -> Response:
                 request_context.runtime(), code, person_id=who.id, email=who.email, client=request_context.client()
             )
             return make_response(render_template("device/denied.html"))
-        member = organizations.member(who.id, who.email, request.form.get("org", ""), Permission.CREATE_KEYS)
+        member = request_context.as_member(request.form.get("org", ""), Permission.CREATE_KEYS)
         scopes = request.form.getlist("scopes")
         grant = device_grants.approve(
             request_context.runtime(), member, code, scopes, client=request_context.client(), days=_days()
@@ -101,13 +101,13 @@ def _now() -> datetime:
 
 def _expiries(policies: Iterable[KeyPolicy]) -> dict[str, str]:
     """The choices that the policy of any of the organizations allows, never last."""
-    offered = {value: label for policy in policies for value, label in key_policy_in_forms.expiries(policy).items()}
+    offered = {value: label for policy in policies for value, label in key_form_policy.expiries(policy).items()}
     return dict(sorted(offered.items(), key=lambda choice: int(choice[0] or 1_000_000)))
 
 
 def _chosen_beforehand(policies: Mapping[str, KeyPolicy]) -> str:
     """What the policy of the first organization, which is chosen too, has chosen."""
-    return next((key_policy_in_forms.chosen_beforehand(policy) for policy in policies.values()), "")
+    return next((key_form_policy.chosen_beforehand(policy) for policy in policies.values()), "")
 
 
 def _ask_again(code: str, error: NotFound | RateLimited) -> Response:
@@ -121,7 +121,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
     policy = request_context.runtime().settings.policy
     organizations_of_theirs = [
         organization
-        for organization in organizations.of_person(who.id)
+        for organization in request_context.organizations()
         if member_roles.allows(organization.role, Permission.CREATE_KEYS)
     ]
     policies = {organization.id: key_policy.of(organization.id) for organization in organizations_of_theirs}
@@ -138,7 +138,7 @@ def _question(code: str, refused: DomainError | None = None) -> str:
         ],
         asked=grant.scopes,
         endings=[
-            key_policy_in_forms.ending(policies[one.id], one.name)
+            key_policy_sentences.ending(policies[one.id], one.name)
             for one in organizations_of_theirs
             if policies[one.id].requires_expiry
         ],

@@ -18,7 +18,7 @@ from app.http.sign_in_link_request import ask_for_link
 from app.services import invitations, members
 from app.store.invitations import InvitationListed
 from app.web import refused_form
-from app.web.members import ROLES, to_members, with_article
+from app.web.members import ROLES, to_members
 from app.web.refused_form import WHOLE_FORM
 from app.web.sign_in import sent
 
@@ -57,7 +57,7 @@ def invite() -> Response:
     except (ValidationFailed, Forbidden, RateLimited) as error:
         return refused_form.answer(_form(sent, _problems(error)), error)
     how = "We have sent them a link." if runtime.settings.has_mail else "No email is sent: copy the link for them."
-    return to_members(f"{invited.email} is invited as {with_article(invited.role)}. {how}")
+    return to_members(f"{invited.email} is invited as {invited.role.with_article}. {how}")
 
 
 @blueprint.post("/orgs/<org>/invitations/<invitation>/withdraw")
@@ -156,7 +156,7 @@ def _invitation(invitation: str, refused: DomainError | None = None) -> Response
     page = render_template(
         "invitations/show.html",
         invitation=found,
-        role=with_article(found.role),
+        role=found.role.with_article,
         may=ROLES[found.role],
         masked_email=email_address.masked(found.email),
         is_theirs=is_theirs,

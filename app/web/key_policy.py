@@ -20,13 +20,13 @@ from app.http.guards import RequireMember
 from app.services import key_list, key_policy
 from app.services.key_list import OUTSIDE_POLICY, KeyFilter, KeyPage
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, refused_form
+from app.web import key_form_policy, key_policy_sentences, refused_form
 from app.web.refused_form import WHOLE_FORM
 from app.web.templating import status
 
 blueprint = Blueprint("key_policy", __name__, url_prefix="/orgs/<org>/settings/keys")
-blueprint.add_app_template_global(key_policy_in_forms.in_words, "key_policy_in_words")
-blueprint.add_app_template_global(key_policy_in_forms.of_organization, "key_policy")
+blueprint.add_app_template_global(key_policy_sentences.in_words, "key_policy_in_words")
+blueprint.add_app_template_global(key_form_policy.of_organization, "key_policy")
 
 PAGE_SIZE = 25
 _DAYS = ("default_expiry_days", "longest_expiry_days")
@@ -45,13 +45,13 @@ class PolicyForm:
 def _is_rotatable(listed: ListedKey) -> bool:
     """Whether the member could rotate the key now: it works, has no successor, and its scopes are theirs to give."""
     is_working = status(listed) in {"active", "expiring"} and not listed.is_replaced
-    return is_working and all(map(key_policy_in_forms.may_give, listed.key.scopes))
+    return is_working and all(map(key_form_policy.may_give, listed.key.scopes))
 
 
 @blueprint.get("")
 @RequireMember(Permission.READ_KEYS)
 def show() -> Response | str:
-    policy = key_policy_in_forms.of_organization()
+    policy = key_form_policy.of_organization()
     unsent = form_after_sign_in.take()
     form, seen = (_as_sent(unsent), unsent.get("seen", "")) if unsent else (_as_it_is(policy), _seen(policy))
     try:
@@ -71,7 +71,7 @@ def _again(problems: dict[str, str]) -> str:
 @limit_changes
 def change() -> Response:
     """Changes nothing if the policy has changed since the form was loaded: the form would undo that change."""
-    policy, form = key_policy_in_forms.of_organization(), _as_sent(request.form)
+    policy, form = key_form_policy.of_organization(), _as_sent(request.form)
     if request.form.get("seen", "") != _seen(policy):
         said = {WHOLE_FORM: "Somebody else changed the policy in the meantime. The form shows it as it is now"}
         return make_response(_page(_as_it_is(policy), _seen(policy), said), 409)
@@ -90,7 +90,7 @@ def _own_url() -> str:
 
 def _page(form: PolicyForm, seen: str, problems: dict[str, str]) -> str:
     runtime, member = request_context.runtime(), request_context.member()
-    policy, outside = key_policy_in_forms.of_organization(), KeyFilter(condition=OUTSIDE_POLICY)
+    policy, outside = key_form_policy.of_organization(), KeyFilter(condition=OUTSIDE_POLICY)
     cursor = request.args.get("cursor")
     page = key_list.page(runtime, member, outside, sort="created", limit=PAGE_SIZE, cursor=cursor)
     return render_template(

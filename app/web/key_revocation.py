@@ -11,6 +11,7 @@ from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_addresses, key_revocation, keys, usage
+from app.web.key_settings import to_page_of
 from app.web.key_settings_form import held_scopes
 from app.web.templating import back_to
 
@@ -89,7 +90,7 @@ def undo_revoke(key: str) -> Response:
     else:
         again = "is no longer revoked, but still suspended" if listed.key.suspended_at else "works again"
         flash(f"“{listed.key.name}” {again}.")
-    return _to_page_of(key)
+    return to_page_of(key)
 
 
 @blueprint.get("/<key>/leaked")
@@ -107,7 +108,3 @@ def leak_report(key: str) -> str:
         addresses=key_addresses.of_key(member.org_id, key, now, days=REPORTED_DAYS, limit=REPORTED_ADDRESSES),
         an_hour=timedelta(hours=1),
     )
-
-
-def _to_page_of(key: str) -> Response:
-    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)

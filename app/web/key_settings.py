@@ -8,16 +8,17 @@ from werkzeug.wrappers import Response
 
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
-from app.domain.key_revocation import undoable_until
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
+from app.domain.revocation_undo import undoable_until
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import audit, key_addresses, key_revocation, key_settings, key_suspension, keys, usage, usage_report
 from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, refused_form, snippets, suggested_scope
+from app.web import change_key_link, key_form_policy, refused_form, snippets
+from app.web.change_key_link import SuggestedScope
 from app.web.key_settings_form import (
     KEEP,
     KeyForm,
@@ -31,10 +32,9 @@ from app.web.key_settings_form import (
     owner_choices,
 )
 from app.web.refused_form import problems_of
-from app.web.suggested_scope import SuggestedScope
 from app.web.templating import status
 from app.web.time_format import moment
-from app.web.usage_chart import asked_span
+from app.web.usage import asked_span
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
@@ -78,7 +78,7 @@ def ask_change(key: str) -> str:
     if unsent := form_after_sign_in.take():
         # With the digest of then: what others changed meanwhile must not be undone.
         return _page(listed, as_sent(unsent), {}, seen=unsent.get("seen", ""))
-    form, suggested = as_it_is(listed, KEEP), suggested_scope.read(listed)
+    form, suggested = as_it_is(listed, KEEP), change_key_link.read(listed)
     if suggested and suggested.ticked:
         form = replace(form, scopes=[*form.scopes, suggested.ticked])
     return _page(listed, form, {}, suggested=suggested)
@@ -106,6 +106,10 @@ def change(key: str) -> Response:
     except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
         return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
+    return to_page_of(key)
+
+
+def to_page_of(key: str) -> Response:
     return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)
 
 
@@ -139,7 +143,7 @@ def _page(
         scopes=scopes,
         inclusions=inclusions(scopes),
         expiries=_expiries(listed),
-        hints=key_policy_in_forms.hints(),
+        hints=key_form_policy.hints(),
         seen=_seen(listed) if seen is None else seen,
         bounds=_bounds(listed),
         suggested=suggested,

@@ -17,7 +17,7 @@ from app.domain.route_policy import Route, Scope
 from app.http import request_context
 from app.services import key_owners
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms
+from app.web import key_form_policy
 
 #: The choice that leaves the expiry of an existing key as it is.
 KEEP = "keep"
@@ -119,12 +119,12 @@ class Inclusion(NamedTuple):
 
 def unfilled() -> KeyForm:
     """The form of a new key. No scope is chosen beforehand: what a key may do is decided by a person."""
-    return KeyForm(expires=key_policy_in_forms.chosen_beforehand(key_policy_in_forms.of_organization()))
+    return KeyForm(expires=key_form_policy.chosen_beforehand(key_form_policy.of_organization()))
 
 
 def offered_expiries() -> dict[str, str]:
     """The choices that the organization's policy allows."""
-    return key_policy_in_forms.expiries(key_policy_in_forms.of_organization()) | {ON_DATE: EXPIRIES[ON_DATE]}
+    return key_form_policy.expiries(key_form_policy.of_organization()) | {ON_DATE: EXPIRIES[ON_DATE]}
 
 
 def known_expiries() -> dict[str, str]:
@@ -166,7 +166,7 @@ def offered_scopes(held: Sequence[str] = ()) -> list[tuple[Scope, list[Route]]]:
         or (
             member_roles.may_grant(role, policy.granted([scope.name]))
             and not policy.is_operators_only(scope.name)
-            and key_policy_in_forms.may_give(scope.name)
+            and key_form_policy.may_give(scope.name)
         )
     ]
     gone: list[tuple[Scope, list[Route]]] = [

@@ -1,6 +1,6 @@
 """The buttons that suspend and resume a key."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash
 from werkzeug.wrappers import Response
 
 from app.domain.errors import KeyNotActive, UnknownScope
@@ -9,6 +9,7 @@ from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_suspension
+from app.web.key_settings import to_page_of
 
 blueprint = Blueprint("key_suspension", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
@@ -23,7 +24,7 @@ def suspend(key: str) -> Response:
         flash(error.detail)
     else:
         flash(f"“{listed.key.name}” is suspended. Every request with this key is refused until you resume it.")
-    return _to_page_of(key)
+    return to_page_of(key)
 
 
 @blueprint.post("/resume")
@@ -36,8 +37,4 @@ def resume(key: str) -> Response:
         flash(error.detail)
     else:
         flash(f"“{listed.key.name}” works again.")
-    return _to_page_of(key)
-
-
-def _to_page_of(key: str) -> Response:
-    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)
+    return to_page_of(key)

@@ -27,7 +27,7 @@ from app.http.problem_details import status_of
 from app.services import key_rotation, keys, rotation_overlap
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
-from app.web import key_policy_in_forms, key_templates, new_key_link, refused_form, snippets
+from app.web import key_form_policy, new_key_link, new_key_templates, refused_form, snippets
 from app.web.key_settings_form import (
     KeyForm,
     as_sent,
@@ -96,7 +96,7 @@ def _rotation_as_sent(problems: dict[str, str], key: str) -> str:
 
 def _rotation(key: str, overlap: str, idle: str, submission_id: str, problems: dict[str, str]) -> str:
     listed = keys.manageable(request_context.member(), key, lock=False)
-    policy = key_policy_in_forms.of_organization()
+    policy = key_form_policy.of_organization()
     ends = policy.shortened(listed.key.settings, request_context.runtime().clock())["expires_at"]
     return render_template(
         "keys/rotate.html",
@@ -105,7 +105,7 @@ def _rotation(key: str, overlap: str, idle: str, submission_id: str, problems: d
         idles=IDLES,
         listed=listed,
         earlier_end=ends if ends != listed.key.expires_at else None,
-        hints=key_policy_in_forms.hints(),
+        hints=key_form_policy.hints(),
         overlaps=OVERLAPS,
         submission_id=submission_id,
         problems=problems,
@@ -166,12 +166,12 @@ def _page(
         "keys/new.html",
         form=form,
         filled_in=filled_in,
-        templates=key_templates.offered(),
+        templates=new_key_templates.offered(),
         scopes=scopes,
         inclusions=inclusions(scopes),
         address=_address(),
         expiries=offered_expiries(),
-        hints=key_policy_in_forms.hints(),
+        hints=key_form_policy.hints(),
         submission_id=submission_id,
         owners=owner_choices(),
         problems=problems,

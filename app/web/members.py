@@ -78,11 +78,7 @@ def set_role(person: str) -> Response:
         problem = f"the keys {error.fields['keys']}" if isinstance(error, ValidationFailed) else error.detail
         return refused_form.answer(_page(person, {WHOLE_FORM: problem}, chosen=wanted, asks=True), error)
     now = "already. Nothing was changed." if was is done.role else "now."
-    return to_members(f"{done.email} is {with_article(done.role)} {now}")
-
-
-def with_article(role: Role) -> str:
-    return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role.value}"
+    return to_members(f"{done.email} is {done.role.with_article} {now}")
 
 
 def to_members(told: str) -> Response:
@@ -101,12 +97,14 @@ def _decided(role: Role) -> dict[str, Any]:
 def _page(person: str, problems: dict[str, str], *, chosen: str | None = None, asks: bool = False) -> str:
     runtime, member = request_context.runtime(), request_context.member()
     found = members.manageable(runtime, member, person)
+    wanted = Role(chosen) if asks and chosen else None
     return render_template(
         "members/role.html",
         found=found,
         chosen=chosen or found.role.value,
         roles={role: ROLES[role] for role in members.roles_to_give(member)},
-        beyond=members.keys_beyond(runtime, member, person, Role(chosen)) if asks and chosen else [],
+        beyond=members.keys_beyond(runtime, member, person, wanted) if wanted else [],
+        beyond_role=wanted,
         fates=KEYS,
         problems=problems,
     )

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.domain import name_rules
 from app.http import cookies, request_context
-from app.services import invitations, organization_settings, organizations
+from app.services import invitations, new_organization
 from app.store.invitations import InvitationListed
-from app.store.organizations import OrganizationOf
+from app.store.memberships import OrganizationOf
 
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
 #: out.
@@ -57,8 +57,8 @@ def navigation(*, is_signed_in: bool) -> Navigation:
     """The navigation of the page that is being rendered."""
     if not is_signed_in:
         return NOBODYS
-    may_create = organization_settings.may_create(request_context.runtime(), current_user.email)
-    found = organizations.of_person(current_user.id)
+    may_create = new_organization.may_create(request_context.runtime(), current_user.email)
+    found = request_context.organizations()
     if not found:
         return Navigation((), None, (), may_create)
     organization = _shown(found)

@@ -10,7 +10,7 @@ from app.domain import name_rules
 from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.http import request_context
 from app.services import keys
-from app.web import key_policy_in_forms, key_templates
+from app.web import key_form_policy, new_key_templates
 from app.web.key_settings_form import ON_DATE, KeyForm, known_expiries, unfilled
 
 #: Characters of what a link says wrongly that the page repeats, and how many of those.
@@ -52,7 +52,7 @@ def _of_template() -> tuple[KeyForm, list[str]]:
     wanted = request.args.get("template")
     if not wanted:
         return unfilled(), []
-    for template in key_templates.offered():
+    for template in new_key_templates.offered():
         if template.id == wanted:
             return KeyForm(scopes=template.scopes, expires=template.expires), []
     return unfilled(), [f"There is no template {_short(wanted)} that you can use."]
@@ -66,7 +66,7 @@ def why_not_given(scope: str) -> str | None:
         return f"There is no scope {_short(scope)}."
     except Forbidden as error:
         return error.detail
-    if not key_policy_in_forms.may_give(scope):
+    if not key_form_policy.may_give(scope):
         return f"The organization’s policy does not let your role give a key the scope {_short(scope)}."
     return None
 
@@ -92,8 +92,7 @@ def _problems(form: KeyForm, judged: set[str]) -> dict[str, str]:
     except ValidationFailed as error:
         return {field: problem for field, problem in error.fields.items() if field in judged}
     found = {
-        "expires" if name == "expires_at" else name: said
-        for name, said in key_policy_in_forms.problems(settings).items()
+        "expires" if name == "expires_at" else name: said for name, said in key_form_policy.problems(settings).items()
     }
     return {field: problem for field, problem in found.items() if field in judged}
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from math import ceil, floor
 
+from app.domain.plural import counted
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -21,5 +23,5 @@ def relative(moment: datetime, now: datetime) -> str:
         days = whole(distance / _DAY)
         if days == 1 and seconds > 0:
             return "yesterday"
-        amount = f"{days:,} day{'s' if days > 1 else ''}"
+        amount = counted(days, "day")
     return f"{amount} ago" if seconds > 0 else f"in {amount}"

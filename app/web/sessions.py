@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.http import request_context
 from app.http.guards import RequireSignIn
-from app.services import organizations, sessions
+from app.services import sessions
 
 blueprint = Blueprint("sessions", __name__)
 
@@ -17,7 +17,7 @@ def index() -> str:
     return render_template(
         "sessions/index.html",
         sessions=sessions.of_person(request_context.runtime(), who.id),
-        organizations=organizations.of_person(who.id),
+        organizations=request_context.organizations(),
     )
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import current_app
 
+from app.domain.plural import counted
 from app.domain.route_policy import Route
 from app.http import request_context
 from app.http.guards import scoped_routes
@@ -74,7 +75,7 @@ def _effort(route: Route) -> tuple[bool, int]:
 def _call(route: Route, origin: str, hints: tuple[str, ...] = ()) -> Call:
     placeholders = _PLACEHOLDER.findall(route.path)
     filled_in = (f"Replace {' and '.join(placeholders)}.",) if placeholders else ()
-    cost = (f"It costs {route.cost} credit{'s' if route.cost > 1 else ''}.",) if route.cost else ()
+    cost = (f"It costs {counted(route.cost, 'credit')}.",) if route.cost else ()
     return Call(
         route.method, origin + quote(route.path, safe=_PATH_CHARACTERS), (*filled_in, *cost, *hints), route.scope
     )

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from app.domain.plural import counted
+
 
 def day(value: datetime) -> str:
     """`23 November 2026`."""
@@ -19,5 +21,5 @@ def duration(seconds: int) -> str:
     for unit, length, least in (("day", 86_400, 2), ("hour", 3600, 1), ("minute", 60, 2)):
         count, rest = divmod(seconds, length)
         if not rest and count >= least:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return f"{seconds} seconds"
+            return counted(count, unit)
+    return counted(seconds, "second")

@@ -1,12 +1,10 @@
-"""The chart of requests over time: which span a page was asked for, and where its bars are."""
+"""The chart of requests over time: where its bars are."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import request
-
-from app.domain.usage_span import USUAL, Span
+from app.domain.usage_span import Span
 from app.services.usage_report import Point, Series
 
 _NAMES = {Span.DAY: "24 hours", Span.WEEK: "7 days", Span.MONTH: "30 days"}
@@ -49,12 +47,6 @@ class Chart(NamedTuple):
     top: int
     bars: Sequence[Bar]
     ticks: Sequence[str]
-
-
-def asked_span() -> Span:
-    """The span that the request asks for with `?range`: the usual one if it asks for none that there is."""
-    asked = request.args.get("range", "")
-    return Span(asked) if asked in set(Span) else USUAL
 
 
 def chart(series: Series) -> Chart:

@@ -13,7 +13,8 @@ from app.store.column_types import from_microseconds, to_microseconds
 from app.store.credits import CreditEntry
 from app.store.keys import ApiKey
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.transaction import transaction
 from app.store.usage import UsageHour

@@ -8,7 +8,7 @@ import pytest
 from app.domain import key_format
 from app.domain.rfc3339 import rfc3339
 from app.domain.route_policy import Scope
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.services import key_quotas, rotation_overlap
 
 FIELDS = [

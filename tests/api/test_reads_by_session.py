@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import MissingCredential
-from app.store import organizations
+from app.store import memberships
 from app.store.transaction import transaction
 
 FOR_ALL = ("/v1/telemetry", "/v1/vpat", "/v1/credits/balance")
@@ -49,7 +49,7 @@ def test_outsiders_and_removed_members_find_nothing(cast, path):
     bob, person_id = cast.bob, cast.bob.person_id
     assert read(bob, path).status_code == 200
     with bob.app.app_context(), transaction():
-        organizations.remove_member(bob.org, person_id)
+        memberships.remove(bob.org, person_id)
     assert error(read(bob, path)) == (404, "NOT_FOUND")
 
 

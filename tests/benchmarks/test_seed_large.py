@@ -15,7 +15,8 @@ from app.store import credits, usage_totals
 from app.store.column_types import to_microseconds
 from app.store.keys import ApiKey
 from app.store.last_uses import LastUse
-from app.store.organizations import Membership, Organization
+from app.store.memberships import Membership
+from app.store.organizations import Organization
 from app.store.people import Person
 from app.store.usage import UsageHour
 from app.store.usage_totals import UsageKeyDay

@@ -10,7 +10,7 @@ from app.config import load_settings
 from app.domain.audit_chain import GENESIS
 from app.domain.member_roles import Role
 from app.services import invitations
-from app.store import audit_checks, keys, organizations, people
+from app.store import audit_checks, keys, memberships, people
 from app.store.audit_checks import Check
 from app.store.transaction import transaction
 from tests import databases
@@ -142,7 +142,7 @@ def _join(actor: Actor, org_id: str | None, role: Role, now: datetime) -> None:
     with transaction():
         person = people.by_email(actor.email) or people.add(actor.email, now)
         if org_id:
-            organizations.add_member(org_id, person.id, role, now)
+            memberships.add(org_id, person.id, role, now)
     actor.sign_in()
 
 

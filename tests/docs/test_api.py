@@ -9,7 +9,7 @@ import pytest
 
 from app import create_app
 from app.api import device_grants as device_api
-from app.api.key_verification import MAX_COST, Question
+from app.api.key_verification import Question
 from app.api.openapi_document.operations import operations
 from app.api.openapi_document.problem_schemas import DETAILS, Crash
 from app.config import Settings, load_settings
@@ -29,16 +29,16 @@ from app.domain import (
 from app.domain.errors import DomainError
 from app.domain.identity_headers import IDENTITY_HEADERS
 from app.domain.key_rate_limit import RateLimit, RateState
-from app.domain.key_verification import KeyRecord, Outcome, refusal
+from app.domain.key_verification import MAX_COST, KeyRecord, Outcome, refusal
 from app.domain.member_roles import Permission, Role
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import cookies
 from app.http.anonymous_limit import ANONYMOUS_LIMIT
 from app.http.body_limit import MAX_BODY
 from app.http.change_rate_limit import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
 from app.http.download_limit import DOWNLOADS_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
-from app.services import device_grants, sign_in_limits, trial_tokens
+from app.services import dev_test_tokens, device_grants, sign_in_limits
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.key_quotas import CREATIONS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -246,10 +246,10 @@ def test_every_secret_is_listed_with_its_lifetime_and_attempts():
             assert getattr(Settings, name.lower()) == SECONDS[lifetime]
     lifetimes = {secret: SECONDS[lifetime] for secret, lifetime, *_ in listed}
     assert lifetimes["device code and user code"] == device_grants.LIFETIME.total_seconds()
-    assert lifetimes["test token"] == trial_tokens.LIFETIME.total_seconds()
+    assert lifetimes["test token"] == dev_test_tokens.LIFETIME.total_seconds()
     attempts = {secret: attempts for secret, *_, attempts in listed}
-    assert attempts["mailed code for a session token"] == str(sign_in_limits.CODE_TRIES[Purpose.EMAIL_CODE])
-    assert attempts["mailed code of agent sign-up"] == str(sign_in_limits.CODE_TRIES[Purpose.SIGN_UP_CODE])
+    assert attempts["mailed code for a session token"] == str(CODE_TRIES[Purpose.EMAIL_CODE])
+    assert attempts["mailed code of agent sign-up"] == str(CODE_TRIES[Purpose.SIGN_UP_CODE])
 
 
 def test_figures_of_the_flows():

@@ -15,7 +15,7 @@ from app.api.device_grants import GRANT_TYPE
 from app.domain.errors import DomainError
 from app.domain.key_policy import KeyPolicyChange
 from app.domain.member_roles import Role
-from app.services import key_policy, operator_keys, trial_tokens
+from app.services import dev_test_tokens, key_policy, operator_keys
 from app.store import keys as key_store
 from app.store import named_keys, organizations
 from app.store.transaction import transaction
@@ -235,10 +235,10 @@ def _poll(world: World, codes: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def trial_token(world: World, wanted: dict[str, Any]) -> bool:
+def dev_test_token(world: World, wanted: dict[str, Any]) -> bool:
     # Its route exists only if the operator enables it, and does nothing else.
     with world.app.app_context():
-        return bool(trial_tokens.issue(world.app.extensions["runtime"], client="127.0.0.1"))
+        return bool(dev_test_tokens.issue(world.app.extensions["runtime"], client="127.0.0.1"))
 
 
 def resume(world: World, wanted: dict[str, Any]) -> bool:
@@ -298,7 +298,7 @@ DOORS = {
     "app.api.keys_by_session_token.create": Door(by_session_token, "refused", "refused"),
     "app.api.agent_sign_up.verify": Door(sign_up, "shortened", "refused"),
     "app.api.device_grants.token": Door(poll_what_was_approved_before, "shortened", "refused"),
-    "app.api.trial_tokens.create": Door(trial_token, "shortened", "operator"),
+    "app.api.dev_test_tokens.create": Door(dev_test_token, "shortened", "operator"),
     "app.api.members.remove": Door(remove_and_rotate, "shortened", "operator"),
     "app.web.member_removal.remove": Door(remove_and_rotate_by_form, "shortened", "operator"),
     "app.web.member_removal.leave": Door(leave, "elsewhere", "elsewhere"),
@@ -331,7 +331,7 @@ def policy(app, cast, clock, database, tmp_path, monkeypatch, name):
     def set_policy(wanted: KeyPolicyChange) -> World:
         with app.app_context():
             with transaction():
-                # Trial tokens are theirs.
+                # Test tokens are theirs.
                 operators = organizations.operators(clock()).id
             for org_id in (bob.org, operators):
                 key_policy.change_as_operator(app.extensions["runtime"], org_id, wanted, actor="a test")

@@ -9,9 +9,9 @@ from html import unescape
 import pytest
 
 from app.config import ROOT
-from app.domain import key_changes
+from app.domain import notable_key_changes
+from app.domain.keys_listed_in_mail import MailedKey, pack
 from app.domain.mail_kinds import CHOSEN
-from app.domain.mailed_keys import MailedKey, pack
 from app.domain.secret import Secret
 from app.mail.messages import message
 from app.services.outbox import UNKNOWN, Asker, Letter
@@ -260,7 +260,7 @@ def test_the_mail_about_changes_by_others_says_what_who_and_when(written):
         *(("resumed", "was resumed by bob@example.com"), ("rotated", "was rotated by bob@example.com")),
         ("widened", "was given more scopes by bob@example.com"),
     ]
-    assert {what for what, _ in done} == set(key_changes.TOLD.values())
+    assert {what for what, _ in done} == set(notable_key_changes.TOLD.values())
     keys = [mailed("CI", what, 0, "bob@example.com", "more scopes") for what, _ in done]
     made = written("keys_changed", about=pack([*keys, mailed("CD", "revoked", 0, "operator")], 10))
     assert made.subject == "Somebody changed Keydesk keys of yours"

@@ -28,7 +28,7 @@ from app.services import (
     organizations,
     sign_in,
 )
-from app.services.immediate_revocation import revoking
+from app.services.revocation_barrier import revoking
 from app.store import named_keys, people
 
 EMAIL = "founder@example.com"

@@ -48,11 +48,11 @@ def test_one_that_comes_when_another_has_begun_is_not_done_by_it(app, runtime, a
     with ThreadPoolExecutor(1) as pool:
 
         def come_late(_):
-            monkeypatch.setattr("app.services.immediate_revocation._wait", lambda _: None)
+            monkeypatch.setattr("app.services.revocation_barrier._wait", lambda _: None)
             second.append(pool.submit(invalidate))
             until(lambda: len(runtime.revocation_queue._waiting) == 1)
 
-        monkeypatch.setattr("app.services.immediate_revocation._wait", come_late)
+        monkeypatch.setattr("app.services.revocation_barrier._wait", come_late)
         assert cache_invalidation.invalidate(runtime, record) == 1
         assert second[0].result() == 2
 

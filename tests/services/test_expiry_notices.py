@@ -20,7 +20,7 @@ from app.services import (
     key_settings,
     key_suspension,
     keys,
-    mail_choices,
+    mail_preferences,
     operator_keys,
     operator_organizations,
 )
@@ -202,7 +202,7 @@ def test_a_key_that_is_being_replaced_is_not_told_of(runtime, alice, clock, make
 def test_who_does_not_want_these_mails_gets_none_and_nobody_gets_them_instead(runtime, cast, clock, make):
     cast.adam  # noqa: B018 -- he joins
     make(cast.bob.member, "CI", 100, 8)
-    mail_choices.choose(runtime, cast.bob.person_id, [MailKind.KEY_ENDS])
+    mail_preferences.save(runtime, cast.bob.person_id, [MailKind.KEY_ENDS])
     assert days_told(runtime, clock, cast.bob.email, 10) == []
     assert told() == []
 
@@ -301,7 +301,7 @@ def test_what_failed_all_day_is_told_on_the_next(runtime, cast, clock, make, mon
 def test_the_next_is_told_after_a_read_that_failed(runtime, cast, clock, make, monkeypatch):
     for actor in (cast.alice, cast.bob):
         make(actor.member, "CI", 100, 7)
-    wants, asked = mail_choices.wants, []
+    wants, asked = mail_preferences.wants, []
 
     def fails_at_first(person_id, kind):
         asked.append(person_id)
@@ -309,6 +309,6 @@ def test_the_next_is_told_after_a_read_that_failed(runtime, cast, clock, make, m
             db.session.execute(text("SELECT nothing"))
         return wants(person_id, kind)
 
-    monkeypatch.setattr(mail_choices, "wants", fails_at_first)
+    monkeypatch.setattr(mail_preferences, "wants", fails_at_first)
     expiry_notices.tell(runtime)
     assert (len(asked), len(told())) == (2, 1)

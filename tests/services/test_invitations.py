@@ -17,16 +17,16 @@ from app.services import (
     invitations,
     member_removal,
     members,
+    new_organization,
     operator_invitations,
     operator_organizations,
     organization_deletion,
-    organization_settings,
     organizations,
     sign_in,
 )
 from app.services.member_removal import Decisions
 from app.store import invitations as invitation_store
-from app.store import people
+from app.store import memberships, people
 from app.store.transaction import transaction
 from tests.actors import Actor
 
@@ -202,7 +202,7 @@ def test_a_member_keeps_the_role_that_they_have(runtime, alice, dora):
     invited = invite(runtime, alice, role=Role.ADMIN)
     with transaction():
         person = people.add(EMAIL, runtime.clock())
-        organizations.organizations.add_member(alice.org, person.id, Role.VIEWER, runtime.clock())
+        memberships.add(alice.org, person.id, Role.VIEWER, runtime.clock())
     invitations.accept(runtime, invited.id, EMAIL)
     invitations.accept(runtime, invited.id, EMAIL)
     assert roles() == {"alice’s organization": Role.VIEWER}
@@ -279,7 +279,7 @@ def test_where_only_invited_people_sign_up_an_open_invitation_lets_in(app, alice
 
 
 def create_own(runtime, actor):
-    organization_settings.create(runtime, actor.person_id, actor.email, "Dora’s", client="192.0.2.1")
+    new_organization.create(runtime, actor.person_id, actor.email, "Dora’s", client="192.0.2.1")
 
 
 def test_an_invitation_that_ends_during_the_first_sign_in_gives_no_organization(

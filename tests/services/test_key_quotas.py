@@ -11,7 +11,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_status import is_working
 from app.domain.secret import Secret
 from app.domain.sign_up_key_derivation import KeyDeriver
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.extensions import db
 from app.services import (
     agent_sign_up,

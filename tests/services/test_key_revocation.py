@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from app.domain.errors import Forbidden, InvalidKey, KeyRevoked, NotFound, NotUndoable, ValidationFailed
-from app.domain.key_revocation import RevocationReason
 from app.domain.member_roles import Role
+from app.domain.revocation_reason import RevocationReason
 from app.services import (
     agent_sign_up,
     audit,
@@ -206,7 +206,7 @@ def test_many_are_revoked_together_or_not_at_all(runtime, cast, clock):
 def test_many_wait_once(runtime, alice, monkeypatch):
     ids = [make(runtime, alice.member).listed.key.id for _ in range(5)]
     waits = []
-    monkeypatch.setattr("app.services.immediate_revocation._wait", waits.append)
+    monkeypatch.setattr("app.services.revocation_barrier._wait", waits.append)
     key_revocation.revoke_many(runtime, alice.member, ids)
     assert len(waits) == 1
 

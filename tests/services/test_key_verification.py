@@ -10,7 +10,7 @@ from app.domain.key_settings import KeySettings
 from app.domain.key_verification import Outcome
 from app.extensions import db
 from app.services import key_revocation, key_verification, keys
-from app.services.immediate_revocation import revoking
+from app.services.revocation_barrier import revoking
 from app.store.database_errors import DatabaseUnavailable
 from app.store.organizations import Organization
 from app.store.verification_connections import Query

@@ -31,8 +31,8 @@ from app.services import (
     sessions,
 )
 from app.services.device_grants import DeviceError
+from app.services.fair_revocation_queue import RevocationQueue
 from app.services.member_removal import Decisions, KeyAction, KeyDecision
-from app.services.revocation_queue import RevocationQueue
 from tests.services.test_key_owners import sign_up
 
 HAND_OVER, ROTATE, REVOKE = (KeyDecision(action) for action in KeyAction)

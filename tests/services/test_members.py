@@ -10,9 +10,9 @@ from app.domain.errors import DomainError, Forbidden, KeyRevoked, KeysUndecided,
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
 from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
+from app.services.fair_revocation_queue import RevocationQueue
 from app.services.member_removal import Decisions
-from app.services.revocation_queue import RevocationQueue
-from app.store import organizations as organization_store
+from app.store import memberships
 from app.store.transaction import transaction
 
 
@@ -210,7 +210,7 @@ def test_who_changes_members_waits_for_others_who_do(app, runtime, cast, olga, a
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
-        organization_store.put_member(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
+        memberships.put(alice.org_id, olga.person_id, Role.ADMIN, runtime.clock())
     waiting.join(10)
     assert len(seen) == 1
     assert owners(runtime, alice.org_id) == [alice.email]

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.errors import OtpExpired, OtpInvalid, OtpMaxAttempts, RateLimited
-from app.domain.one_time_secrets import Purpose
+from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.extensions import db
-from app.services import agent_sign_up, email_codes, outbox, session_tokens, sign_in, sign_in_limits
+from app.services import agent_sign_up, email_codes, outbox, session_tokens, sign_in
 from app.store import wrong_code_counts
 from app.store.transaction import transaction
 
@@ -262,4 +262,4 @@ def test_under_attack_the_owner_is_told_after_every_hundred_guesses(runtime, kno
 
 
 def test_a_code_for_a_session_token_is_tried_five_times_and_one_for_sign_up_ten():
-    assert sign_in_limits.CODE_TRIES == {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}
+    assert CODE_TRIES == {Purpose.EMAIL_CODE: 5, Purpose.SIGN_UP_CODE: 10}

@@ -21,10 +21,10 @@ from app.services import (
     key_rotation,
     key_verification,
     keys,
+    new_organization,
     operator_keys,
     operator_organizations,
     organization_deletion,
-    organization_settings,
     organizations,
     retention,
     sessions,
@@ -214,14 +214,14 @@ def test_operators_delete_too_and_commands_do_not_find_it(runtime, alice):
 
 
 def test_deleted_ones_count_among_those_that_somebody_owns(runtime, alice, clock):
-    for _ in range(organization_settings.MOST_OWNED - 1):
+    for _ in range(new_organization.MOST_OWNED - 1):
         clock.advance(hours=1)
-        made = organization_settings.create(runtime, alice.person_id, alice.email, "More", client="192.0.2.1")
+        made = new_organization.create(runtime, alice.person_id, alice.email, "More", client="192.0.2.1")
         alice.org = made.id
         delete(runtime, alice.member, "More")
     clock.advance(hours=1)
     with pytest.raises(Forbidden, match="counts until it is erased"):
-        organization_settings.create(runtime, alice.person_id, alice.email, "More", client="192.0.2.1")
+        new_organization.create(runtime, alice.person_id, alice.email, "More", client="192.0.2.1")
 
 
 def rows_of(org_id):
@@ -282,7 +282,7 @@ def test_its_people_keep_their_accounts(runtime, cast, clock):
     cast.alice.sign_in()
     assert organizations.of_person(cast.alice.person_id) == []
     assert sessions.of_person(runtime, cast.alice.person_id)
-    assert organization_settings.create(runtime, cast.alice.person_id, cast.alice.email, "Anew", client="192.0.2.1")
+    assert new_organization.create(runtime, cast.alice.person_id, cast.alice.email, "Anew", client="192.0.2.1")
 
 
 def test_from_the_thirtieth_day_on_it_is_not_brought_back_however_late_it_is_erased(runtime, alice, clock):

@@ -17,20 +17,20 @@ from app.services import (
     credits,
     device_grants,
     expiry_notices,
-    install_ids,
+    install_id_credentials,
     invitations,
     key_revocation,
     key_verification,
     keys,
-    mail_choices,
+    mail_preferences,
     one_time_secrets,
     retention,
     usage,
 )
 from app.services.usage_processes import UsageWriter
-from app.store import change_notices, session_tokens, wrong_code_counts
 from app.store import credits as credit_store
 from app.store import expiry_notices as expiry_notice_store
+from app.store import key_change_notices, session_tokens, wrong_code_counts
 from app.store.expiry_notices import Told
 from app.store.transaction import transaction
 from tests.docs.pages import DOCS, rows
@@ -47,19 +47,19 @@ def fill_every_table(runtime, member, clock):
     UsageWriter().flush(runtime)
     usage.fold(clock.now + timedelta(hours=2))
     key_revocation.revoke(runtime, member, issued.listed.key.id)
-    install_ids.import_ids(runtime, member.org_id, [str(UUID(int=1))])
+    install_id_credentials.import_ids(runtime, member.org_id, [str(UUID(int=1))])
     device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")
     one_time_secrets.request(
         runtime, Purpose.EMAIL_CODE, email=member.email, client="192.0.2.1", may_receive=lambda *_: True
     )
     expiry_notices.tell(runtime)
     audit_checks.run(runtime)
-    mail_choices.choose(runtime, member.person_id, [], seals_of=[member.org_id])
+    mail_preferences.save(runtime, member.person_id, [], seals_of=[member.org_id])
     invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):
         one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
-        change_notices.add(member.person_id, member.org_id, 1, clock.now)
+        key_change_notices.add(member.person_id, member.org_id, 1, clock.now)
         expiry_notice_store.put(member.person_id, [(issued.listed.key.id, Told(clock.now, 1))], clock.now)
         session_tokens.add(
             person_id=member.person_id, digest=b"1", now=clock.now, expires_at=clock.now + timedelta(minutes=15)

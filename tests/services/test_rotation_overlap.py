@@ -18,7 +18,7 @@ from app.services import (
     key_settings,
     key_verification,
     keys,
-    mail_choices,
+    mail_preferences,
     operator_organizations,
     organization_deletion,
     rotation_overlap,
@@ -191,7 +191,7 @@ def test_who_does_not_want_these_mails_gets_none(runtime, alice, set_settings, c
     runtime = alice.app.extensions["runtime"]
     due = []
     for kinds in ([MailKind.KEY_ENDS], []):
-        mail_choices.choose(runtime, alice.person_id, kinds)
+        mail_preferences.save(runtime, alice.person_id, kinds)
         issued = rotated(runtime, alice.member, overlap=86_400)
         clock.advance(minutes=1)
         use(runtime, issued)

@@ -10,8 +10,7 @@ from app.domain.errors import LinkForged, LinkSpent, ValidationFailed
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.services import organizations, sessions, sign_in
-from app.store import organizations as store
-from app.store import people
+from app.store import memberships, people
 from app.store.transaction import transaction
 from tests.databases import statements
 
@@ -181,7 +180,7 @@ def test_people_who_share_organizations_sign_in_at_once_without_a_deadlock(app, 
     own = [organizations.of_person(person)[0].id for person in ids]
     for person, org in zip(ids, reversed(own), strict=True):
         with transaction():
-            store.add_member(org, person, Role.MEMBER, clock.now)
+            memberships.add(org, person, Role.MEMBER, clock.now)
 
     def attempt(number):
         with app.app_context():

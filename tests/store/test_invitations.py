@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.member_roles import Role
-from app.store import invitations, organizations
+from app.store import invitations, memberships
 from app.store.invitations import End
 from app.store.transaction import transaction
 
@@ -43,7 +43,7 @@ def test_it_says_who_invited_whom_to_what(put, alice, clock):
     assert invitations.get(put("other@example.com")).inviter is None
     assert invitations.get("inv_none") is None
     with transaction():
-        organizations.remove_member(alice.org, alice.person_id)
+        memberships.remove(alice.org, alice.person_id)
     assert invitations.get(found.id).inviter_role is None
 
 

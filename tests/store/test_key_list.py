@@ -9,7 +9,7 @@ import pytest
 from app.domain import key_status, paging
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
-from app.store import expiring_keys, key_list, keys, last_uses, organizations, people
+from app.store import expiring_keys, key_list, keys, last_uses, memberships, organizations, people
 from app.store.column_types import to_microseconds
 from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
 from app.store.key_list import SORTS
@@ -23,8 +23,8 @@ def made(app, clock):
     with transaction():
         org, other = (organizations.add(name, clock.now).id for name in ("Acme", "Beta"))
         member, leaver = (people.add(email, clock.now).id for email in ("ann@acme.test", "dora@acme.test"))
-        organizations.add_member(org, member, Role.OWNER, clock.now)
-        organizations.add_member(other, leaver, Role.OWNER, clock.now)
+        memberships.add(org, member, Role.OWNER, clock.now)
+        memberships.add(other, leaver, Role.OWNER, clock.now)
         never, soon, late, gone = None, clock.now + timedelta(days=3), clock.now + timedelta(days=60), clock.now
         old, recent = clock.now - timedelta(days=100), clock.now - timedelta(hours=3)
         rows = list(product((never, soon, late, gone), (False, True), (False, True), (member, leaver, None)))

@@ -7,7 +7,7 @@ import pytest
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.store import key_rotations, keys, last_uses, named_keys, organizations, sign_up_keys
+from app.store import key_rotations, keys, last_uses, memberships, named_keys, sign_up_keys
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction
 from tests.store.pages import all_pages
@@ -97,7 +97,7 @@ def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_or
     assert listed() == set()
     for org_id, expected in ((org, {*some_of_each[:2]}), (other_org, {*some_of_each[:2], elsewhere})):
         with transaction():
-            organizations.add_member(org_id, person, Role.VIEWER, clock.now)
+            memberships.add(org_id, person, Role.VIEWER, clock.now)
         assert listed() == expected
 
 
@@ -123,7 +123,7 @@ def test_the_working_keys_that_a_person_created_in_one_organization(org, other_o
     add(created_by=person)
     add()
     with transaction():
-        assert [key.id for key in keys.working_of_owner(org, person, clock.now)] == [older, newer]
+        assert [listed.key.id for listed in keys.working_of_owner(org, person, clock.now, lock=True)] == [older, newer]
 
 
 def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row, clock):
@@ -176,7 +176,7 @@ def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_i
         assert has_to_wait(lambda: keys.locked(org, key_id))
         assert has_to_wait(lambda: named_keys.working_by_start(["whk_12345678"], clock.now))
         assert has_to_wait(lambda: named_keys.working_by_digest(b"one", clock.now))
-        assert has_to_wait(lambda: keys.working_of_owner(org, person, clock.now))
+        assert has_to_wait(lambda: keys.working_of_owner(org, person, clock.now, lock=True))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
 
 

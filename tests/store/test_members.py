@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.member_roles import Role
-from app.store import keys, members, organizations, people, sessions
+from app.store import keys, members, memberships, organizations, people, sessions
 from app.store.transaction import transaction
 
 
@@ -23,7 +23,7 @@ def join(org, clock):
         clock.advance(seconds=1)
         with transaction():
             person = people.add(f"{name}@example.com", clock.now)
-            organizations.add_member(org, person.id, role, clock.now)
+            memberships.add(org, person.id, role, clock.now)
             return person.id
 
     return join

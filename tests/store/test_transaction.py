@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.extensions import Base, db
-from app.store import organizations
+from app.store import memberships, organizations
 from app.store.organizations import Organization
 from app.store.transaction import transaction
 from tests.store.writers import arguments, writers
@@ -31,7 +31,7 @@ def test_transactions_do_not_nest(app):
 def test_a_transaction_decides_on_what_is_true_now(app, clock):
     with transaction():
         org_id = organizations.add("Org", clock.now).id
-    assert organizations.seen_by("nobody", org_id) is None
+    assert memberships.seen_by("nobody", org_id) is None
 
     def raise_elsewhere():
         with app.app_context(), transaction():
@@ -86,7 +86,7 @@ def test_every_table_has_a_function_that_writes_it_and_that_is_found():
     assert {
         "keys.add",
         "keys.add_missing",
-        "organizations.put_member",
+        "memberships.put",
         "sessions.end",
         "usage.add",
         "keys.locked",

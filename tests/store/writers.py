@@ -10,9 +10,9 @@ from typing import Any
 
 from app import store
 from app.domain.member_roles import Role
+from app.store.audit_seal_subscriptions import Subscription
 from app.store.expiry_notices import Told
 from app.store.invitations import End
-from app.store.seal_subscriptions import Subscription
 
 FOLDER = Path(store.__file__).parent
 #: What writes, as the source of a function names it.

@@ -11,8 +11,8 @@ from threading import Event
 
 import pytest
 
+from app.services.fair_revocation_queue import PLACES
 from app.services.key_cache import SETTLE_SECONDS
-from app.services.revocation_queue import PLACES
 from tests.servers import serving
 from tests.system.load import in_ms, percentile
 from tests.system.visitors import ENDPOINTS, Line, Request, Visitor, Volley, new_address, query

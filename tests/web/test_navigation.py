@@ -6,10 +6,13 @@ import pytest
 
 from app.domain.member_roles import Role
 from tests.actors import Actor
+from tests.databases import statements
 from tests.web.pages import Page
 
 #: Pages that belong to no organization.
 OUTSIDE = ("/sessions", "/device", "/guide", "/docs", "/install-ids", "/no/such/page")
+
+READS_ORGANIZATIONS = re.compile(r"SELECT organization\.id, organization\.name, membership\.role")
 
 
 def header(answer):
@@ -108,3 +111,10 @@ def test_the_footer_leads_to_the_docs_and_the_accessibility_page_and_says_the_ve
     footer = app.test_client().get("/sign-in").text.partition('<footer class="foot">')[2]
     assert re.findall(r'href="(.*?)"', footer) == ["/guide", "/guide/agents", "/device", "/accessibility"]
     assert "Keydesk 0.1.0" in footer
+
+
+@pytest.mark.parametrize("path", ["/orgs/{org}/keys", "/orgs/{org}/members", "/sessions", "/device"])
+def test_a_page_reads_the_organizations_of_the_person_once(app, alice, path):
+    with app.app_context(), statements() as sent:
+        assert alice.http.get(path.format(org=alice.org)).status_code == 200
+    assert len([statement for statement in sent if READS_ORGANIZATIONS.search(statement)]) == 1

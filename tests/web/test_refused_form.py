@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import Busy
-from app.domain.sliding_window import Window
+from app.domain.sliding_window_log import Window
 from app.services import device_grants, key_quotas
 from tests.web.pages import Page
 
@@ -107,7 +107,7 @@ def test_what_gets_no_turn(alice, monkeypatch, runtime, tail, title):
     key = alice.create_key(name="CI")
     page = alice.http.get(path(alice, f"{key['id']}/change")).text
     seen = page.split('name="seen" value="')[1].split('"')[0]
-    monkeypatch.setattr("app.services.revocation_queue.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("app.services.fair_revocation_queue.WAIT_SECONDS", 0.01)
     with runtime.revocation_queue.take(alice.org):
         answer = alice.http.post(path(alice, f"{key['id']}/{tail}"), data=NEW | {"seen": seen, "overlap": "0"})
     page = is_told(answer, Busy.message, title)

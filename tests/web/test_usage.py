@@ -10,8 +10,9 @@ from app.domain.key_verification import Outcome
 from app.domain.usage_span import Span
 from app.extensions import db
 from app.services import credits, key_verification, usage_report
-from app.store import organizations
+from app.store import memberships
 from app.store.transaction import transaction
+from app.web.usage import asked_span
 from tests.web.pages import Page
 
 
@@ -51,7 +52,7 @@ def test_strangers_and_removed_members_do_not_see_it(cast):
     bob, person_id = cast.bob, cast.bob.person_id
     assert bob.http.get(f"/orgs/{bob.org}/usage").status_code == 200
     with cast.alice.app.app_context(), transaction():
-        organizations.remove_member(bob.org, person_id)
+        memberships.remove(bob.org, person_id)
     assert bob.http.get(f"/orgs/{bob.org}/usage").status_code == 404
     answer = cast.nobody().http.get(f"/orgs/{cast.alice.org}/usage?range=30d")
     assert (answer.status_code, answer.headers["Location"][:14]) == (302, "/sign-in?next=")
@@ -187,3 +188,9 @@ def test_the_chart_of_one_key_counts_that_key_alone(app, alice, use, clock):
         text = render_template_string(source, series=series)
     assert 'href="/orgs/org_1/keys/key_1?range=24h" aria-current="true"' in text
     assert "12:00 UTC: 2 let through, 1 refused" in text
+
+
+@pytest.mark.parametrize(("query", "span"), [("", Span.WEEK), ("?range=24h", Span.DAY), ("?range=99y", Span.WEEK)])
+def test_the_span_is_that_of_the_address_or_a_week(app, query, span):
+    with app.test_request_context(f"/{query}"):
+        assert asked_span() is span

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.usage_span import Span
 from app.services.usage_report import Point, Series
-from app.web.usage_chart import asked_span, chart
+from app.web.usage_chart import chart
 
 NOW = datetime(2026, 3, 1, 14, 35, tzinfo=UTC)
 
@@ -16,12 +16,6 @@ def drawn(span, *last):
     steps = span.steps(NOW)
     numbers = [(0, 0)] * (len(steps) - len(last)) + list(last)
     return chart(Series(span, tuple(Point(at, *number) for at, number in zip(steps, numbers, strict=True)), ()))
-
-
-@pytest.mark.parametrize(("query", "span"), [("", Span.WEEK), ("?range=24h", Span.DAY), ("?range=99y", Span.WEEK)])
-def test_the_span_is_that_of_the_address_or_a_week(app, query, span):
-    with app.test_request_context(f"/{query}"):
-        assert asked_span() is span
 
 
 @pytest.mark.parametrize(
