@@ -14,10 +14,20 @@ from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.store import key_list, keys
 from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
-from app.store.key_list import COUNTED_TO, SORTS, KeyPage
+from app.store.key_list import COUNTED_TO, ENDED_COUNTED_TO, SORTS, KeyPage
 from app.store.keys import ListedKey
 
-__all__ = ["CONDITIONS", "COUNTED_TO", "ORGANIZATION", "OUTSIDE_POLICY", "SORTS", "KeyFilter", "KeyPage", "PastedKey"]
+__all__ = [
+    "CONDITIONS",
+    "COUNTED_TO",
+    "ENDED_COUNTED_TO",
+    "ORGANIZATION",
+    "OUTSIDE_POLICY",
+    "SORTS",
+    "KeyFilter",
+    "KeyPage",
+    "PastedKey",
+]
 
 #: A condition beside those of the store: the working keys that are outside of the organization's policy.
 OUTSIDE_POLICY = "outside_policy"
@@ -63,6 +73,11 @@ def newest(
 def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
     """How many keys there are; `COUNTED_TO + 1` if there are more than that."""
     return key_list.count(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
+
+
+def count_ended(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
+    """How many of them have expired or were revoked; `ENDED_COUNTED_TO + 1` if there are more than that."""
+    return key_list.count_ended(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
 
 
 def every(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str) -> Iterator[ListedKey]:

@@ -33,8 +33,9 @@ KEEP_ENDED_INVITATIONS = timedelta(days=30)
 def prune(runtime: Runtime) -> None:
     now = runtime.clock()
     old = now - timedelta(days=runtime.settings.usage_retention_days)
-    usage.fold(now)
     usage.prune(usage_totals.day_of(old))
+    # Afterwards, because what is deleted is in no sum.
+    usage.fold(now)
     with transaction():
         credits.fold(old)
     with transaction():

@@ -211,6 +211,11 @@ def fold(now: datetime) -> None:
     """Adds the hours that are over to the sums that pages read, each in a transaction of its own."""
     while _fold_next_hour(now - _SETTLED):
         pass
+    today = usage_totals.day_of(now)
+    for org_id in usage_totals.organizations_to_sum(today):
+        with transaction():
+            take_turns("usage")
+            usage_totals.sum_keys(org_id, today)
 
 
 def _fold_next_hour(before: datetime) -> bool:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Double, case, cast, exists, func, literal, select, true, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.key_verification import Outcome
 from app.domain.usage_span import Span
 from app.extensions import db
 from app.store import usage_totals
+from app.store.column_types import UtcTime
 from app.store.keys import ApiKey
 from app.store.usage import UsageHour
-from app.store.usage_totals import Requests, UsageKeyDay, not_in_sums
+from app.store.usage_totals import Requests, UsageKeyDay, UsageKeySum, not_in_sums
+
+#: What the days of a span before today add up to.
+_KEY_SUMS = {Span.WEEK: UsageKeySum.of_week, Span.MONTH: UsageKeySum.of_month}
 
 
 class ActiveKey(NamedTuple):
@@ -45,25 +50,32 @@ def of_key(org_id: str, key_id: str, span: Span, now: datetime) -> Sequence[Requ
 
 def most_active_keys(org_id: str, span: Span, now: datetime, *, limit: int) -> Sequence[ActiveKey]:
     """The keys with the most requests in the span, most first."""
-    parts = _parts(span, now)
-    # Materialized, because PostgreSQL would start parallel workers for a few milliseconds of work.
-    summed = [part.by_key(org_id).cte().prefix_with("MATERIALIZED") for part in parts]
-    sums = union_all(*(select(part) for part in summed)).subquery()
-    total = func.sum(sums.c.requests).label("requests")
-    top = select(sums.c.key_id, total).group_by(sums.c.key_id).order_by(total.desc(), sums.c.key_id).limit(limit)
+    parts, today = _parts(span, now), usage_totals.day_of(now)
+    rows = [part.rows(org_id, today) for part in parts]
+    if span is not Span.DAY:
+        rows.append(_in_key_sums(org_id, today, _KEY_SUMS[span]))
+    # As floating-point numbers, which are exact up to 2^53: PostgreSQL makes decimals of the sums of large integers,
+    # which takes half as long again.
+    counted = union_all(*rows).subquery()
+    total = func.sum(cast(counted.c.requests, Double)).label("requests")
+    top = (
+        select(counted.c.key_id, total).group_by(counted.c.key_id).order_by(total.desc(), counted.c.key_id).limit(limit)
+    )
     ranked = top.subquery()
     # Looked up for these few: to tell outcomes apart while ranking takes half as long again.
     let_through = sum((part.let_through(org_id, ranked.c.key_id) for part in parts), start=literal(0)).label(
         "let_through"
     )
-    rows = db.session.execute(
+    found = db.session.execute(
         select(ApiKey.id, ApiKey.name, ApiKey.start, ApiKey.last4, let_through, ranked.c.requests)
         .join(ranked, ApiKey.id == ranked.c.key_id)
         .order_by(ranked.c.requests.desc(), ApiKey.id)
     )
     return [
-        ActiveKey(row.id, row.name, row.start, row.last4, int(row.let_through), int(row.requests - row.let_through))
-        for row in rows
+        ActiveKey(
+            row.id, row.name, row.start, row.last4, int(row.let_through), int(row.requests) - int(row.let_through)
+        )
+        for row in found
     ]
 
 
@@ -75,11 +87,16 @@ class _Part(NamedTuple):
     moments: Sequence[datetime]
     condition: ColumnElement[bool]
 
-    def by_key(self, org_id: str) -> Select[Any]:
-        between = self.at.between(self.moments[0], self.moments[-1])
-        requests: Any = func.sum(self.table.requests).label("requests")
-        sums = select(self.table.key_id, requests).where(self.table.org_id == org_id, between, self.condition)
-        return sums.group_by(self.table.key_id)
+    def rows(self, org_id: str, today: datetime) -> Any:
+        """Without the days that are in the sums of keys until today."""
+        first: Any = literal(self.moments[0], UtcTime)
+        if self.table is UsageKeyDay:
+            summed = exists().where(UsageKeySum.org_id == org_id, UsageKeySum.until == today)
+            first = select(case((summed, literal(today, UtcTime)), else_=first)).scalar_subquery()
+        between = self.at.between(first, self.moments[-1])
+        return select(self.table.key_id, self.table.requests).where(
+            self.table.org_id == org_id, between, self.condition
+        )
 
     def let_through(self, org_id: str, key_id: ColumnElement[str]) -> ColumnElement[int]:
         """The accepted requests of a key, looked up in the primary key a moment at a time: the condition stands where
@@ -92,6 +109,12 @@ class _Part(NamedTuple):
             self.table.outcome == Outcome.VALID,
         )
         return query.scalar_subquery()
+
+
+def _in_key_sums(org_id: str, today: datetime, requests: InstrumentedAttribute[int]) -> Any:
+    return select(UsageKeySum.key_id, requests).where(
+        UsageKeySum.org_id == org_id, UsageKeySum.until == today, requests > 0
+    )
 
 
 def _parts(span: Span, now: datetime) -> list[_Part]:

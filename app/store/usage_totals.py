@@ -1,4 +1,4 @@
-"""Sums of `usage_hour` that pages read: by key and day, and by organization and hour.
+"""Sums of `usage_hour` that pages read: by key and day, by organization and hour, and by key for a week and a month.
 
 Hours that are over are folded into them by housekeeping (`fold_next_hour`); the hours since are read from `usage_hour`.
 What is flushed late, for an hour that was folded already, is added to the sums in the same transaction.
@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     column,
     delete,
+    exists,
     func,
     literal,
     select,
@@ -35,6 +36,8 @@ from app.store.upsert import insert
 from app.store.usage import COUNTED, UsageHour
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: The whole days before today in the sums of `UsageKeySum`.
+_WEEK, _MONTH = 6 * _DAY, 29 * _DAY
 _DAY_IN_MICROSECONDS = 86_400_000_000
 
 
@@ -59,6 +62,21 @@ class UsageOrgHour(Base):
     hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
     outcome: Mapped[str] = mapped_column(primary_key=True)
     requests: Mapped[int] = mapped_column(BigInteger)
+
+
+class UsageKeySum(Base):
+    """The requests of a key on whole days before `until`, a midnight: six days and 29, which are a week and a month
+    with the day that begins then. Keys are ranked by it, because adding up the days takes most of the time of a page.
+    Housekeeping makes it anew every day (`sum_keys`); until then, days are added up."""
+
+    __tablename__ = "usage_key_sum"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    org_id: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+    of_week: Mapped[int] = mapped_column(BigInteger)
+    of_month: Mapped[int] = mapped_column(BigInteger)
 
 
 class UsageFold(Base):
@@ -175,9 +193,38 @@ def add_late(counts: list[Any]) -> None:
         if hour < until:
             key_days[org_id, hour - hour % _DAY_IN_MICROSECONDS, key_id, outcome] += requests
             org_hours[org_id, hour, outcome] += requests
+    # The sums of a key are made of days that are over; housekeeping makes them anew.
+    before = {org_id for org_id, day, _, _ in key_days if day < until - until % _DAY_IN_MICROSECONDS}
+    if before:
+        db.session.execute(delete(UsageKeySum).where(UsageKeySum.org_id.in_(before)))
     if key_days:
         bulk_writes.execute(_key_days, _KEY_DAY, _flat(key_days))
         bulk_writes.execute(_org_hours, _ORG_HOUR, _flat(org_hours))
+
+
+def organizations_to_sum(today: datetime) -> Sequence[str]:
+    """The IDs of those whose keys were used on the days before `today`, a midnight, and have no sums until then."""
+    used = exists().where(UsageKeyDay.org_id == Organization.id, UsageKeyDay.day.between(today - _MONTH, today - _DAY))
+    summed = exists().where(UsageKeySum.org_id == Organization.id, UsageKeySum.until == today)
+    return db.session.scalars(select(Organization.id).where(used, ~summed).order_by(Organization.id)).all()
+
+
+def sum_keys(org_id: str, today: datetime) -> None:
+    """Adds up the days before `today`, a midnight, for each key of the organization, unless some of them are not in the
+    sums of days yet. In the caller's transaction, and in turns with flushes."""
+    require_transaction()
+    if folded_until() < today:
+        return
+    db.session.execute(delete(UsageKeySum).where(UsageKeySum.org_id == org_id))
+    of_week = func.sum(case((UsageKeyDay.day >= today - _WEEK, UsageKeyDay.requests), else_=0))
+    sums = (
+        select(UsageKeyDay.org_id, UsageKeyDay.key_id, literal(today, UtcTime), of_week, func.sum(UsageKeyDay.requests))
+        .where(UsageKeyDay.org_id == org_id, UsageKeyDay.day.between(today - _MONTH, today - _DAY))
+        .group_by(UsageKeyDay.org_id, UsageKeyDay.key_id)
+        .order_by(UsageKeyDay.key_id)
+    )
+    names = ["org_id", "key_id", "until", "of_week", "of_month"]
+    db.session.execute(insert(UsageKeySum).from_select(names, sums))
 
 
 def _flat(sums: Counter[Any]) -> list[Any]:
@@ -268,6 +315,7 @@ def _hours(since: datetime, days: Sequence[datetime]) -> list[datetime]:
 
 def prune(before: datetime) -> None:
     """`before`: a midnight."""
-    for table, at in ((UsageKeyDay, UsageKeyDay.day), (UsageOrgHour, UsageOrgHour.hour)):
-        old = and_(table.org_id.in_(select(Organization.id)), at < before)
-        db.session.execute(delete(table).where(old))
+    organizations = select(Organization.id)
+    db.session.execute(delete(UsageKeyDay).where(UsageKeyDay.org_id.in_(organizations), UsageKeyDay.day < before))
+    db.session.execute(delete(UsageOrgHour).where(UsageOrgHour.org_id.in_(organizations), UsageOrgHour.hour < before))
+    db.session.execute(delete(UsageKeySum).where(UsageKeySum.org_id.in_(organizations), UsageKeySum.until <= before))

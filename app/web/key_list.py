@@ -15,7 +15,7 @@ from app.http import request_context
 from app.http.download_limit import limit_downloads
 from app.http.guards import RequireMember
 from app.services import key_list, usage
-from app.services.key_list import COUNTED_TO, ORGANIZATION, KeyFilter, KeyPage, PastedKey
+from app.services.key_list import COUNTED_TO, ENDED_COUNTED_TO, ORGANIZATION, KeyFilter, KeyPage, PastedKey
 from app.services.key_revocation import MAX_AT_ONCE
 from app.store.keys import ListedKey
 from app.web import download
@@ -114,6 +114,7 @@ def index() -> Response | str:
         total=_total(wanted, page, attention),
         ended=_ended(wanted),
         counted_to=COUNTED_TO,
+        ended_counted_to=ENDED_COUNTED_TO,
         has_any=bool(page.items) or key_list.count(runtime, member, KeyFilter()) > 0,
         attention=attention,
         weeks=usage.weeks(member.org_id, (listed.key.id for listed in page.items), runtime.clock()),
@@ -143,7 +144,7 @@ def _ended(wanted: Asked) -> int:
     if wanted.state != "working" or not wanted.is_narrowed:
         return 0
     runtime, member = request_context.runtime(), request_context.member()
-    return sum(key_list.count(runtime, member, replace(wanted.filter, condition=one)) for one in ("expired", "revoked"))
+    return key_list.count_ended(runtime, member, replace(wanted.filter, condition=None))
 
 
 @blueprint.post("/search")

@@ -45,7 +45,7 @@ def fill_every_table(runtime, member, clock):
     issued = keys.create(runtime, member, KeySettings(name="CI"))
     key_verification.require(runtime, issued.plaintext.reveal(), scope=None, address="192.0.2.1")
     UsageWriter().flush(runtime)
-    usage.fold(clock.now + timedelta(hours=2))
+    usage.fold(clock.now + timedelta(days=1))
     key_revocation.revoke(runtime, member, issued.listed.key.id)
     install_id_credentials.import_ids(runtime, member.org_id, [str(UUID(int=1))])
     device_grants.authorize(runtime, client_name="CI", scopes=[], client="192.0.2.1", address="192.0.2.1")

@@ -1,6 +1,7 @@
 """Sums of usage: by key and day, and by organization and hour. Whatever is flushed when, they are the sums of the
 hours."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,26 @@ def sums_are_those_of_the_hours():
     )
     one, other, third, fourth = (list(db.session.execute(text(q))) for q in (days, hours, by_org, by_org_of_hours))
     db.session.close()
-    return one == other and third == fourth
+    return one == other and third == fourth and key_sums_are_those_of_the_days()
+
+
+def key_sums_are_those_of_the_days():
+    """Where there are any."""
+    of_days = (
+        "SELECT sum(CASE WHEN day >= until - 6 * 86400000000 THEN requests ELSE 0 END), sum(requests)"
+        " FROM usage_key_day JOIN usage_key_sum USING (org_id, key_id)"
+        " WHERE day BETWEEN until - 29 * 86400000000 AND until - 86400000000 GROUP BY org_id, key_id ORDER BY 2, 1"
+    )
+    found = list(db.session.execute(text("SELECT of_week, of_month FROM usage_key_sum ORDER BY 2, 1")))
+    expected = list(db.session.execute(text(of_days)))
+    db.session.close()
+    return found == expected
+
+
+def key_sums():
+    found = [tuple(row) for row in db.session.execute(text("SELECT of_week, of_month FROM usage_key_sum"))]
+    db.session.close()
+    return found
 
 
 def test_a_days_requests_are_there_before_and_after_their_hours_are_folded(runtime, issued, alice, clock):
@@ -77,6 +97,63 @@ def test_what_is_flushed_late_is_added_to_its_day(runtime, issued, clock):
     usage.fold(clock.now + timedelta(days=2))
     assert by_day(issued, [today]) == {(today, "VALID"): 4}
     assert sums_are_those_of_the_hours()
+
+
+def test_a_keys_sums_of_a_week_and_a_month_leave_out_today_and_move_on_every_day(runtime, issued, clock):
+    clock.now = usage_totals.day_of(clock.now) + timedelta(hours=1)
+    found = []
+    for day in range(32):
+        if day < 3:
+            use(runtime, issued, 10**day)
+            runtime.usage.flush()
+        clock.advance(hours=2)
+        usage.fold(clock.now)
+        found.append(key_sums())
+        assert key_sums_are_those_of_the_days()
+        clock.advance(hours=22)
+    assert found[:3] == [[], [(1, 1)], [(11, 11)]]
+    assert found[3:7] == [[(111, 111)]] * 4
+    assert found[7:10] == [[(110, 111)], [(100, 111)], [(0, 111)]]
+    assert found[29:] == [[(0, 111)], [(0, 110)], [(0, 100)]]
+
+
+def test_a_keys_sums_are_made_anew_after_a_late_flush_for_a_day_before(runtime, issued, clock):
+    use(runtime, issued)
+    runtime.usage.flush()
+    use(runtime, issued)
+    clock.advance(days=1)
+    usage.fold(clock.now)
+    assert key_sums() == [(1, 1)]
+    runtime.usage.flush()
+    assert key_sums() == []
+    usage.fold(clock.now)
+    assert key_sums() == [(2, 2)]
+    assert sums_are_those_of_the_hours()
+
+
+def test_a_keys_sums_wait_until_the_day_before_is_folded(runtime, issued, clock):
+    use(runtime, issued)
+    runtime.usage.flush()
+    today = usage_totals.day_of(clock.now) + timedelta(days=1)
+    usage.fold(today + timedelta(seconds=119))
+    assert key_sums() == []
+    usage.fold(today + timedelta(seconds=120))
+    assert key_sums() == [(1, 1)]
+    assert usage_totals.organizations_to_sum(today) == []
+
+
+def test_a_keys_sums_are_without_the_days_that_are_deleted(runtime, issued, clock):
+    runtime = replace(runtime, settings=replace(runtime.settings, usage_retention_days=3))
+    for _ in range(6):
+        use(runtime, issued)
+        runtime.usage.flush()
+        clock.advance(days=1)
+    retention.prune(runtime)
+    assert key_sums() == [(3, 3)]
+    assert sums_are_those_of_the_hours()
+    clock.advance(days=4)
+    retention.prune(runtime)
+    assert key_sums() == []
 
 
 def test_an_hour_is_folded_only_once_it_is_over(runtime, issued, clock):

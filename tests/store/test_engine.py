@@ -71,6 +71,19 @@ def test_postgresql_ends_what_takes_too_long(app):
     assert limits == {"statement_timeout": "10s", "idle_in_transaction_session_timeout": "15s"}
 
 
+@pytest.mark.databases("postgresql")
+def test_postgresql_plans_a_statement_for_its_values_however_often_it_is_executed(app):
+    db.session.execute(text("CREATE TEMP TABLE one_rare (kind TEXT)"))
+    db.session.execute(text("INSERT INTO one_rare SELECT 'common' FROM generate_series(1, 10000)"))
+    db.session.execute(text("INSERT INTO one_rare VALUES ('rare')"))
+    db.session.execute(text("CREATE INDEX ON one_rare (kind)"))
+    db.session.execute(text("ANALYZE one_rare"))
+    db.session.execute(text("PREPARE of_kind (TEXT) AS SELECT count(*) FROM one_rare WHERE kind = $1"))
+    for _ in range(10):
+        db.session.execute(text("EXECUTE of_kind('common')"))
+    assert "'rare'" in str(db.session.execute(text("EXPLAIN EXECUTE of_kind('rare')")).all())
+
+
 def test_an_error_does_not_show_the_values_of_its_statement(app):
     with pytest.raises(DBAPIError) as failed:
         db.session.execute(text("SELECT :secret FROM no_such_table"), {"secret": "whk_secret"})

@@ -9,11 +9,13 @@ import pytest
 from app.domain import key_status, paging
 from app.domain.errors import ValidationFailed
 from app.domain.member_roles import Role
+from app.extensions import db
 from app.store import expiring_keys, key_list, keys, last_uses, memberships, organizations, people
 from app.store.column_types import to_microseconds
 from app.store.key_conditions import CONDITIONS, ORGANIZATION, KeyFilter
 from app.store.key_list import SORTS
 from app.store.transaction import transaction
+from tests.store.plans import plan_of
 
 
 @pytest.fixture
@@ -201,6 +203,48 @@ def test_all_of_them_are_read_in_the_order_of_the_list(made, clock, monkeypatch,
         listed.key.id for listed in found
     ]
     assert len(found) == key_list.count(made, KeyFilter(), clock.now)
+
+
+@pytest.mark.parametrize("condition", [None, *CONDITIONS])
+def test_the_order_used_last_is_complete_if_few_of_the_first_uses_are_of_wanted_keys(
+    made, clock, monkeypatch, condition
+):
+    monkeypatch.setattr("app.store.key_list._USES_TRIED", 6)
+    whole = [listed.key.id for listed in key_list.every(made, KeyFilter(condition=condition), "used", clock.now)]
+    found, pages = walk(made, clock, KeyFilter(condition=condition), "used", limit=4)
+    assert [listed.key.id for listed in found] == whole
+    back = pages[-1]
+    for before in reversed(pages[:-1]):
+        back = key_list.page(made, KeyFilter(condition=condition), "used", clock.now, limit=4, cursor=back.newer)
+        assert [listed.key.id for listed in back.items] == [listed.key.id for listed in before.items]
+
+
+@pytest.mark.parametrize(
+    ("condition", "sort", "index"),
+    [
+        ("replaced", "created", "ix_api_key_org_id_rotated_from"),
+        ("replaced", "name", "ix_api_key_org_id_rotated_from"),
+        ("unused", "created", "ix_api_key_list"),
+        ("unused", "name", "ix_api_key_org_id_name_folded_id"),
+    ],
+)
+def test_sqlite_finds_keys_by_the_index_in_which_few_are_passed_over(app, clock, condition, sort, index):
+    with transaction():
+        org = organizations.add("Acme", clock.now).id
+    db.session.connection()
+    plan = plan_of(lambda: list(key_list.every(org, KeyFilter(condition=condition), sort, clock.now)))
+    if db.engine.dialect.name == "sqlite":
+        assert index in plan
+        assert ("ix_api_key_list" in plan) == (index == "ix_api_key_list")
+
+
+def test_keys_that_have_ended_are_counted_together_but_not_all_of_them(made, clock, monkeypatch):
+    ended = [listed for listed in everything(made, clock) if key_status.has_ended(listed.key, clock.now)]
+    assert key_list.count_ended(made, KeyFilter(), clock.now) == len(ended)
+    of_name = [listed for listed in ended if "billing" in listed.key.name_folded]
+    assert key_list.count_ended(made, KeyFilter(words="billing"), clock.now) == len(of_name)
+    monkeypatch.setattr("app.store.key_list.ENDED_COUNTED_TO", 5)
+    assert key_list.count_ended(made, KeyFilter(), clock.now) == 6
 
 
 def test_the_count_ends_after_the_last_one_that_is_exact(made, clock, monkeypatch):
