@@ -16,10 +16,11 @@ class MetricsServer:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._is_serving = False
+        self._is_serving = self._has_complained = False
 
     def ensure(self) -> None:
-        """Serves, unless another process does. Raises `OSError` for an address at which nobody could."""
+        """Serves, unless another process does. If the address cannot be used, says so once and tries again next time:
+        an address of a network may come later than Keydesk."""
         bind = self._runtime.settings.metrics_bind
         if bind is None or self._is_serving:
             return
@@ -27,7 +28,8 @@ class MetricsServer:
         try:
             start_http_server(port, host, metrics_exposition.registry(self._runtime))
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
+            if error.errno != errno.EADDRINUSE and not self._has_complained:
+                self._has_complained = True
+                log.error("/metrics is not served at METRICS_BIND, %s port %s: %s", host, port, error)
         else:
             self._is_serving = True

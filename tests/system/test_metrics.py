@@ -16,6 +16,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.domain.secret import Secret
+from app.process.metrics_server import MetricsServer
 from tests.servers import ROOT, free_port, run, serving
 
 DASHBOARD = ROOT / "deploy" / "grafana.json"
@@ -153,6 +154,14 @@ def test_the_dashboard_is_one_that_grafana_can_load():
     named = {variable["name"] for variable in dashboard["templating"]["list"]}
     used = set(re.findall(r"\$\{?(\w+)", DASHBOARD.read_text())) - {"__rate_interval", "__all"}
     assert used == named
+
+
+def test_an_address_that_is_not_this_machine_s_is_said_once(set_settings, app, caplog):
+    set_settings(metrics_bind=("192.0.2.1", free_port()))
+    server = MetricsServer(app.extensions["runtime"])
+    server.ensure()
+    server.ensure()
+    assert caplog.text.count("/metrics is not served at METRICS_BIND, 192.0.2.1") == 1
 
 
 def test_a_port_that_is_taken_is_named_at_start(tmp_path):
