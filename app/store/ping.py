@@ -3,10 +3,16 @@
 from sqlalchemy import text
 
 from app.extensions import db
+from app.store import engine
 
 
 def ping() -> None:
     db.session.execute(text("SELECT 1")).scalar_one()
+
+
+def connections() -> tuple[int, int, int]:
+    """The engine's, as `engine.connections` counts them."""
+    return engine.connections(db.engine)
 
 
 def seconds() -> float:
