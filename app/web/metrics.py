@@ -1,11 +1,11 @@
 """`/metrics` on the port of everything else, for whoever has `METRICS_TOKEN`."""
 
 from dataclasses import dataclass
-from hmac import compare_digest
 
 from flask import Blueprint, Request, Response, request
 
 from app.domain.errors import NotFound
+from app.domain.secret import Secret
 from app.http import request_context
 from app.http.guards import Guard
 from app.services.runtime import Runtime
@@ -22,7 +22,7 @@ class RequireMetricsToken(Guard):
         if token is None:
             raise NotFound
         scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and compare_digest(sent.strip().encode(), token.reveal().encode()):
+        if scheme.lower() == "bearer" and Secret(sent.strip()) == token:
             return None
         said = "Send METRICS_TOKEN as a bearer token: Authorization: Bearer TOKEN\n"
         return Response(said, 401, {"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
