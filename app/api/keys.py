@@ -2,10 +2,10 @@
 
 from typing import Annotated, cast
 
-from flask import Blueprint, request
+from flask import Blueprint
 from typing_extensions import TypedDict
 
-from app.api.json_responses import Answer, Data, Listing, data, listing
+from app.api.json_responses import Answer, Data, data
 from app.domain import key_status
 from app.domain.errors import (
     Busy,
@@ -37,9 +37,9 @@ from app.http.field_types import (
     field,
 )
 from app.http.guards import RequireMember
-from app.http.request_body import Body, read_json, read_paging
+from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
-from app.services import key_list, key_revocation, key_rotation, key_suspension, keys, rotation_overlap
+from app.services import key_revocation, key_rotation, key_suspension, keys, rotation_overlap
 from app.services.key_rotation import MAX_OVERLAP_SECONDS, MIN_IDLE_SECONDS
 from app.services.keys import IssuedKey
 from app.store.keys import ListedKey
@@ -155,39 +155,6 @@ class KeyItem(TypedDict):
 
 class CreatedKey(KeyItem):
     key: Annotated[str, field("The key. Store it now: it is shown only once.", "whk_…")]
-
-
-@blueprint.get("/orgs/<org>/keys")
-@RequireMember(Permission.READ_KEYS)
-@RouteDocs(
-    paging=1000,
-    query={
-        "failing": "`true`: only keys that were refused in the last 24 hours, and not let through in them.",
-        "unused": "`true`: only keys that are older than 90 days, and were not let through in them.",
-        "outside_policy": "`true`: only working keys that are outside of the organization's policy for its keys.",
-        "owner": "Only keys that belong to this person: their ID or email address. `organization`: only keys that"
-        " belong to no person.",
-    },
-)
-def index() -> Answer[Listing[KeyItem]]:
-    """List keys of an organization
-
-    All keys, including revoked and expired ones, newest first.
-    """
-    limit, cursor = read_paging(default=1000)
-    conditions = [name for name in ("failing", "unused", key_list.OUTSIDE_POLICY) if _is_asked(name)]
-    runtime, member = request_context.runtime(), request_context.member()
-    named = request.args.get("owner")
-    owner = None if named is None else key_list.owner_named(member, named)
-    return listing(key_list.newest(runtime, member, conditions, limit=limit, cursor=cursor, owner=owner), item)
-
-
-def _is_asked(name: str) -> bool:
-    """Raises `ValidationFailed` naming the parameter."""
-    value = request.args.get(name)
-    if value not in {None, "true"}:
-        raise ValidationFailed({name: "must be true, or left out"})
-    return value is not None
 
 
 @blueprint.post("/orgs/<org>/keys")

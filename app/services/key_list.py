@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from app.domain import email_address, imported_keys, key_format
 from app.domain.errors import ValidationFailed
-from app.domain.paging import Page
 from app.services import key_policy
 from app.services.organizations import Member
 from app.services.runtime import Runtime
@@ -52,24 +51,6 @@ def page(runtime: Runtime, member: Member, wanted: KeyFilter, *, sort: str, limi
     return key_list.page(member.org_id, wanted, sort, runtime.clock(), limit=limit, cursor=cursor)
 
 
-def newest(
-    runtime: Runtime,
-    member: Member,
-    conditions: Sequence[str],
-    *,
-    limit: int,
-    cursor: str | None,
-    owner: str | None = None,
-) -> Page[ListedKey]:
-    """The keys that meet all of these conditions, newest first. `owner`: as in `KeyFilter`. Raises `ValidationFailed`
-    for an invalid cursor."""
-    outside = key_policy.outside(runtime, member.org_id) if OUTSIDE_POLICY in conditions else None
-    others = [name for name in conditions if name != OUTSIDE_POLICY]
-    return key_list.newest(
-        member.org_id, others, runtime.clock(), limit=limit, cursor=cursor, outside=outside, owner=owner
-    )
-
-
 def count(runtime: Runtime, member: Member, wanted: KeyFilter) -> int:
     """How many keys there are; `COUNTED_TO + 1` if there are more than that."""
     return key_list.count(member.org_id, _with_policy(runtime, member, wanted), runtime.clock())
@@ -105,16 +86,25 @@ def owner_named(member: Member, named: str) -> str:
     `ValidationFailed` naming `owner` for everybody who is no member and has no keys here, whether they exist or not."""
     if named == ORGANIZATION:
         return ORGANIZATION
-    with suppress(ValidationFailed):
-        named = email_address.normalise(named)
-    if found := key_list.owner_named(member.org_id, named):
+    if found := key_list.owner_named(member.org_id, _address_or_id(named)):
         return found
-    raise ValidationFailed(
-        {
-            "owner": "names nobody who is a member or has keys here; send the ID or the email address of a person,"
-            f" or {ORGANIZATION} for keys that belong to no person"
-        }
-    )
+    way_out = f"send the ID or the email address of a person, or {ORGANIZATION} for keys that belong to no person"
+    raise ValidationFailed({"owner": f"names nobody who is a member or has keys here; {way_out}"})
+
+
+def creator_named(member: Member, named: str) -> str:
+    """The ID of whoever has this ID or email address. Raises `ValidationFailed` naming `created_by` for everybody who
+    is no member and created no key here, whether they exist or not."""
+    if found := key_list.creator_named(member.org_id, _address_or_id(named)):
+        return found
+    way_out = "send the ID or the email address of a person"
+    raise ValidationFailed({"created_by": f"names nobody who is a member or created a key here; {way_out}"})
+
+
+def _address_or_id(named: str) -> str:
+    with suppress(ValidationFailed):
+        return email_address.normalise(named)
+    return named
 
 
 def pasted_key(runtime: Runtime, member: Member, text: str) -> PastedKey | None:
@@ -131,9 +121,10 @@ def pasted_key(runtime: Runtime, member: Member, text: str) -> PastedKey | None:
 
 def _with_policy(runtime: Runtime, member: Member, wanted: KeyFilter) -> KeyFilter:
     """The filter as the store knows it."""
-    if wanted.condition != OUTSIDE_POLICY:
+    if OUTSIDE_POLICY not in wanted.conditions:
         return wanted
-    return replace(wanted, condition=None, outside=key_policy.outside(runtime, member.org_id))
+    others = tuple(name for name in wanted.conditions if name != OUTSIDE_POLICY)
+    return replace(wanted, conditions=others, outside=key_policy.outside(runtime, member.org_id))
 
 
 def _imported(runtime: Runtime, member: Member, text: str) -> PastedKey | None:

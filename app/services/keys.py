@@ -34,11 +34,6 @@ class IssuedKey:
     overridden: Sequence[str] = ()
 
 
-def page(member: Member, *, limit: int, cursor: str | None = None) -> Page[ListedKey]:
-    """A page of the organization's keys, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return keys.page(member.org_id, limit=limit, cursor=cursor)
-
-
 def get(member: Member, key_id: str) -> ListedKey:
     """Raises `NotFound`."""
     found = keys.get(member.org_id, key_id)

@@ -36,7 +36,7 @@ class KeysNeedingAttention:
         kept = self._kept.get(org_id)
         if kept and kept.revision == revision and at - kept.at < KEPT_SECONDS:
             return kept.numbers
-        numbers = {name: key_list.count(org_id, KeyFilter(condition=name), now) for name in ATTENTION}
+        numbers = {name: key_list.count(org_id, KeyFilter(conditions=(name,)), now) for name in ATTENTION}
         if key_list.count(org_id, KeyFilter(), now) > key_list.COUNTED_TO:
             with self._lock:
                 self._kept.pop(org_id, None)

@@ -13,13 +13,14 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
 
-from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER
+from app.domain.key_status import EXPIRING_WITHIN, FAILING_WITHIN, UNUSED_AFTER, Status
 from app.domain.member_roles import Role
 from app.domain.name_rules import folded
 from app.store.keys import ApiKey, replaces, works
@@ -46,13 +47,14 @@ class KeyFilter:
 
     #: In the name, or how the key begins, or its ID.
     words: str = ""
-    #: A name of `CONDITIONS`. None: any.
-    condition: str | None = None
+    #: Names of `CONDITIONS`, all of which are so.
+    conditions: tuple[str, ...] = ()
     scope: str | None = None
     #: The ID of the person who created it.
     creator: str | None = None
     #: The ID of the person whom it belongs to, or `ORGANIZATION`.
     owner: str | None = None
+    status: Status | None = None
     #: Only those. None: any.
     outside: Outside | None = None
 
@@ -137,10 +139,10 @@ CONDITIONS: dict[str, Callable[[str, datetime], Condition]] = {
 
 def conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]:
     # Few keys are being replaced: they are found by their successors.
-    org = _by_no_index(ApiKey.org_id) if wanted.condition == "replaced" else ApiKey.org_id
-    found: list[Condition] = [org == org_id]
-    if wanted.condition is not None:
-        found.append(CONDITIONS[wanted.condition](org_id, now))
+    org = _by_no_index(ApiKey.org_id) if "replaced" in wanted.conditions else ApiKey.org_id
+    found: list[Condition] = [org == org_id, *(CONDITIONS[name](org_id, now) for name in wanted.conditions)]
+    if wanted.status is not None:
+        found.append(_has_status(wanted.status, org_id, now))
     if wanted.outside is not None:
         found.append(outside_policy(org_id, wanted.outside, now))
     if wanted.scope is not None:
@@ -152,6 +154,14 @@ def conditions(org_id: str, wanted: KeyFilter, now: datetime) -> list[Condition]
     if words := wanted.words.strip():
         found.append(_matches(words))
     return found
+
+
+def _has_status(status: Status, org_id: str, now: datetime) -> Condition:
+    """As `key_status.status` has it."""
+    if status in {"active", "expiring"}:
+        ends = and_(ApiKey.expires_at.is_not(None), ApiKey.expires_at <= now + EXPIRING_WITHIN)
+        return and_(_in_use(now), ends if status == "expiring" else not_(ends))
+    return CONDITIONS[status](org_id, now)
 
 
 def belongs_to(owner: str) -> Condition:

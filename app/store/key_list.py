@@ -16,20 +16,15 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain import paging
 from app.extensions import db
-from app.store import keys
 from app.store.column_types import UtcTime, from_microseconds, to_microseconds
 from app.store.key_conditions import (
-    CONDITIONS,
     Condition,
     KeyFilter,
-    Outside,
-    belongs_to,
     conditions,
-    outside_policy,
     people_of,
 )
 from app.store.keys import LISTED, ApiKey, ListedKey, works
@@ -138,26 +133,6 @@ def page(org_id: str, wanted: KeyFilter, sort: str, now: datetime, *, limit: int
     )
 
 
-def newest(
-    org_id: str,
-    conditions: Sequence[str],
-    now: datetime,
-    *,
-    limit: int,
-    cursor: str | None,
-    outside: Outside | None = None,
-    owner: str | None = None,
-) -> paging.Page[ListedKey]:
-    """A page of the keys that meet all of these `CONDITIONS`, newest first, as the API lists them. `owner`: as in
-    `KeyFilter`. Raises `ValidationFailed` for an invalid cursor."""
-    where = [CONDITIONS[condition](org_id, now) for condition in conditions]
-    if outside is not None:
-        where.append(outside_policy(org_id, outside, now))
-    if owner is not None:
-        where.append(belongs_to(owner))
-    return keys.page(org_id, limit=limit, cursor=cursor, where=where)
-
-
 def every(org_id: str, wanted: KeyFilter, sort: str, now: datetime) -> Iterator[ListedKey]:
     """All of them in the order of the list, read while they are consumed. `sort`: a name of `SORTS`."""
     query = select(ApiKey.id).where(*conditions(org_id, wanted, now))
@@ -183,8 +158,17 @@ def owners(org_id: str) -> Sequence[tuple[str, str]]:
 
 def owner_named(org_id: str, id_or_email: str) -> str | None:
     """The ID of the person with this ID or email address, if they are a member or a key belongs to them."""
+    return _person_named(org_id, id_or_email, ApiKey.owner_id)
+
+
+def creator_named(org_id: str, id_or_email: str) -> str | None:
+    """The ID of the person with this ID or email address, if they are a member or created a key."""
+    return _person_named(org_id, id_or_email, ApiKey.created_by)
+
+
+def _person_named(org_id: str, id_or_email: str, column: InstrumentedAttribute[str | None]) -> str | None:
     is_member = exists().where(Membership.org_id == org_id, Membership.person_id == Person.id)
-    has_key = exists().where(ApiKey.org_id == org_id, ApiKey.owner_id == Person.id)
+    has_key = exists().where(ApiKey.org_id == org_id, column == Person.id)
     is_named = or_(Person.id == id_or_email, Person.email == id_or_email)
     return db.session.scalar(select(Person.id).where(is_named, or_(is_member, has_key)))
 

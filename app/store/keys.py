@@ -273,13 +273,6 @@ def locked(org_id: str, key_id: str) -> ListedKey | None:
     return None if row is None else ListedKey(*row)
 
 
-def page(
-    org_id: str, *, limit: int, cursor: str | None, where: Sequence[ColumnElement[bool]] = ()
-) -> paging.Page[ListedKey]:
-    """A page of the organization's keys, newest first. Raises `ValidationFailed` for an invalid cursor."""
-    return _page(_listed(org_id).where(*where), limit=limit, cursor=cursor)
-
-
 def page_of_person(person_id: str, *, now: datetime, limit: int, cursor: str | None) -> paging.Page[ListedKey]:
     """A page of the active keys of all the person's organizations, newest first. Raises `ValidationFailed` for an
     invalid cursor."""

@@ -61,8 +61,8 @@ class Asked:
 
     @property
     def filter(self) -> KeyFilter:
-        condition = None if self.state == "all" else self.state
-        return KeyFilter(self.q, condition, self.scope or None, self.creator or None, self.owner or None)
+        conditions = () if self.state == "all" else (self.state,)
+        return KeyFilter(self.q, conditions, self.scope or None, self.creator or None, self.owner or None)
 
     @property
     def is_narrowed(self) -> bool:
@@ -134,7 +134,7 @@ def _total(wanted: Asked, page: KeyPage, attention: dict[str, int]) -> int:
     above the list."""
     if page.older is None:
         return page.first + len(page.items)
-    if wanted.state in attention and wanted.filter == KeyFilter(condition=wanted.state):
+    if wanted.state in attention and wanted.filter == KeyFilter(conditions=(wanted.state,)):
         return attention[wanted.state]
     return key_list.count(request_context.runtime(), request_context.member(), wanted.filter)
 
@@ -144,7 +144,7 @@ def _ended(wanted: Asked) -> int:
     if wanted.state != "working" or not wanted.is_narrowed:
         return 0
     runtime, member = request_context.runtime(), request_context.member()
-    return key_list.count_ended(runtime, member, replace(wanted.filter, condition=None))
+    return key_list.count_ended(runtime, member, replace(wanted.filter, conditions=()))
 
 
 @blueprint.post("/search")

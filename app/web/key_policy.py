@@ -90,7 +90,7 @@ def _own_url() -> str:
 
 def _page(form: PolicyForm, seen: str, problems: dict[str, str]) -> str:
     runtime, member = request_context.runtime(), request_context.member()
-    policy, outside = key_form_policy.of_organization(), KeyFilter(condition=OUTSIDE_POLICY)
+    policy, outside = key_form_policy.of_organization(), KeyFilter(conditions=(OUTSIDE_POLICY,))
     cursor = request.args.get("cursor")
     page = key_list.page(runtime, member, outside, sort="created", limit=PAGE_SIZE, cursor=cursor)
     return render_template(

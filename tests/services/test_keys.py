@@ -11,7 +11,8 @@ from app.domain.errors import Forbidden, KeyAlreadyShown, NotFound, UnknownScope
 from app.domain.key_settings import KeySettings
 from app.domain.route_policy import parse_policy
 from app.extensions import db
-from app.services import audit, key_revocation, key_rotation, keys, operator_keys
+from app.services import audit, key_list, key_revocation, key_rotation, keys, operator_keys
+from app.services.key_list import KeyFilter
 from tests.services import issued_keys
 
 
@@ -110,9 +111,9 @@ def test_pages_follow_each_other_without_gaps_even_for_keys_of_the_same_moment(r
     made = {keys.create(runtime, alice.member, KeySettings(name=f"Key {n}")).listed.key.id for n in range(7)}
     seen, cursor = [], None
     while True:
-        page = keys.page(alice.member, limit=3, cursor=cursor)
+        page = key_list.page(runtime, alice.member, KeyFilter(), sort="created", limit=3, cursor=cursor)
         seen += [listed.key.id for listed in page.items]
-        cursor = page.next_cursor
+        cursor = page.older
         if cursor is None:
             break
     assert len(seen) == 7

@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 from itertools import product
+from typing import get_args
 
 import pytest
 
@@ -136,12 +137,19 @@ def test_a_condition_finds_the_keys_of_which_it_is_so_and_counts_them(made, cloc
 
     expected = {listed.key.id for listed in everything(made, clock) if is_so(listed)}
     assert expected
-    assert {listed.key.id for listed in everything(made, clock, condition=condition)} == expected
-    assert key_list.count(made, KeyFilter(condition=condition), now) == len(expected)
+    assert {listed.key.id for listed in everything(made, clock, conditions=(condition,))} == expected
+    assert key_list.count(made, KeyFilter(conditions=(condition,)), now) == len(expected)
+
+
+@pytest.mark.parametrize("status", get_args(key_status.Status))
+def test_a_status_finds_the_keys_that_have_it(made, clock, status):
+    expected = {one.key.id for one in everything(made, clock) if key_status.status(one.key, clock.now) == status}
+    assert expected
+    assert {one.key.id for one in everything(made, clock, status=status)} == expected
 
 
 def test_what_expires_soon_in_the_list_is_what_people_are_told_of(made, clock):
-    listed = everything(made, clock, condition="expiring")
+    listed = everything(made, clock, conditions=("expiring",))
     owners = {one.key.owner_id for one in everything(made, clock)}
     # The keys that expire now have ended for the list, and their owners are told on the day after.
     start = clock.now + timedelta(microseconds=1)
@@ -178,7 +186,7 @@ def test_scopes_are_found_as_whole_words_and_creators_by_id(made, clock):
     (creator, address), (_, leaver) = key_list.creators(made)
     assert (address, leaver) == ("ann@acme.test", "dora@acme.test")
     assert {listed.created_by for listed in everything(made, clock, creator=creator)} == {"ann@acme.test"}
-    assert everything(made, clock, creator=creator, condition="revoked", scope="agent:rw", words="zzz") == []
+    assert everything(made, clock, creator=creator, conditions=("revoked",), scope="agent:rw", words="zzz") == []
 
 
 def test_owners_are_found_by_id_and_what_belongs_to_nobody_by_the_word_for_it(made, clock):
@@ -205,17 +213,18 @@ def test_all_of_them_are_read_in_the_order_of_the_list(made, clock, monkeypatch,
     assert len(found) == key_list.count(made, KeyFilter(), clock.now)
 
 
-@pytest.mark.parametrize("condition", [None, *CONDITIONS])
+@pytest.mark.parametrize("conditions", [(), *((condition,) for condition in CONDITIONS)], ids=str)
 def test_the_order_used_last_is_complete_if_few_of_the_first_uses_are_of_wanted_keys(
-    made, clock, monkeypatch, condition
+    made, clock, monkeypatch, conditions
 ):
+    wanted = KeyFilter(conditions=conditions)
     monkeypatch.setattr("app.store.key_list._USES_TRIED", 6)
-    whole = [listed.key.id for listed in key_list.every(made, KeyFilter(condition=condition), "used", clock.now)]
-    found, pages = walk(made, clock, KeyFilter(condition=condition), "used", limit=4)
+    whole = [listed.key.id for listed in key_list.every(made, wanted, "used", clock.now)]
+    found, pages = walk(made, clock, wanted, "used", limit=4)
     assert [listed.key.id for listed in found] == whole
     back = pages[-1]
     for before in reversed(pages[:-1]):
-        back = key_list.page(made, KeyFilter(condition=condition), "used", clock.now, limit=4, cursor=back.newer)
+        back = key_list.page(made, wanted, "used", clock.now, limit=4, cursor=back.newer)
         assert [listed.key.id for listed in back.items] == [listed.key.id for listed in before.items]
 
 
@@ -232,7 +241,7 @@ def test_sqlite_finds_keys_by_the_index_in_which_few_are_passed_over(app, clock,
     with transaction():
         org = organizations.add("Acme", clock.now).id
     db.session.connection()
-    plan = plan_of(lambda: list(key_list.every(org, KeyFilter(condition=condition), sort, clock.now)))
+    plan = plan_of(lambda: list(key_list.every(org, KeyFilter(conditions=(condition,)), sort, clock.now)))
     if db.engine.dialect.name == "sqlite":
         assert index in plan
         assert ("ix_api_key_list" in plan) == (index == "ix_api_key_list")
