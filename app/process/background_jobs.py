@@ -68,9 +68,9 @@ class Background:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
             # One thread for each, so that a fault in one kind does not keep back the others.
             jobs += [
-                ("change-notices", self.queue_change_notices, NOTICES_SECONDS),
+                ("key-change-notices", self.queue_key_change_notices, NOTICES_SECONDS),
                 ("expiry-notices", self.queue_expiry_notices, NOTICES_SECONDS),
-                ("weekly-seals", self.queue_weekly_seals, NOTICES_SECONDS),
+                ("audit-seal-mails", self.queue_audit_seal_mails, NOTICES_SECONDS),
             ]
         if self._runtime.settings.has_metrics:
             jobs.append(("metrics", self.share_metrics, METRICS_SECONDS))
@@ -116,13 +116,13 @@ class Background:
     def check_audit_logs(self) -> None:
         audit_checks.run(self._runtime)
 
-    def queue_change_notices(self) -> None:
+    def queue_key_change_notices(self) -> None:
         key_change_notices.tell(self._runtime)
 
     def queue_expiry_notices(self) -> None:
         expiry_notices.tell(self._runtime)
 
-    def queue_weekly_seals(self) -> None:
+    def queue_audit_seal_mails(self) -> None:
         audit_seal_mails.send(self._runtime)
 
     def share_metrics(self) -> None:

@@ -95,12 +95,7 @@ def remove(runtime: Runtime, member: Member, person_id: str, decisions: Decision
         now, leaves = runtime.clock(), person_id == member.person_id
         members.take_turn(member.org_id)
         device_grants.deny_approved(member.org_id, person_id)
-        member = organizations.still_member(member)
-        role = members.locked_role(member.org_id, person_id)
-        if not leaves:
-            members.refuse_unmanageable(member, role)
-        if role is Role.OWNER:
-            members.refuse_last_owner(member.org_id, person_id)
+        member = _still_allowed_to_remove(member, person_id)
         memberships.remove(member.org_id, person_id)
         # Members are locked before keys.
         owners = _owners(member, decisions, leaves=leaves)
@@ -145,12 +140,7 @@ def decide_some(
     with revoking(runtime, org_id=member.org_id) as revocation:
         now, leaves = runtime.clock(), person_id == member.person_id
         members.take_turn(member.org_id)
-        member = organizations.still_member(member)
-        role = members.locked_role(member.org_id, person_id)
-        if not leaves:
-            members.refuse_unmanageable(member, role)
-        if role is Role.OWNER:
-            members.refuse_last_owner(member.org_id, person_id)
+        member = _still_allowed_to_remove(member, person_id)
         # Members are locked before keys.
         owner = _owners(member, Decisions(others=decision), leaves=leaves).get(decision.owner)
         if owner and owner.person_id == person_id:
@@ -166,6 +156,17 @@ def decide_some(
                 key_owners.hand_over(runtime, listed.key, owner, was=email, at=now, actor=member.email)
         revocation.affects(member.org_id)
     return len(found)
+
+
+def _still_allowed_to_remove(member: Member, person_id: str) -> Member:
+    """The member as they are now. Raises `NotFound`, `Forbidden` and `LastOwner`."""
+    member = organizations.still_member(member)
+    role = members.locked_role(member.org_id, person_id)
+    if person_id != member.person_id:
+        members.refuse_unmanageable(member, role)
+    if role is Role.OWNER:
+        members.refuse_last_owner(member.org_id, person_id)
+    return member
 
 
 def _left_key(runtime: Runtime, member: Member, person_id: str, listed: ListedKey, now: datetime) -> LeftKey:

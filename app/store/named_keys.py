@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import select
 
 from app.domain.key_rate_limit import RateLimit
 from app.extensions import db
