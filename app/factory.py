@@ -20,7 +20,7 @@ from app.services.key_rate_limits import KeyRateLimits
 from app.services.keys_needing_attention import KeysNeedingAttention
 from app.services.metrics_processes import MetricsProcesses
 from app.services.runtime import Runtime
-from app.services.usage import UsageRecorder
+from app.services.usage_recorder import UsageRecorder
 from app.store import engine
 from app.store.verification_connections import VerificationReader
 from app.store.verification_queries import KeyRecords

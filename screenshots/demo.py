@@ -23,6 +23,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
+    operator_members,
     operator_organizations,
     organizations,
     sessions,
@@ -174,9 +175,9 @@ class _Story:
 
     def _add(self, email: str, role: Role) -> None:
         org = self.places["org"]
-        operator_organizations.add_member(self._runtime, org, email, role)
+        operator_members.add_member(self._runtime, org, email, role)
         (self.places[email.partition("@")[0]],) = (
-            row.person_id for row in operator_organizations.everybody(self._runtime, org) if row.email == email
+            row.person_id for row in operator_members.everybody(self._runtime, org) if row.email == email
         )
 
     def _grant_credits(self) -> None:
@@ -216,7 +217,7 @@ class _Story:
                 key_verification.verify(self._runtime, key, scope=scope, address=plan.address, agent=plan.agent)
 
     def _remove_dora(self) -> None:
-        operator_organizations.remove_member(self._runtime, self.places["org"], "dora@acme.example")
+        operator_members.remove_member(self._runtime, self.places["org"], "dora@acme.example")
 
     def _revoke_bot(self) -> None:
         operator_keys.revoke_key(self._runtime, self.places["Old deploy bot"])

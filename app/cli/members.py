@@ -10,7 +10,7 @@ from app.cli.key_output import created
 from app.cli.output import answer, as_json
 from app.domain.member_roles import Role
 from app.domain.plural import counted
-from app.services import operator_organizations
+from app.services import operator_members
 from app.services.keys import IssuedKey
 from app.services.members import to_json
 from app.store.keys import ApiKey
@@ -33,7 +33,7 @@ def members() -> None:
 def list_members(org: str, is_json: bool) -> None:
     """List the members of ORG (ID or name)."""
     with open_runtime() as runtime:
-        found = operator_organizations.everybody(runtime, org)
+        found = operator_members.everybody(runtime, org)
         answer(is_json, {"data": [to_json(row) for row in found]}, lambda: click.echo("\n".join(_lines(found))))
 
 
@@ -60,7 +60,7 @@ def add_member(org: str, email: str, role: str, keys: str | None, last_owner: bo
     """
     with open_runtime() as runtime:
         revokes = keys == "revoke"
-        beyond = operator_organizations.add_member(
+        beyond = operator_members.add_member(
             runtime, org, email, Role(role), revoke_keys=revokes, last_owner=last_owner
         )
         _say_role(org, email, role, keys, beyond)
@@ -81,9 +81,7 @@ def set_role(org: str, email: str, role: str, keys: str | None, last_owner: bool
     """
     with open_runtime() as runtime:
         revokes = keys == "revoke"
-        beyond = operator_organizations.set_role(
-            runtime, org, email, Role(role), revoke_keys=revokes, last_owner=last_owner
-        )
+        beyond = operator_members.set_role(runtime, org, email, Role(role), revoke_keys=revokes, last_owner=last_owner)
         _say_role(org, email, role, keys, beyond)
 
 
@@ -123,15 +121,15 @@ def remove_member(
     if overlap is not None and keys != "rotate":
         raise click.UsageError("--overlap needs --keys rotate.")
     with open_runtime() as runtime:
-        keys = keys or _asked(email, operator_organizations.keys_of_member(runtime, org, email))
+        keys = keys or _asked(email, operator_members.keys_of_member(runtime, org, email))
         if keys == "rotate":
-            successors = operator_organizations.remove_member_and_rotate_keys(
+            successors = operator_members.remove_member_and_rotate_keys(
                 runtime, org, email, to=to, overlap_seconds=overlap or 0, last_owner=last_owner
             )
             click.echo(f"{email} is no longer a member of {org}.")
             _say_rotated(successors, to or org, overlap or 0)
             return
-        theirs = operator_organizations.remove_member(
+        theirs = operator_members.remove_member(
             runtime,
             org,
             email,
@@ -188,9 +186,7 @@ def disable_member(email: str, keys: str | None) -> None:
     belong to them are named and keep working. --keys revoke revokes all of them for good, in every organization.
     """
     with open_runtime() as runtime:
-        created = operator_organizations.set_person_disabled(
-            runtime, email, disabled=True, revoke_keys=keys == "revoke"
-        )
+        created = operator_members.set_person_disabled(runtime, email, disabled=True, revoke_keys=keys == "revoke")
         click.echo(f"{email} is disabled.")
         click.echo(_left(created, keys))
 
@@ -200,5 +196,5 @@ def disable_member(email: str, keys: str | None) -> None:
 def enable_member(email: str) -> None:
     """Enable the person with the address EMAIL again."""
     with open_runtime() as runtime:
-        operator_organizations.set_person_disabled(runtime, email, disabled=False)
+        operator_members.set_person_disabled(runtime, email, disabled=False)
         click.echo(f"{email} is enabled.")

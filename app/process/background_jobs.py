@@ -24,7 +24,7 @@ from app.services import (
     outbox,
     retention,
     rotation_overlap,
-    usage,
+    usage_recorder,
 )
 from app.services.runtime import Runtime
 from app.services.usage_processes import UsageWriter
@@ -59,7 +59,7 @@ class Background:
         gc.freeze()
         gc.set_threshold(5_000, 1, 1_000)
         jobs = [
-            ("usage", self.flush_usage, usage.FLUSH_SECONDS),
+            ("usage", self.flush_usage, usage_recorder.FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
             ("replaced-keys", self.look_after_replaced_keys, REPLACED_KEYS_SECONDS),
             ("audit-checks", self.check_audit_logs, AUDIT_CHECKS_SECONDS),

@@ -14,7 +14,7 @@ from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.keys_needing_attention import KeysNeedingAttention
 from app.services.metrics_processes import MetricsProcesses
-from app.services.usage import UsageRecorder
+from app.services.usage_recorder import UsageRecorder
 from app.store.verification_queries import KeyRecords
 
 

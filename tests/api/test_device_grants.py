@@ -4,7 +4,7 @@ import pytest
 
 from app.api.device_grants import GRANT_TYPE
 from app.domain.member_roles import Role
-from app.services import device_grants, operator_organizations
+from app.services import device_grants, operator_members
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_person_whose_role_sank_meanwhile_is_told_as_a_refusal(app, cast, cere
     bob = cast.bob
     approve(app, bob, ceremony, "agent:r")
     with app.app_context():
-        operator_organizations.add_member(app.extensions["runtime"], bob.org, bob.email, Role.VIEWER)
+        operator_members.add_member(app.extensions["runtime"], bob.org, bob.email, Role.VIEWER)
     refused = poll()
     assert (refused.status_code, refused.get_json()) == (400, {"error": "access_denied"})
 

@@ -40,8 +40,9 @@ def test_each_status_lists_the_keys_that_are_shown_with_it(alice, clock, listed,
     assert refused(status="gone") == {"status": "must be active, expiring, expired, revoked or suspended, or left out"}
 
 
-def test_words_scopes_and_creators_narrow_the_list_together(cast, alice, listed, refused):
+def test_words_scopes_and_creators_narrow_the_list_together(cast, alice, clock, listed, refused):
     made = alice.create_key(name="Billing worker", scopes=["notes:read"])
+    clock.advance(seconds=1)
     cast.bob.create_key(name="billing of Bob", scopes=["notes:read"])
     alice.create_key(name="CI", scopes=["cache:invalidate"])
     assert listed(q="BILL") == ["billing of Bob", "Billing worker"]

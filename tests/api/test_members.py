@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.member_roles import Role
-from app.services import operator_organizations
+from app.services import operator_members
 from tests.http.problems import assert_problem
 
 
@@ -109,7 +109,7 @@ def test_everybody_leaves_by_themselves_but_the_last_owner(cast, app):
     assert vera.http.delete(path(vera, vera)).status_code == 200
     assert roles(alice) == {"alice": "owner"}
     with app.app_context():
-        operator_organizations.add_member(app.extensions["runtime"], alice.org, bob.email, Role.OWNER)
+        operator_members.add_member(app.extensions["runtime"], alice.org, bob.email, Role.OWNER)
     assert alice.http.delete(path(alice, alice)).status_code == 200
 
 

@@ -49,7 +49,7 @@ SETTERS = {
     # What its agent gets is judged here, and again when the key is made.
     "app.services.device_grants._approve",
     "app.services.operator_organizations.set_organization_disabled",
-    "app.services.operator_organizations.set_person_disabled",
+    "app.services.operator_members.set_person_disabled",
     # Organizations, not keys.
     "app.services.organization_deletion._delete",
     "app.services.organization_deletion.restore",

@@ -1,5 +1,6 @@
 """Keys to try things with, and whether they are accepted."""
 
+from app.domain.errors import KeyDisabled, KeyRevoked
 from app.domain.key_settings import KeySettings
 from app.extensions import db
 from app.services import key_verification, keys
@@ -15,6 +16,14 @@ def accepts(runtime, issued, *, refusals):
     try:
         return bool(key_verification.require(runtime, issued.plaintext.reveal(), scope="agent:r"))
     except refusals:
+        return False
+
+
+def works(runtime, text):
+    """Whether the key with this text is accepted; False if it, or what it belongs to, was revoked or disabled."""
+    try:
+        return key_verification.require(runtime, text, scope=None) is not None
+    except (KeyDisabled, KeyRevoked):
         return False
 
 

@@ -24,7 +24,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
-    operator_organizations,
+    operator_members,
     organizations,
     sign_in,
 )
@@ -82,9 +82,9 @@ def test_who_may_no_longer_have_a_key_there_is_not_given_it_back(runtime, cast, 
     first = sign_up(runtime, clock, bob.email).api_key.reveal()
     assert key_verification.require(runtime, first, scope=None).org_id == bob.org
     if change == "removed":
-        operator_organizations.remove_member(runtime, bob.org, bob.email)
+        operator_members.remove_member(runtime, bob.org, bob.email)
     else:
-        operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
+        operator_members.add_member(runtime, bob.org, bob.email, Role.VIEWER)
     second = sign_up(runtime, clock, bob.email).api_key.reveal()
     assert key_verification.require(runtime, second, scope=None).org_id != bob.org
     assert sign_up(runtime, clock, bob.email).api_key.reveal() == second
@@ -140,7 +140,7 @@ def test_a_key_that_was_rotated_is_not_given_back_when_its_successor_is_revoked(
 
 def test_a_rotation_where_the_person_left_takes_nothing_from_the_key_they_have(runtime, cast, clock):
     first = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
-    operator_organizations.remove_member(runtime, cast.bob.org, cast.bob.email)
+    operator_members.remove_member(runtime, cast.bob.org, cast.bob.email)
     second = sign_up(runtime, clock, cast.bob.email).api_key.reveal()
     clock.advance(hours=1)
     operator_keys.rotate_key(runtime, first, 0)
@@ -163,9 +163,9 @@ def test_all_keys_whose_secret_is_gone_are_revoked(runtime, cast, clock):
     """One of an organization that the person had left when they got the other one."""
     bob = cast.bob
     first = sign_up(runtime, clock, bob.email).api_key.reveal()
-    operator_organizations.remove_member(runtime, bob.org, bob.email)
+    operator_members.remove_member(runtime, bob.org, bob.email)
     second = sign_up(runtime, clock, bob.email).api_key.reveal()
-    operator_organizations.add_member(runtime, bob.org, bob.email, Role.MEMBER)
+    operator_members.add_member(runtime, bob.org, bob.email, Role.MEMBER)
     assert sign_up(runtime, clock, bob.email).api_key.reveal() == second
     object.__setattr__(runtime, "key_deriver", LOST)
     third = sign_up(runtime, clock, bob.email).api_key.reveal()
@@ -248,11 +248,11 @@ def test_a_disabled_persons_sign_up_key_refuses_and_other_keys_live_on(runtime, 
     alice = cast.alice
     key = sign_up(runtime, clock, alice.email).api_key.reveal()
     other = operator_keys.create_key(runtime, KeySettings(), org=alice.org).plaintext.reveal()
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=True)
     with pytest.raises(KeyDisabled):
         key_verification.require(runtime, key, scope=None)
     assert key_verification.require(runtime, other, scope=None)
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=False)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=False)
     assert key_verification.require(runtime, key, scope=None)
 
 

@@ -13,7 +13,7 @@ from app.domain.mail_kinds import SWITCHABLE, MailKind
 from app.domain.member_roles import Role
 from app.extensions import db
 from app.factory import make_runtime
-from app.services import audit, audit_seal_mails, keys, mail_preferences, operator_organizations
+from app.services import audit, audit_seal_mails, keys, mail_preferences, operator_members
 from app.store import audit_seal_subscriptions
 from app.store.outbox import OutboxMail
 
@@ -77,7 +77,7 @@ def test_it_is_off_until_somebody_wants_it_and_only_owners_can(runtime, cast, cl
 def test_who_is_no_longer_an_owner_gets_none_and_is_forgotten(runtime, cast, clock):
     alice, adam = cast.alice, cast.adam
     subscribe(runtime, alice, alice.org)
-    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER, last_owner=True)
+    operator_members.add_member(runtime, alice.org, alice.email, Role.MEMBER, last_owner=True)
     clock.advance(days=8)
     audit_seal_mails.send(runtime)
     assert mailed() == []
@@ -88,11 +88,11 @@ def test_who_is_no_longer_an_owner_gets_none_and_is_forgotten(runtime, cast, clo
 def test_a_disabled_owner_gets_none_until_enabled_again(runtime, cast, clock):
     alice = cast.alice
     subscribe(runtime, alice, alice.org)
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=True)
     clock.advance(days=8)
     audit_seal_mails.send(runtime)
     assert mailed() == []
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=False)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=False)
     clock.advance(days=7)
     audit_seal_mails.send(runtime)
     assert len(mailed()) == 1

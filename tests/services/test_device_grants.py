@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.domain.errors import Forbidden, NotFound, RateLimited, UnknownScope, ValidationFailed
 from app.domain.member_roles import Role
 from app.extensions import db
-from app.services import device_grants, key_verification, operator_organizations
+from app.services import device_grants, key_verification, operator_members
 from app.services.device_grants import DeviceError
 
 
@@ -131,7 +131,7 @@ def test_somebody_who_left_meanwhile_gives_no_key(runtime, cast, clock):
     bob = cast.bob
     ceremony = begin(runtime)
     approve(runtime, bob.member, ceremony.user_code.reveal(), ["agent:r"])
-    operator_organizations.remove_member(runtime, bob.org, bob.email)
+    operator_members.remove_member(runtime, bob.org, bob.email)
     assert poll(runtime, ceremony) == "access_denied"
 
 
@@ -139,7 +139,7 @@ def test_somebody_who_may_only_look_meanwhile_gives_no_key(runtime, cast, clock)
     bob = cast.bob
     ceremony = begin(runtime)
     approve(runtime, bob.member, ceremony.user_code.reveal(), ["agent:r"])
-    operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
+    operator_members.add_member(runtime, bob.org, bob.email, Role.VIEWER)
     assert poll(runtime, ceremony) == "access_denied"
 
 

@@ -22,6 +22,7 @@ from app.services import (
     keys,
     mail_preferences,
     operator_keys,
+    operator_members,
     operator_organizations,
 )
 from app.store import expiry_notices as store
@@ -120,11 +121,11 @@ def test_owners_and_admins_are_told_of_keys_whose_maker_is_gone_or_disabled(runt
     for name in ("first", "second", "third"):
         make(bob.member, name, 100, {"first": 7, "second": 8, "third": 9}[name])
     expiry_notices.tell(runtime)
-    operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+    operator_members.set_person_disabled(runtime, bob.email, disabled=True)
     clock.advance(days=1)
     expiry_notices.tell(runtime)
-    operator_organizations.set_person_disabled(runtime, bob.email, disabled=False)
-    operator_organizations.remove_member(runtime, alice.org, bob.email)
+    operator_members.set_person_disabled(runtime, bob.email, disabled=False)
+    operator_members.remove_member(runtime, alice.org, bob.email)
     clock.advance(days=1)
     expiry_notices.tell(runtime)
     to = [(recipient, names) for recipient, _, names in told()]
@@ -142,7 +143,7 @@ def test_nobody_is_told_who_is_disabled_and_nobody_of_a_disabled_organization(ru
     expiry_notices.tell(runtime)
     assert told() == []
     operator_organizations.set_organization_disabled(runtime, alice.org, disabled=False)
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=True)
     clock.advance(days=6)
     expiry_notices.tell(runtime)
     assert [to for to, *_ in told()] == [adam.email]

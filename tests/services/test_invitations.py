@@ -19,7 +19,7 @@ from app.services import (
     members,
     new_organization,
     operator_invitations,
-    operator_organizations,
+    operator_members,
     organization_deletion,
     organizations,
     sign_in,
@@ -167,7 +167,7 @@ def test_what_is_not_open_lets_nobody_in(runtime, alice, dora, clock, ended):
         found = "inv_none"
     else:
         if ended == "added":
-            operator_organizations.add_member(runtime, alice.org, EMAIL, Role.VIEWER)
+            operator_members.add_member(runtime, alice.org, EMAIL, Role.VIEWER)
         else:
             invitations.accept(runtime, invited.id, EMAIL)
         member_removal.remove(runtime, alice.member, dora.person_id, Decisions())
@@ -218,7 +218,7 @@ def test_who_may_not_invite_any_more_lets_nobody_in(runtime, cast, dora, lost):
     elif lost == "demoted":
         members.set_role(runtime, cast.alice.member, cast.adam.person_id, Role.MEMBER)
     else:
-        operator_organizations.set_person_disabled(runtime, cast.adam.email, disabled=True)
+        operator_members.set_person_disabled(runtime, cast.adam.email, disabled=True)
     with pytest.raises(Forbidden) as refused:
         invitations.accept(runtime, invited.id, EMAIL)
     assert refused.value.detail.startswith("adam@example.com cannot invite you as member any more.")
@@ -233,7 +233,7 @@ def test_a_disabled_person_does_not_join_and_gets_no_mail(app, cast, set_setting
     set_settings(mail_server="127.0.0.1")
     runtime = app.extensions["runtime"]
     charlie = cast.charlie
-    operator_organizations.set_person_disabled(runtime, charlie.email, disabled=True)
+    operator_members.set_person_disabled(runtime, charlie.email, disabled=True)
     invited = invite(runtime, cast.alice, charlie.email)
     with pytest.raises(NotFound):
         invitations.accept(runtime, invited.id, charlie.email)
@@ -392,8 +392,8 @@ def test_what_happens_while_it_is_accepted_comes_before_or_after(runtime, cast, 
         "remove the inviter": lambda _: member_removal.remove(runtime, member_of_alice, adams_id, Decisions()),
         "demote the inviter": lambda _: members.set_role(runtime, member_of_alice, adams_id, Role.MEMBER),
         "renew": lambda _: invitations.invite(runtime, member_of_alice, EMAIL, Role.VIEWER),
-        "add": lambda _: operator_organizations.add_member(runtime, alice.org, EMAIL, Role.VIEWER),
-        "disable": lambda _: operator_organizations.set_person_disabled(runtime, EMAIL, disabled=True),
+        "add": lambda _: operator_members.add_member(runtime, alice.org, EMAIL, Role.VIEWER),
+        "disable": lambda _: operator_members.set_person_disabled(runtime, EMAIL, disabled=True),
     }
     invited = invitations.invite(runtime, member_of_adam, EMAIL, Role.MEMBER)
     joined, _ = at_once(lambda: invitations.accept(runtime, invited.id, EMAIL), lambda: others[other](invited))
@@ -444,7 +444,7 @@ def test_in_many_rounds_nothing_is_half_done(runtime, cast, at_once, clock):
         email = f"dora{number}@example.com"
         with transaction():
             people.add(email, clock.now)
-        operator_organizations.add_member(runtime, adam.org, adam.email, Role.ADMIN)
+        operator_members.add_member(runtime, adam.org, adam.email, Role.ADMIN)
         invited = invitations.invite(runtime, adam.member, email, Role.MEMBER)
         others = (
             lambda invited=invited: invitations.withdraw(runtime, member, invited.id),
@@ -465,5 +465,5 @@ def test_an_invitation_of_somebody_who_may_not_invite_any_more_lets_nobody_sign_
     alice, adam = cast.alice, cast.adam
     invitations.invite(runtime, adam.member, EMAIL, Role.VIEWER)
     assert invitation_store.is_invited(EMAIL, clock.now)
-    operator_organizations.set_role(runtime, alice.org, adam.email, Role.MEMBER)
+    operator_members.set_role(runtime, alice.org, adam.email, Role.MEMBER)
     assert not invitation_store.is_invited(EMAIL, clock.now)

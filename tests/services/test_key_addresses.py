@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from app.domain.key_settings import KeySettings
 from app.domain.key_verification import KeyRecord, Outcome
 from app.services import key_addresses, key_revocation, key_verification, keys
-from app.services.usage import UsageRecorder
+from app.services.usage_recorder import UsageRecorder
 from app.store.key_addresses import MOST_A_DAY
 from app.store.usage_totals import hour_of
 from tests.databases import statements

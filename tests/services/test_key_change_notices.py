@@ -24,7 +24,7 @@ from app.services import (
     key_suspension,
     keys,
     operator_keys,
-    operator_organizations,
+    operator_members,
     rotation_overlap,
 )
 from app.services.key_owners import Owner
@@ -177,7 +177,7 @@ def test_who_is_no_longer_a_member_or_disabled_is_told_nothing(runtime, cast, ma
     bob, adam, vera = cast.bob, cast.adam.member, cast.vera
     made = [make(bob.member) for _ in range(2)]
     key_revocation.revoke(runtime, adam, made[0].id)
-    operator_organizations.remove_member(runtime, bob.org, bob.email, revoke_keys=True)
+    operator_members.remove_member(runtime, bob.org, bob.email, revoke_keys=True)
     with transaction():
         key_store.get(bob.org, made[0].id).key.created_by = vera.person_id
     assert mailed() == []

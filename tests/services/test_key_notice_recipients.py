@@ -1,6 +1,6 @@
 """Who is told about a key."""
 
-from app.services import operator_organizations
+from app.services import operator_members, operator_organizations
 from app.services.key_notice_recipients import recipients
 
 
@@ -14,7 +14,7 @@ def test_its_maker_is_told_as_long_as_they_are_a_member_and_not_disabled_else_ow
     assert told(bob.person_id) == {bob.email}
     assert told(None) == managers
     assert told(cast.charlie.person_id) == managers
-    operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+    operator_members.set_person_disabled(runtime, bob.email, disabled=True)
     assert told(bob.person_id) == managers
     operator_organizations.set_organization_disabled(runtime, org, disabled=True)
     assert told(None) == set()

@@ -19,7 +19,7 @@ from app.services import (
     key_verification,
     keys,
     member_removal,
-    operator_organizations,
+    operator_members,
 )
 from app.services.key_settings import ForOwner
 from app.services.member_removal import OVERLAP_SECONDS, Decisions, KeyAction, KeyDecision
@@ -102,7 +102,7 @@ def test_a_key_of_the_organization_outlives_who_created_it_without_a_word(runtim
     kept = create(runtime, bob).listed.key.id
     operators = create(runtime, bob).listed.key.id
     hand_over(runtime, cast.alice, kept, None)
-    operator_organizations.remove_member(runtime, bob.org, bob.email, revoke_keys=True)
+    operator_members.remove_member(runtime, bob.org, bob.email, revoke_keys=True)
     assert state(keys.get(cast.alice.member, kept), clock.now) == "active"
     assert state(keys.get(cast.alice.member, operators), clock.now) == "revoked"
 
@@ -110,7 +110,7 @@ def test_a_key_of_the_organization_outlives_who_created_it_without_a_word(runtim
 def test_a_key_is_orphaned_when_whoever_it_belongs_to_leaves(runtime, cast, clock):
     key_id = create(runtime, cast.alice).listed.key.id
     hand_over(runtime, cast.alice, key_id, cast.bob.email)
-    operator_organizations.remove_member(runtime, cast.bob.org, cast.bob.email)
+    operator_members.remove_member(runtime, cast.bob.org, cast.bob.email)
     assert state(keys.get(cast.alice.member, key_id), clock.now) == "owner_left"
     hand_over(runtime, cast.alice, key_id, cast.alice.email)
     assert state(keys.get(cast.alice.member, key_id), clock.now) == "active"
@@ -176,14 +176,14 @@ def test_a_device_grant_does_not_give_its_text(runtime, cast, clock, sign_up_key
 
 def test_it_outlives_its_person(runtime, cast, sign_up_key):
     text, _ = sign_up_key
-    operator_organizations.set_person_disabled(runtime, cast.bob.email, disabled=True)
+    operator_members.set_person_disabled(runtime, cast.bob.email, disabled=True)
     assert key_verification.require(runtime, text, scope=None)
 
 
 def test_possible_owners_are_members_who_may_create_keys(runtime, cast):
     for actor in (cast.bob, cast.vera, cast.adam):
         assert actor.org
-    operator_organizations.set_person_disabled(runtime, cast.bob.email, disabled=True)
+    operator_members.set_person_disabled(runtime, cast.bob.email, disabled=True)
     found = key_owners.possible_owners(cast.alice.member)
     assert {owner.email for owner in found} == {cast.alice.email, cast.adam.email}
 
@@ -192,7 +192,7 @@ def test_the_sign_up_key_of_somebody_whom_the_operator_disabled_is_not_handed_ov
     alice, bob = cast.alice, cast.bob
     text = sign_up(runtime, clock, bob).reveal()
     key_id = key_verification.require(runtime, text, scope=None).key_id
-    operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+    operator_members.set_person_disabled(runtime, bob.email, disabled=True)
     with pytest.raises(Forbidden, match="disabled the person"):
         hand_over(runtime, alice, key_id, None)
     for action in (KeyAction.HAND_OVER, KeyAction.ROTATE):
@@ -201,7 +201,7 @@ def test_the_sign_up_key_of_somebody_whom_the_operator_disabled_is_not_handed_ov
                 runtime, alice.member, bob.person_id, Decisions({}, KeyDecision(action, None), OVERLAP_SECONDS)
             )
     with pytest.raises(Forbidden, match="disabled the person"):
-        operator_organizations.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
+        operator_members.remove_member(runtime, alice.org, bob.email, hand_over_keys=True)
     with pytest.raises(DomainError):
         key_verification.require(runtime, text, scope=None)
 

@@ -27,7 +27,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
-    operator_organizations,
+    operator_members,
     rotation_overlap,
 )
 from app.services.key_list import OUTSIDE_POLICY, KeyFilter
@@ -72,7 +72,7 @@ def test_an_admin_lifts_no_limit_of_admins_or_owners(runtime, cast):
 
 def test_who_is_no_member_any_more_changes_nothing(runtime, cast):
     member = cast.adam.member
-    operator_organizations.remove_member(runtime, cast.alice.org, cast.adam.email)
+    operator_members.remove_member(runtime, cast.alice.org, cast.adam.email)
     with pytest.raises(NotFound):
         key_policy.change(runtime, member, {"longest_expiry_days": 1})
 

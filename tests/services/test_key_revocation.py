@@ -16,7 +16,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
-    operator_organizations,
+    operator_members,
 )
 from app.services.key_revocation import MAX_AT_ONCE
 from tests.services import issued_keys
@@ -125,7 +125,7 @@ def test_what_others_than_members_revoked_stays_revoked(runtime, cast, clock):
     operator_keys.revoke_key(runtime, by_operator.listed.key.id)
     assert "by hand" in refusal(runtime, alice, by_operator)
     of_bob = make(runtime, cast.bob.member)
-    operator_organizations.remove_member(runtime, alice.org_id, cast.bob.email, revoke_keys=True)
+    operator_members.remove_member(runtime, alice.org_id, cast.bob.email, revoke_keys=True)
     assert "by hand" in refusal(runtime, alice, of_bob)
     reasons = [keys.get(alice, issued.listed.key.id).key.revoked_reason for issued in (rotated, by_operator, of_bob)]
     assert reasons == [RevocationReason.ROTATED, RevocationReason.OPERATOR, RevocationReason.MEMBER_REMOVED]
@@ -172,7 +172,7 @@ def test_who_could_not_make_such_a_key_today_does_not_undo(runtime, cast):
     adam = cast.adam.member
     issued = make(runtime, adam, scopes=["agent:r", "keys:verify"])
     key_revocation.revoke(runtime, adam, issued.listed.key.id)
-    operator_organizations.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
+    operator_members.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
     assert "keys:verify" in refusal(runtime, adam, issued)
 
 

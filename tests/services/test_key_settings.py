@@ -17,7 +17,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
-    operator_organizations,
+    operator_members,
 )
 from tests.databases import statements
 from tests.factories import in_days
@@ -197,7 +197,7 @@ def test_who_may_not_give_a_scope_any_more_may_not_make_its_key_last(runtime, ca
         cast.adam.member,
         KeySettings(name="Back end", scopes=["keys:verify"], expires_at=in_days(runtime, 30)),
     )
-    operator_organizations.add_member(runtime, cast.alice.org, "adam@example.com", Role.MEMBER)
+    operator_members.add_member(runtime, cast.alice.org, "adam@example.com", Role.MEMBER)
     demoted = cast.adam.member
     ends = adams.listed.key.expires_at
     for later in (None, ends + timedelta(days=1)):
@@ -267,8 +267,8 @@ def test_what_the_operator_set_at_creation_outlives_a_rotation_by_somebody_who_i
     successor = key_rotation.rotate(runtime, alice.member, old.id)
     to = key_settings.ForOwner(alice.email)
     key_settings.change(runtime, alice.member, successor.listed.key.id, KeySettings(), to=to)
-    operator_organizations.add_member(runtime, alice.org, cast.bob.email, Role.OWNER)
-    operator_organizations.add_member(runtime, alice.org, alice.email, Role.MEMBER)
+    operator_members.add_member(runtime, alice.org, cast.bob.email, Role.OWNER)
+    operator_members.add_member(runtime, alice.org, alice.email, Role.MEMBER)
     with pytest.raises(Forbidden, match=r"203\.0\.113\.0/24"):
         change(runtime, alice, successor, networks=[])
     assert successor.listed.key.created_at <= now

@@ -12,7 +12,7 @@ from app.services import (
     key_revocation,
     key_rotation,
     key_suspension,
-    operator_organizations,
+    operator_members,
 )
 from tests.services import issued_keys
 from tests.services.issued_keys import make
@@ -73,7 +73,7 @@ def test_who_could_not_make_such_a_key_today_does_not_resume_it(runtime, cast):
     adam = cast.adam.member
     issued = make(runtime, adam, scopes=["agent:r", "keys:verify"])
     key_suspension.suspend(runtime, adam, issued.listed.key.id)
-    operator_organizations.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
+    operator_members.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
     with pytest.raises(Forbidden):
         key_suspension.resume(runtime, adam, issued.listed.key.id)
     assert not accepts(runtime, issued)

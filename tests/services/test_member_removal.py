@@ -26,7 +26,7 @@ from app.services import (
     key_verification,
     keys,
     member_removal,
-    operator_organizations,
+    operator_members,
     organizations,
     sessions,
 )
@@ -146,7 +146,7 @@ def test_a_sign_up_key_that_is_handed_over_or_rotated_is_none_any_more(runtime, 
     text = sign_up(runtime, clock, bob).reveal()
     done = remove(runtime, cast.alice, bob, others=decision)
     assert key_verification.require(runtime, text, scope=None)
-    operator_organizations.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
+    operator_members.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
     again = sign_up(runtime, clock, bob).reveal()
     assert again not in {text, *(successor.plaintext.reveal() for _, successor in done.replaced)}
 
@@ -223,7 +223,7 @@ def test_a_viewer_may_leave_and_the_last_owner_may_not(runtime, cast):
     remove(runtime, cast.vera, cast.vera)
     with pytest.raises(LastOwner):
         remove(runtime, cast.alice, cast.alice)
-    operator_organizations.set_role(runtime, cast.alice.org, cast.adam.email, Role.OWNER)
+    operator_members.set_role(runtime, cast.alice.org, cast.adam.email, Role.OWNER)
     remove(runtime, cast.alice, cast.alice)
     assert not is_member(cast, cast.alice)
 
@@ -237,7 +237,7 @@ def test_agents_of_whoever_was_removed_have_no_access_any_more(runtime, cast, bo
     body = {"name": "Agent", "org_id": cast.alice.org}
     assert bob.app.test_client().post("/v1/keys/create", json=body, headers=headers).status_code == 404
     # Not even if they come back at once.
-    operator_organizations.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
+    operator_members.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
     clock.advance(seconds=5)
     with pytest.raises(DeviceError) as denied:
         device_grants.poll(runtime, grant.device_code.reveal())
@@ -352,4 +352,4 @@ def test_a_member_who_is_removed_while_they_make_a_key_leaves_none_behind_fifty_
         assert isinstance(made, NotFound) is not isinstance(removed, KeysUndecided)
         if is_member(cast, bob):
             remove(runtime, cast.alice, bob, others=REVOKE)
-        operator_organizations.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)
+        operator_members.add_member(runtime, cast.alice.org, bob.email, Role.MEMBER)

@@ -9,7 +9,7 @@ import pytest
 from app.domain.errors import DomainError, Forbidden, KeyRevoked, KeysUndecided, LastOwner, NotFound, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Role
-from app.services import audit, key_verification, keys, member_removal, members, operator_organizations
+from app.services import audit, key_verification, keys, member_removal, members, operator_members
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.member_removal import Decisions
 from app.store import memberships
@@ -24,7 +24,7 @@ def role_of(runtime, cast, actor):
 def olga(runtime, cast):
     """Another owner."""
     olga = cast.adam
-    operator_organizations.set_role(runtime, olga.org, olga.email, Role.OWNER)
+    operator_members.set_role(runtime, olga.org, olga.email, Role.OWNER)
     return olga
 
 
@@ -49,7 +49,7 @@ def test_who_does_not_manage_members_changes_no_role_not_even_their_own(runtime,
 
 
 def test_an_admin_neither_touches_an_owner_nor_makes_one(runtime, cast, olga):
-    operator_organizations.set_role(runtime, olga.org, cast.bob.email, Role.ADMIN)
+    operator_members.set_role(runtime, olga.org, cast.bob.email, Role.ADMIN)
     admin = cast.bob.member
     for target, role in ((olga, Role.VIEWER), (cast.vera, Role.OWNER), (cast.bob, Role.OWNER)):
         with pytest.raises(Forbidden):
@@ -67,7 +67,7 @@ def test_the_last_owner_stays_one(runtime, cast):
 
 
 def test_an_owner_who_is_disabled_does_not_count(runtime, cast, olga):
-    operator_organizations.set_person_disabled(runtime, olga.email, disabled=True)
+    operator_members.set_person_disabled(runtime, olga.email, disabled=True)
     with pytest.raises(LastOwner):
         members.set_role(runtime, cast.alice.member, cast.alice.person_id, Role.ADMIN)
 
@@ -118,8 +118,8 @@ def remove(runtime, member, person_id):
 
 def demote_as_operator(runtime, member, person_id):
     """Whoever the member is."""
-    emails = {row.person_id: row.email for row in operator_organizations.everybody(runtime, member.org_id)}
-    operator_organizations.set_role(runtime, member.org_id, emails[person_id], Role.VIEWER)
+    emails = {row.person_id: row.email for row in operator_members.everybody(runtime, member.org_id)}
+    operator_members.set_role(runtime, member.org_id, emails[person_id], Role.VIEWER)
 
 
 #: What happens at once: who does what to whom.
@@ -155,7 +155,7 @@ def race(app, runtime, people, deeds):
 
 
 def owners(runtime, org):
-    return [row.email for row in operator_organizations.everybody(runtime, org) if row.role is Role.OWNER]
+    return [row.email for row in operator_members.everybody(runtime, org) if row.role is Role.OWNER]
 
 
 @pytest.mark.parametrize("name", RACES)
@@ -224,7 +224,7 @@ def test_never_an_organization_without_an_owner_a_hundred_times(app, runtime, ca
         race(app, runtime, people, RACES[name])
         assert owners(runtime, cast.alice.org)
         for actor in (cast.alice, olga):
-            operator_organizations.add_member(runtime, cast.alice.org, actor.email, Role.OWNER)
+            operator_members.add_member(runtime, cast.alice.org, actor.email, Role.OWNER)
 
 
 def test_a_lesser_role_revokes_no_more_keys_than_one_transaction_can_take(runtime, cast, monkeypatch):

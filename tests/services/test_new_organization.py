@@ -8,7 +8,7 @@ from app.services import (
     audit,
     credits,
     new_organization,
-    operator_organizations,
+    operator_members,
     organizations,
 )
 from app.services.new_organization import MOST_OWNED
@@ -66,6 +66,6 @@ def test_one_where_they_are_no_owner_does_not_count(runtime, cast, clock):
 
 
 def test_nobody_who_was_disabled_meanwhile_makes_one(runtime, alice):
-    operator_organizations.set_person_disabled(runtime, alice.email, disabled=True)
+    operator_members.set_person_disabled(runtime, alice.email, disabled=True)
     with pytest.raises(NotFound):
         create(runtime, alice)

@@ -23,6 +23,7 @@ from app.services import (
     keys,
     new_organization,
     operator_keys,
+    operator_members,
     operator_organizations,
     organization_deletion,
     organizations,
@@ -112,10 +113,10 @@ def test_only_owners_delete_and_by_the_role_that_they_have_now(runtime, cast):
     with pytest.raises(Forbidden):
         delete(runtime, cast.adam.member)
     was_owner = cast.alice.member
-    operator_organizations.add_member(runtime, cast.alice.org, cast.alice.email, Role.ADMIN, last_owner=True)
+    operator_members.add_member(runtime, cast.alice.org, cast.alice.email, Role.ADMIN, last_owner=True)
     with pytest.raises(Forbidden):
         delete(runtime, was_owner)
-    operator_organizations.remove_member(runtime, cast.alice.org, cast.alice.email)
+    operator_members.remove_member(runtime, cast.alice.org, cast.alice.email)
     with pytest.raises(NotFound):
         delete(runtime, was_owner)
 
@@ -408,7 +409,7 @@ def test_somebody_who_joins_meanwhile_sees_nothing(app, runtime, cast):
     member = cast.alice.member
     at_once(
         app,
-        lambda: operator_organizations.add_member(runtime, org, charlie.email, Role.OWNER),
+        lambda: operator_members.add_member(runtime, org, charlie.email, Role.OWNER),
         lambda: delete(runtime, member),
     )
     assert org not in [found.id for found in organizations.of_person(charlie.person_id)]
@@ -419,7 +420,7 @@ def test_an_owner_who_is_removed_meanwhile_deletes_it_or_is_an_outsider(app, run
     charlie, org = cast.charlie.member, cast.alice.org
     _, done = at_once(
         app,
-        lambda: operator_organizations.remove_member(runtime, org, charlie.email),
+        lambda: operator_members.remove_member(runtime, org, charlie.email),
         lambda: delete(runtime, charlie),
     )
     assert isinstance(done, organization_deletion.Deletion | NotFound)

@@ -10,6 +10,7 @@ from app.services import (
     key_verification,
     keys,
     new_organization,
+    operator_members,
     operator_organizations,
     organization_settings,
     organizations,
@@ -78,10 +79,10 @@ def test_two_organizations_may_have_one_name_so_that_no_name_betrays_another_ten
 
 def test_the_role_that_somebody_has_now_decides(runtime, cast):
     adam = cast.adam.member
-    operator_organizations.add_member(runtime, adam.org_id, adam.email, Role.MEMBER)
+    operator_members.add_member(runtime, adam.org_id, adam.email, Role.MEMBER)
     with pytest.raises(Forbidden):
         organization_settings.rename(runtime, adam, "Acme")
-    operator_organizations.remove_member(runtime, adam.org_id, adam.email)
+    operator_members.remove_member(runtime, adam.org_id, adam.email)
     with pytest.raises(NotFound):
         organization_settings.rename(runtime, adam, "Acme")
     assert people.get(adam.person_id) is not None

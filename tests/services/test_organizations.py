@@ -14,7 +14,7 @@ from app.services import (
     key_rotation,
     key_settings,
     keys,
-    operator_organizations,
+    operator_members,
     organizations,
 )
 from app.store.transaction import transaction
@@ -71,9 +71,9 @@ def test_a_request_under_way_does_nothing_once_its_person_is_removed_or_disabled
     key = keys.create(runtime, bob.member, KeySettings(name="Early")).listed.key
     write = writes_as(runtime, bob.member, key.id)[what]
     if gone == "removed":
-        operator_organizations.remove_member(runtime, bob.org, bob.email)
+        operator_members.remove_member(runtime, bob.org, bob.email)
     else:
-        operator_organizations.set_person_disabled(runtime, bob.email, disabled=True)
+        operator_members.set_person_disabled(runtime, bob.email, disabled=True)
     with pytest.raises(NotFound):
         write()
     found = keys.get(cast.alice.member, key.id).key
@@ -85,7 +85,7 @@ def test_a_request_under_way_has_the_role_that_its_person_has_now(runtime, cast,
     bob = cast.bob
     key = keys.create(runtime, bob.member, KeySettings(name="Early")).listed.key
     write = writes_as(runtime, bob.member, key.id)[what]
-    operator_organizations.add_member(runtime, bob.org, bob.email, Role.VIEWER)
+    operator_members.add_member(runtime, bob.org, bob.email, Role.VIEWER)
     with pytest.raises(Forbidden):
         write()
     assert issued_keys.count(bob.org) == 1
@@ -97,7 +97,7 @@ def test_a_member_is_removed_only_after_what_they_have_begun_to_write(app, runti
 
     def remove():
         with app.app_context():
-            operator_organizations.remove_member(runtime, member.org_id, member.email)
+            operator_members.remove_member(runtime, member.org_id, member.email)
         removed.set()
 
     with transaction():
@@ -115,7 +115,7 @@ def test_a_key_that_was_being_created_when_its_person_was_removed_is_revoked_wit
 
     def remove():
         with app.app_context():
-            revoked.extend(operator_organizations.remove_member(runtime, member.org_id, member.email, revoke_keys=True))
+            revoked.extend(operator_members.remove_member(runtime, member.org_id, member.email, revoke_keys=True))
 
     with transaction():
         organizations.still_member(member)

@@ -21,6 +21,7 @@ from app.services import (
     key_verification,
     keys,
     operator_keys,
+    operator_members,
     operator_organizations,
     revocation_barrier,
 )
@@ -77,9 +78,9 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
     for act in (
         lambda: cache_invalidation.invalidate(runtime, record),
         lambda: install_id_credentials.withdraw(runtime, install_id),
-        lambda: operator_organizations.add_member(runtime, org, bob, Role.VIEWER),
-        lambda: operator_organizations.set_person_disabled(runtime, bob, disabled=True),
-        lambda: operator_organizations.remove_member(runtime, org, bob),
+        lambda: operator_members.add_member(runtime, org, bob, Role.VIEWER),
+        lambda: operator_members.set_person_disabled(runtime, bob, disabled=True),
+        lambda: operator_members.remove_member(runtime, org, bob),
         lambda: operator_organizations.set_organization_disabled(runtime, org, disabled=True),
         lambda: operator_keys.revoke_key(runtime, other),
         lambda: key_rotation.rotate(runtime, member, key_id, overlap_seconds=1),

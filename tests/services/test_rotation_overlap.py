@@ -19,12 +19,12 @@ from app.services import (
     key_verification,
     keys,
     mail_preferences,
-    operator_organizations,
+    operator_members,
     organization_deletion,
     rotation_overlap,
 )
-from app.services.usage import UsageRecorder
 from app.services.usage_processes import UsageWriter
+from app.services.usage_recorder import UsageRecorder
 from app.store import key_rotations
 from app.store.outbox import OutboxMail
 
@@ -234,7 +234,7 @@ def test_who_could_not_make_such_a_key_today_does_not_extend_it(runtime, cast):
     adam = cast.adam.member
     issued = keys.create(runtime, adam, KeySettings(name="CI", scopes=["keys:verify"])).listed.key.id
     key_rotation.rotate(runtime, adam, issued, overlap_seconds=3600)
-    operator_organizations.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
+    operator_members.add_member(runtime, adam.org_id, cast.adam.email, Role.MEMBER)
     with pytest.raises(Forbidden):
         rotation_overlap.extend(runtime, adam, issued)
 
@@ -265,7 +265,7 @@ def test_owners_and_admins_are_told_if_whoever_rotated_a_key_of_the_organization
     key_rotation.rotate(runtime, adam.member, issued.listed.key.id, overlap_seconds=86_400)
     clock.advance(minutes=1)
     use(runtime, issued)
-    operator_organizations.remove_member(runtime, alice.org, adam.email)
+    operator_members.remove_member(runtime, alice.org, adam.email)
     rotation_overlap.warn(runtime)
     assert [recipient for recipient, _, _ in mails(clock)] == [alice.email]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.services import operator_organizations
+from app.services import operator_members
 from app.services.key_list import CONDITIONS, OUTSIDE_POLICY, SORTS
 from app.web.key_list import ORDERS, STATES
 from tests.web.pages import Page
@@ -49,7 +49,7 @@ def test_keys_whose_owner_left_are_found_by_the_earlier_name_of_that_state_too(a
     alice, bob = cast.alice, cast.bob
     bob.create_key(name="of bob")
     with app.app_context():
-        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+        operator_members.remove_member(app.extensions["runtime"], bob.org, bob.email)
     for state in ("owner_left", "creator_left"):
         assert shown(alice, state=state) == ["of bob"]
     assert exported(alice, state="creator_left")[1]["state"] == "owner_left"
@@ -68,7 +68,7 @@ def test_it_shows_the_keys_of_an_owner_also_of_one_who_left(app, cast):
     alice.create_key(name="of all", owner=None)
     bob.create_key(name="of bob")
     with app.app_context():
-        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+        operator_members.remove_member(app.extensions["runtime"], bob.org, bob.email)
     for owner, name in ((alice.email, "of alice"), ("organization", "of all"), (bob.person_id, "of bob")):
         assert shown(alice, owner=owner) == [name]
         assert exported(alice, owner=owner)[1]["name"] == name

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.route_policy import Route
-from app.services import operator_organizations
+from app.services import operator_members
 from tests.web.pages import Page
 
 FORM = {"name": "CI", "scopes": ["agent:rw"], "expires": "keep", "requests": "", "seconds": "", "networks": ""}
@@ -278,6 +278,6 @@ def test_a_key_of_somebody_who_left_can_be_changed_without_another_owner(cast, a
     alice, bob = cast.alice, cast.bob
     key = bob.create_key(name="CI")
     with app.app_context():
-        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+        operator_members.remove_member(app.extensions["runtime"], bob.org, bob.email)
     assert "who is no longer a member" in alice.http.get(path(alice, key)).text
     assert save(alice, key, name="CI 2", owner=bob.email).status_code == 303

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.domain.member_roles import Role
-from app.services import operator_organizations
+from app.services import operator_members
 from app.web import member_removal
 from tests.web.pages import Page
 
@@ -264,7 +264,7 @@ def test_the_last_owner_is_told_what_to_do_first(cast, app):
     assert "<form method" not in page.text.partition("<main")[2].partition("</main>")[0]
     assert leave(alice).status_code == 409
     with app.app_context():
-        operator_organizations.add_member(app.extensions["runtime"], alice.org, cast.bob.email, Role.OWNER)
+        operator_members.add_member(app.extensions["runtime"], alice.org, cast.bob.email, Role.OWNER)
     assert "Leave alice’s organization?" in Page(alice.http.get(f"{members_of(alice)}/leave")).text
     assert leave(alice).status_code == 303
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.services import operator_organizations
+from app.services import operator_members
 from tests.web.pages import Page
 
 
@@ -128,7 +128,7 @@ def test_an_answer_is_not_taken_for_another_role_or_for_a_key_that_is_new(cast):
 def test_a_form_for_somebody_who_was_removed_meanwhile_says_so(cast, app):
     alice, bob = cast.alice, cast.bob
     with app.app_context():
-        operator_organizations.remove_member(app.extensions["runtime"], bob.org, bob.email)
+        operator_members.remove_member(app.extensions["runtime"], bob.org, bob.email)
     answer = set_role(alice, bob, "viewer")
     assert (answer.status_code, answer.headers["Location"]) == (303, members_of(alice))
     assert "This person is not a member, or no longer." in page(alice).text
