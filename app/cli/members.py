@@ -186,9 +186,9 @@ def disable_member(email: str, keys: str | None) -> None:
     belong to them are named and keep working. --keys revoke revokes all of them for good, in every organization.
     """
     with open_runtime() as runtime:
-        created = operator_members.set_person_disabled(runtime, email, disabled=True, revoke_keys=keys == "revoke")
+        theirs = operator_members.set_person_disabled(runtime, email, disabled=True, revoke_keys=keys == "revoke")
         click.echo(f"{email} is disabled.")
-        click.echo(_left(created, keys))
+        click.echo(_left(theirs, keys))
 
 
 @members.command("enable")

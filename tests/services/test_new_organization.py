@@ -5,23 +5,13 @@ import pytest
 from app.domain.errors import Forbidden, NotFound, RateLimited
 from app.domain.member_roles import Role
 from app.services import (
-    audit,
     credits,
-    new_organization,
     operator_members,
     organizations,
 )
 from app.services.new_organization import MOST_OWNED
-
-CLIENT = "203.0.113.1"
-
-
-def create(runtime, actor, name="Second"):
-    return new_organization.create(runtime, actor.person_id, actor.email, name, client=CLIENT)
-
-
-def newest(org_id):
-    return audit.page(org_id, limit=1, cursor=None).items[0]
+from tests.services.audit_entries import newest
+from tests.services.other_organizations import create
 
 
 def test_another_organization_is_its_creators_and_has_no_credits(runtime, alice):

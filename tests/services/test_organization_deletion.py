@@ -34,6 +34,7 @@ from app.store import organization_deletion as store
 from app.store import organizations as organization_store
 from app.store.outbox import OutboxMail
 from app.store.transaction import transaction
+from tests.services.audit_entries import newest
 from tests.services.test_retention import fill_every_table
 
 NAME = "alice’s organization"
@@ -50,10 +51,6 @@ def outcome(runtime, key):
 
 def make_key(runtime, member, name="CI"):
     return keys.create(runtime, member, KeySettings(name=name)).plaintext.reveal()
-
-
-def newest(org_id):
-    return audit.page(org_id, limit=1, cursor=None).items[0]
 
 
 def mails():

@@ -9,7 +9,6 @@ from app.services import (
     audit,
     key_verification,
     keys,
-    new_organization,
     operator_members,
     operator_organizations,
     organization_settings,
@@ -18,16 +17,8 @@ from app.services import (
 from app.store import organizations as store
 from app.store import people
 from app.store.transaction import transaction
-
-CLIENT = "203.0.113.1"
-
-
-def create(runtime, actor, name="Second"):
-    return new_organization.create(runtime, actor.person_id, actor.email, name, client=CLIENT)
-
-
-def newest(org_id):
-    return audit.page(org_id, limit=1, cursor=None).items[0]
+from tests.services.audit_entries import newest
+from tests.services.other_organizations import create
 
 
 def test_a_new_name_is_in_the_audit_log_and_verification_tells_it_at_once(runtime, cast):
