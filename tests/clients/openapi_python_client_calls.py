@@ -4,9 +4,10 @@ import json
 import sys
 
 from keydesk_client import AuthenticatedClient, Client
+from keydesk_client.api.key_list import key_list_index
 from keydesk_client.api.key_settings import key_settings_change, key_settings_show
 from keydesk_client.api.key_verification import key_verification_verify
-from keydesk_client.api.keys import keys_create, keys_index, keys_revoke
+from keydesk_client.api.keys import keys_create, keys_revoke
 from keydesk_client.api.me import me_show
 from keydesk_client.models import Change, NewKey, Question, Rate, Scope
 
@@ -20,7 +21,7 @@ settings = NewKey(
     rate_limit=Rate(requests=100, window_seconds=60),
 )
 created = keys_create.sync(org, client=person, body=settings).data
-listed = keys_index.sync(org, client=person, limit=10).data
+listed = key_list_index.sync(org, client=person, limit=10).data
 shown = key_settings_show.sync(org, created.id, client=person).data
 changed = key_settings_change.sync(org, created.id, client=person, body=Change(name="Renamed")).data
 program = AuthenticatedClient(base_url=url, token=created.key)

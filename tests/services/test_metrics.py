@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.key_verification import Outcome
-from app.services import key_verification, metrics, outbox, usage
+from app.services import key_verification, metrics, outbox, usage_recorder
 from app.services.metrics import OF_ALL, OF_PROCESSES
 from app.store.database_errors import DatabaseUnavailable
 from app.store.transaction import transaction
@@ -97,7 +97,7 @@ def test_counts_wait_until_they_are_written(runtime, monkeypatch, issued_key):
     before = metrics.of_process(runtime)
     assert number(before, "keydesk_usage_backlog") == 1
     with monkeypatch.context() as patch:
-        patch.setattr(usage, "_counts", lambda _requests: (_ for _ in ()).throw(DatabaseUnavailable("gone")))
+        patch.setattr(usage_recorder, "_counts", lambda _requests: (_ for _ in ()).throw(DatabaseUnavailable("gone")))
         with pytest.raises(DatabaseUnavailable):
             runtime.usage.flush()
     after = metrics.of_process(runtime)

@@ -69,19 +69,6 @@ def test_a_key_is_found_in_its_own_organization_with_its_maker_and_last_use(org,
         assert keys.locked(other_org, key_id) is None
     assert keys.organization_of(key_id) == org
     assert keys.organization_of("key_none") is None
-    assert [len(keys.page(one, limit=9, cursor=None).items) for one in (org, other_org)] == [2, 0]
-
-
-def test_pages_are_newest_first_without_gaps_though_many_are_of_the_same_moment(org, other_org, add, clock):
-    made = []
-    for seconds in (0, 0, 0, 1, 1, 0):
-        clock.advance(seconds=seconds)
-        made.append((clock.now, add(created_at=clock.now)))
-        add(created_at=clock.now, org_id=other_org)
-    newest_first = [key_id for _, key_id in sorted(made, reverse=True)]
-    for limit in (1, 2, 5, 6, 7):
-        listed = all_pages(lambda cursor, limit=limit: keys.page(org, limit=limit, cursor=cursor), limit)
-        assert [found.key.id for found in listed] == newest_first
 
 
 def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_org, person, add, some_of_each, clock):

@@ -1,10 +1,10 @@
 // What somebody writes with the client that @hey-api/openapi-ts makes.
 import { createClient, createConfig } from "./hey-api/client/index.js";
 import {
+  keyListIndex,
   keySettingsChange,
   keySettingsShow,
   keysCreate,
-  keysIndex,
   keysRevoke,
   keyVerificationVerify,
   meShow,
@@ -28,7 +28,7 @@ const { data: created } = (
   })
 ).data;
 const path = { org, key: created.id };
-const { data: listed } = (await keysIndex({ ...ofPerson, path: { org }, query: { limit: 10 } })).data;
+const { data: listed } = (await keyListIndex({ ...ofPerson, path: { org }, query: { limit: 10 } })).data;
 const { data: shown } = (await keySettingsShow({ ...ofPerson, path })).data;
 const { data: changed } = (await keySettingsChange({ ...ofPerson, path, body: { name: "Renamed" } })).data;
 const program = createClient(createConfig({ baseUrl, auth: created.key }));
