@@ -104,10 +104,14 @@ def usual_app() -> Iterator[Callable[[Settings], Flask]]:
 
 @pytest.fixture
 def app(
-    request: pytest.FixtureRequest, settings: Settings, clock: Clock, usual_app: Callable[[Settings], Flask]
+    request: pytest.FixtureRequest,
+    database: str,
+    settings: Settings,
+    clock: Clock,
+    usual_app: Callable[[Settings], Flask],
 ) -> Iterator[Flask]:
     """The application, with nothing in its database, its caches and its counters."""
-    shared = shares_app(request) and settings is usual_settings(settings.database_url)
+    shared = shares_app(request) and settings is usual_settings(database)
     if shared:
         app = usual_app(settings)
         use_runtime(app, make_runtime(app, settings, clock))
@@ -141,9 +145,16 @@ def known_owner() -> KnownOwner:
 
 
 @pytest.fixture
-def cast(request: pytest.FixtureRequest, app: Flask, settings: Settings, clock: Clock, known_owner: KnownOwner) -> Cast:
+def cast(
+    request: pytest.FixtureRequest,
+    database: str,
+    app: Flask,
+    settings: Settings,
+    clock: Clock,
+    known_owner: KnownOwner,
+) -> Cast:
     """Alice owns an organization; Bob is a member, Vera a viewer, Adam an admin; Charlie is an outsider."""
-    shared = shares_app(request) and settings is usual_settings(settings.database_url)
+    shared = shares_app(request) and settings is usual_settings(database)
     return Cast(app, known_owner(app) if shared and clock.now == Clock().now and databases.is_empty(app) else None)
 
 
