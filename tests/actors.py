@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.domain.member_roles import Permission, Role
-from app.services import install_id_credentials, organizations, session_tokens, sign_in
+from app.services import agent_session_tokens, install_id_credentials, organizations, sign_in
 from app.services.organizations import Member
 from app.store import memberships, people
 from app.store.transaction import transaction
@@ -128,7 +128,7 @@ class Cast:
         runtime = self._app.extensions["runtime"]
         person_id = actor.person_id
         with self._app.app_context(), transaction():
-            return session_tokens.issue(runtime, person_id, actor.email, runtime.clock()).token.reveal()
+            return agent_session_tokens.issue(runtime, person_id, actor.email, runtime.clock()).token.reveal()
 
     def install_id(self) -> str:
         """An install id on record for the organization."""

@@ -52,7 +52,7 @@ FROM_THE_STORE = {
     },
     "cli": {
         "app.store.keys.ApiKey",
-        "app.store.named_keys.WorkingKey",
+        "app.store.operator_keys.WorkingKey",
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
@@ -89,7 +89,7 @@ LATE_IMPORTS = {
 MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
-    "app/store/named_keys.py": ("tests/store/test_keys.py", "beside the keys that are named"),
+    "app/store/operator_keys.py": ("tests/store/test_keys.py", "beside the keys that are named"),
     "app/store/sign_up_keys.py": ("tests/store/test_keys.py", "beside other keys"),
     "app/store/key_conditions.py": ("tests/store/test_key_list.py", "each condition, in pages of the list"),
     "app/store/key_rotations.py": ("tests/services/test_rotation_overlap.py", "what ends when, on both databases"),
@@ -104,7 +104,10 @@ TESTED_ELSEWHERE = {
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
     "app/web/key_policy_sentences.py": ("tests/web/test_key_policy.py", "what the page says about each policy"),
     "app/domain/revocation_reason.py": ("tests/domain/test_revocation_undo.py", "which reasons can be undone"),
-    "app/http/exceeded_limit.py": ("tests/http/test_change_rate_limit.py", "the headers of a limit that is exceeded"),
+    "app/http/rate_limited_error.py": (
+        "tests/http/test_change_rate_limit.py",
+        "the headers of a limit that is exceeded",
+    ),
     "app/config/consistency.py": (
         "tests/config/test_loading.py",
         "settings are loaded and checked together",
@@ -130,9 +133,10 @@ TESTED_ELSEWHERE = {
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
     "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
     "app/store/upsert.py": ("tests/store/test_wrong_code_counts.py", "one expression, under every upsert"),
+    "app/web/audit_download.py": ("tests/web/test_audit_log.py", "beside the page whose entries it gives"),
     "app/web/download.py": ("tests/web/test_key_list.py", "the list of keys as a file"),
     "app/web/health.py": ("tests/system/test_database_down.py", "both probes, with the database up and down"),
-    "app/web/key_settings_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
+    "app/web/key_form.py": ("tests/web/test_key_settings.py", "the form, sent and shown again"),
 }
 
 

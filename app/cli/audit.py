@@ -8,7 +8,7 @@ import click
 
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
-from app.domain import audit_export
+from app.domain import verifiable_audit_file
 from app.domain.audit_chain import SealedEntry
 from app.domain.errors import ValidationFailed
 from app.services import audit as audit_log
@@ -59,7 +59,7 @@ def _kept(text: str | None) -> SealedEntry | None:
 
 def _verify_file(file: TextIO, kept: SealedEntry | None, is_json: bool) -> None:
     try:
-        found = audit_export.check(file, kept)
+        found = verifiable_audit_file.check(file, kept)
     except ValidationFailed as error:
         fail(error.detail)
     if found.problem:

@@ -12,7 +12,7 @@ from app.domain.rfc3339 import rfc3339
 from app.services.keys import IssuedKey
 from app.services.operator_keys import NoSingleMatch
 from app.store.keys import ApiKey
-from app.store.named_keys import WorkingKey
+from app.store.operator_keys import WorkingKey
 
 
 def described(key: ApiKey | WorkingKey) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import exceeded_limit
+from app.http import rate_limited_error
 
 View = TypeVar("View", bound=Callable[..., Any])
 ANONYMOUS_LIMIT = "6000 per minute"
@@ -37,4 +37,4 @@ def bind(app: Flask) -> None:
 
 def rate_limited(error: RateLimitExceeded) -> RateLimited:
     """What a client over the limit is told."""
-    return exceeded_limit.rate_limited(error, "Too many requests from your address. Wait a moment, then try again.")
+    return rate_limited_error.rate_limited(error, "Too many requests from your address. Wait a moment, then try again.")

@@ -12,7 +12,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import exceeded_limit, request_context
+from app.http import rate_limited_error, request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 CHANGES_OF_PERSON = "20 per second"
@@ -41,7 +41,7 @@ def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
     """What somebody over one of these limits is told, or None if it is another limit."""
     if error.limit.scope not in {_PERSON, _CLIENT}:
         return None
-    return exceeded_limit.rate_limited(
+    return rate_limited_error.rate_limited(
         error,
         "Too many keys were revoked or changed by you or from your address. Nothing was changed; try again in a"
         " second.",

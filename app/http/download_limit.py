@@ -8,7 +8,7 @@ from flask_limiter import RateLimitExceeded
 
 from app.domain.errors import RateLimited
 from app.extensions import limiter
-from app.http import exceeded_limit, request_context
+from app.http import rate_limited_error, request_context
 
 View = TypeVar("View", bound=Callable[..., Any])
 DOWNLOADS_OF_PERSON = "10 per minute"
@@ -34,6 +34,6 @@ def rate_limited(error: RateLimitExceeded) -> RateLimited | None:
     """What somebody over this limit is told, or None if it is another limit."""
     if error.limit.scope != _SCOPE:
         return None
-    return exceeded_limit.rate_limited(
+    return rate_limited_error.rate_limited(
         error, "You have downloaded many files within a minute. Wait a minute, then try again."
     )

@@ -35,7 +35,7 @@ from app.domain.non_ascii_headers import has_unreadable_cookies
 from app.domain.presented_credentials import is_websocket_handshake, presented
 from app.http import cookies, form_after_sign_in
 from app.http.request_context import KeyManagerPerson, as_member, person, wants_json
-from app.services import key_verification, organizations, session_tokens
+from app.services import agent_session_tokens, key_verification, organizations
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 
@@ -147,8 +147,8 @@ class RequireKeyManager(Guard):
         if credential is None and install_id is None:
             signed_in = person()
             g.manager = KeyManagerPerson(signed_in.id, signed_in.email)
-        elif credential is not None and session_tokens.is_session_token(runtime, credential):
-            holder = session_tokens.holder(runtime, credential)
+        elif credential is not None and agent_session_tokens.is_session_token(runtime, credential):
+            holder = agent_session_tokens.holder(runtime, credential)
             g.manager = KeyManagerPerson(holder.person_id, holder.email)
         else:
             _refuse_keys(request, runtime)

@@ -13,7 +13,7 @@ MAX_LENGTH = 1000
 #: The blueprints of pages that can be returned to.
 _PAGES = {
     *("home", "sessions", "mail_preferences", "device", "invitations", "new_organization"),
-    *("key_list", "keys", "key_settings", "key_revocation", "usage"),
+    *("key_list", "new_key", "key_page", "key_settings", "key_rotation", "key_revocation", "usage"),
     *("members", "member_removal", "audit_log"),
     *("organization_settings", "organization_deletion", "key_policy"),
 }

@@ -9,12 +9,12 @@ from app.services import audit, outbox
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
 from app.store import (
+    agent_session_tokens,
     device_grants,
     invitations,
     memberships,
     one_time_secrets,
     people,
-    session_tokens,
     sessions,
 )
 from app.store.invitations import End
@@ -40,7 +40,7 @@ def change_address(runtime: Runtime, old: str, new: str) -> str:
         device_grants.deny_approved(None, person.id)
         people.set_email(person.id, becomes)
         sessions.end_all(person.id, now)
-        session_tokens.delete_all(person.id)
+        agent_session_tokens.delete_all(person.id)
         invitations.end_all([was, becomes], End.MOVED, now)
         one_time_secrets.use_up_all([was, becomes], now)
         memberships.lock_organizations(person.id)

@@ -16,6 +16,7 @@ from app.domain.revocation_reason import RevocationReason
 from app.domain.secret import Secret
 from app.services import (
     audit,
+    code_attempts,
     key_policy,
     key_quotas,
     new_organization,
@@ -69,7 +70,7 @@ def verify(runtime: Runtime, *, email: str, code: str) -> SignUpResult:
     `RateLimited`, `OutsideKeyPolicy` and `Forbidden` (they are in no organization, and may not have one of their own)
     leave the code as it was."""
     address = email_address.normalise(email)
-    secret_id = one_time_secrets.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
+    secret_id = code_attempts.try_code(runtime, Purpose.SIGN_UP_CODE, address, code)
     with seldom_revoking() as revocation:
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.SIGN_UP_CODE, now)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from app.domain import audit_export, notable_key_changes
+from app.domain import notable_key_changes, verifiable_audit_file
 from app.domain.audit_chain import SealedEntry, first_broken
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
@@ -198,7 +198,7 @@ def whole(runtime: Runtime, org_id: str, organization: str) -> Iterator[str]:
     head = audit.head(org_id)
     # Entries that are written meanwhile are not in it.
     chain = audit.chain(org_id, limit=head[0])
-    return audit_export.whole(org_id, organization, runtime.clock(), chain, head)
+    return verifiable_audit_file.whole(org_id, organization, runtime.clock(), chain, head)
 
 
 def actors(org_id: str) -> Sequence[str]:

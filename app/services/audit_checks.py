@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from app.domain.audit_chain import BEGINNING, Position, following
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.runtime import Runtime
 from app.store import audit, audit_checks
 from app.store.audit_checks import BrokenLog, Check

@@ -7,7 +7,7 @@ from app.domain.audit_chain import SealedEntry
 from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, allows
 from app.services import outbox
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.runtime import Runtime
 from app.store import audit, audit_seal_subscriptions, key_notice_recipients, memberships
 from app.store.audit_seal_subscriptions import Subscription

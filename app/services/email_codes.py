@@ -3,11 +3,11 @@
 from app.domain import email_address
 from app.domain.errors import OtpExpired
 from app.domain.one_time_secrets import Purpose
-from app.services import one_time_secrets, session_tokens
+from app.services import agent_session_tokens, code_attempts, one_time_secrets
+from app.services.agent_session_tokens import IssuedToken
 from app.services.one_time_secrets import Issued
 from app.services.outbox import UNKNOWN, Asker
 from app.services.runtime import Runtime
-from app.services.session_tokens import IssuedToken
 from app.store import people
 from app.store.people import Person
 from app.store.transaction import transaction
@@ -24,14 +24,14 @@ def request(runtime: Runtime, *, email: str, client: str, asker: Asker = UNKNOWN
 def verify(runtime: Runtime, *, email: str, code: str) -> IssuedToken:
     """A session token in exchange for the right code. Raises `OtpInvalid`, `OtpExpired` and `OtpMaxAttempts`."""
     address = email_address.normalise(email)
-    secret_id = one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, address, code)
+    secret_id = code_attempts.try_code(runtime, Purpose.EMAIL_CODE, address, code)
     with transaction():
         now = runtime.clock()
         secret = one_time_secrets.redeem(secret_id, Purpose.EMAIL_CODE, now)
         person = people.locked_by_email(address)
         if secret is None or person is None or person.disabled_at is not None:
             raise OtpExpired
-        return session_tokens.issue(runtime, person.id, person.email, now)
+        return agent_session_tokens.issue(runtime, person.id, person.email, now)
 
 
 def _has_account(person: Person | None, _email: str) -> bool:

@@ -8,7 +8,7 @@ from app.domain import expiry_notices, keys_listed_in_mail
 from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
 from app.services import mail_preferences, outbox
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.key_notice_recipients import recipients
 from app.services.runtime import Runtime
 from app.store import expiring_keys

@@ -13,7 +13,7 @@ from app.services import audit, key_policy
 from app.services.operator_organizations import ACTOR
 from app.services.runtime import Runtime
 from app.store import keys as key_store
-from app.store import named_keys
+from app.store import operator_keys
 from app.store.keys import ApiKey
 from app.store.transaction import transaction
 
@@ -73,7 +73,9 @@ def import_keys(
             if new:
                 overridden = ("expires_at",) if outside else ()
                 audit.keys_imported(org_id, at=now, actor=ACTOR, count=new, overridden=overridden)
-            working = [found for key in batch if key.revoked for found in named_keys.working_by_digest(key.digest, now)]
+            working = [
+                found for key in batch if key.revoked for found in operator_keys.working_by_digest(key.digest, now)
+            ]
         yield Imported(len(batch), new, working)
 
 

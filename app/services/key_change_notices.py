@@ -7,7 +7,7 @@ from app.domain import keys_listed_in_mail, notable_key_changes
 from app.domain.keys_listed_in_mail import MailedKey
 from app.domain.mail_kinds import MailKind
 from app.services import outbox
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.runtime import Runtime
 from app.store import key_change_notices, key_notice_recipients, people
 from app.store import outbox as outbox_store

@@ -13,10 +13,10 @@ from app.services.keys import IssuedKey
 from app.services.operator_organizations import ACTOR
 from app.services.revocation_barrier import revoking
 from app.services.runtime import Runtime
-from app.store import named_keys, organizations, people
+from app.store import operator_keys, organizations, people
 from app.store.key_conditions import ORGANIZATION
 from app.store.keys import ApiKey
-from app.store.named_keys import WorkingKey
+from app.store.operator_keys import WorkingKey
 from app.store.transaction import transaction
 
 DEFAULT_NAME = "API key"
@@ -56,7 +56,7 @@ def create_key(
 def working_keys(runtime: Runtime, owner: str | None = None) -> Iterator[WorkingKey]:
     """The active keys of all organizations, oldest first, read from the database while they are consumed. `owner`: the
     ID or the email address of a person whom they belong to, or `ORGANIZATION`: to none. Raises `NotFound`."""
-    return named_keys.working(runtime.clock(), None if owner is None else _owner_named(owner))
+    return operator_keys.working(runtime.clock(), None if owner is None else _owner_named(owner))
 
 
 def _owner_named(named: str) -> str:
@@ -154,7 +154,7 @@ def extend_key(runtime: Runtime, prefix: str, *, overrides_policy: bool = False)
 
 def _revoked(named: str) -> ApiKey | None:
     digest = key_format.digest(named) if key_format.is_well_formed(named) else None
-    return named_keys.revoked(named, digest)
+    return operator_keys.revoked(named, digest)
 
 
 def _single_match(runtime: Runtime, named: str) -> ApiKey:
@@ -170,14 +170,14 @@ def _single_match(runtime: Runtime, named: str) -> ApiKey:
 
 def _matches(runtime: Runtime, named: str) -> Sequence[ApiKey]:
     now = runtime.clock()
-    if by_id := named_keys.working_by_id(named, now):
+    if by_id := operator_keys.working_by_id(named, now):
         return by_id
     if key_format.is_well_formed(named):
-        return named_keys.working_by_digest(key_format.digest(named), now)
+        return operator_keys.working_by_digest(key_format.digest(named), now)
     with suppress(ValidationFailed):
-        return named_keys.working_by_digest(imported_keys.parse_hash(named)[1], now)
+        return operator_keys.working_by_digest(imported_keys.parse_hash(named)[1], now)
     starts = _starts(runtime, named)
-    matches = named_keys.working_by_start([*starts, named], now) if named else ()
+    matches = operator_keys.working_by_start([*starts, named], now) if named else ()
     if not starts and not matches:
         raise NoSingleMatch(
             f"{named} is too short. Enter at least {SHOWN} characters after the key's prefix, or the key's ID.", []

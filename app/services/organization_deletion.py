@@ -14,7 +14,7 @@ from app.domain.rfc3339 import rfc3339
 from app.services import audit, operator_organizations, outbox
 from app.services import members as team
 from app.services import organizations as members
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.organizations import Member
 from app.services.revocation_barrier import Revocation, revoking, seldom_revoking
 from app.services.runtime import Runtime

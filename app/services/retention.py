@@ -6,6 +6,7 @@ from datetime import timedelta
 from app.services import organization_deletion, usage, usage_processes
 from app.services.runtime import Runtime
 from app.store import (
+    agent_session_tokens,
     credits,
     device_grants,
     expiry_notices,
@@ -13,7 +14,6 @@ from app.store import (
     key_change_notices,
     one_time_secrets,
     outbox,
-    session_tokens,
     sessions,
     sign_in_attempts,
     usage_totals,
@@ -44,7 +44,7 @@ def prune(runtime: Runtime) -> None:
         outbox.prune(now - KEEP_SPENT)
         key_change_notices.prune(now - KEEP_SPENT)
         wrong_code_counts.prune(now - KEEP_SPENT)
-        session_tokens.prune(now - KEEP_SPENT)
+        agent_session_tokens.prune(now - KEEP_SPENT)
         device_grants.prune(now - KEEP_SPENT)
         expiry_notices.prune(now - KEEP_EXPIRY_NOTICES)
         sessions.prune(now - KEEP_ENDED_SESSIONS)

@@ -11,7 +11,7 @@ from app.domain.mail_kinds import MailKind
 from app.domain.member_roles import Permission, Role
 from app.domain.revocation_reason import RevocationReason
 from app.services import audit, key_policy, mail_preferences, organizations, outbox, usage_processes
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 from app.services.key_notice_recipients import recipients
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
 from app.services.keys import manageable, refuse_ungrantable

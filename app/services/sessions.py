@@ -9,7 +9,7 @@ from app.domain.errors import NotFound
 from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
-from app.store import device_grants, memberships, session_tokens, sessions
+from app.store import agent_session_tokens, device_grants, memberships, sessions
 from app.store.sessions import LiveSession, Session
 from app.store.transaction import transaction
 
@@ -73,7 +73,7 @@ def end_others(runtime: Runtime, person_id: str, email: str, session_id: str) ->
         now = runtime.clock()
         device_grants.deny_approved(None, person_id)
         ended = sessions.end_others(person_id, session_id, now=now, idle_since=_idle_since(runtime, now))
-        session_tokens.delete_all(person_id)
+        agent_session_tokens.delete_all(person_id)
         if ended:
             for org_id in _locked_organizations(person_id):
                 for other in ended:

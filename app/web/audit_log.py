@@ -1,6 +1,6 @@
 """The audit log of an organization: filtered by its address, as sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,25 +10,19 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain import audit_export
 from app.domain.errors import NotFound, ValidationFailed
 from app.domain.member_roles import Permission, allows
-from app.domain.rfc3339 import rfc3339
 from app.http import request_context
-from app.http.download_limit import limit_downloads
 from app.http.guards import RequireMember
 from app.services import audit, audit_checks, keys
 from app.services.audit import AuditFilter
-from app.web import audit_sentences, download
+from app.web import audit_sentences
 from app.web.audit_sentences import GROUPS
 
 blueprint = Blueprint("audit_log", __name__, url_prefix="/orgs/<org>")
 
 PAGE_SIZE = 50
 _MAX_WORDS = 300
-#: The usual name of a media type that nobody has registered.
-_JSON_LINES = "application/jsonl"
-_COLUMNS = ("sequence", "id", "at", "actor", "action", "target", "details")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +75,7 @@ def index() -> Response | str:
         check=audit_checks.last(member.org_id),
         url=partial(_url, wanted),
         url_of_all=_url(Asked()),
-        url_of_all_as_file=_url(Asked(), "audit_log.export_json"),
+        url_of_all_as_file=_url(Asked(), "audit_download.as_json"),
     )
 
 
@@ -97,38 +91,6 @@ def check() -> Response:
     elif found.broken_at is None:
         flash(f"The log is whole up to entry {found.whole_to:,}.")
     return redirect(_url(Asked()), 303)
-
-
-@blueprint.get("/audit-log/export.csv")
-@RequireMember(Permission.READ_AUDIT_LOG)
-@limit_downloads
-def export_csv() -> Response:
-    """The entries that the page shows, all pages of it, for a spreadsheet."""
-    return download.of_rows("audit-log", _COLUMNS, _rows(asked(request.args)))
-
-
-@blueprint.get("/audit-log/export.jsonl")
-@RequireMember(Permission.READ_AUDIT_LOG)
-@limit_downloads
-def export_json() -> Response:
-    """The entries that the page shows. Without a filter, the whole log in a form that can be checked."""
-    runtime, member, wanted = request_context.runtime(), request_context.member(), asked(request.args)
-    if wanted.parameters():
-        return download.of_lines("audit-log-part", "jsonl", _JSON_LINES, _part(wanted))
-    return download.of_lines("audit-log", "jsonl", _JSON_LINES, audit.whole(runtime, member.org_id, member.org_name))
-
-
-def _rows(wanted: Asked) -> Iterator[Sequence[Any]]:
-    for entry in audit.every(request_context.member().org_id, wanted.filter):
-        yield (*(getattr(entry, column) for column in _COLUMNS[:-1]), entry.details_json)
-    yield (*[None] * (len(_COLUMNS) - 1), audit_export.PROVES_NOTHING)
-
-
-def _part(wanted: Asked) -> Iterator[str]:
-    yield audit_export.line({"note": audit_export.PROVES_NOTHING, "filter": wanted.parameters()})
-    for entry in audit.every(request_context.member().org_id, wanted.filter):
-        values = {column: getattr(entry, column) for column in _COLUMNS}
-        yield audit_export.line(values | {"at": rfc3339(entry.at)})
 
 
 def asked(values: Mapping[str, str]) -> Asked:

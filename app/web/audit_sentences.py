@@ -13,8 +13,8 @@ from markupsafe import Markup
 from app.domain import notable_key_changes
 from app.domain.plural import counted
 from app.store.audit import AuditEntry
-from app.web import key_policy_changes
-from app.web.time_format import duration, moment
+from app.web import audit_policy_changes
+from app.web.absolute_time import duration, moment
 
 #: What one can filter by, in plain words.
 GROUPS = {
@@ -131,7 +131,7 @@ def facts(entry: AuditEntry) -> list[tuple[str, str]]:
     details = dict(entry.details)
     changes: Mapping[str, Mapping[str, Any]] = details.pop("changes", {})
     if entry.action == _POLICY_CHANGED:
-        found = [(_label(change.part), change.from_to) for change in key_policy_changes.in_words(changes)]
+        found = [(_label(change.part), change.from_to) for change in audit_policy_changes.in_words(changes)]
     else:
         found = [
             (_label(name), f"from {_value(name, change['old'])} to {_value(name, change['new'])}")
@@ -158,7 +158,7 @@ def _parts(entry: AuditEntry, back: str) -> dict[str, Any]:
     if name := changes.get("name"):
         parts |= {"old_name": name["old"], "new_name": name["new"]}
     if entry.action == _POLICY_CHANGED:
-        parts["policy"] = "; ".join(f"{one.part} {one.from_to}" for one in key_policy_changes.in_words(changes))
+        parts["policy"] = "; ".join(f"{one.part} {one.from_to}" for one in audit_policy_changes.in_words(changes))
     if successor:
         parts["successor"] = _thing(entry.org_id, successor, "a new key", back)
     for noun in ("key", "install"):
@@ -172,7 +172,7 @@ def _thing(org_id: str, target: str, name: str, back: str) -> str | Markup:
     """A link to it, if it is a key."""
     if not target.startswith("key_"):
         return name
-    return Markup('<a href="{}">{}</a>').format(url_for("key_settings.show", org=org_id, key=target, back=back), name)
+    return Markup('<a href="{}">{}</a>').format(url_for("key_page.show", org=org_id, key=target, back=back), name)
 
 
 def _label(name: str) -> str:

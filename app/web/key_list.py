@@ -162,7 +162,7 @@ def search() -> Response:
         flash(f"That is a whole key, but not one of {member.org_name}. Look in your other organizations.")
         return redirect(_url(wanted, q=None), 303)
     flash("This is the key that you pasted.")
-    return redirect(url_for("key_settings.show", org=member.org_id, key=pasted.key_id), 303)
+    return redirect(url_for("key_page.show", org=member.org_id, key=pasted.key_id), 303)
 
 
 @blueprint.get("/search")

@@ -11,8 +11,8 @@ from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_addresses, key_revocation, keys, usage
-from app.web.key_settings import to_page_of
-from app.web.key_settings_form import held_scopes
+from app.web import key_page
+from app.web.key_form import held_scopes
 from app.web.templating import back_to
 
 blueprint = Blueprint("key_revocation", __name__, url_prefix="/orgs/<org>/keys")
@@ -69,7 +69,7 @@ def ask_revoke(key: str) -> str:
 def revoke(key: str) -> Response:
     member, leaked = request_context.member(), "leaked" in request.form
     listed = key_revocation.revoke(request_context.runtime(), member, key, leaked=leaked)
-    page = url_for("key_settings.show", org=member.org_id, key=key)
+    page = url_for("key_page.show", org=member.org_id, key=key)
     if leaked:
         return redirect(url_for("key_revocation.leak_report", org=member.org_id, key=key), 303)
     back = back_to(url_for("key_list.index", org=member.org_id))
@@ -90,7 +90,7 @@ def undo_revoke(key: str) -> Response:
     else:
         again = "is no longer revoked, but still suspended" if listed.key.suspended_at else "works again"
         flash(f"“{listed.key.name}” {again}.")
-    return to_page_of(key)
+    return key_page.redirect_to(key)
 
 
 @blueprint.get("/<key>/leaked")

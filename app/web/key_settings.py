@@ -1,30 +1,29 @@
-"""The pages of one key: its settings and usage, and the form that changes the settings."""
+"""The form that changes the settings of a key."""
 
 from dataclasses import replace
 from hashlib import sha256
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from app.domain import key_settings_ceiling, member_roles
 from app.domain.errors import Busy, Forbidden, UnknownScope, ValidationFailed
 from app.domain.key_settings import KeySettings
 from app.domain.member_roles import Permission
-from app.domain.revocation_undo import undoable_until
 from app.http import form_after_sign_in, request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
-from app.services import audit, key_addresses, key_revocation, key_settings, key_suspension, keys, usage, usage_report
+from app.services import key_settings, keys
 from app.services.key_settings import ForOwner
 from app.store.keys import ListedKey
-from app.web import change_key_link, key_form_policy, refused_form, snippets
+from app.web import change_key_link, key_form_policy, key_page, refused_form
+from app.web.absolute_time import moment
 from app.web.change_key_link import SuggestedScope
-from app.web.key_settings_form import (
+from app.web.key_form import (
     KEEP,
     KeyForm,
     as_it_is,
     as_sent,
-    held_scopes,
     inclusions,
     known_expiries,
     offered_expiries,
@@ -33,40 +32,10 @@ from app.web.key_settings_form import (
 )
 from app.web.refused_form import problems_of
 from app.web.templating import status
-from app.web.time_format import moment
-from app.web.usage import asked_span
 
 blueprint = Blueprint("key_settings", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
-HISTORY_SHOWN = 20
-ADDRESSES_SHOWN = 5
 _LABELS = {"scopes": "Scopes", "expires_at": "Expires", "networks": "Networks", "rate_limit": "Rate limit"}
-
-
-@blueprint.get("")
-@RequireMember(Permission.READ_KEYS)
-def show(key: str) -> str:
-    member, runtime = request_context.member(), request_context.runtime()
-    listed, now = keys.get(member, key), runtime.clock()
-    may_read_log = member_roles.allows(member.role, Permission.READ_AUDIT_LOG)
-    successor = keys.get(member, listed.successor) if listed.successor else None
-    predecessor = keys.get(member, listed.key.rotated_from) if listed.key.rotated_from else None
-    return render_template(
-        "keys/show.html",
-        listed=listed,
-        scopes=held_scopes(listed),
-        series=usage_report.series(member.org_id, asked_span(), now, key_id=key),
-        addresses=key_addresses.of_key(member.org_id, key, now, days=30, limit=ADDRESSES_SHOWN),
-        call=snippets.route_for(listed.key.scopes),
-        history=audit.of_key(member.org_id, key, limit=HISTORY_SHOWN) if may_read_log else None,
-        successor=successor,
-        still_used=usage.let_through_since(member.org_id, key, successor.key.created_at) if successor else 0,
-        predecessor=predecessor,
-        may_resume_predecessor=predecessor is not None and key_suspension.may_resume(member, predecessor.key),
-        may_resume=key_suspension.may_resume(member, listed.key),
-        undoable_until=undoable_until(listed.key),
-        why_not_undoable=key_revocation.why_not_undoable(member, listed, now),
-    )
 
 
 @blueprint.get("/change")
@@ -106,11 +75,7 @@ def change(key: str) -> Response:
     except (ValidationFailed, UnknownScope, Forbidden, Busy) as error:
         return refused_form.answer(_page(listed, form, problems_of(error)), error)
     flash(f"“{form.name.strip()}” is changed. The changes apply from the next request.")
-    return to_page_of(key)
-
-
-def to_page_of(key: str) -> Response:
-    return redirect(url_for("key_settings.show", org=request_context.member().org_id, key=key), 303)
+    return key_page.redirect_to(key)
 
 
 def _wanted(listed: ListedKey, form: KeyForm) -> KeySettings:

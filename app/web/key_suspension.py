@@ -9,7 +9,7 @@ from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
 from app.services import key_suspension
-from app.web.key_settings import to_page_of
+from app.web import key_page
 
 blueprint = Blueprint("key_suspension", __name__, url_prefix="/orgs/<org>/keys/<key>")
 
@@ -24,7 +24,7 @@ def suspend(key: str) -> Response:
         flash(error.detail)
     else:
         flash(f"“{listed.key.name}” is suspended. Every request with this key is refused until you resume it.")
-    return to_page_of(key)
+    return key_page.redirect_to(key)
 
 
 @blueprint.post("/resume")
@@ -37,4 +37,4 @@ def resume(key: str) -> Response:
         flash(error.detail)
     else:
         flash(f"“{listed.key.name}” works again.")
-    return to_page_of(key)
+    return key_page.redirect_to(key)

@@ -27,8 +27,8 @@ from app.services import key_owners, key_revocation, member_removal, members
 from app.services.member_removal import OVERLAP_SECONDS, Decisions, KeyAction, KeyDecision, LeftKey
 from app.store.members import MemberListed
 from app.web import refused_form
-from app.web.key_settings_form import choice
-from app.web.keys import OVERLAPS
+from app.web.key_form import choice
+from app.web.key_rotation import OVERLAPS
 from app.web.members import NOT_A_MEMBER, to_members
 from app.web.refused_form import WHOLE_FORM
 

@@ -14,10 +14,11 @@ from app.services import invitations, new_organization
 from app.store.invitations import InvitationListed
 from app.store.memberships import OrganizationOf
 
+_OF_KEYS = {"key_list", "new_key", "key_page", "key_settings", "key_rotation", "key_revocation", "shown_key"}
 #: The tabs, each by its page and the blueprints whose other pages belong to it. One whose page does not exist is left
 #: out.
 TABS: tuple[tuple[str, str, set[str]], ...] = (
-    ("Keys", "key_list.index", {"key_list", "keys", "key_settings", "key_revocation", "shown_key"}),
+    ("Keys", "key_list.index", _OF_KEYS),
     ("Usage", "usage.index", {"usage"}),
     ("Members", "members.index", {"members", "member_removal", "invitations"}),
     ("Audit log", "audit_log.index", {"audit_log"}),

@@ -11,7 +11,7 @@ from app.domain.errors import Forbidden, UnknownScope, ValidationFailed
 from app.http import request_context
 from app.services import keys
 from app.web import key_form_policy, new_key_templates
-from app.web.key_settings_form import ON_DATE, KeyForm, known_expiries, unfilled
+from app.web.key_form import ON_DATE, KeyForm, known_expiries, unfilled
 
 #: Characters of what a link says wrongly that the page repeats, and how many of those.
 MAX_REPEATED, MAX_NAMED = 40, 10

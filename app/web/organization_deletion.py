@@ -14,7 +14,7 @@ from app.services import organization_deletion
 from app.services.organizations import Member
 from app.services.runtime import Runtime
 from app.web import refused_form
-from app.web.time_format import day
+from app.web.absolute_time import day
 
 blueprint = Blueprint("organization_deletion", __name__, url_prefix="/orgs/<org>/settings/delete")
 

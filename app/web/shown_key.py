@@ -1,21 +1,48 @@
-"""What the page with a new key can do with it: a file to download, and a test. Both get the key in the body, so that it
-stands in no URL, and no page shows it again."""
+"""The page that shows a new key, once, and what it can do with it: a file to download, and a test. Both get the key in
+the body, so that it stands in no URL, and no page shows it again."""
 
-from flask import Blueprint, Response, make_response, render_template, request
+import re
+import secrets
+
+from flask import Blueprint, make_response, render_template, request
+from werkzeug.wrappers import Response
 
 from app.domain import key_format
-from app.domain.errors import ValidationFailed
+from app.domain.errors import KeyAlreadyShown, ValidationFailed
 from app.domain.key_verification import Outcome, refusal
 from app.domain.member_roles import Permission
 from app.http import request_context
 from app.http.change_rate_limit import limit_changes
 from app.http.guards import RequireMember
-from app.services import key_verification
+from app.http.problem_details import status_of
+from app.services import key_verification, keys
+from app.services.keys import IssuedKey
+from app.store.keys import ListedKey
+from app.web import snippets
 
 blueprint = Blueprint("shown_key", __name__, url_prefix="/orgs/<org>/shown-key")
 
 #: The environment variable of the file and of the snippets.
 VARIABLE = "KEYDESK_API_KEY"
+_SUBMISSION = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+
+
+def page(issued: IssuedKey, replaced: ListedKey | None = None) -> Response:
+    """The page with the key itself. `replaced`: the key whose place it takes."""
+    call = snippets.route_for(issued.listed.key.scopes)
+    return make_response(render_template("keys/reveal.html", issued=issued, replaced=replaced, call=call), 201)
+
+
+def page_of_known(error: KeyAlreadyShown) -> Response:
+    """The page for a form that was sent twice: it names the key without showing it again."""
+    listed = keys.get(request_context.member(), error.details["key_id"])
+    return make_response(render_template("keys/already_shown.html", listed=listed), status_of(error))
+
+
+def submission_id() -> str:
+    """The ID of the form, the same if it is sent twice. A form without a valid ID counts as new."""
+    sent = request.form.get("submission_id", "")
+    return sent if _SUBMISSION.fullmatch(sent) else secrets.token_urlsafe(16)
 
 
 @blueprint.post("/keydesk.env")

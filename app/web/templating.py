@@ -15,11 +15,11 @@ from app.http import request_context
 from app.http.safe_next import safe_next
 from app.store.database_errors import DATABASE_UNAVAILABLE
 from app.store.keys import ListedKey
+from app.web.absolute_time import day, duration, moment
 from app.web.icons import icon_url
 from app.web.navigation import navigation
 from app.web.relative_time import relative
 from app.web.sparkline import bars
-from app.web.time_format import day, duration, moment
 from app.web.usage_chart import chart
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain import audit_export
+from app.domain import verifiable_audit_file
 from tests.domain.test_audit_chain import chain
 from tests.system.visitors import query
 
@@ -54,7 +54,9 @@ def file(tmp_path):
     """A log of five entries, as the page gives it, and the seal of the last one."""
     entries, head = chain(5)
     file = tmp_path / "log.jsonl"
-    file.write_text("".join(audit_export.whole("org_1", "Acme", datetime(2026, 4, 16, tzinfo=UTC), entries, head)))
+    file.write_text(
+        "".join(verifiable_audit_file.whole("org_1", "Acme", datetime(2026, 4, 16, tzinfo=UTC), entries, head))
+    )
     return file, f"org_1:5:{head[1]}"
 
 

@@ -61,7 +61,13 @@ def test_every_view_that_takes_rights_away_is_limited(app):
     described = {
         endpoint for endpoint, view in views.items() if hasattr(view, "route_docs") and Busy in view.route_docs.errors
     }
-    pages = {"keys.rotate", "keys.extend", "key_settings.change", "key_suspension.suspend", "key_suspension.resume"}
+    pages = {
+        "key_rotation.rotate",
+        "key_rotation.extend",
+        "key_settings.change",
+        "key_suspension.suspend",
+        "key_suspension.resume",
+    }
     pages |= {"key_revocation.revoke", "key_revocation.revoke_many", "key_revocation.undo_revoke", "shown_key.test"}
     pages |= {"members.set_role", "member_removal.remove", "member_removal.leave"}
     pages |= {"organization_settings.rename", "organization_deletion.delete"}

@@ -38,7 +38,7 @@ def test_it_may_lead_to_these_pages_with_their_queries(next_page, target):
 
 def test_it_may_lead_to_every_page_that_needs_a_sign_in(app, next_page):
     """Downloads are no pages; the others are reached from a form or from a page with the same address."""
-    no_pages = {"audit_log.export_csv", "audit_log.export_json", "key_list.export"}
+    no_pages = {"audit_download.as_csv", "audit_download.as_json", "key_list.export"}
     needing = {
         rule.endpoint: re.sub(r"<\w+>", "x", rule.rule)
         for rule in app.url_map.iter_rules()

@@ -17,7 +17,8 @@ from app.domain.key_policy import KeyPolicyChange
 from app.domain.member_roles import Role
 from app.services import dev_test_tokens, key_policy, operator_keys
 from app.store import keys as key_store
-from app.store import named_keys, organizations
+from app.store import operator_keys as named_keys
+from app.store import organizations
 from app.store.transaction import transaction
 from app.web import key_settings
 from tests.actors import Actor
@@ -302,9 +303,9 @@ DOORS = {
     "app.api.members.remove": Door(remove_and_rotate, "shortened", "operator"),
     "app.web.member_removal.remove": Door(remove_and_rotate_by_form, "shortened", "operator"),
     "app.web.member_removal.leave": Door(leave, "elsewhere", "elsewhere"),
-    "app.web.keys.create": Door(by_form, "refused", "refused"),
-    "app.web.keys.rotate": Door(rotate_by_form, "shortened", "refused"),
-    "app.web.keys.extend": Door(extend, "refused", "refused"),
+    "app.web.new_key.create": Door(by_form, "refused", "refused"),
+    "app.web.key_rotation.rotate": Door(rotate_by_form, "shortened", "refused"),
+    "app.web.key_rotation.extend": Door(extend, "refused", "refused"),
     "app.web.key_settings.change": Door(change_by_form, "refused", "refused"),
     "app.web.key_suspension.resume": Door(resume_by_button, "as it was", "as it was"),
     "app.web.key_revocation.undo_revoke": Door(undo_by_button, "as it was", "as it was"),

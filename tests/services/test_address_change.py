@@ -11,7 +11,7 @@ from app.extensions import db
 from app.services import address_change, agent_sign_up, audit, device_grants, email_codes, sessions, sign_in
 from app.services.device_grants import DeviceError
 from app.services.organizations import of_person
-from app.store import invitations, people, session_tokens
+from app.store import agent_session_tokens, invitations, people
 from app.store.transaction import transaction
 
 NEW = "ann@example.org"
@@ -117,7 +117,7 @@ def test_it_is_done_whole_or_not_at_all(runtime, alice, monkeypatch):
     def fail(*_):
         raise RuntimeError("the last step")
 
-    monkeypatch.setattr(session_tokens, "delete_all", fail)
+    monkeypatch.setattr(agent_session_tokens, "delete_all", fail)
     with pytest.raises(RuntimeError):
         change(runtime, alice)
     assert people.by_email(alice.email) is not None

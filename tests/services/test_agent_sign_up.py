@@ -29,7 +29,8 @@ from app.services import (
     sign_in,
 )
 from app.services.revocation_barrier import revoking
-from app.store import named_keys, people
+from app.store import operator_keys as named_keys
+from app.store import people
 
 EMAIL = "founder@example.com"
 

@@ -14,6 +14,7 @@ from app.extensions import Base, db
 from app.services import (
     audit,
     audit_checks,
+    code_attempts,
     credits,
     device_grants,
     expiry_notices,
@@ -28,9 +29,9 @@ from app.services import (
     usage,
 )
 from app.services.usage_processes import UsageWriter
+from app.store import agent_session_tokens, key_change_notices, wrong_code_counts
 from app.store import credits as credit_store
 from app.store import expiry_notices as expiry_notice_store
-from app.store import key_change_notices, session_tokens, wrong_code_counts
 from app.store.expiry_notices import Told
 from app.store.transaction import transaction
 from tests.docs.pages import DOCS, rows
@@ -57,11 +58,11 @@ def fill_every_table(runtime, member, clock):
     mail_preferences.save(runtime, member.person_id, [], seals_of=[member.org_id])
     invitations.invite(runtime, member, "new@example.com", Role.VIEWER)
     with pytest.raises(OtpInvalid):
-        one_time_secrets.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
+        code_attempts.try_code(runtime, Purpose.EMAIL_CODE, member.email, "no code")
     with transaction():
         key_change_notices.add(member.person_id, member.org_id, 1, clock.now)
         expiry_notice_store.put(member.person_id, [(issued.listed.key.id, Told(clock.now, 1))], clock.now)
-        session_tokens.add(
+        agent_session_tokens.add(
             person_id=member.person_id, digest=b"1", now=clock.now, expires_at=clock.now + timedelta(minutes=15)
         )
 

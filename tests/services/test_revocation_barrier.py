@@ -13,7 +13,6 @@ from app.domain.sign_up_key_derivation import KeyDeriver
 from app.extensions import db
 from app.services import (
     agent_sign_up,
-    cache_invalidation,
     install_id_credentials,
     key_revocation,
     key_rotation,
@@ -23,6 +22,7 @@ from app.services import (
     operator_keys,
     operator_members,
     operator_organizations,
+    proxy_cache_invalidation,
     revocation_barrier,
 )
 from app.services.fair_revocation_queue import RUNNING
@@ -76,7 +76,7 @@ def test_everything_that_takes_rights_away_waits_and_locks_the_counter_last(runt
     bob = cast.bob.email
     other = keys.create(runtime, member, KeySettings(name="Other")).plaintext.reveal()
     for act in (
-        lambda: cache_invalidation.invalidate(runtime, record),
+        lambda: proxy_cache_invalidation.invalidate(runtime, record),
         lambda: install_id_credentials.withdraw(runtime, install_id),
         lambda: operator_members.add_member(runtime, org, bob, Role.VIEWER),
         lambda: operator_members.set_person_disabled(runtime, bob, disabled=True),
@@ -100,7 +100,9 @@ def test_the_wait_is_longer_than_the_lease():
 def test_after_an_upgrade_everybody_waits_for_servers_of_the_earlier_version(runtime, alice, issued, monkeypatch):
     waits = []
     monkeypatch.setattr("app.services.revocation_barrier._wait", waits.append)
-    cache_invalidation.invalidate(runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None))
+    proxy_cache_invalidation.invalidate(
+        runtime, key_verification.require(runtime, issued.plaintext.reveal(), scope=None)
+    )
     with transaction():
         db.session.execute(db.update(RevocationCounter).values(settle_ms=110))
     key_revocation.revoke(runtime, alice.member, issued.listed.key.id)

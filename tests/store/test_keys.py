@@ -7,7 +7,7 @@ import pytest
 from app.domain.ids import new_id
 from app.domain.key_origin import KeyOrigin
 from app.domain.member_roles import Role
-from app.store import key_rotations, keys, last_uses, memberships, named_keys, sign_up_keys
+from app.store import key_rotations, keys, last_uses, memberships, operator_keys, sign_up_keys
 from app.store.column_types import to_microseconds
 from app.store.transaction import transaction
 from tests.store.pages import all_pages
@@ -91,13 +91,13 @@ def test_a_person_sees_the_working_keys_of_all_their_organizations(org, other_or
 def test_operators_find_working_keys_of_everybody_and_only_those(other_org, add, some_of_each, clock):
     early = add(org_id=other_org, created_at=clock.now - timedelta(days=1), start="whk_87654321", digest=b"early")
     working = some_of_each[:2]
-    assert [key.id for key in named_keys.working(clock.now)] == [early, *sorted(working)]
+    assert [key.id for key in operator_keys.working(clock.now)] == [early, *sorted(working)]
     starts = ["whk_12345678", "whk_87654321", "whk_00000000"]
     with transaction():
-        assert [key.id for key in named_keys.working_by_start(starts[:1], clock.now)] == sorted(working)
-        assert {key.id for key in named_keys.working_by_start(starts, clock.now)} == {early, *working}
-        assert [key.id for key in named_keys.working_by_digest(b"early", clock.now)] == [early]
-        assert named_keys.working_by_digest(b"none", clock.now) == []
+        assert [key.id for key in operator_keys.working_by_start(starts[:1], clock.now)] == sorted(working)
+        assert {key.id for key in operator_keys.working_by_start(starts, clock.now)} == {early, *working}
+        assert [key.id for key in operator_keys.working_by_digest(b"early", clock.now)] == [early]
+        assert operator_keys.working_by_digest(b"none", clock.now) == []
 
 
 def test_the_working_keys_that_a_person_created_in_one_organization(org, other_org, person, add, clock):
@@ -120,7 +120,7 @@ def test_a_digest_that_somebody_has_is_not_added_again(org, other_org, add, row,
         with transaction():
             assert keys.add_missing(rows) == new
     with transaction():
-        (kept,) = named_keys.working_by_digest(b"one", clock.now)
+        (kept,) = operator_keys.working_by_digest(b"one", clock.now)
         assert (kept.org_id, kept.name) == (org, "First")
 
 
@@ -161,8 +161,8 @@ def test_who_has_locked_a_key_is_waited_for_except_by_those_that_only_refer_to_i
     with transaction():
         assert keys.locked(org, key_id)
         assert has_to_wait(lambda: keys.locked(org, key_id))
-        assert has_to_wait(lambda: named_keys.working_by_start(["whk_12345678"], clock.now))
-        assert has_to_wait(lambda: named_keys.working_by_digest(b"one", clock.now))
+        assert has_to_wait(lambda: operator_keys.working_by_start(["whk_12345678"], clock.now))
+        assert has_to_wait(lambda: operator_keys.working_by_digest(b"one", clock.now))
         assert has_to_wait(lambda: keys.working_of_owner(org, person, clock.now, lock=True))
         assert not has_to_wait(lambda: keys.add(**row(rotated_from=key_id)))
 

@@ -5,6 +5,16 @@ from html.parser import HTMLParser
 
 from werkzeug.test import TestResponse
 
+#: Texts that are dangerous where a page forgets to escape them.
+CORPUS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "{{7*7}}",
+    "javascript:alert(1)",
+    "</title><svg onload=alert(1)>",
+    "&lt;b&gt;",
+]
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
 

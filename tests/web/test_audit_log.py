@@ -9,7 +9,7 @@ import re
 from markupsafe import Markup
 from sqlalchemy import text
 
-from app.domain import audit_export
+from app.domain import verifiable_audit_file
 from app.domain.key_settings import KeySettings
 from app.extensions import db
 from app.services import operator_keys, operator_organizations
@@ -116,15 +116,15 @@ def test_the_whole_log_as_a_file_can_be_checked(alice):
         "attachment; filename=audit-log-alices-organization-2026-04-16.jsonl"
     )
     lines = answer.text.splitlines(keepends=True)
-    found = audit_export.check(lines)
+    found = verifiable_audit_file.check(lines)
     assert (found.org_id, found.entries, found.problem) == (alice.org, 3, None)
-    assert audit_export.check([*lines[:2], *lines[3:]]).problem
+    assert verifiable_audit_file.check([*lines[:2], *lines[3:]]).problem
 
 
 def test_a_part_of_the_log_says_that_it_proves_nothing(alice):
     key = alice.create_key(name="etl")["id"]
     note, only = map(json.loads, exported(alice, "jsonl", key=key).text.splitlines())
-    assert note == {"note": audit_export.PROVES_NOTHING, "filter": {"key": key}}
+    assert note == {"note": verifiable_audit_file.PROVES_NOTHING, "filter": {"key": key}}
     assert (only["at"], only["details"]["name"]) == ("2026-04-16T12:00:00Z", "etl")
 
 
@@ -134,7 +134,7 @@ def test_a_csv_has_what_is_shown_no_formulas_and_says_that_it_proves_nothing_in_
     columns, *rows, note = csv.reader(io.StringIO(exported(cast.alice, "csv", action="made").text, newline=""))
     assert columns == ["sequence", "id", "at", "actor", "action", "target", "details"]
     assert [row[3] for row in rows] == ["alice@example.com", "bob@example.com"]
-    assert note == [""] * 6 + [audit_export.PROVES_NOTHING]
+    assert note == [""] * 6 + [verifiable_audit_file.PROVES_NOTHING]
     assert {len(row) for row in rows} == {len(columns)}
     assert not any(cell.lstrip().startswith("=") for row in rows for cell in row)
 

@@ -9,8 +9,7 @@ import pytest
 from app.domain.name_rules import MAX_LENGTH
 from app.domain.route_policy import Scope
 from app.http.safe_next import MAX_LENGTH as LONGEST_NEXT
-from tests.web.pages import Page
-from tests.web.test_keys import CORPUS
+from tests.web.pages import CORPUS, Page
 
 
 def path(actor, **query):

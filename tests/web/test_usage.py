@@ -181,7 +181,7 @@ def test_the_chart_of_one_key_counts_that_key_alone(app, alice, use, clock):
     use(other, 5)
     source = (
         '{% from "components/usage_chart.html" import usage_chart, usage_ranges %}'
-        "{{ usage_ranges(series, 'key_settings.show', {'org': 'org_1', 'key': 'key_1'}) }}{{ usage_chart(series) }}"
+        "{{ usage_ranges(series, 'key_page.show', {'org': 'org_1', 'key': 'key_1'}) }}{{ usage_chart(series) }}"
     )
     with app.test_request_context("/"):
         series = usage_report.series(alice.org, Span.DAY, clock.now, key_id=one["id"])

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from app.extensions import db
-from app.store import people, session_tokens
-from app.store.session_tokens import AgentSessionToken
+from app.store import agent_session_tokens, people
+from app.store.agent_session_tokens import AgentSessionToken
 from app.store.transaction import transaction
 
 LIFE = timedelta(minutes=15)
@@ -12,17 +12,17 @@ LIFE = timedelta(minutes=15)
 
 def add(person, digest, clock):
     with transaction():
-        session_tokens.add(person_id=person, digest=digest, now=clock.now, expires_at=clock.now + LIFE)
+        agent_session_tokens.add(person_id=person, digest=digest, now=clock.now, expires_at=clock.now + LIFE)
 
 
 def test_a_token_tells_whose_it_is_until_when_and_whether_they_are_disabled(person, clock):
     add(person, b"one", clock)
     expires_at = clock.now + LIFE
-    assert session_tokens.holder(b"one") == (person, "ann@example.com", expires_at, False)
-    assert session_tokens.holder(b"two") is None
+    assert agent_session_tokens.holder(b"one") == (person, "ann@example.com", expires_at, False)
+    assert agent_session_tokens.holder(b"two") is None
     with transaction():
         people.get(person).disabled_at = clock.now
-    assert session_tokens.holder(b"one").disabled is True
+    assert agent_session_tokens.holder(b"one").disabled is True
 
 
 def test_what_expired_before_a_moment_is_forgotten_and_what_expired_at_it_is_kept(person, clock):
@@ -30,5 +30,5 @@ def test_what_expired_before_a_moment_is_forgotten_and_what_expired_at_it_is_kep
     clock.advance(seconds=1)
     add(person, b"young", clock)
     with transaction():
-        session_tokens.prune(clock.now + LIFE)
+        agent_session_tokens.prune(clock.now + LIFE)
     assert db.session.scalars(db.select(AgentSessionToken.digest)).all() == [b"young"]

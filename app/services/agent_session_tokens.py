@@ -8,8 +8,8 @@ from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
 from app.domain.secret import Secret
 from app.services import audit
 from app.services.runtime import Runtime
-from app.store import memberships, session_tokens
-from app.store.session_tokens import TokenHolder
+from app.store import agent_session_tokens, memberships
+from app.store.agent_session_tokens import TokenHolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def issue(runtime: Runtime, person_id: str, email: str, now: datetime) -> Issued
     """A new token. Joins the caller's transaction."""
     minted = key_format.mint(runtime.settings.session_token_prefix)
     expires_at = now + timedelta(seconds=runtime.settings.session_token_lifetime)
-    session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
+    agent_session_tokens.add(person_id=person_id, digest=minted.digest, now=now, expires_at=expires_at)
     memberships.lock_organizations(person_id)
     for organization in memberships.of_person(person_id):
         audit.session_token_created(organization.id, at=now, actor=email, person_id=person_id)
@@ -40,7 +40,7 @@ def holder(runtime: Runtime, token: str) -> TokenHolder:
     """The person whose token this is. Raises `InvalidKey`, `KeyDisabled` and `KeyExpired`."""
     if not key_format.is_well_formed(token):
         raise InvalidKey
-    found = session_tokens.holder(key_format.digest(token))
+    found = agent_session_tokens.holder(key_format.digest(token))
     if found is None:
         raise InvalidKey
     if found.disabled:

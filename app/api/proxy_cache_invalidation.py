@@ -13,7 +13,7 @@ from app.http.field_types import field
 from app.http.guards import RequireScope
 from app.http.request_body import Body, read_json
 from app.http.route_docs import RouteDocs
-from app.services import cache_invalidation
+from app.services import proxy_cache_invalidation
 
 blueprint = Blueprint("api_cache", __name__)
 
@@ -36,4 +36,4 @@ def invalidate() -> Answer[Data[Generation]]:
     Raises the cache generation of the key's organization by 1, so that proxies stop serving what they cached before.
     """
     read_json(Invalidation, optional=True)
-    return data({"generation": cache_invalidation.invalidate(request_context.runtime(), request_context.key())})
+    return data({"generation": proxy_cache_invalidation.invalidate(request_context.runtime(), request_context.key())})

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.web import time_format
+from app.web import absolute_time
 
 
 def test_a_moment_is_told_in_utc_whatever_zone_it_comes_in():
     moment = datetime(2026, 11, 24, 0, 49, tzinfo=timezone(timedelta(hours=9)))
-    assert time_format.day(moment) == "23 November 2026"
-    assert time_format.moment(moment) == "23 November 2026, 15:49 UTC"
-    assert time_format.moment(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2 January 2026, 03:04 UTC"
+    assert absolute_time.day(moment) == "23 November 2026"
+    assert absolute_time.moment(moment) == "23 November 2026, 15:49 UTC"
+    assert absolute_time.moment(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2 January 2026, 03:04 UTC"
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_moment_is_told_in_utc_whatever_zone_it_comes_in():
     ],
 )
 def test_a_duration_is_told_in_the_largest_unit_that_people_would_use(seconds, told):
-    assert time_format.duration(seconds) == told
+    assert absolute_time.duration(seconds) == told

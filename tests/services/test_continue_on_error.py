@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from app.extensions import db
-from app.services.fault_isolation import each
+from app.services.continue_on_error import each
 
 
 def test_all_are_done_and_nothing_is_logged(caplog, runtime):

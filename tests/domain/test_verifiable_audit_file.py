@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain import audit_export
+from app.domain import verifiable_audit_file
 from app.domain.audit_chain import SealedEntry
 from app.domain.errors import ValidationFailed
 from tests.domain.test_audit_chain import chain, chain_that_began_with_version_1
@@ -14,7 +14,7 @@ AT = datetime(2026, 4, 16, 12, 0, tzinfo=UTC)
 
 
 def exported(entries, head, org_id="org_1"):
-    return list(audit_export.whole(org_id, "Acme “é”", AT, entries, head))
+    return list(verifiable_audit_file.whole(org_id, "Acme “é”", AT, entries, head))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def lines():
 
 
 def problem(lines, kept=None):
-    return audit_export.check(lines, kept).problem
+    return verifiable_audit_file.check(lines, kept).problem
 
 
 def changed(line, **values):
@@ -36,7 +36,7 @@ def kept(lines, number):
 
 @pytest.mark.parametrize("length", [0, 1, 5])
 def test_an_untouched_file_is_whole(length):
-    found = audit_export.check(exported(*chain(length)))
+    found = verifiable_audit_file.check(exported(*chain(length)))
     assert (found.org_id, found.organization, found.entries, found.problem) == ("org_1", "Acme “é”", length, None)
     assert problem(exported(*chain_that_began_with_version_1())) is None
 
@@ -63,7 +63,7 @@ def test_a_seal_that_somebody_kept_fits_whatever_came_after_it(lines):
 )
 def test_a_changed_entry_shows_where_it_is(lines, values):
     lines[3] = changed(lines[3], **values)
-    found = audit_export.check(lines)
+    found = verifiable_audit_file.check(lines)
     assert (found.entries, found.problem) == (
         2,
         "is broken at entry 3: it was changed, or is missing, or is not in its place",
@@ -112,10 +112,10 @@ def test_another_organization_shows_by_a_seal(lines):
         ([], "beginning may be missing"),
         (["id,at\n"], "beginning may be missing"),
         (exported(*chain(2))[1:], "beginning may be missing"),
-        ([audit_export.line({"note": audit_export.PROVES_NOTHING})], "download the whole log"),
+        ([verifiable_audit_file.line({"note": verifiable_audit_file.PROVES_NOTHING})], "download the whole log"),
     ],
 )
 def test_what_is_no_whole_log_is_refused_by_name(lines, said):
     with pytest.raises(ValidationFailed, match=said) as refused:
-        audit_export.check(lines)
+        verifiable_audit_file.check(lines)
     assert list(refused.value.fields) == ["file"]

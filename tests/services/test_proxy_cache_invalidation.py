@@ -6,7 +6,7 @@ from time import monotonic, sleep
 import pytest
 
 from app.domain.key_settings import KeySettings
-from app.services import audit, cache_invalidation, key_verification, keys
+from app.services import audit, key_verification, keys, proxy_cache_invalidation
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def record(runtime, alice):
 
 
 def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(runtime, alice, record):
-    assert [cache_invalidation.invalidate(runtime, record) for _ in range(3)] == [1, 2, 3]
+    assert [proxy_cache_invalidation.invalidate(runtime, record) for _ in range(3)] == [1, 2, 3]
     entry = audit.page(alice.org, limit=1, cursor=None).items[0]
     assert (entry.action, entry.actor, entry.details) == ("cache.invalidated", record.key_id, {"generation": 3})
 
@@ -24,7 +24,7 @@ def test_each_invalidation_is_one_generation_and_one_entry_by_the_key(runtime, a
 def test_invalidations_that_wait_are_done_by_the_first_of_them(app, runtime, alice, record):
     def invalidate():
         with app.app_context():
-            return cache_invalidation.invalidate(runtime, record)
+            return proxy_cache_invalidation.invalidate(runtime, record)
 
     turns = runtime.revocation_queue
     with ThreadPoolExecutor(3) as pool:
@@ -32,7 +32,7 @@ def test_invalidations_that_wait_are_done_by_the_first_of_them(app, runtime, ali
             waiting = [pool.submit(invalidate) for _ in range(3)]
             until(lambda: len(turns._waiting) == 3)
         assert [one.result() for one in waiting] == [1, 1, 1]
-    assert cache_invalidation.invalidate(runtime, record) == 2
+    assert proxy_cache_invalidation.invalidate(runtime, record) == 2
     entries = audit.page(alice.org, limit=10, cursor=None).items
     assert [entry.action for entry in entries].count("cache.invalidated") == 2
 
@@ -43,7 +43,7 @@ def test_one_that_comes_when_another_has_begun_is_not_done_by_it(app, runtime, a
 
     def invalidate():
         with app.app_context():
-            return cache_invalidation.invalidate(runtime, record)
+            return proxy_cache_invalidation.invalidate(runtime, record)
 
     with ThreadPoolExecutor(1) as pool:
 
@@ -53,7 +53,7 @@ def test_one_that_comes_when_another_has_begun_is_not_done_by_it(app, runtime, a
             until(lambda: len(runtime.revocation_queue._waiting) == 1)
 
         monkeypatch.setattr("app.services.revocation_barrier._wait", come_late)
-        assert cache_invalidation.invalidate(runtime, record) == 1
+        assert proxy_cache_invalidation.invalidate(runtime, record) == 1
         assert second[0].result() == 2
 
 

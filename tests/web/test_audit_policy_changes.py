@@ -2,7 +2,7 @@
 
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.member_roles import Role
-from app.web.key_policy_changes import in_words
+from app.web.audit_policy_changes import in_words
 
 
 def changes(old, new):

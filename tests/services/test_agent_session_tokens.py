@@ -7,7 +7,7 @@ import pytest
 
 from app.domain import key_format
 from app.domain.errors import InvalidKey, KeyDisabled, KeyExpired
-from app.services import session_tokens
+from app.services import agent_session_tokens
 from app.store import people
 from app.store.transaction import transaction
 
@@ -15,27 +15,27 @@ from app.store.transaction import transaction
 @pytest.fixture
 def token(runtime, alice, clock):
     with transaction():
-        return session_tokens.issue(runtime, alice.person_id, alice.email, clock.now).token.reveal()
+        return agent_session_tokens.issue(runtime, alice.person_id, alice.email, clock.now).token.reveal()
 
 
 def test_a_token_says_whose_it_is(runtime, alice, token):
-    assert session_tokens.holder(runtime, token).person_id == alice.person_id
-    assert session_tokens.is_session_token(runtime, token)
+    assert agent_session_tokens.holder(runtime, token).person_id == alice.person_id
+    assert agent_session_tokens.is_session_token(runtime, token)
 
 
 def test_it_ends_at_its_moment(runtime, token, clock):
     clock.advance(seconds=899)
-    assert session_tokens.holder(runtime, token)
+    assert agent_session_tokens.holder(runtime, token)
     clock.advance(seconds=1)
     with pytest.raises(KeyExpired):
-        session_tokens.holder(runtime, token)
+        agent_session_tokens.holder(runtime, token)
 
 
 def test_it_ends_with_its_person(runtime, token, clock):
     with transaction():
         people.by_email("alice@example.com").disabled_at = clock.now
     with pytest.raises(KeyDisabled):
-        session_tokens.holder(runtime, token)
+        agent_session_tokens.holder(runtime, token)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_it_ends_with_its_person(runtime, token, clock):
 )
 def test_what_is_none_is_invalid(runtime, token, wrong):
     with pytest.raises(InvalidKey):
-        session_tokens.holder(runtime, wrong)
+        agent_session_tokens.holder(runtime, wrong)
 
 
 @pytest.mark.databases("postgresql")
@@ -60,7 +60,7 @@ def test_people_who_joined_in_different_orders_do_not_wait_for_each_other_in_a_r
             for _ in range(25):
                 both.wait(30)
                 with transaction():
-                    assert session_tokens.issue(runtime, who[email], email, runtime.clock()).token.reveal()
+                    assert agent_session_tokens.issue(runtime, who[email], email, runtime.clock()).token.reveal()
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(issue, who))
