@@ -50,6 +50,9 @@ class Forked:
 
 
 def _run(arguments: list[str], folder: Path, environ: dict[str, str], log_file: Path) -> None:
+    # As in a process that nobody forked: the fork server hands on its own method, for which Granian starts its workers
+    # from nothing.
+    multiprocessing.set_start_method("fork", force=True)
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
