@@ -72,6 +72,9 @@ class Bench:
                 "-t1",
                 f"-c{CONNECTIONS}",
                 f"-d{seconds}s",
+                # A slow response is a figure, not an error.
+                "--timeout",
+                "30s",
                 "--latency",
                 "-s",
                 str(ROOT / "benchmarks" / "load.lua"),
