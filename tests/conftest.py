@@ -154,8 +154,8 @@ def cast(
     known_owner: KnownOwner,
 ) -> Cast:
     """Alice owns an organization; Bob is a member, Vera a viewer, Adam an admin; Charlie is an outsider."""
-    shared = shares_app(request) and settings is usual_settings(database)
-    return Cast(app, known_owner(app) if shared and clock.now == Clock().now and databases.is_empty(app) else None)
+    is_usual = shares_app(request) and app.extensions["runtime"].settings is settings is usual_settings(database)
+    return Cast(app, known_owner(app) if is_usual and clock.now == Clock().now and databases.is_empty(app) else None)
 
 
 @pytest.fixture
