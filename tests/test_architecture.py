@@ -34,6 +34,7 @@ FROM_THE_STORE = {
         "app.store.memberships.OrganizationOf",
         "app.store.sessions.LiveSession",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DatabaseUnavailable",
     },
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
@@ -56,6 +57,7 @@ FROM_THE_STORE = {
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DatabaseUnavailable",
     },
     "factory": {
         "app.store.engine",

@@ -15,7 +15,9 @@ from app.extensions import db
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations
-from app.store.database_errors import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+
+_RESTORE = "stop Keydesk, keep a copy of the file, and restore a backup"
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,17 @@ def _database(settings: Settings) -> list[Finding]:
             current = migrations.is_current()
             backlog = health.mail_backlog() if current else None
             broken = audit_checks.broken() if current else []
+            damage = health.database_damage()
+        except DatabaseUnavailable as error:
+            return [Finding("database", False, f"{error}: {_RESTORE}")]
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"not reachable ({type(error).__name__}): {fix}")]
         finally:
             db.session.remove()
             db.engine.dispose()
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
+        if damage:
+            return [Finding("database", False, f"the file is damaged ({damage}): {_RESTORE}")]
         return [
             Finding("database", True, f"{kind} is reachable"),
             Finding("migrations", current, "up to date" if current else "not up to date: run python -m app.cli init"),

@@ -14,7 +14,7 @@ from app.domain.errors import DatabaseDown, DomainError
 from app.http import anonymous_limit, change_rate_limit, download_limit
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
-from app.store.database_errors import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 log = logging.getLogger("keydesk")
 
@@ -81,7 +81,9 @@ def _page_without_slash() -> str | None:
 
 
 def _database_unavailable(error: Exception) -> Response:
-    log.error("database unavailable: %s", type(error).__name__, extra={"request_id": _request_id()})
+    # Other errors quote the statement.
+    reason = str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__
+    log.error("database unavailable: %s", reason, extra={"request_id": _request_id()})
     return _domain_error(DatabaseDown())
 
 

@@ -39,7 +39,7 @@ class VerificationReader:
     def __init__(self, engine: Engine) -> None:
         self._dialect_name = engine.dialect.name
         if engine.dialect.name == "sqlite":
-            self._errors: tuple[type[Exception], ...] = (sqlite3.OperationalError, sqlite3.InterfaceError)
+            self._errors: tuple[type[Exception], ...] = (sqlite3.DatabaseError, sqlite3.InterfaceError)
             self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
         else:
             arguments, options = engine.dialect.create_connect_args(engine.url)
@@ -68,7 +68,7 @@ class VerificationReader:
             is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
             cursor.connection.close()
             if not is_stale:
-                raise DatabaseUnavailable(type(error).__name__) from None
+                raise DatabaseUnavailable(_reason(error)) from None
             self.close()
             return self.rows(query, *values)
         except BaseException:
@@ -90,7 +90,12 @@ class VerificationReader:
             return self._connect()
         except self._errors as error:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
-            raise DatabaseUnavailable(type(error).__name__) from None
+            raise DatabaseUnavailable(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the message, which may quote what was read."""
+    return str(getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 @cache
