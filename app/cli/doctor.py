@@ -1,9 +1,13 @@
 """`doctor`: checks the installation and says how to fix what is wrong."""
 
+import json
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 
 import click
 from limits.storage import storage_from_string
@@ -11,12 +15,17 @@ from limits.storage import storage_from_string
 from app import create_app
 from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
+from app.domain.errors import DatabaseGone
 from app.extensions import db
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
+_LOST = (
+    "Stop it first. Move the files beside the database that end in -wal and -shm away, unless they came with the"
+    " database that is there now: else SQLite would mix the two. Then start Keydesk, or restore a backup."
+)
 _RESTORE = "stop Keydesk, keep a copy of the file, and restore a backup"
 
 
@@ -55,7 +64,8 @@ def _examine() -> list[Finding]:
         *(Finding(f"setting {name}", False, text) for name, text in consistency.warnings(settings).items()),
         _workers(settings),
         *_valkey(settings),
-        *_database(settings),
+        # Opening what replaced the file would apply to it what is in the log of the one before.
+        *(_lost_by_server(settings) or _database(settings)),
         _mail(settings),
     ]
 
@@ -111,6 +121,21 @@ def _database(settings: Settings) -> list[Finding]:
             *([_unsent(*backlog)] if backlog else []),
             *_broken(broken),
         ]
+
+
+def _lost_by_server(settings: Settings) -> list[Finding]:
+    """A server that answers at HOST and PORT, if it has lost its database: only it knows which file it opened."""
+    try:
+        urllib.request.urlopen(f"http://{settings.host}:{settings.port}/readyz", timeout=2).close()
+    except urllib.error.HTTPError as error:
+        try:
+            is_lost = json.load(error)["detail"] == DatabaseGone.message
+        except (ValueError, KeyError, TypeError, OSError):
+            is_lost = False
+        return [Finding("server", False, f"{DatabaseGone.message} {_LOST}")] if is_lost else []
+    except (OSError, HTTPException, ValueError):
+        pass
+    return []
 
 
 def _broken(logs: Sequence[audit_checks.BrokenLog]) -> list[Finding]:

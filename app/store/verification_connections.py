@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
+from app.store import database_file
 from app.store.database_errors import DatabaseUnavailable
 from app.store.engine import MAPPED_BYTES, driver_dialect
 
@@ -37,6 +38,7 @@ class VerificationReader:
     """The read connections of one process, as many as threads read at once. Thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._dialect_name = engine.dialect.name
         if engine.dialect.name == "sqlite":
             self._errors: tuple[type[Exception], ...] = (sqlite3.DatabaseError, sqlite3.InterfaceError)
@@ -77,6 +79,11 @@ class VerificationReader:
         self._idle.append(cursor)
         return rows
 
+    def check_file(self) -> None:
+        """Raises `DatabaseGone`, which is a `DatabaseUnavailable`, if an SQLite file is lost. Looks ten times a second
+        at most."""
+        database_file.check_now_and_then(self._engine)
+
     def close(self) -> None:
         """Closes the idle connections."""
         while self._idle:
@@ -86,6 +93,7 @@ class VerificationReader:
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
             raise DatabaseUnavailable("a connection was refused a moment ago")
+        database_file.check(self._engine)
         try:
             return self._connect()
         except self._errors as error:
