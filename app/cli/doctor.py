@@ -3,11 +3,10 @@
 import json
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 
 import click
 from limits.storage import storage_from_string
@@ -125,17 +124,13 @@ def _database(settings: Settings) -> list[Finding]:
 
 def _lost_by_server(settings: Settings) -> list[Finding]:
     """A server that answers at HOST and PORT, if it has lost its database: only it knows which file it opened."""
-    try:
-        urllib.request.urlopen(f"http://{settings.host}:{settings.port}/readyz", timeout=2).close()
-    except urllib.error.HTTPError as error:
+    with closing(HTTPConnection(settings.host, settings.port, timeout=2)) as connection:
         try:
-            is_lost = json.load(error)["detail"] == DatabaseGone.message
-        except (ValueError, KeyError, TypeError, OSError):
-            is_lost = False
-        return [Finding("server", False, f"{DatabaseGone.message} {_LOST}")] if is_lost else []
-    except (OSError, HTTPException, ValueError):
-        pass
-    return []
+            connection.request("GET", "/readyz")
+            is_lost = json.load(connection.getresponse())["detail"] == DatabaseGone.message
+        except (OSError, HTTPException, ValueError, KeyError, TypeError):
+            return []  # no server, or one that is well, or something else
+    return [Finding("server", False, f"{DatabaseGone.message} {_LOST}")] if is_lost else []
 
 
 def _broken(logs: Sequence[audit_checks.BrokenLog]) -> list[Finding]:
