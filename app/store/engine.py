@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.store import postgresql_system
 from app.store.database_errors import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 10_000
@@ -57,13 +58,16 @@ def driver_dialect(name: str) -> Dialect:
 
 def prepare(engine: Engine) -> None:
     """Sets up SQLite: a file that only its owner can read, WAL, foreign keys, full durability, and transactions that we
-    begin ourselves. Raises `OSError` if its folder cannot be created."""
+    begin ourselves. Keeps PostgreSQL from being another system than before. Raises `OSError` if SQLite's folder cannot
+    be created."""
     if engine.dialect.name == "sqlite":
         if engine.url.database and engine.url.database != ":memory:":
             _make_private(Path(engine.url.database))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "handle_error", _tell_damage)
+    else:
+        event.listen(engine, "connect", lambda connection, _record: postgresql_system.check(engine, connection))
 
 
 def _make_private(file: Path) -> None:

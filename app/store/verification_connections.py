@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
-from app.store import database_file
+from app.store import database_file, postgresql_system
 from app.store.database_errors import DatabaseUnavailable
 from app.store.engine import MAPPED_BYTES, driver_dialect
 
@@ -95,10 +95,16 @@ class VerificationReader:
             raise DatabaseUnavailable("a connection was refused a moment ago")
         database_file.check(self._engine)
         try:
-            return self._connect()
+            cursor = self._connect()
+            if self._dialect_name == "postgresql":
+                postgresql_system.check(self._engine, cursor.connection)
+        except DatabaseUnavailable:
+            self._refused_until = time.monotonic() + PAUSE_SECONDS
+            raise
         except self._errors as error:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
             raise DatabaseUnavailable(_reason(error)) from None
+        return cursor
 
 
 def _reason(error: Exception) -> str:
