@@ -32,12 +32,13 @@ def transaction() -> Iterator[None]:
     if session.info.get(_IN_TRANSACTION):
         raise RuntimeError("transactions do not nest: one service function, one transaction")
     session.close()
-    database_file.check()
     session.info[_IN_TRANSACTION] = True
     try:
         with _writers_in_line():
             try:
                 session.connection(execution_options={"writes": True})
+                # With the write lock held: a rescue waits for it, so nothing is written into the old log after one.
+                database_file.check()
                 yield
                 session.commit()
                 # Before anybody is told: what went into a file that is gone is lost.
