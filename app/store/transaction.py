@@ -32,6 +32,8 @@ def transaction() -> Iterator[None]:
     if session.info.get(_IN_TRANSACTION):
         raise RuntimeError("transactions do not nest: one service function, one transaction")
     session.close()
+    # Before the lock, too: a process that has lost its file must not touch an index that others may share by now.
+    database_file.check()
     session.info[_IN_TRANSACTION] = True
     try:
         with _writers_in_line():
