@@ -59,6 +59,9 @@ class HeldFile:
             self._notice()
         raise DatabaseGone(str(self.loss and self.loss.value))
 
+    def is_there(self) -> bool:
+        return self.loss is None and self._found() == self._opened
+
     def check_now_and_then(self) -> None:
         """`check`, unless the last one was less than `CHECK_SECONDS` ago."""
         if self.loss is not None or time.monotonic() - self._checked_at >= CHECK_SECONDS:
@@ -119,6 +122,12 @@ def check(engine: Engine | None = None) -> None:
     held = _held.get(engine or db.engine)
     if held is not None:
         held.check()
+
+
+def is_there() -> bool:
+    """Whether the current application's file is the one that was opened, or none is held. Rescues nothing."""
+    held = _held.get(db.engine)
+    return held is None or held.is_there()
 
 
 def check_now_and_then(engine: Engine) -> None:

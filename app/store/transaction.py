@@ -40,7 +40,10 @@ def transaction() -> Iterator[None]:
             try:
                 session.connection(execution_options={"writes": True})
                 # With the write lock held: a rescue waits for it, so nothing is written into the old log after one.
-                database_file.check()
+                if not database_file.is_there():
+                    session.rollback()  # a rescue needs the lock
+                    database_file.check()
+                    raise database_file.DatabaseGone("the file was gone for a moment")
                 yield
                 session.commit()
                 # Before anybody is told: what went into a file that is gone is lost.
