@@ -13,10 +13,12 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
+from app.services.counters import Counters
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.keys_needing_attention import KeysNeedingAttention
+from app.services.metrics_processes import MetricsProcesses
 from app.services.runtime import Runtime
 from app.services.usage import UsageRecorder
 from app.store import engine
@@ -92,6 +94,8 @@ def make_runtime(app: Flask, settings: Settings, clock: Callable[[], datetime]) 
         codes=CodeMaker(secrets),
         key_deriver=KeyDeriver(settings.derivation_secret, secrets),
         usage=UsageRecorder(),
+        counters=Counters(),
+        metrics_processes=MetricsProcesses(settings.instance_path / f"metrics-{settings.port}"),
         key_records=records,
         key_cache=KeyCache(records),
         key_rate_limits=KeyRateLimits(settings.valkey_url, fail_open=settings.rate_limit_fail == "open"),

@@ -7,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.domain.mailed_keys import MailedKey, pack
-
 from app import create_app
+from app.domain.keys_listed_in_mail import MailedKey, pack
 from app.domain.rfc3339 import rfc3339
 from app.domain.secret import Secret
 from app.mail.messages import message

@@ -71,9 +71,9 @@ FROM_HTTP = {"wsgi": {"app.http.cors", "app.http.problem_details"}}
 OTHERS = {
     "domain": {"email_validator", "itsdangerous"},
     "config": {"dotenv"},
-    "services": {"limits", "yaml"},
+    "services": {"limits", "prometheus_client", "yaml"},
     "store": {"alembic", "flask", "flask_migrate", "psycopg", "sqlalchemy"},
-    "process": {"flask"},
+    "process": {"flask", "prometheus_client"},
     "app": {"flask"},
 }
 KNOWS_SQL = {"store", "extensions"}
@@ -83,6 +83,7 @@ CLOCKS = {"now", "today", "utcnow"}
 #: Where an import inside a function is right, and why.
 LATE_IMPORTS = {
     "app/__init__.py": "importing app.domain or app.cli must not load Flask",
+    "app/web/metrics.py": "prometheus-client takes 20 ms, and commands, which load every page, start without it",
     "app/domain/email_address.py": "email-validator takes 20 ms, and a command without an address starts without it",
 }
 
@@ -99,6 +100,8 @@ TESTED_ELSEWHERE = {
     "app/api/email_codes.py": ("tests/journeys/test_agents_with_a_mailed_code.py", "every answer, by curl"),
     "app/api/openapi.py": ("tests/api/test_description.py", "it serves that document"),
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
+    "app/process/metrics_server.py": ("tests/system/test_metrics.py", "a real port, and a worker that is killed"),
+    "app/services/metrics_exposition.py": ("tests/web/test_metrics.py", "what Prometheus reads"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
     "app/web/key_policy_sentences.py": ("tests/web/test_key_policy.py", "what the page says about each policy"),

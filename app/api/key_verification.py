@@ -74,9 +74,11 @@ def verify() -> Answer[Data[Decision]]:
     runtime, caller = request_context.runtime(), request_context.key()
     if question.scope is not None:
         runtime.settings.policy.check_known([question.scope])
-    done = key_verification.verify(
-        runtime, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
-    )
+    with runtime.counters.keys_verify.adding() as verification:
+        done = key_verification.verify(
+            runtime, question.key, question.scope, question.cost, address=question.ip, org_id=caller.org_id
+        )
+        verification.ending = done.outcome
     if done.outcome is Outcome.NOT_FOUND and (problem := presented_credentials.problem_of(question.key)):
         raise ValidationFailed({"key": problem})
     record = done.record

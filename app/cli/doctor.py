@@ -5,13 +5,13 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 import click
-from limits.storage import storage_from_string
 
 from app import create_app
+from app.cli import machine_checks
+from app.cli.machine_checks import Finding
 from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
 from app.domain.errors import DatabaseGone
@@ -28,21 +28,13 @@ _LOST = (
 _RESTORE = "stop Keydesk, keep a copy of the file, and restore a backup"
 
 
-@dataclass(frozen=True)
-class Finding:
-    what: str
-    ok: bool
-    #: What was found, and the fix if it is not OK.
-    text: str
-
-
 @click.command()
 @as_json
 def doctor(is_json: bool) -> None:
     """Check the installation and say how to fix it.
 
-    Checks settings, workers, Valkey, database, migrations, clock, audit logs and email. Exits with 1 if something is
-    wrong.
+    Checks settings, workers, Valkey, database, migrations, clock, audit logs, email, who may open files with secrets,
+    and room on the disk. Exits with 1 if something is wrong.
     """
     findings = _examine()
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.text}" for finding in findings]
@@ -62,9 +54,13 @@ def _examine() -> list[Finding]:
         Finding("settings", True, f"{mode}, {settings.public_url}"),
         *(Finding(f"setting {name}", False, text) for name, text in consistency.warnings(settings).items()),
         _workers(settings),
-        *_valkey(settings),
+        *machine_checks.sign_up(settings),
+        *machine_checks.valkey(settings),
         # Opening what replaced the file would apply to it what is in the log of the one before.
         *(_lost_by_server(settings) or _database(settings)),
+        # After the database, whose file is closed to others when it is opened.
+        *machine_checks.files(settings),
+        *machine_checks.disk(settings),
         _mail(settings),
     ]
 
@@ -73,13 +69,6 @@ def _workers(settings: Settings) -> Finding:
     ok = settings.workers == 1 or settings.valkey_url is not None
     text = f"{settings.workers}" if ok else f"{settings.workers} without VALKEY_URL: set it, or WORKERS=1"
     return Finding("workers", ok, text)
-
-
-def _valkey(settings: Settings) -> list[Finding]:
-    if settings.valkey_url is None:
-        return []
-    answers = bool(storage_from_string(settings.valkey_url, socket_timeout=2, socket_connect_timeout=2).check())
-    return [Finding("valkey", answers, "reachable" if answers else "not reachable: start it, or correct VALKEY_URL")]
 
 
 def _database(settings: Settings) -> list[Finding]:

@@ -40,6 +40,7 @@ def serve() -> None:
             )
         )
     address = _free_address(settings)
+    _check_metrics_port(settings)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(settings)
@@ -71,6 +72,27 @@ def _free_address(settings: Settings) -> str:
             SettingsError({"HOST": f"{settings.host} is not an address of this machine ({error.strerror})"})
         )
     return str(address[0])
+
+
+def _check_metrics_port(settings: Settings) -> None:
+    """Ends the command if nobody can serve METRICS_BIND: the processes take an address that is in use for each
+    other's."""
+    if settings.metrics_bind is None:
+        return
+    host, port = settings.metrics_bind
+    problem = None
+    if port == settings.port:
+        problem = "is the PORT of Keydesk: set another port, or METRICS_TOKEN instead"
+    else:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as error:
+            problem = f"{host} port {port} is not available ({error.strerror}): set another address or port"
+    if problem:
+        refuse_settings(SettingsError({"METRICS_BIND": problem}))
 
 
 def _prepare_static_files(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from app.config.paths import ROOT
@@ -73,6 +73,18 @@ def api_urls(value: str) -> tuple[str, ...]:
                 f"must be origins like https://api.example.com, separated by commas; {word!r} is none"
             ) from None
     return tuple(dict.fromkeys(found))
+
+
+def bind(value: str) -> tuple[str, int]:
+    """An IP address or `localhost`, without brackets, and a port."""
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    try:
+        if host != "localhost":
+            ip_address(host)
+        return host, integer(1, 65535)(port)
+    except ValueError:
+        raise ValueError("must be an IP address and a port, like 127.0.0.1:9464 or [::1]:9464") from None
 
 
 def host_name(value: str) -> str:

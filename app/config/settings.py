@@ -140,6 +140,12 @@ class Settings:
     usage_retention_days: int = _setting(
         parsers.integer(1, 3650), 400, "How long hourly request counts are kept, in days"
     )
+    metrics_bind: tuple[str, int] | None = _setting(
+        parsers.bind, None, "Address and port for /metrics, like 127.0.0.1:9464; let only Prometheus reach it"
+    )
+    metrics_token: Secret | None = _setting(
+        parsers.secret, None, "Bearer token with which PUBLIC_URL answers /metrics; without it, it does not"
+    )
 
     #: Not from the environment: the folder for the SQLite database and the secret key of dev mode.
     instance_path: Path = field(default=ROOT / "instance", metadata={"internal": True})
@@ -187,6 +193,11 @@ class Settings:
     @property
     def has_mail(self) -> bool:
         return bool(self.mail_server or self.resend_api_key)
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether `/metrics` is served, on its own port or with a token."""
+        return self.metrics_bind is not None or self.metrics_token is not None
 
     @property
     def dev_mode(self) -> bool:

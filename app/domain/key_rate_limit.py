@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from app.domain.errors import ValidationFailed
 
+#: The name of the limit of keys in `RateLimit-Policy`; other limits have others.
+POLICY = "default"
 MAX_REQUESTS = 1_000_000
 MAX_WINDOW_SECONDS = 86_400
 
@@ -16,7 +18,7 @@ class RateLimit:
     @property
     def policy(self) -> str:
         """The value of `RateLimit-Policy` (IETF draft httpapi-ratelimit-headers-11)."""
-        return f'"default";q={self.requests};w={self.window_seconds}'
+        return f'"{POLICY}";q={self.requests};w={self.window_seconds}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class RateState:
     def headers(self) -> list[tuple[str, str]]:
         return [
             ("RateLimit-Policy", self.limit.policy),
-            ("RateLimit", f'"default";r={self.remaining};t={self.reset_seconds}'),
+            ("RateLimit", f'"{POLICY}";r={self.remaining};t={self.reset_seconds}'),
         ]
 
 

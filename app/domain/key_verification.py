@@ -16,7 +16,7 @@ from app.domain.errors import (
     RateLimited,
 )
 from app.domain.key_networks import Network, admits
-from app.domain.key_rate_limit import RateLimit, RateState
+from app.domain.key_rate_limit import POLICY, RateLimit, RateState
 
 #: The most credits that a back end can take with one verification. Routes cost what the policy file says.
 MAX_COST = 1_000_000
@@ -95,6 +95,8 @@ _REFUSALS: dict[Outcome, type[DomainError]] = {
     Outcome.EXPIRED: KeyExpired,
     Outcome.CREDITS_EXHAUSTED: CreditsExhausted,
 }
+#: The outcomes whose errors have another code.
+OUTCOMES: dict[str, str] = {error.error_code: outcome.value for outcome, error in _REFUSALS.items()}
 
 
 def refusal(
@@ -111,7 +113,7 @@ def refusal(
         return RateLimited(
             f"This key is limited to {limit.requests} requests in {limit.window_seconds} seconds."
             f" Try again in {rate.reset_seconds} seconds.",
-            policy="default",
+            policy=POLICY,
             quota=limit.requests,
             window=limit.window_seconds,
             retry_after=rate.reset_seconds,

@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.domain import errors, presented_credentials
-from app.domain.errors import DatabaseDown, DomainError
+from app.domain.errors import DatabaseDown, DomainError, RateLimited
+from app.domain.key_rate_limit import POLICY as KEY_POLICY
 from app.http import anonymous_limit, change_rate_limit, download_limit
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
@@ -30,6 +31,9 @@ def register(app: Flask) -> None:
 
 def _domain_error(error: DomainError) -> Response:
     error = presented_credentials.explained(error, request.environ)
+    # Refusals of keys are counted where keys are verified.
+    if isinstance(error, RateLimited) and error.policy != KEY_POLICY:
+        runtime().counters.limiter.add("requests")
     status = status_of(error)
     answer = _answer(status, error.error_code, error.detail, dict(error.details))
     answer.headers.update(headers_of(error, status, runtime().settings.resource_metadata_url))
@@ -84,6 +88,7 @@ def _database_unavailable(error: Exception) -> Response:
     # Other errors quote the statement.
     reason = str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__
     log.error("database unavailable: %s", reason, extra={"request_id": _request_id()})
+    runtime().counters.database_errors.add("request")
     return _domain_error(DatabaseDown())
 
 

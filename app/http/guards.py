@@ -248,10 +248,11 @@ def _presented(request: Request) -> tuple[str | None, str | None]:
 def _key(request: Request, runtime: Runtime, scope: str | None, cost: int = 0) -> KeyRecord:
     environ = request.environ
     address, agent = environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT")
-    done = key_verification.verify_presented(runtime, _presented(request), scope, cost, address, agent)
-    if done.rate is not None:
-        _announce(done.rate)
-    return key_verification.passed(done, scope, address).record
+    with runtime.counters.own_routes.adding():
+        done = key_verification.verify_presented(runtime, _presented(request), scope, cost, address, agent)
+        if done.rate is not None:
+            _announce(done.rate)
+        return key_verification.passed(done, scope, address).record
 
 
 def _announce(rate: RateState) -> None:

@@ -14,12 +14,14 @@ from flask import Flask
 
 from app.mail import deliverer
 from app.process import graceful_shutdown
+from app.process.metrics_server import MetricsServer
 from app.services import (
     audit_checks,
     audit_seal_mails,
     database_file,
     expiry_notices,
     key_change_notices,
+    metrics,
     outbox,
     retention,
     rotation_overlap,
@@ -31,6 +33,7 @@ from app.services.usage_processes import UsageWriter
 log = logging.getLogger("keydesk")
 
 MAIL_SECONDS = 1.0
+METRICS_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600.0
 REPLACED_KEYS_SECONDS = 60.0
 AUDIT_CHECKS_SECONDS = 300.0
@@ -46,6 +49,7 @@ class Background:
         self._app = app
         self._runtime: Runtime = app.extensions["runtime"]
         self._usage = UsageWriter()
+        self._metrics = MetricsServer(self._runtime)
         self._stopping = Event()
         self._threads: list[Thread] = []
 
@@ -72,6 +76,8 @@ class Background:
                 ("expiry-notices", self.queue_expiry_notices, NOTICES_SECONDS),
                 ("weekly-seals", self.queue_weekly_seals, NOTICES_SECONDS),
             ]
+        if self._runtime.settings.has_metrics:
+            jobs.append(("metrics", self.share_metrics, METRICS_SECONDS))
         if multiprocessing.parent_process() is not None:
             jobs.append(("orphan", self.end_with_parent, ORPHAN_SECONDS))
             graceful_shutdown.notice()
@@ -143,6 +149,10 @@ class Background:
     def queue_weekly_seals(self) -> None:
         audit_seal_mails.send(self._runtime)
 
+    def share_metrics(self) -> None:
+        self._runtime.metrics_processes.share(metrics.of_process(self._runtime))
+        self._metrics.ensure()
+
     def end_with_parent(self) -> None:
         """Stops a worker whose server was killed: it would go on serving the server's port."""
         parent = multiprocessing.parent_process()
@@ -160,5 +170,6 @@ class Background:
                 job()
         except database_file.DatabaseGone:
             pass  # was logged when it was noticed
-        except Exception:
+        except Exception as error:
+            self._runtime.counters.note_database_error(error, "job")
             log.exception("background job failed; it will be tried again")

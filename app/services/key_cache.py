@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Lock
+from time import perf_counter
 from typing import Any, Protocol
 
 from app.domain.key_verification import KeyRecord
+from app.services.counters import Timed
 from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 log = logging.getLogger("keydesk")
@@ -82,6 +84,9 @@ class KeyCache:
         self._epoch = _Epoch(-1)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
+        #: Of the figures only: a thread that is interrupted here may lose one.
+        self.hits = self.reads = 0
+        self.renewals = Timed("ok")
 
     def find(self, digest: bytes, read: Callable[[], KeyRecord | None]) -> CachedKey | None:
         """The record cached under `digest`, or else what `read` finds. Raises `DatabaseUnavailable`."""
@@ -99,6 +104,7 @@ class KeyCache:
         epoch = self._epoch
         cached = epoch.keys.get(digest)
         if cached is not None and epoch.changed.get(cached.record.org_id, 0) <= cached.read_at:
+            self.hits += 1
             return cached
         return None
 
@@ -109,6 +115,7 @@ class KeyCache:
             self._hold(self._now())
         epoch = self._epoch
         revision, keys = epoch.revision, epoch.keys
+        self.reads += 1
         record = read()
         if record is None:
             keys.pop(digest, None)
@@ -140,8 +147,17 @@ class KeyCache:
                 raise DatabaseUnavailable("the lease could not be renewed")
             self._renew()
 
+    def records(self) -> int:
+        """How many records are cached."""
+        return len(self._epoch.keys)
+
+    def lease_age(self) -> float | None:
+        """Seconds since the last renewal; the lease is renewed only while keys are verified. None: there was none."""
+        age = self._now() - self._renewed_at
+        return None if age == float("inf") else age
+
     def _renew(self) -> None:
-        began, epoch = self._now(), self._epoch
+        timed, began, epoch = perf_counter(), self._now(), self._epoch
         try:
             revision = self._source.revision()
             if epoch.revision < 0 or revision < epoch.revision:
@@ -162,8 +178,10 @@ class KeyCache:
                     epoch.revision = revision
         except DATABASE_UNAVAILABLE:
             self._failed_at = self._now()
+            self.renewals.add("failed", perf_counter() - timed)
             raise
         self._renewed_at = began
+        self.renewals.add("ok", perf_counter() - timed)
 
 
 def _make_room(keys: dict[bytes, CachedKey]) -> None:

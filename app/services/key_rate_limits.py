@@ -33,6 +33,8 @@ class KeyRateLimits:
         self._fail_open = fail_open
         self._paused_until = 0.0
         self._items: dict[RateLimit, RateLimitItem] = {}
+        #: How often Valkey did not respond.
+        self.failures = 0
 
     def take(self, record: KeyRecord, limit: RateLimit) -> tuple[bool, RateState]:
         """Counts a request if the limit allows it. Returns whether it does, and what is left. Raises
@@ -54,6 +56,7 @@ class KeyRateLimits:
             if not isinstance(error, self._window.storage.base_exceptions):
                 raise
             self._paused_until = time.monotonic() + PAUSE_SECONDS
+            self.failures += 1
             return self._without_storage(limit)
 
     def _ask_exact(self, key_id: str, limit: RateLimit, counts: bool) -> tuple[bool, RateState]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from app.domain import mail_kinds
 from app.domain.mail_kinds import MailKind
@@ -121,11 +122,14 @@ def send_next(runtime: Runtime, deliver: Callable[[Letter], None]) -> bool:
     claimed = _claim(runtime)
     if claimed is None:
         return False
+    began = perf_counter()
     try:
         deliver(claimed.letter)
     except Exception as error:  # noqa: BLE001 -- whatever SMTP raises, the row must record it and be tried again
+        runtime.counters.mail.add("failed", perf_counter() - began)
         _failed(claimed, error)
     else:
+        runtime.counters.mail.add("sent", perf_counter() - began)
         with transaction():
             outbox.mark_sent(claimed.mail_id, runtime.clock())
     return True

@@ -8,10 +8,12 @@ from datetime import datetime
 from app.config import Settings
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
+from app.services.counters import Counters
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache
 from app.services.key_rate_limits import KeyRateLimits
 from app.services.keys_needing_attention import KeysNeedingAttention
+from app.services.metrics_processes import MetricsProcesses
 from app.services.usage import UsageRecorder
 from app.store.verification_queries import KeyRecords
 
@@ -26,6 +28,8 @@ class Runtime:
     codes: CodeMaker
     key_deriver: KeyDeriver
     usage: UsageRecorder
+    counters: Counters
+    metrics_processes: MetricsProcesses
     key_records: KeyRecords
     key_cache: KeyCache
     key_rate_limits: KeyRateLimits

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from app.domain.key_verification import KeyRecord, Outcome
 from app.domain.paging import Page
 from app.domain.shown_text import shown
+from app.services.counters import Timed
 from app.services.key_addresses import NotedAddresses, Sighting, noted_values
 from app.store import install_id_credentials, key_addresses, last_uses, sessions, usage, usage_totals
 from app.store.column_types import to_microseconds
@@ -73,6 +75,8 @@ class UsageRecorder:
         self._sessions_seen: dict[str, datetime] = {}
         self._installs_seen: dict[str, datetime] = {}
         self._noted = NotedAddresses()
+        self._waiting_since = monotonic()
+        self.flushes = Timed("ok")
 
     def key_used(  # noqa: PLR0917 -- keyword arguments are slower
         self,
@@ -115,13 +119,21 @@ class UsageRecorder:
         with self._lock:
             self._installs_seen[install_id] = now
 
+    def backlog(self) -> tuple[int, float]:
+        """How many counts (of a key, an outcome and an hour) are not written, and for how many seconds at most."""
+        with self._lock:
+            waiting = sum(map(len, self._requests.values()))
+            return waiting, monotonic() - self._waiting_since if waiting else 0.0
+
     def flush(self) -> None:
         """Writes the counts; if that fails, they are kept for the next flush."""
+        began = monotonic()
         with self._lock:
             requests, self._requests = self._requests, {}
             seen, self._sessions_seen = self._sessions_seen, {}
             called, self._installs_seen = self._installs_seen, {}
         if not (requests or seen or called):
+            self._waiting_since = began
             return
         try:
             addresses = self._noted.new(_sightings(requests))
@@ -147,7 +159,10 @@ class UsageRecorder:
                             since.merge(before)
                 self._sessions_seen = seen | self._sessions_seen
                 self._installs_seen = called | self._installs_seen
+            self.flushes.add("failed", monotonic() - began)
             raise
+        self._waiting_since = began
+        self.flushes.add("ok", monotonic() - began)
         self._noted.remember(addresses)
 
 

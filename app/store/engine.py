@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import QueuePool
 
 from app.store import postgresql_system
 from app.store.database_errors import DatabaseUnavailable
@@ -47,6 +48,14 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_pre_ping": True,
         "connect_args": {"connect_timeout": 5, "options": options},
     }
+
+
+def connections(engine: Engine) -> tuple[int, int, int]:
+    """How many connections of the pool are in use, how many are open but idle, and how many may be in use."""
+    pool = engine.pool
+    if not isinstance(pool, QueuePool):
+        return 0, 0, 0
+    return pool.checkedout(), pool.checkedin(), pool.size() + pool._max_overflow
 
 
 def driver_dialect(name: str) -> Dialect:

@@ -145,5 +145,10 @@ def backlog() -> Backlog:
     return Backlog(unsent, failing, given_up, db.session.scalar(newest))
 
 
+def oldest_waiting() -> datetime | None:
+    """When the oldest mail that is still to be sent was queued. None: none is."""
+    return db.session.scalar(select(func.min(OutboxMail.created_at)).where(OutboxMail.due_at.is_not(None)))
+
+
 def prune(before: datetime) -> None:
     db.session.execute(delete(OutboxMail).where(OutboxMail.expires_at < before))

@@ -3,6 +3,7 @@
 from sqlalchemy import select, text
 
 from app.extensions import db
+from app.store import engine
 from app.store.keys import ApiKey
 
 
@@ -22,6 +23,11 @@ def damage() -> str | None:
         return None
     found = str(db.session.execute(text("PRAGMA quick_check(1)")).scalar_one())
     return None if found == "ok" else found
+
+
+def connections() -> tuple[int, int, int]:
+    """The engine's, as `engine.connections` counts them."""
+    return engine.connections(db.engine)
 
 
 def seconds() -> float:

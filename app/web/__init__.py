@@ -22,6 +22,7 @@ from app.web import (
     mail_preferences,
     member_removal,
     members,
+    metrics,
     new_organization,
     organization_deletion,
     organization_settings,
@@ -62,6 +63,7 @@ MODULES = (
     agent_docs,
     well_known,
     health,
+    metrics,
 )
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from time import perf_counter
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -45,23 +46,29 @@ class ForwardAuth:
         self._runtime = runtime
         self._route, self._handshake = runtime.settings.policy.route, runtime.settings.policy.handshake
         self._hops = runtime.settings.trusted_hops
+        self._count = runtime.counters.forward_auth.add
+        self._count_accepted = runtime.counters.forward_auth.add_usual
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
         """`below`: the path below `/v1/forward-auth`."""
+        began = perf_counter()
         try:
             verified = self._verify(environ, _asked(environ, below, self._hops))
         except DomainError as error:
-            return self._deny(environ, start_response, below, error)
+            return self._deny(environ, start_response, below, error, began)
         except DATABASE_UNAVAILABLE as error:
             log.error("forward-auth: database unavailable: %s", error)
-            return self._deny(environ, start_response, below, DatabaseDown())
+            self._runtime.counters.database_errors.add("verification")
+            return self._deny(environ, start_response, below, DatabaseDown(), began)
         except Exception:
             log.exception("forward-auth: fault, so the request is refused")
-            return self._deny(environ, start_response, below, Fault())
+            return self._deny(environ, start_response, below, Fault(), began)
         if verified is None:
+            self._count("PUBLIC", perf_counter() - began)
             nobody = identity_headers(None)
             start_response("200 OK", [*nobody, NO_STORE, _EMPTY, ("X-Request-Id", new_request_id())])
             return []
+        self._count_accepted(perf_counter() - began)
         done, key = verified
         constant = key.headers or self._constant_headers(key)
         headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
@@ -73,7 +80,7 @@ class ForwardAuth:
 
     def refuse(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
         """In place of `answer` once the database is lost."""
-        return self._deny(environ, start_response, below, DatabaseGone())
+        return self._deny(environ, start_response, below, DatabaseGone(), perf_counter())
 
     def _constant_headers(self, key: CachedKey) -> list[tuple[str, str]]:
         """The headers that are the same in every response for this key."""
@@ -127,10 +134,11 @@ class ForwardAuth:
         return f"{settings.resource_at(host)}{RESOURCE_METADATA}"
 
     def _deny(
-        self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError
+        self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError, began: float
     ) -> Iterable[bytes]:
         """Denies with 401 or 403, because nginx turns other statuses into 500, or with 503 for a fault. The path form
         and `?status=exact` get the real status."""
+        self._count(error.error_code, perf_counter() - began)
         real = 401 if isinstance(error, AmbiguousCredentials) else status_of(error)
         exact = bool(below) or "status=exact" in environ.get("QUERY_STRING", "").split("&")
         status = real if exact or real in {401, 503} else 403

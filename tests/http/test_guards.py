@@ -17,6 +17,7 @@ from app.http.guards import (
     RequireScopeOrMember,
     RequireSignIn,
 )
+from app.web.metrics import RequireMetricsToken
 
 
 class Visitor(StrEnum):
@@ -55,6 +56,7 @@ KEYS_FOR_NOTES = frozenset({Visitor.NOTES_KEY})
 REVIEWED = {
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
+    "GET /metrics": NONE_OF_THESE,
     "GET /static/<path:filename>": ANYBODY,
     "GET /sign-in": ANYBODY,
     "POST /sign-in": ANYBODY,
@@ -252,7 +254,7 @@ def test_the_sweep_of_routes_credentials_and_roles_is_the_reviewed_table(app, ca
     assert seen == REVIEWED
 
 
-def test_guards_are_of_eight_kinds(app):
+def test_guards_are_of_nine_kinds(app):
     kinds = {type(app.view_functions[rule.endpoint].guard) for _, rule, _ in routes(app)}
     assert kinds == {
         Public,
@@ -263,4 +265,5 @@ def test_guards_are_of_eight_kinds(app):
         RequireKeyOrMember,
         RequireScope,
         RequireScopeOrMember,
+        RequireMetricsToken,
     }

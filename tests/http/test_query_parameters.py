@@ -14,7 +14,9 @@ def fields(answer):
 def test_every_unknown_parameter_is_named_with_the_way_out(alice):
     answer = alice.http.get(f"/v1/orgs/{alice.org}/keys?limt=5&limit=5&utm_source=mail&utm_source=mail")
     assert (answer.status_code, answer.get_json()["error_code"]) == (422, "VALIDATION_FAILED")
-    sentence = "is not a parameter of this request. Its parameters: limit, cursor, failing, unused, outside_policy"
+    sentence = (
+        "is not a parameter of this request. Its parameters: limit, cursor, failing, unused, outside_policy, owner"
+    )
     assert fields(answer) == {"limt": sentence, "utm_source": sentence}
 
 

@@ -260,8 +260,8 @@ def undo_by_button(world: World, wanted: dict[str, Any]) -> bool:
 def command(*words: str) -> Callable[[World, dict[str, Any]], bool]:
     def try_it(world: World, wanted: dict[str, Any]) -> bool:
         scopes = [word for scope in wanted["scopes"] for word in ("--scope", scope)]
-        named = {"ORG": world.bob.org, "KEY": world.kept["id"]}
-        takes_scopes = [] if words[0] == "rotate" else scopes
+        named = {"ORG": world.bob.org, "KEY": world.kept["id"], "EMAIL": world.bob.email}
+        takes_scopes = scopes if words[0] == "create" else []
         return world.operator.try_to(*(named.get(word, word) for word in words), *takes_scopes).exit_code == 0
 
     return try_it
@@ -314,6 +314,9 @@ DOORS = {
     "app.cli.keys.extend": Door(extend_by_command, "refused", "operator"),
     "app.cli.key_settings.set_key": Door(change_by_command, "refused", "operator"),
     "app.cli.imported_keys.import_keys": Door(import_file, "refused", "operator"),
+    "app.cli.members.remove_member": Door(
+        command("members", "remove", "ORG", "EMAIL", "--keys", "rotate"), "shortened", "operator"
+    ),
     "app.cli.benchmark_keys.seed": Door(seed, "elsewhere", "elsewhere"),
 }
 
@@ -411,8 +414,9 @@ def test_these_are_all_doors():
     reach = set(ROOTS)
     while more := {name for name, to in refers.items() if to & reach} - reach:
         reach |= more
-    doors = {name for name in reach if name.split(".")[1] in {"api", "cli", "web", "http", "wsgi", "process", "mail"}}
-    assert doors == set(DOORS)
+    # What a file keeps for itself is a part of the views and commands that use it.
+    outer = {name for name in reach if name.split(".")[1] in {"api", "cli", "web", "http", "wsgi", "process", "mail"}}
+    assert {name for name in outer if "._" not in name} == set(DOORS)
     assert {"app.services.keys.issue", "app.services.imported_keys.import_keys"} <= reach
 
 

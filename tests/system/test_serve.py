@@ -44,6 +44,8 @@ BAD = {
     "SESSION_IDLE": "1",
     "SESSION_MAX": "٩٠٠٠",
     "USAGE_RETENTION_DAYS": "0",
+    "METRICS_BIND": "9464",
+    "METRICS_TOKEN": "short",
 }
 #: Any text will do for these, or they are checked once all others are good (see below).
 NOT_READ_ALONE = {
