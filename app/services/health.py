@@ -6,11 +6,17 @@ from app.store.outbox import Backlog
 
 
 def database_answers() -> None:
-    """Returns if the database responds and its schema is current. Else raises `SchemaOutdated`, or what SQLAlchemy
-    raises."""
+    """Returns if the database responds, its schema is current and a key can be read. Else raises `SchemaOutdated`, or
+    one of `DATABASE_UNAVAILABLE`."""
     ping.ping()
     if not migrations.is_current():
         raise SchemaOutdated
+    ping.read_a_key()
+
+
+def database_damage() -> str | None:
+    """What is wrong with the database's file, or None."""
+    return ping.damage()
 
 
 def database_seconds() -> float:

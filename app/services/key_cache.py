@@ -1,5 +1,6 @@
 """The cache of key records, and the lease that keeps it correct (the proof is in docs/adr/0014-lease.md)."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 from app.domain.key_verification import KeyRecord
 from app.services.counters import Timed
 from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+
+log = logging.getLogger("keydesk")
 
 #: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
 #: revoke waits this long. Before a later version may make it longer, every process has to wait that long
@@ -159,6 +162,12 @@ class KeyCache:
             revision = self._source.revision()
             if epoch.revision < 0 or revision < epoch.revision:
                 # The first renewal; or the database was replaced by another one.
+                if epoch.revision >= 0:
+                    log.error(
+                        "the database has lost commits, revokes perhaps: its counter fell from %d to %d",
+                        epoch.revision,
+                        revision,
+                    )
                 self._epoch = _Epoch(revision)
             elif revision > epoch.revision:
                 organizations = self._source.changed_after(epoch.revision)

@@ -117,6 +117,7 @@ class KeyRecords:
 
     def revision(self) -> int:
         """The value of the revocation counter."""
+        self._reader.check_file()
         return self._reader.rows(self._revision)[0][0] or 0
 
     def changed_after(self, revision: int) -> list[str]:

@@ -261,7 +261,7 @@ def test_threads_that_waited_for_a_renewal_that_failed_do_not_wait_again(lease, 
     assert truth.asked == 2
 
 
-def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand):
+def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand, caplog):
     for _ in range(5):
         truth.revoke()
     truth.key = "old"
@@ -269,6 +269,9 @@ def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand):
     truth.number, truth.changes, truth.key = 2, {"org": 2}, "revoked"
     hand.now += SETTLE_SECONDS
     assert found(lease, truth) == "revoked"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database has lost commits, revokes perhaps: its counter fell from 5 to 2"
+    ]
 
 
 def test_a_record_of_the_last_database_that_is_stored_late_is_not_used_with_the_next(lease, truth, hand):

@@ -1,0 +1,64 @@
+"""An SQLite file, or its write-ahead log, that is removed or replaced under a running server."""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.servers import run, serving
+from tests.system.visitors import Visitor
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def path_of(database):
+    return Path(database.removeprefix("sqlite:///"))
+
+
+def test_a_replaced_file_ends_the_service_until_a_restart(database, tmp_path):
+    file = path_of(database)
+    with serving(database, tmp_path) as server, Visitor(server) as owner:
+        made = owner.sign_in("alice@example.com").create_key()
+        assert owner.me(made["key"]).status_code == 200
+        # An operator puts an earlier copy in place, and forgets to stop the server.
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute(f"VACUUM INTO '{tmp_path}/earlier.db'")
+        assert owner.revoke(made["id"]).status_code == 200
+        (tmp_path / "earlier.db").rename(file)
+        content = file.read_bytes()
+
+        assert owner.http.post(f"{server.url}/v1/orgs/{owner.org}/keys", json={"name": "CI"}).status_code == 503
+        for path in ("/readyz", "/sign-in", "/v1/forward-auth", "/v1/forward-auth/v1/notes", "/nowhere"):
+            answer = owner.http.get(server.url + path, headers={"x-api-key": made["key"]})
+            assert (path, answer.status_code) == (path, 503)
+        assert owner.me("whk_nonsense").status_code == 503
+        assert owner.http.get(f"{server.url}/healthz").status_code == 200
+        assert server.log.count("out of service until restarted: the database file, or its") == 1
+        found = run(database, tmp_path, "doctor", PORT=server.url.rpartition(":")[2])
+        assert "BAD  server: The database was removed or replaced while Keydesk was running" in found.stdout
+        server.stop()
+        assert "Traceback" not in server.log
+    # Leaving changed nothing of what is there now.
+    assert file.read_bytes() == content
+
+
+def test_a_removed_log_costs_a_restart_of_the_processes_and_nothing_else(database, tmp_path):
+    """Of all of them: two servers stand for the processes of one."""
+    with serving(database, tmp_path) as server, serving(database, tmp_path) as other, Visitor(server) as owner:
+        kept, revoked = owner.sign_in("alice@example.com").create_key(), owner.create_key()
+        assert owner.revoke(revoked["id"]).status_code == 200
+        Path(f"{path_of(database)}-wal").unlink()
+        deadline = time.monotonic() + 10
+        while not all("the write-ahead log was removed" in each.log for each in (server, other)):
+            assert time.monotonic() < deadline, server.log + other.log
+            time.sleep(0.05)
+        for each in (server, other):
+            each.wait_until_ready()
+            assert owner.me(kept["key"], each).status_code == 200
+            assert owner.me(revoked["key"], each).status_code == 401
+        more = owner.create_key(patient=True)
+        assert owner.me(more["key"], other).status_code == 200
+    with closing(sqlite3.connect(path_of(database))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
