@@ -23,7 +23,8 @@ from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 _LOST = (
     "Stop it first. Move the files beside the database that end in -wal and -shm away, unless they came with the"
-    " database that is there now: else SQLite would mix the two. Then start Keydesk, or restore a backup."
+    " database that is there now: else SQLite would mix the two. Then start Keydesk, or restore a backup. If only the"
+    " -wal was removed, Keydesk's log says whether the file has everything."
 )
 _RESTORE = "stop Keydesk, keep a copy of the file, and restore a backup"
 

@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 from multiprocessing.util import Finalize
-from threading import Event, Thread, Timer
+from threading import Event, Thread
 
 from flask import Flask
 
@@ -100,23 +100,20 @@ class Background:
         for thread in self._threads:
             thread.join(timeout=3)
 
-    def end_service(self, loss: database_file.Loss) -> None:
-        """Everything is refused from now on. If only the write-ahead log was removed, nothing is lost, and the process
-        ends soon, so that the server starts another."""
-        log.critical("out of service until restarted: %s", loss.value)
+    def end_service(self) -> None:
+        """Everything is refused from now on: only a person knows which database is the right one."""
+        log.critical(
+            "out of service until restarted: the database file, or its write-ahead log, was removed or replaced while"
+            " it was open"
+        )
         self._app.extensions["out_of_service"]()
-        if loss is database_file.Loss.LOG_REMOVED:
-            # Not before every process has noticed: one that starts while another still uses the old log would share its
-            # index.
-            ending = Timer(4 * database_file.WATCH_SECONDS, os._exit, (1,))
-            ending.daemon = True
-            ending.start()
 
     def _leave_lost_database(self) -> None:
         """Ends the process without closing connections: the last one to be closed would write to what is now at the
         path, or remove it."""
         with self._app.app_context():
-            if database_file.loss() is not None:
+            database_file.watch()
+            if database_file.is_lost():
                 os._exit(0)
 
     def flush_usage(self) -> None:

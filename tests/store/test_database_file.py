@@ -7,24 +7,27 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import text
 
 from app.extensions import db
+from app.services.database_file import watch
 from app.store import backup, database_file, revocation_counter
-from app.store.database_errors import DATABASE_UNAVAILABLE
-from app.store.database_file import DatabaseGone, Loss
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+from app.store.database_file import DatabaseGone
 from app.store.transaction import transaction
+from tests import databases
 
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.own_app]
 
 
 @pytest.fixture
 def told(app):
-    """What the server was told. The file is held as by a server."""
+    """How often the server was told of a loss. The file is held as by a server."""
     told = []
-    database_file.hold(told.append)
+    database_file.hold(lambda: told.append(1))
     yield told
     database_file.let_go()
 
@@ -99,12 +102,16 @@ def remove_all(file):
     log_of(file).unlink()
 
 
+def remove_the_log(file):
+    log_of(file).unlink()
+
+
 def replace_the_log(file):
     shutil.copy(log_of(file), file.with_name("copy"))
     file.with_name("copy").rename(log_of(file))
 
 
-@pytest.mark.parametrize("do", [remove, replace_by_a_copy, move_away, remove_all, replace_the_log])
+@pytest.mark.parametrize("do", [remove, replace_by_a_copy, move_away, remove_all, remove_the_log, replace_the_log])
 def test_a_lost_file_is_told_once_and_nothing_is_acknowledged_afterwards(told, file, do):
     commit()
     do(file)
@@ -112,8 +119,8 @@ def test_a_lost_file_is_told_once_and_nothing_is_acknowledged_afterwards(told, f
         commit()
     with pytest.raises(DATABASE_UNAVAILABLE):
         commit()
-    assert told == [Loss.REPLACED]
-    assert database_file.loss() is Loss.REPLACED
+    assert told == [1]
+    assert database_file.is_lost()
 
 
 def test_a_commit_that_went_into_a_lost_file_is_not_acknowledged(told, file):
@@ -124,23 +131,104 @@ def test_a_commit_that_went_into_a_lost_file_is_not_acknowledged(told, file):
 
     with pytest.raises(DatabaseGone):
         commit_while_it_is_removed()
-    assert told == [Loss.REPLACED]
+    assert told == [1]
 
 
-def test_a_removed_log_is_rescued(told, file):
+def content_alone(file):
+    """What is in the file without any log or index, as after a restart."""
+    alone = file.with_name("alone.db")
+    shutil.copy(file, alone)
+    with closing(sqlite3.connect(alone)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return connection.execute("SELECT settle_ms FROM revocation_counter").fetchone()
+
+
+def test_what_a_removed_log_held_is_copied_into_the_file_once(told, file, caplog):
     commit()
     commit()
-    log_of(file).unlink()
-    with pytest.raises(DatabaseGone):
+    remove_the_log(file)
+    watch()
+    watch()
+    assert told == [1]
+    assert content_alone(file) == (2,)
+    assert [record.message for record in caplog.records] == [
+        "what the removed write-ahead log held is in the database file now; nothing is lost"
+    ]
+
+
+def test_a_rescue_says_if_an_earlier_snapshot_does_not_end(told, file, caplog, monkeypatch):
+    monkeypatch.setattr(database_file, "RESCUE_SECONDS", 0.1)
+    commit()
+    with closing(sqlite3.connect(file, isolation_level=None)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM api_key").fetchone()
+        commit()
+        remove_the_log(file)
+        watch()
+    assert "could not be copied" in caplog.text
+    watch()
+    assert len(caplog.records) == 1
+
+
+def test_a_rescue_waits_for_an_earlier_snapshot_that_ends(told, file):
+    commit()
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM api_key").fetchone()
+        commit()
+        remove_the_log(file)
+        ending = Timer(0.2, reading.execute, ("COMMIT",))
+        ending.start()
+        watch()
+        ending.join()
+    assert content_alone(file) == (2,)
+
+
+@pytest.mark.parametrize("do", [remove, remove_all, replace_by_a_copy, replace_the_log])
+def test_nothing_is_rescued_into_another_file_or_beside_another_log(told, file, do):
+    commit()
+    do(file)
+    before = file.read_bytes() if file.exists() else None
+    watch()
+    assert told == [1]
+    assert (file.read_bytes() if file.exists() else None) == before
+
+
+def is_opened(file):
+    return any(each.resolve() == file.resolve() for each in Path("/proc/self/fd").iterdir())
+
+
+def test_the_file_is_opened_when_it_is_needed_and_anew_in_a_forked_process(told, file):
+    databases.dispose()
+    assert not database_file.is_lost()
+    watch()
+    assert not is_opened(file)
+    commit()
+    held = database_file._held[db.engine]
+    assert held.is_open
+    child = os.fork()
+    if child == 0:
+        was_open = held.is_open
         database_file.check()
-    assert told == [Loss.LOG_REMOVED]
-    # Only the file, without any log or index, as after a restart.
-    shutil.copy(file, file.with_name("alone.db"))
-    with closing(sqlite3.connect(file.with_name("alone.db"))) as connection:
-        assert connection.execute("SELECT settle_ms FROM revocation_counter").fetchone() == (2,)
+        os._exit(0 if not was_open and held.is_open and not database_file.is_lost() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    database_file.check()
+    commit()
+    assert told == []
+
+
+def test_a_file_that_cannot_be_opened_is_no_loss(told, file):
+    databases.dispose()
+    moved = file.rename(file.with_name("moved"))
+    with pytest.raises(DatabaseUnavailable, match="SQLITE_CANTOPEN"):
+        commit()
+    moved.rename(file)
+    commit()
+    assert told == []
 
 
 def test_no_connection_is_opened_to_what_is_at_the_path_now(told, file):
+    database_file.check()
     db.session.remove()
     db.engine.dispose()
     file.unlink()
@@ -169,4 +257,5 @@ def test_the_renewal_of_the_lease_looks_ten_times_a_second_at_most(told, file, r
 def test_postgresql_has_no_file_to_hold(app, monkeypatch):
     monkeypatch.setattr(db.engine.dialect, "name", "postgresql")
     database_file.hold(print)
-    assert database_file.loss() is None
+    assert not database_file.is_lost()
+    assert db.engine not in database_file._held
