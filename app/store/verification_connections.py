@@ -84,6 +84,10 @@ class VerificationReader:
         at most."""
         database_file.check_now_and_then(self._engine)
 
+    def timeline_changes(self) -> int:
+        """How often PostgreSQL turned out to be on another timeline than before."""
+        return postgresql_system.timeline_changes(self._engine)
+
     def close(self) -> None:
         """Closes the idle connections."""
         while self._idle:

@@ -120,6 +120,10 @@ class KeyRecords:
         self._reader.check_file()
         return self._reader.rows(self._revision)[0][0] or 0
 
+    def timeline_changes(self) -> int:
+        """How often PostgreSQL turned out to be on another timeline than before."""
+        return self._reader.timeline_changes()
+
     def changed_after(self, revision: int) -> list[str]:
         """IDs of the organizations whose keys were revoked or changed after `revision`."""
         return [row[0] for row in self._reader.rows(self._changed, revision)]

@@ -1,4 +1,4 @@
-"""Another PostgreSQL system at the same address."""
+"""Another PostgreSQL system at the same address, or the same on another timeline."""
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
@@ -32,6 +32,17 @@ def reconnected_to(database, system):
     databases.dispose()
 
 
+def promoted(database, timeline):
+    """Lets the server be on this timeline, as if a standby had taken its place."""
+    query(database, f"ALTER DATABASE {make_url(database).database} SET search_path = public, pg_catalog")
+    query(
+        database,
+        "CREATE OR REPLACE FUNCTION public.pg_walfile_name(lsn pg_lsn) RETURNS text"
+        f" LANGUAGE sql AS $$SELECT '{timeline:08X}' || right(pg_catalog.pg_walfile_name(lsn), 16)$$",
+    )
+    databases.dispose()
+
+
 THE_SAME = "system_identifier FROM pg_catalog.pg_control_system()"
 
 
@@ -48,6 +59,18 @@ def test_it_is_refused_until_a_restart(app, runtime, database):
         db.session.remove()
     assert app.test_client().get("/readyz").status_code == 503
     assert app.test_client().get("/healthz").status_code == 200
+
+
+def test_another_timeline_is_noticed_and_used(app, runtime, database):
+    runtime.key_records.revision()
+    promoted(database, 1)
+    runtime.key_records.revision()
+    assert runtime.key_records.timeline_changes() == 0
+    promoted(database, 27)
+    ping.ping()
+    assert runtime.key_records.revision() == 0
+    assert runtime.key_records.timeline_changes() == 1
+    assert app.test_client().get("/readyz").status_code == 200
 
 
 def test_whoever_may_not_ask_is_let_in(postgresql):
