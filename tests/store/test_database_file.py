@@ -123,6 +123,13 @@ def test_a_lost_file_is_told_once_and_nothing_is_acknowledged_afterwards(told, f
     assert database_file.is_lost()
 
 
+def test_a_server_is_not_ready_without_its_file(told, file, app):
+    assert app.test_client().get("/readyz").status_code == 200
+    remove(file)
+    assert app.test_client().get("/readyz").status_code == 503
+    assert told == [1]
+
+
 def test_a_commit_that_went_into_a_lost_file_is_not_acknowledged(told, file):
     def commit_while_it_is_removed():
         with transaction():
