@@ -4,6 +4,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -67,3 +68,50 @@ def test_a_removed_log_ends_the_service_and_what_was_acknowledged_is_kept(databa
     with serving(database, tmp_path) as server, Visitor(server) as anybody:
         assert anybody.me(kept["key"]).status_code == 200
         assert anybody.me(revoked["key"]).status_code == 401
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("attempt", range(10))
+def test_a_log_removed_under_load_costs_nothing_that_was_acknowledged(database, tmp_path, attempt):
+    file, lost = path_of(database), Event()
+    made, revoked, late = [], [], []
+
+    def ask(owner, url, succeeded, **arguments):
+        was_lost = lost.is_set()
+        answer = owner.http.post(url, **arguments)
+        if was_lost and answer.status_code == succeeded:
+            late.append(url)
+        return answer
+
+    def create_and_revoke(server, owner):
+        keys = f"{server.url}/v1/orgs/{owner.org}/keys"
+        while (answer := ask(owner, keys, 201, json={"name": "CI"})).status_code in {201, 429}:
+            if answer.status_code == 429:
+                time.sleep(0.05)
+                continue
+            key = answer.json()["data"]["id"]
+            made.append(key)
+            if ask(owner, f"{keys}/{key}/revoke", 200).status_code == 200:
+                revoked.append(key)
+
+    with serving(database, tmp_path) as server, serving(database, tmp_path) as other, Visitor(server) as owner:
+        owner.sign_in("alice@example.com")
+        threads = [Thread(target=create_and_revoke, args=(each, owner)) for each in (server, server, other, other)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1 + attempt * 0.037)
+        Path(f"{file}-wal").unlink()
+        lost.set()
+        for thread in threads:
+            thread.join()
+        deadline = time.monotonic() + 10
+        while not all("nothing is lost" in each.log for each in (server, other)):
+            assert time.monotonic() < deadline, server.log + other.log
+            time.sleep(0.05)
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = dict(connection.execute("SELECT id, revoked_at IS NOT NULL FROM api_key").fetchall())
+    assert set(made) <= set(kept)
+    assert all(kept[key] for key in revoked)
+    assert len(made) > 10
+    assert late == []
