@@ -109,7 +109,14 @@ def use_runtime(app: Flask, runtime: Runtime) -> None:
     """Makes this the application's runtime, and puts the WSGI layers that use it in front of Flask."""
     app.extensions["runtime"] = runtime
     flask_app = SecurityHeaders(app.extensions["static_files"], runtime.settings)
-    app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
+    dispatcher = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)
+    app.wsgi_app = dispatcher  # type: ignore[method-assign]
+
+    def out_of_service() -> None:
+        app.extensions["is_out_of_service"] = True
+        dispatcher.refuse_all()
+
+    app.extensions["out_of_service"] = out_of_service
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -77,6 +77,20 @@ def insert(rows: Rows) -> None:
             connection.execute(table.insert(), of_table)
 
 
+def damage_keys(url: str) -> None:
+    """Overwrites a page of the table of keys in an SQLite file, as a bad disk might. Closes the current application's
+    connections, which may have cached it."""
+    dispose()
+    file = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'api_key'").fetchone()
+    with file.open("r+b") as pages:
+        pages.seek((page - 1) * size)
+        pages.write(b"\xff" * size)
+
+
 def _empty() -> str:
     # Few rows: deleting them is quicker than giving each table new files.
     deletes = (f'DELETE FROM "{table.name}";' for table in reversed(Base.metadata.sorted_tables))

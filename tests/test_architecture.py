@@ -34,6 +34,7 @@ FROM_THE_STORE = {
         "app.store.memberships.OrganizationOf",
         "app.store.sessions.LiveSession",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DatabaseUnavailable",
     },
     "wsgi": {"app.store.database_errors.DATABASE_UNAVAILABLE"},
     "web": {
@@ -56,6 +57,7 @@ FROM_THE_STORE = {
         "app.store.members.MemberListed",
         "app.store.migrations",
         "app.store.database_errors.DATABASE_UNAVAILABLE",
+        "app.store.database_errors.DatabaseUnavailable",
     },
     "factory": {
         "app.store.engine",
@@ -129,6 +131,7 @@ TESTED_ELSEWHERE = {
     "app/store/usage_report.py": ("tests/services/test_usage_report.py", "flushed and folded by services"),
     "app/store/audit_checks.py": ("tests/services/test_audit_checks.py", "what services write there and find due"),
     "app/store/backup.py": ("tests/cli/test_backup.py", "whole databases, by the command"),
+    "app/services/database_file.py": ("tests/store/test_database_file.py", "what it notices and rescues there"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
     "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),

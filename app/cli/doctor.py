@@ -1,8 +1,11 @@
 """`doctor`: checks the installation and says how to fix what is wrong."""
 
+import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 
 import click
 
@@ -11,11 +14,19 @@ from app.cli import machine_checks
 from app.cli.machine_checks import Finding
 from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
+from app.domain.errors import DatabaseGone
 from app.extensions import db
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations
-from app.store.database_errors import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+
+_LOST = (
+    "Stop it first. Move the files beside the database that end in -wal and -shm away, unless they came with the"
+    " database that is there now: else SQLite would mix the two. Then start Keydesk, or restore a backup. If only the"
+    " -wal was removed, Keydesk's log says whether the file has everything."
+)
+_RESTORE = "stop Keydesk, keep a copy of the file, and restore a backup"
 
 
 @click.command()
@@ -46,7 +57,8 @@ def _examine() -> list[Finding]:
         _workers(settings),
         *machine_checks.sign_up(settings),
         *machine_checks.valkey(settings),
-        *_database(settings),
+        # Opening what replaced the file would apply to it what is in the log of the one before.
+        *(_lost_by_server(settings) or _database(settings)),
         # After the database, whose file is closed to others when it is opened.
         *machine_checks.files(settings),
         *machine_checks.disk(settings),
@@ -74,12 +86,17 @@ def _database(settings: Settings) -> list[Finding]:
             current = migrations.is_current()
             backlog = health.mail_backlog() if current else None
             broken = audit_checks.broken() if current else []
+            damage = health.database_damage()
+        except DatabaseUnavailable as error:
+            return [Finding("database", False, f"{error}: {_RESTORE}")]
         except DATABASE_UNAVAILABLE as error:
             return [Finding("database", False, f"not reachable ({type(error).__name__}): {fix}")]
         finally:
             db.session.remove()
             db.engine.dispose()
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
+        if damage:
+            return [Finding("database", False, f"the file is damaged ({damage}): {_RESTORE}")]
         return [
             Finding("database", True, f"{kind} is reachable"),
             Finding("migrations", current, "up to date" if current else "not up to date: run python -m app.cli init"),
@@ -93,6 +110,17 @@ def _database(settings: Settings) -> list[Finding]:
             *([_unsent(*backlog)] if backlog else []),
             *_broken(broken),
         ]
+
+
+def _lost_by_server(settings: Settings) -> list[Finding]:
+    """A server that answers at HOST and PORT, if it has lost its database: only it knows which file it opened."""
+    with closing(HTTPConnection(settings.host, settings.port, timeout=2)) as connection:
+        try:
+            connection.request("GET", "/readyz")
+            is_lost = json.load(connection.getresponse())["detail"] == DatabaseGone.message
+        except (OSError, HTTPException, ValueError, KeyError, TypeError):
+            return []  # no server, or one that is well, or something else
+    return [Finding("server", False, f"{DatabaseGone.message} {_LOST}")] if is_lost else []
 
 
 def _broken(logs: Sequence[audit_checks.BrokenLog]) -> list[Finding]:

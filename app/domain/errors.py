@@ -248,6 +248,15 @@ class DatabaseDown(Unavailable):
     message = "The database is not available at the moment. Try again shortly."
 
 
+class DatabaseGone(DatabaseDown):
+    """The SQLite file was removed or replaced under a running server."""
+
+    message = (
+        "The database was removed or replaced while Keydesk was running, so Keydesk is out of service."
+        " Ask your operator to restart it."
+    )
+
+
 class Fault(Unavailable):
     """Forward-auth could not decide, so it refuses the request."""
 

@@ -6,6 +6,7 @@ from flask import Flask, Request, request
 from flask.typing import ResponseReturnValue
 
 from app.config import SettingsError
+from app.domain.errors import DatabaseGone
 from app.extensions import login_manager
 from app.http import (
     anonymous_limit,
@@ -37,6 +38,8 @@ def _before(app: Flask) -> ResponseReturnValue | None:
     now: Request = request._get_current_object()  # type: ignore[attr-defined]
     # First, so that errors carry the headers too.
     deprecation.announce_to(now)
+    if "is_out_of_service" in app.extensions and now.path != "/healthz":
+        raise DatabaseGone
     request_checks.check(now, app.extensions["runtime"])
     cross_site.check(now)
     answer = guards.enforce(app, now)

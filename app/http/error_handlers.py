@@ -15,7 +15,7 @@ from app.domain.key_rate_limit import POLICY as KEY_POLICY
 from app.http import anonymous_limit, change_rate_limit, download_limit
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
-from app.store.database_errors import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
 
 log = logging.getLogger("keydesk")
 
@@ -85,7 +85,9 @@ def _page_without_slash() -> str | None:
 
 
 def _database_unavailable(error: Exception) -> Response:
-    log.error("database unavailable: %s", type(error).__name__, extra={"request_id": _request_id()})
+    # Other errors quote the statement.
+    reason = str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__
+    log.error("database unavailable: %s", reason, extra={"request_id": _request_id()})
     runtime().counters.database_errors.add("request")
     return _domain_error(DatabaseDown())
 

@@ -18,6 +18,7 @@ from app.process.metrics_server import MetricsServer
 from app.services import (
     audit_checks,
     audit_seal_mails,
+    database_file,
     expiry_notices,
     key_change_notices,
     metrics,
@@ -58,7 +59,10 @@ class Background:
         gc.collect()
         gc.freeze()
         gc.set_threshold(5_000, 1, 1_000)
+        with self._app.app_context():
+            database_file.hold(self.end_service)
         jobs = [
+            ("database-file", database_file.watch, database_file.WATCH_SECONDS),
             ("usage", self.flush_usage, usage_recorder.FLUSH_SECONDS),
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
             ("replaced-keys", self.look_after_replaced_keys, REPLACED_KEYS_SECONDS),
@@ -89,11 +93,28 @@ class Background:
         """Stops the threads and writes what is still in memory, so that a graceful stop loses no counts."""
         if self._stopping.is_set():
             return
+        self._leave_lost_database()
         self._stopping.set()
         # Before waiting for the threads: a mail server that hangs must not use up the time for a graceful stop.
         self._run(self.end_usage)
         for thread in self._threads:
             thread.join(timeout=3)
+
+    def end_service(self) -> None:
+        """Everything is refused from now on: only a person knows which database is the right one."""
+        log.critical(
+            "out of service until restarted: the database file, or its write-ahead log, was removed or replaced while"
+            " it was open"
+        )
+        self._app.extensions["out_of_service"]()
+
+    def _leave_lost_database(self) -> None:
+        """Ends the process without closing connections: the last one to be closed would write to what is now at the
+        path, or remove it."""
+        with self._app.app_context():
+            database_file.watch()
+            if database_file.is_lost():
+                os._exit(0)
 
     def flush_usage(self) -> None:
         self._usage.flush(self._runtime)
@@ -144,6 +165,8 @@ class Background:
         try:
             with self._app.app_context():
                 job()
+        except database_file.DatabaseGone:
+            pass  # was logged when it was noticed
         except Exception as error:
             self._runtime.counters.note_database_error(error, "job")
             log.exception("background job failed; it will be tried again")

@@ -1,5 +1,6 @@
 """The cache of key records, and the lease that keeps it correct (the proof is in docs/adr/0014-lease.md)."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 from app.domain.key_verification import KeyRecord
 from app.services.counters import Timed
 from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+
+log = logging.getLogger("keydesk")
 
 #: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
 #: revoke waits this long. Before a later version may make it longer, every process has to wait that long
@@ -36,9 +39,13 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Source(Protocol):
-    """The revocation counter, and the organizations that changed. Each call reads in a transaction of its own."""
+    """The revocation counter, and the organizations that changed. Each call reads in a transaction of its own.
+
+    `timeline_changes` reads nothing: it counts how often the connections have led to a database that may lack commits.
+    """
 
     def revision(self) -> int: ...
+    def timeline_changes(self) -> int: ...
     def changed_after(self, revision: int) -> list[str]: ...
 
 
@@ -59,10 +66,10 @@ class _Epoch:
     """Records, and the changes by which they are judged. Both are replaced together: a thread that still holds an old
     epoch stores into what nobody reads any more."""
 
-    __slots__ = ("changed", "keys", "revision")
+    __slots__ = ("changed", "keys", "revision", "timeline_changes")
 
-    def __init__(self, revision: int) -> None:
-        self.revision = revision
+    def __init__(self, revision: int, timeline_changes: int) -> None:
+        self.revision, self.timeline_changes = revision, timeline_changes
         self.keys: dict[bytes, CachedKey] = {}
         #: By organization, the revision at which its last change was seen: records that were read before are old.
         self.changed: dict[str, int] = {}
@@ -78,7 +85,7 @@ class KeyCache:
         self._source, self._now = source, now
         self._renewing = Lock()
         # `_renew` publishes in this order: the changes, their revision, the time. Readers read in the opposite order.
-        self._epoch = _Epoch(-1)
+        self._epoch = _Epoch(-1, 0)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
         #: Of the figures only: a thread that is interrupted here may lose one.
@@ -157,13 +164,17 @@ class KeyCache:
         timed, began, epoch = perf_counter(), self._now(), self._epoch
         try:
             revision = self._source.revision()
-            if epoch.revision < 0 or revision < epoch.revision:
+            # Only now: the counter may have been read by a new connection.
+            changes = self._source.timeline_changes()
+            if epoch.revision < 0 or revision < epoch.revision or changes != epoch.timeline_changes:
                 # The first renewal; or the database was replaced by another one.
-                self._epoch = _Epoch(revision)
+                if epoch.revision >= 0:
+                    _tell_of_another_database(epoch.revision, revision)
+                self._epoch = _Epoch(revision, changes)
             elif revision > epoch.revision:
                 organizations = self._source.changed_after(epoch.revision)
                 if len(epoch.changed) + len(organizations) > MAX_CHANGED:
-                    self._epoch = _Epoch(revision)
+                    self._epoch = _Epoch(revision, changes)
                 else:
                     epoch.changed.update(dict.fromkeys(organizations, revision))
                     epoch.revision = revision
@@ -173,6 +184,18 @@ class KeyCache:
             raise
         self._renewed_at = began
         self.renewals.add("ok", perf_counter() - timed)
+
+
+def _tell_of_another_database(before: int, revision: int) -> None:
+    if revision < before:
+        log.error("the database has lost commits, revokes perhaps: its counter fell from %d to %d", before, revision)
+    else:
+        log.error(
+            "PostgreSQL is on another timeline than before, after a failover or a restore: commits, revokes perhaps,"
+            " may be lost; cached keys are read anew (the revocation counter was %d and is %d)",
+            before,
+            revision,
+        )
 
 
 def _make_room(keys: dict[bytes, CachedKey]) -> None:

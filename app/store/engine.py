@@ -1,14 +1,18 @@
 """Connections to SQLite and PostgreSQL: their options, and how transactions begin."""
 
 import os
+import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import QueuePool
+
+from app.store import postgresql_system
+from app.store.database_errors import DatabaseUnavailable
 
 BUSY_TIMEOUT_MS = 10_000
 STATEMENT_TIMEOUT_MS = 10_000
@@ -16,6 +20,9 @@ STATEMENT_TIMEOUT_MS = 10_000
 #: scattered over the file, and every flush of usage empties the page caches of the other connections. Nothing is mapped
 #: in a 32-bit process, which has no room for it.
 MAPPED_BYTES = 1 << 30 if sys.maxsize > 1 << 32 else 0
+
+#: What SQLite says of a file whose content cannot be right. The low byte is the kind of an error.
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 #: A process that is stopped in the middle of a transaction must not block all others.
 IDLE_TIMEOUT_MS = 15_000
@@ -60,12 +67,16 @@ def driver_dialect(name: str) -> Dialect:
 
 def prepare(engine: Engine) -> None:
     """Sets up SQLite: a file that only its owner can read, WAL, foreign keys, full durability, and transactions that we
-    begin ourselves. Raises `OSError` if its folder cannot be created."""
+    begin ourselves. Keeps PostgreSQL from being another system than before. Raises `OSError` if SQLite's folder cannot
+    be created."""
     if engine.dialect.name == "sqlite":
         if engine.url.database and engine.url.database != ":memory:":
             _make_private(Path(engine.url.database))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", _tell_damage)
+    else:
+        event.listen(engine, "connect", lambda connection, _record: postgresql_system.check(engine, connection))
 
 
 def _make_private(file: Path) -> None:
@@ -102,3 +113,11 @@ def _begin_sqlite(connection: Connection) -> None:
     # that write say so at the beginning, and wait for their turn.
     kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _tell_damage(context: ExceptionContext) -> None:
+    """A damaged file is a database that is not available. SQLAlchemy would say `DatabaseError`, as it does of faults of
+    the program."""
+    error = context.original_exception
+    if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in _DAMAGE:
+        raise DatabaseUnavailable(f"the database file is damaged ({error.sqlite_errorname}); run doctor") from error

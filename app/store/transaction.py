@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 
 from app.extensions import db
+from app.store import database_file
 from app.store.engine import BUSY_TIMEOUT_MS
 
 _writers = Lock()
@@ -24,18 +25,26 @@ def transaction() -> Iterator[None]:
 
     A snapshot that the session read before is released first, so that decisions inside see the current data. Afterwards
     the session is closed, so that the next read starts a new snapshot.
+
+    Raises `DatabaseGone` if an SQLite file is lost, also if that is noticed only after the commit.
     """
     session = db.session()
     if session.info.get(_IN_TRANSACTION):
         raise RuntimeError("transactions do not nest: one service function, one transaction")
     session.close()
+    # Before the lock, too: a process that has lost its file must not touch an index that others may share by now.
+    database_file.check()
     session.info[_IN_TRANSACTION] = True
     try:
         with _writers_in_line():
             try:
                 session.connection(execution_options={"writes": True})
+                # With the write lock held: whoever opened the file since may write to another log with the same index.
+                database_file.check()
                 yield
                 session.commit()
+                # Before anybody is told: what went into a file that is gone is lost.
+                database_file.check()
             finally:
                 session.close()
     finally:

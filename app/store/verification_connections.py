@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
+from app.store import database_file, postgresql_system
 from app.store.database_errors import DatabaseUnavailable
 from app.store.engine import MAPPED_BYTES, driver_dialect
 
@@ -37,9 +38,10 @@ class VerificationReader:
     """The read connections of one process, as many as threads read at once. Thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._dialect_name = engine.dialect.name
         if engine.dialect.name == "sqlite":
-            self._errors: tuple[type[Exception], ...] = (sqlite3.OperationalError, sqlite3.InterfaceError)
+            self._errors: tuple[type[Exception], ...] = (sqlite3.DatabaseError, sqlite3.InterfaceError)
             self._connect: Callable[[], Any] = lambda: _open_sqlite(str(engine.url.database))
         else:
             arguments, options = engine.dialect.create_connect_args(engine.url)
@@ -68,7 +70,7 @@ class VerificationReader:
             is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
             cursor.connection.close()
             if not is_stale:
-                raise DatabaseUnavailable(type(error).__name__) from None
+                raise DatabaseUnavailable(_reason(error)) from None
             self.close()
             return self.rows(query, *values)
         except BaseException:
@@ -76,6 +78,15 @@ class VerificationReader:
             raise
         self._idle.append(cursor)
         return rows
+
+    def check_file(self) -> None:
+        """Raises `DatabaseGone`, which is a `DatabaseUnavailable`, if an SQLite file is lost. Looks ten times a second
+        at most."""
+        database_file.check_now_and_then(self._engine)
+
+    def timeline_changes(self) -> int:
+        """How often PostgreSQL turned out to be on another timeline than before."""
+        return postgresql_system.timeline_changes(self._engine)
 
     def close(self) -> None:
         """Closes the idle connections."""
@@ -86,11 +97,23 @@ class VerificationReader:
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
             raise DatabaseUnavailable("a connection was refused a moment ago")
+        database_file.check(self._engine)
         try:
-            return self._connect()
+            cursor = self._connect()
+            if self._dialect_name == "postgresql":
+                postgresql_system.check(self._engine, cursor.connection)
+        except DatabaseUnavailable:
+            self._refused_until = time.monotonic() + PAUSE_SECONDS
+            raise
         except self._errors as error:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
-            raise DatabaseUnavailable(type(error).__name__) from None
+            raise DatabaseUnavailable(_reason(error)) from None
+        return cursor
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the message, which may quote what was read."""
+    return str(getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 @cache

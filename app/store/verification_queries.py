@@ -117,7 +117,12 @@ class KeyRecords:
 
     def revision(self) -> int:
         """The value of the revocation counter."""
+        self._reader.check_file()
         return self._reader.rows(self._revision)[0][0] or 0
+
+    def timeline_changes(self) -> int:
+        """How often PostgreSQL turned out to be on another timeline than before."""
+        return self._reader.timeline_changes()
 
     def changed_after(self, revision: int) -> list[str]:
         """IDs of the organizations whose keys were revoked or changed after `revision`."""

@@ -21,6 +21,11 @@ class Dispatcher:
     def __init__(self, app: WSGIApplication, forward_auth: ForwardAuth, settings: Settings) -> None:
         self._app, self._answer, self._hops = app, forward_auth.answer, settings.trusted_hops
         self._looks_for_proxies = not self._hops
+        self._refuse = forward_auth.refuse
+
+    def refuse_all(self) -> None:
+        """From now on, forward-auth answers 503: the database is lost, until a restart."""
+        self._answer = self._refuse
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._looks_for_proxies and "HTTP_X_FORWARDED_FOR" in environ:

@@ -10,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from app.config import RESOURCE_METADATA
 from app.domain import forward_auth
 from app.domain.client_address import believed, proxy_headers
-from app.domain.errors import AmbiguousCredentials, DatabaseDown, DomainError, Fault
+from app.domain.errors import AmbiguousCredentials, DatabaseDown, DatabaseGone, DomainError, Fault
 from app.domain.forward_auth import Asked, NothingAsked, NotListed
 from app.domain.identity_headers import identity_headers
 from app.domain.install_id_sunset import deprecation_headers
@@ -77,6 +77,10 @@ class ForwardAuth:
         start_response("200 OK", headers)
         # A list, because Granian sends any other iterable piece by piece.
         return []
+
+    def refuse(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
+        """In place of `answer` once the database is lost."""
+        return self._deny(environ, start_response, below, DatabaseGone(), perf_counter())
 
     def _constant_headers(self, key: CachedKey) -> list[tuple[str, str]]:
         """The headers that are the same in every response for this key."""

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import make_url
 
 from app.services import outbox, sign_in
+from tests.databases import damage_keys
 from tests.servers import free_port
 from tests.system.visitors import query
 
@@ -79,6 +80,15 @@ def test_migrations_that_were_not_run_are_named_with_the_command(at_desk, postgr
         assert bad(examined(operator)) == {"migrations": "not up to date: run python -m app.cli init"}
         operator.run("init")
         assert bad(examined(operator)) == {}
+
+
+@pytest.mark.own_app
+def test_a_damaged_file_is_named_with_the_way_out(operator, app, settings):
+    with app.app_context():
+        damage_keys(settings.database_url)
+    found = bad(examined(operator))["database"]
+    assert found.startswith("the file is damaged (")
+    assert found.endswith("stop Keydesk, keep a copy of the file, and restore a backup")
 
 
 def test_a_mail_server_that_is_down_is_named(operator):

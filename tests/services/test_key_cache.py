@@ -20,6 +20,7 @@ class Database:
     def __init__(self, clock):
         self.clock, self.number, self.changes, self.key = clock, 0, {}, "old"
         self.asked, self.lookups, self.down, self.before_answer = 0, 0, False, None
+        self.failovers = 0
 
     def revision(self):
         self.asked += 1
@@ -29,6 +30,9 @@ class Database:
         if self.before_answer is not None:
             self.before_answer()
         return found
+
+    def timeline_changes(self):
+        return self.failovers
 
     def changed_after(self, revision):
         return [org for org, number in self.changes.items() if number > revision]
@@ -261,7 +265,7 @@ def test_threads_that_waited_for_a_renewal_that_failed_do_not_wait_again(lease, 
     assert truth.asked == 2
 
 
-def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand):
+def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand, caplog):
     for _ in range(5):
         truth.revoke()
     truth.key = "old"
@@ -269,6 +273,22 @@ def test_another_database_in_this_ones_place_begins_anew(lease, truth, hand):
     truth.number, truth.changes, truth.key = 2, {"org": 2}, "revoked"
     hand.now += SETTLE_SECONDS
     assert found(lease, truth) == "revoked"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database has lost commits, revokes perhaps: its counter fell from 5 to 2"
+    ]
+
+
+def test_another_timeline_begins_anew_although_the_counter_has_caught_up(lease, truth, hand, caplog):
+    assert found(lease, truth) == "old"
+    # Noticed by the connection that reads the counter.
+    truth.before_answer = lambda: setattr(truth, "failovers", 1)
+    truth.key = "revoked"
+    for _ in range(2):
+        hand.now += SETTLE_SECONDS
+        assert found(lease, truth) == "revoked"
+    (record,) = caplog.records
+    assert "PostgreSQL is on another timeline than before" in record.getMessage()
+    assert truth.lookups == 2
 
 
 def test_a_record_of_the_last_database_that_is_stored_late_is_not_used_with_the_next(lease, truth, hand):
