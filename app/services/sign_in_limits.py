@@ -4,7 +4,7 @@ Exact sliding windows, counted in the database, so that all processes share them
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from app.domain import email_address
@@ -79,11 +79,6 @@ LIMITS: dict[Attempt, tuple[Limit, ...]] = {
 
 #: What sends a mail: all tags of a mailbox share its windows.
 _MAILS = frozenset({Attempt.LINK, Attempt.CODE, Attempt.INVITATION})
-
-#: How many wrong codes in a row, across codes, pause codes for an address. Without the pause, five guesses at each of
-#: five codes an hour, as the limits allow, would find one within a year with a probability of 20 %.
-PAUSE_AFTER = 100
-PAUSE = timedelta(days=1)
 
 
 def take(kind: Attempt, *, client: str, now: datetime, email: str | None = None, known_browser: bool = False) -> None:

@@ -9,7 +9,7 @@ from app.domain.one_time_secrets import CODE_TRIES, Purpose
 from app.http import request_context
 from app.http.guards import Public, scoped_routes
 from app.http.problem_details import status_of
-from app.services import dev_test_tokens, device_grants, sign_in_limits
+from app.services import code_attempts, dev_test_tokens, device_grants
 from app.services.sign_in_limits import LIMITS, Attempt
 
 blueprint = Blueprint("agents", __name__)
@@ -61,8 +61,8 @@ def auth() -> Response:
         code_limits=LIMITS[Attempt.CODE],
         email_code_attempts=CODE_TRIES[Purpose.EMAIL_CODE],
         sign_up_attempts=CODE_TRIES[Purpose.SIGN_UP_CODE],
-        pause_after=sign_in_limits.PAUSE_AFTER,
-        pause=int(sign_in_limits.PAUSE.total_seconds()),
+        pause_after=code_attempts.PAUSE_AFTER,
+        pause=int(code_attempts.PAUSE.total_seconds()),
         device_lifetime=int(device_grants.LIFETIME.total_seconds()),
         device_interval=device_grants.INTERVAL_SECONDS,
         device_limit=LIMITS[Attempt.DEVICE_CODE][0].window,

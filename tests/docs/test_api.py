@@ -38,7 +38,7 @@ from app.http.body_limit import MAX_BODY
 from app.http.change_rate_limit import CHANGES_OF_CLIENT, CHANGES_OF_PERSON
 from app.http.download_limit import DOWNLOADS_OF_PERSON
 from app.http.problem_details import HTTP_CODES, status_of
-from app.services import dev_test_tokens, device_grants, sign_in_limits
+from app.services import code_attempts, dev_test_tokens, device_grants
 from app.services.key_cache import SETTLE_SECONDS
 from app.services.key_quotas import CREATIONS
 from app.services.key_rotation import MAX_OVERLAP_SECONDS
@@ -254,9 +254,9 @@ def test_every_secret_is_listed_with_its_lifetime_and_attempts():
 
 def test_figures_of_the_flows():
     text = section(PAGE, "Flows")
-    pause = f"After {sign_in_limits.PAUSE_AFTER} wrong codes in a row, codes pause for the address for 24 hours"
+    pause = f"After {code_attempts.PAUSE_AFTER} wrong codes in a row, codes pause for the address for 24 hours"
     assert pause in text
-    assert sign_in_limits.PAUSE.total_seconds() == SECONDS["24 hours"]
+    assert code_attempts.PAUSE.total_seconds() == SECONDS["24 hours"]
     assert f"every {device_grants.INTERVAL_SECONDS} seconds" in text
     assert f"after {SETTLE_SECONDS:.2f} seconds" in text
 

@@ -6,7 +6,7 @@ import pytest
 from app.domain.errors import OtpInvalid, OtpMaxAttempts
 from app.domain.member_roles import Role
 from app.services import agent_sign_up, email_codes, operator_invitations, sign_in
-from app.services.sign_in_limits import PAUSE_AFTER
+from app.services.code_attempts import PAUSE_AFTER
 from app.store import wrong_code_counts
 from app.store.transaction import transaction
 from tests.databases import statements
