@@ -1,7 +1,7 @@
 """The entry point for application servers: `gunicorn wsgi:app`, and `python -m app.cli serve`."""
 
 from app import create_app
-from app.process.background_jobs import Background
+from app.process import background_start
 
 app = create_app()
-Background(app).start()
+background_start.start(app)

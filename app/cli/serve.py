@@ -18,7 +18,7 @@ from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
-from app.process import graceful_shutdown
+from app.process import graceful_shutdown, open_files
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE
 
@@ -39,6 +39,7 @@ def serve() -> None:
                 }
             )
         )
+    clients = _most_clients()
     address = _free_address(settings)
     _check_metrics_port(settings)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
@@ -50,7 +51,18 @@ def serve() -> None:
     graceful_shutdown.notice()
     graceful_shutdown.heed_while_starting()
     _let_threads_finish()
-    granian("wsgi:app", settings, address).serve()
+    granian("wsgi:app", settings, address, clients).serve()
+
+
+def _most_clients() -> int:
+    """How many connections a process accepts. Ends the command if too few files may be open."""
+    limit = open_files.raise_limit()
+    if limit < open_files.FEWEST_FILES:
+        fail(
+            f"Only {limit} files may be open at once, and each connection is one; Keydesk needs"
+            f" {open_files.FEWEST_FILES}, better 4096. Raise LimitNOFILE of the unit, or `ulimit -n`."
+        )
+    return open_files.most_clients(limit)
 
 
 def _free_address(settings: Settings) -> str:
@@ -127,8 +139,9 @@ def _let_threads_finish() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def granian(target: str, settings: Settings, address: str) -> Any:
-    """The application server for `target`. Benchmarks also use it, to serve bare applications."""
+def granian(target: str, settings: Settings, address: str, clients: int = open_files.MOST_CLIENTS) -> Any:
+    """The application server for `target`. Each process accepts `clients` connections, and more wait in the system's
+    queue. Benchmarks also use it, to serve bare applications."""
     return Granian(
         target,
         address=address,
@@ -136,6 +149,7 @@ def granian(target: str, settings: Settings, address: str) -> Any:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=BLOCKING_THREADS,
+        backpressure=clients,
         http=HTTPModes.http1,
         runtime_mode=RuntimeModes.st,
         websockets=False,

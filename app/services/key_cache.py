@@ -27,6 +27,8 @@ _RENEW_AFTER = LEASE_SECONDS / 2
 
 #: Seconds after a failed renewal in which none is tried, so that threads that waited for it do not wait once more.
 PAUSE_SECONDS = 0.25
+#: How long, in seconds, a request waits for another thread that renews the lease: longer than any renewal takes.
+WAIT_SECONDS = 5
 
 MAX_RECORDS = 50_000
 #: How many records are dropped at a time: a dict finds its first entry slowly after many before it were deleted.
@@ -143,13 +145,17 @@ class KeyCache:
                 self._renewing.release()
             if self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
-        with self._renewing:
+        if not self._renewing.acquire(timeout=WAIT_SECONDS):
+            raise DatabaseUnavailable("another thread did not renew the lease in time")
+        try:
             # A renewal that began after this request did is good for it, however long the renewal took.
             if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
             if self._now() - self._failed_at < PAUSE_SECONDS:
                 raise DatabaseUnavailable("the lease could not be renewed")
             self._renew()
+        finally:
+            self._renewing.release()
 
     def records(self) -> int:
         """How many records are cached."""

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -98,14 +99,28 @@ def _make_private(file: Path) -> None:
 def _open_sqlite(connection: Any, _record: Any) -> None:
     # Keeps the driver from beginning transactions, late and deferred; `_begin_sqlite` begins them.
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}").close()
+    _use_write_ahead_log(connection)
     for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         f"mmap_size = {MAPPED_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _use_write_ahead_log(connection: Any) -> None:
+    """Of two processes that do so to a new file at once, one is refused, whatever the busy timeout."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

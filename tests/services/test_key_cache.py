@@ -236,6 +236,27 @@ def test_threads_past_the_lease_wait_for_the_one_that_renews(lease, truth, hand)
     assert truth.asked == 2
 
 
+def test_threads_do_not_wait_for_good_for_one_that_renews(lease, truth, hand, monkeypatch):
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
+    assert found(lease, truth) == "old"
+    asking, answer = Event(), Event()
+
+    def hangs():
+        asking.set()
+        assert answer.wait(10)
+
+    truth.before_answer = hangs
+    hand.now += SETTLE_SECONDS
+    renewing = Thread(target=found, args=(lease, truth))
+    renewing.start()
+    assert asking.wait(10)
+    with pytest.raises(DatabaseUnavailable):
+        found(lease, truth)
+    answer.set()
+    renewing.join()
+    assert found(lease, truth) == "old"
+
+
 def test_threads_that_waited_for_a_renewal_that_failed_do_not_wait_again(lease, truth, hand):
     assert found(lease, truth) == "old"
     asking, answer, refused = Event(), Event(), []
