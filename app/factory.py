@@ -13,6 +13,7 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
+from app.layout import SHORT_COMMAND
 from app.services.counters import Counters
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache
@@ -42,6 +43,7 @@ def create_app(
     app.config.from_mapping(_flask_config(settings))
     app.config.from_mapping(mail.flask_mail_config(settings))
     app.json = api.json_responses.Json(app)
+    app.jinja_env.globals["keydesk_command"] = SHORT_COMMAND
     _bind_extensions(app)
     _serve_static_files(app, settings)
     use_runtime(app, make_runtime(app, settings, clock or partial(datetime.now, UTC)))

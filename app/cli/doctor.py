@@ -12,6 +12,7 @@ from app.cli.machine_checks import Finding
 from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
 from app.extensions import db
+from app.layout import COMMAND
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations
@@ -82,7 +83,7 @@ def _database(settings: Settings) -> list[Finding]:
         kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
         return [
             Finding("database", True, f"{kind} is reachable"),
-            Finding("migrations", current, "up to date" if current else "not up to date: run python -m app.cli init"),
+            Finding("migrations", current, "up to date" if current else f"not up to date: run {COMMAND} init"),
             Finding(
                 "clock",
                 seconds < 2,
