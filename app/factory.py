@@ -43,13 +43,14 @@ def create_app(
     app.config.from_mapping(_flask_config(settings))
     app.config.from_mapping(mail.flask_mail_config(settings))
     app.json = api.json_responses.Json(app)
-    app.jinja_env.globals["keydesk_command"] = SHORT_COMMAND
     _bind_extensions(app)
     _serve_static_files(app, settings)
     use_runtime(app, make_runtime(app, settings, clock or partial(datetime.now, UTC)))
 
     if routes:
         _register_routes(app)
+    # Last: `jinja_env` is made of options that are set until now.
+    app.jinja_env.globals["keydesk_command"] = SHORT_COMMAND
     return app
 
 
