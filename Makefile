@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench seed-large bench-pages screenshots check requirements clean
+.PHONY: help setup run wheel test soak bench seed-large bench-pages screenshots check requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,6 +15,9 @@ setup: .venv/ready ## Make .venv with what it takes to run (run and test share i
 
 run: setup ## Start the dashboard on http://localhost:7860 in dev mode
 	@$(BIN)/python -m app.cli serve
+
+wheel: .venv/ready-dev ## Make dist/keydesk-….whl, to install with pipx or uv
+	@$(PIP) wheel . --no-deps --no-build-isolation --wheel-dir dist
 
 test: .venv/ready-dev ## Run the whole suite
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not soak"
@@ -49,7 +52,7 @@ requirements: .venv/ready ## Pin requirements/*.txt anew from pyproject.toml
 	done
 
 clean: ## Remove .venv and caches (instance/ with your data stays)
-	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Keydesk needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }

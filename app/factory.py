@@ -13,6 +13,7 @@ from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
+from app.layout import SHORT_COMMAND
 from app.services.counters import Counters
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache
@@ -48,6 +49,8 @@ def create_app(
 
     if routes:
         _register_routes(app)
+    # Last: `jinja_env` is made of options that are set until now.
+    app.jinja_env.globals["keydesk_command"] = SHORT_COMMAND
     return app
 
 

@@ -14,18 +14,19 @@ FILES = sorted(APP.rglob("*.py"))
 #: What each part of `app` may import of ours. A part is a folder, or a file beside the folders.
 OURS = {
     "domain": {"domain"},
-    "config": {"config", "domain"},
+    "layout": set(),
+    "config": {"config", "domain", "layout"},
     "extensions": {"domain"},
     "store": {"domain", "extensions", "store"},
-    "services": {"config", "domain", "services", "store"},
+    "services": {"config", "domain", "layout", "services", "store"},
     "mail": {"config", "domain", "mail", "services"},
     "http": {"config", "domain", "extensions", "http", "mail", "services", "store"},
     "web": {"config", "domain", "extensions", "http", "services", "store", "web"},
     "api": {"api", "config", "domain", "http", "services", "store"},
-    "wsgi": {"config", "domain", "http", "services", "store", "wsgi"},
+    "wsgi": {"config", "domain", "http", "layout", "services", "store", "wsgi"},
     "process": {"mail", "process", "services"},
-    "cli": {"app", "cli", "config", "domain", "extensions", "mail", "process", "services", "store"},
-    "factory": {"api", "config", "domain", "extensions", "http", "mail", "services", "store", "web", "wsgi"},
+    "cli": {"app", "cli", "config", "domain", "extensions", "layout", "mail", "process", "services", "store"},
+    "factory": {"api", "config", "domain", "extensions", "http", "layout", "mail", "services", "store", "web", "wsgi"},
     "app": {"config", "factory"},
 }
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
@@ -70,7 +71,7 @@ FROM_HTTP = {"wsgi": {"app.http.cors", "app.http.problem_details"}}
 #: What each part may import of others'. A part that is not listed may import anything that is installed.
 OTHERS = {
     "domain": {"email_validator", "itsdangerous"},
-    "config": {"dotenv"},
+    "config": {"dotenv", "platformdirs"},
     "services": {"limits", "prometheus_client", "yaml"},
     "store": {"alembic", "flask", "flask_migrate", "psycopg", "sqlalchemy"},
     "process": {"flask", "prometheus_client"},
@@ -83,6 +84,7 @@ CLOCKS = {"now", "today", "utcnow"}
 #: Where an import inside a function is right, and why.
 LATE_IMPORTS = {
     "app/__init__.py": "importing app.domain or app.cli must not load Flask",
+    "app/cli/installed.py": "first it looks whether app is ours",
     "app/web/metrics.py": "prometheus-client takes 20 ms, and commands, which load every page, start without it",
     "app/domain/email_address.py": "email-validator takes 20 ms, and a command without an address starts without it",
 }
@@ -102,6 +104,7 @@ TESTED_ELSEWHERE = {
     "app/cli/key_output.py": ("tests/cli/test_keys.py", "what the commands for keys print"),
     "app/process/metrics_server.py": ("tests/system/test_metrics.py", "a real port, and a worker that is killed"),
     "app/services/metrics_exposition.py": ("tests/web/test_metrics.py", "what Prometheus reads"),
+    "app/cli/installed.py": ("tests/system/test_wheel.py", "a wheel, installed beside other programs"),
     "app/cli/output.py": ("tests/cli/test_app_context.py", "what every command says when it cannot start"),
     "app/cli/serve.py": ("tests/system/test_serve.py", "real servers"),
     "app/web/key_policy_sentences.py": ("tests/web/test_key_policy.py", "what the page says about each policy"),
@@ -114,7 +117,7 @@ TESTED_ELSEWHERE = {
         "tests/config/test_loading.py",
         "settings are loaded and checked together",
     ),
-    "app/config/paths.py": ("tests/api/test_description.py", "two constants; the version is that of pyproject.toml"),
+    "app/config/paths.py": ("tests/api/test_description.py", "constants; the version is that of pyproject.toml"),
     "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
     "app/domain/install_id_sunset.py": ("tests/http/test_deprecation.py", "headers, as responses carry them"),
     "app/domain/key_origin.py": ("tests/store/test_keys.py", "an enumeration; keys of a sign-up are found by it"),

@@ -11,7 +11,7 @@ COMPLETE_VAR = "_KEYDESK_COMPLETE"
 COMMANDS = {
     "audit": Command("app.cli.audit:audit", "Check the audit log for tampering."),
     "backup": Command("app.cli.backup:backup", "Back up the database to FILE while the server runs."),
-    "completion": Command("app.cli.completion:completion", "Print a completion script for ./keydesk."),
+    "completion": Command("app.cli.completion:completion", "Print a completion script for `keydesk`."),
     "create": Command("app.cli.keys:create", "Create a key and show it once."),
     "credits": Command("app.cli.credits:credits", "Grant credits to an organization, or show its balance."),
     "doctor": Command("app.cli.doctor:doctor", "Check the installation and say how to fix it."),

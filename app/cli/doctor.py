@@ -16,6 +16,7 @@ from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
 from app.domain.errors import DatabaseGone
 from app.extensions import db
+from app.layout import COMMAND
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations
@@ -99,7 +100,7 @@ def _database(settings: Settings) -> list[Finding]:
             return [Finding("database", False, f"the file is damaged ({damage}): {_RESTORE}")]
         return [
             Finding("database", True, f"{kind} is reachable"),
-            Finding("migrations", current, "up to date" if current else "not up to date: run python -m app.cli init"),
+            Finding("migrations", current, "up to date" if current else f"not up to date: run {COMMAND} init"),
             Finding(
                 "clock",
                 seconds < 2,

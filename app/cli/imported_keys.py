@@ -12,6 +12,7 @@ from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
 from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
 from app.domain.route_policy import Policy
+from app.layout import COMMAND
 from app.services import imported_keys, operator_organizations
 from app.store.keys import ApiKey
 
@@ -65,7 +66,7 @@ def _tell_working(keys: list[ApiKey]) -> NoReturn:
     names = "\n".join(f"  {key.id}  {key.name}" for key in keys)
     fail(
         f"Of these, {len(keys)} were imported while they still worked, and work here:\n{names}\n"
-        "Revoke each: python -m app.cli revoke ID"
+        f"Revoke each: {COMMAND} revoke ID"
     )
 
 

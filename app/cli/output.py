@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from app.config import SettingsError
+from app.layout import DOCS
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for scripts.")
 
@@ -32,6 +33,7 @@ def refuse_settings(error: SettingsError) -> NoReturn:
     for name, problem in error.problems.items():
         click.echo(f"  {name} {problem}", err=True)
     click.echo(
-        "Set them in the environment or in a file .env in this folder. docs/settings.md lists all settings.", err=True
+        f"Set them in the environment or in a file .env in this folder. {DOCS}/settings.md lists all settings.",
+        err=True,
     )
     sys.exit(2)

@@ -18,6 +18,7 @@ from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
+from app.layout import COMMAND
 from app.process import graceful_shutdown, open_files
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE
@@ -122,7 +123,7 @@ def _prepare_database(app: Flask, settings: Settings) -> None:
             if settings.is_sqlite:
                 migrations.upgrade()
             elif not migrations.is_current():
-                fail("The database at DATABASE_URL is not migrated. Back it up, then run: python -m app.cli init")
+                fail(f"The database at DATABASE_URL is not migrated. Back it up, then run: {COMMAND} init")
         except DATABASE_UNAVAILABLE as error:
             fail(f"Cannot connect to the database at DATABASE_URL: {getattr(error, 'orig', error)}")
         # Worker processes are forked from this process and must not inherit its connections.

@@ -10,7 +10,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from app.config import consistency, route_policy_file
-from app.config.paths import ROOT
+from app.config.paths import DATA_FOLDER, IS_INSTALLED, ROOT
 from app.config.settings import Settings
 from app.domain.secret import Secret
 
@@ -41,10 +41,19 @@ def load_settings(environ: Mapping[str, str] | None = None, *, instance_path: Pa
             values[item.name] = item.metadata["parse"](raw)
         except ValueError as error:
             problems[item.name.upper()] = str(error)
-    values["instance_path"] = instance_path or ROOT / "instance"
+    values["instance_path"] = instance_path or values.get("keydesk_home") or DATA_FOLDER
+    if url := values.get("database_url"):
+        values["database_url"] = _from_one_folder(url, values["instance_path"])
     if problems:
         raise SettingsError(problems)
     return _complete(values)
+
+
+def _from_one_folder(url: str, data: Path) -> str:
+    """A SQLite database with a relative path is the same in whatever folder a command runs."""
+    if not url.startswith("sqlite:"):
+        return url
+    return f"sqlite:///{(data if IS_INSTALLED else ROOT) / url.removeprefix('sqlite:///')}"
 
 
 def _complete(values: dict[str, Any]) -> Settings:

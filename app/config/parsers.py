@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.config.paths import ROOT
 from app.domain import email_address
 from app.domain.errors import DomainError
 from app.domain.secret import Secret
@@ -124,6 +124,13 @@ def _ascii_name(value: str) -> str:
         raise ValueError(f"{value!r} is not a host name") from None
 
 
+def folder(value: str) -> Path:
+    path = Path(value)
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, like /var/lib/keydesk")
+    return path
+
+
 def valkey_url(value: str) -> str:
     scheme, _, rest = value.partition("://")
     scheme = {"redis": "valkey", "rediss": "valkeys", "unix": "valkey+unix"}.get(scheme, scheme)
@@ -141,7 +148,7 @@ def database_url(value: str) -> str:
     path = rest.removeprefix("/")
     if not path or path.startswith(":") or not rest.startswith("/"):
         raise ValueError("must name a file, like sqlite:///instance/keydesk.db; it cannot be in memory")
-    return f"sqlite:///{ROOT / path}"
+    return f"sqlite:///{path}"
 
 
 def sign_up(value: str) -> str | tuple[str, ...]:

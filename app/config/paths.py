@@ -1,6 +1,12 @@
-"""The project's folder and version."""
+"""The project's folders and version."""
 
-from pathlib import Path
+from platformdirs import user_data_path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from app.layout import IS_INSTALLED, ROOT
+
+__all__ = ["DATA_FOLDER", "IS_INSTALLED", "ROOT", "VERSION"]
+
+#: For the SQLite database and what dev mode creates, unless KEYDESK_HOME says otherwise: in a checkout its instance/,
+#: else where the platform keeps data (on Linux XDG: ~/.local/share/keydesk), never beside installed code.
+DATA_FOLDER = user_data_path("keydesk", appauthor=False) if IS_INSTALLED else ROOT / "instance"
 VERSION = "0.1.0"

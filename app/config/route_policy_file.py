@@ -4,14 +4,15 @@ import re
 import tomllib
 from pathlib import Path
 
-from app.config.paths import ROOT
 from app.domain.route_policy import Policy, PolicyError, UnknownPolicyField, parse_policy
+
+_SHIPPED = Path(__file__).resolve().parent.parent / "route_policy.toml"
 
 
 def load(path: str | None) -> Policy:
     """The policy in the file, None: in the one that is part of Keydesk. Raises `ValueError` saying what is wrong, and
     where."""
-    file = Path(path) if path else ROOT / "app" / "route_policy.toml"
+    file = Path(path) if path else _SHIPPED
     text = ""
     try:
         text = file.read_text(encoding="utf-8")

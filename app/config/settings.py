@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.config import parsers
-from app.config.paths import ROOT
+from app.config.paths import DATA_FOLDER
 from app.domain.key_origin import KeyOrigin
 from app.domain.route_policy import Policy
 from app.domain.secret import Secret
@@ -60,8 +60,14 @@ class Settings:
     host: str = _setting(parsers.text, "127.0.0.1", "Address to listen on")
     port: int = _setting(parsers.integer(1, 65535), 7860, "Port to listen on")
     workers: int = _setting(parsers.integer(1, 256), 1, "Server processes; more than one needs VALKEY_URL")
+    keydesk_home: Path | None = _setting(
+        parsers.folder,
+        None,
+        "Folder for the SQLite database and what dev mode creates",
+        "instance/ in a checkout, else ~/.local/share/keydesk",
+    )
     database_url: str = _setting(
-        parsers.database_url, "", "SQLite or PostgreSQL", "sqlite:///instance/keydesk.db", holds_password=True
+        parsers.database_url, "", "SQLite or PostgreSQL", "keydesk.db in KEYDESK_HOME", holds_password=True
     )
     valkey_url: str | None = _setting(
         parsers.valkey_url,
@@ -72,7 +78,7 @@ class Settings:
     secret_key: Secret = _setting(
         parsers.secret,
         Secret(""),
-        "Secret that signs links and makes codes; dev mode creates one in instance/",
+        "Secret that signs links and makes codes; dev mode creates one in KEYDESK_HOME",
         "created in dev mode",
     )
     secret_key_fallbacks: tuple[Secret, ...] = _setting(
@@ -148,7 +154,7 @@ class Settings:
     )
 
     #: Not from the environment: the folder for the SQLite database and the secret key of dev mode.
-    instance_path: Path = field(default=ROOT / "instance", metadata={"internal": True})
+    instance_path: Path = field(default=DATA_FOLDER, metadata={"internal": True})
     #: Not from the environment: the content of POLICY_FILE.
     policy: Policy = field(default=None, metadata={"internal": True})  # type: ignore[assignment]
 

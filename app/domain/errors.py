@@ -271,4 +271,4 @@ class LimiterUnavailable(Unavailable):
 
 class SchemaOutdated(Unavailable):
     error_code = "SCHEMA_OUTDATED"
-    message = "The database schema is not up to date. The operator must run: python -m app.cli init"
+    message = "The database schema is not up to date. The operator must migrate the database."

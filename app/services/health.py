@@ -1,6 +1,7 @@
 """Health checks of what Keydesk depends on."""
 
 from app.domain.errors import SchemaOutdated
+from app.layout import COMMAND
 from app.store import database_file, migrations, outbox, ping
 from app.store.outbox import Backlog
 
@@ -12,7 +13,7 @@ def database_answers() -> None:
     database_file.check()
     ping.ping()
     if not migrations.is_current():
-        raise SchemaOutdated
+        raise SchemaOutdated(f"The database schema is not up to date. The operator must run: {COMMAND} init")
     ping.read_a_key()
 
 

@@ -1,9 +1,11 @@
 """Static files as browsers get them: style sheets joined, names with a hash of the content, compressed copies beside.
 
-`make setup` makes them (`python -m app.wsgi.static_manifest`); whoever finds them missing or old makes them again."""
+`make setup` makes them (`python -m app.wsgi.static_manifest`); whoever finds them missing or old makes them again. A
+wheel brings them along, and nothing is made beside installed code."""
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -11,11 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from whitenoise.compress import Compressor
 
-from app.config import ROOT
+from app.layout import IS_INSTALLED, ROOT
 from app.wsgi import icon_sprite
 
 SOURCES = ROOT / "static"
 BUILD = ROOT / "build"
+
+#: In place of the signature of the sources, where they cannot change.
+SHIPPED = "shipped"
 
 #: Style sheets that are sent as one, in the order of the cascade.
 BUNDLES = {
@@ -46,10 +51,19 @@ ICONS, SPRITE = "vendor/lucide-*/*.svg", "icons.svg"
 class Manifest:
     """Under which name each file is served. Read, or made, when it is first needed: most commands never do."""
 
-    def __init__(self, *, follows_changes: bool, sources: Path = SOURCES, build: Path = BUILD) -> None:
-        """`follows_changes`: looks for changed files whenever it is asked, for those who work on them."""
+    def __init__(
+        self,
+        *,
+        follows_changes: bool,
+        sources: Path = SOURCES,
+        build: Path = BUILD,
+        is_shipped: bool = IS_INSTALLED,
+    ) -> None:
+        """`follows_changes`: looks for changed files whenever it is asked, for those who work on them. `is_shipped`:
+        `ship` has made them."""
         self.folder = build / "static"
         self._follows_changes, self._sources, self._file = follows_changes, sources, build / "static.json"
+        self._is_shipped = is_shipped
         self._names: Mapping[str, str] = {}
         self._signature = ""
 
@@ -62,11 +76,22 @@ class Manifest:
 
     def prepare(self) -> None:
         """Makes what is missing. Raises `OSError` if it cannot be written."""
-        signature = _signature(self._sources)
+        signature = SHIPPED if self._is_shipped else _signature(self._sources)
         if signature == self._signature:
             return
         self._names = self._recorded(signature) or self._made(signature)
         self._signature = signature
+
+    def ship(self, build: Path) -> None:
+        """Puts what is served, and no earlier versions of it, into another folder, which then needs no sources."""
+        self.prepare()
+        shutil.rmtree(build, ignore_errors=True)
+        for name in self._names.values():
+            for file in self.folder.glob(f"{name}*"):
+                copy = build / "static" / file.relative_to(self.folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+        (build / self._file.name).write_text(json.dumps({"sources": SHIPPED, "names": self._names}, indent=1))
 
     def _recorded(self, signature: str) -> Mapping[str, str] | None:
         """The names that the manifest records, if it was made of these sources and nothing is missing."""

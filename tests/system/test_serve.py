@@ -44,6 +44,7 @@ BAD = {
     "SESSION_IDLE": "1",
     "SESSION_MAX": "٩٠٠٠",
     "USAGE_RETENTION_DAYS": "0",
+    "KEYDESK_HOME": "data",
     "METRICS_BIND": "9464",
     "METRICS_TOKEN": "short",
 }

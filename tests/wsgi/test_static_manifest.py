@@ -131,3 +131,16 @@ def test_make_setup_makes_them():
     subprocess.run([sys.executable, "-m", "app.wsgi.static_manifest"], cwd=SOURCES.parent, check=True)
     names = json.loads((SOURCES.parent / "build/static.json").read_text())["names"]
     assert set(BUNDLES) < set(names)
+
+
+def test_what_is_shipped_needs_no_sources_and_makes_nothing(manifest, tmp_path):
+    made = manifest()
+    (made.folder / "js").mkdir(parents=True)
+    (made.folder / "js/copy.of-an-earlier-version.js").touch()
+    shipped = tmp_path / "shipped"
+    made.ship(shipped)
+    before = {file: file.stat().st_mtime_ns for file in shipped.rglob("*")}
+    reader = manifest(is_shipped=True, sources=tmp_path / "nowhere", build=shipped)
+    assert content(reader, "site.css") == content(made, "site.css")
+    assert {file: file.stat().st_mtime_ns for file in shipped.rglob("*")} == before
+    assert not list(shipped.rglob("*earlier*"))
