@@ -15,6 +15,7 @@ from app.domain.key_rate_limit import POLICY as KEY_POLICY
 from app.http import anonymous_limit, change_rate_limit, download_limit
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
+from app.logs.request_id import REQUEST_ID
 from app.store.database_errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
@@ -85,15 +86,14 @@ def _page_without_slash() -> str | None:
 
 
 def _database_unavailable(error: Exception) -> Response:
-    log.error("database unavailable: %s", type(error).__name__, extra={"request_id": _request_id()})
-    runtime().counters.database_errors.add("request")
+    runtime().counters.note_database_error(error, "request")
     return _domain_error(DatabaseDown())
 
 
 def _crash(error: Exception) -> Response:
-    log.error("crash in request %s", _request_id(), exc_info=error)
+    log.error("crash in request %s", REQUEST_ID.get(), exc_info=error, extra={"event": "request.crashed"})
     detail = "Something went wrong on our side. Try again. If it happens again, tell your operator the request ID."
-    return _answer(500, "INTERNAL_ERROR", detail, {"request_id": _request_id()})
+    return _answer(500, "INTERNAL_ERROR", detail, {"request_id": REQUEST_ID.get()})
 
 
 def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) -> Response:
@@ -102,10 +102,6 @@ def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) 
     # The page must not ask the database who is signed in: the database may be the reason for the error.
     g.is_fault = status >= 500
     page = render_template(
-        "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=_request_id()
+        "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=REQUEST_ID.get()
     )
     return Response(page, status, content_type="text/html; charset=utf-8")
-
-
-def _request_id() -> str:
-    return str(request.environ.get("keydesk.request_id", ""))

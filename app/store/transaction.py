@@ -7,10 +7,10 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 
 from app.extensions import db
+from app.store.database_errors import NoTurnToWrite
 from app.store.engine import BUSY_TIMEOUT_MS
 
 _writers = Lock()
@@ -56,7 +56,7 @@ def _writers_in_line() -> Iterator[None]:
         yield
         return
     if not _writers.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-        raise PoolTimeout("no turn to write within the busy timeout")
+        raise NoTurnToWrite("no turn to write within the busy timeout")
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy import Engine, Select
 
-from app.store.database_errors import DatabaseUnavailable
+from app.store.database_errors import DatabaseUnavailable, reason_of
 from app.store.engine import MAPPED_BYTES, driver_dialect
 
 STATEMENT_TIMEOUT_MS = 1_000
@@ -47,6 +47,7 @@ class VerificationReader:
             self._connect = lambda: _open_postgresql(arguments, dict(options))
         self._idle: list[Any] = []
         self._refused_until = 0.0
+        self._refused_because = "unknown"
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Query:
         return _compiled(statement, self._dialect_name)
@@ -68,7 +69,7 @@ class VerificationReader:
             is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
             cursor.connection.close()
             if not is_stale:
-                raise DatabaseUnavailable(type(error).__name__) from None
+                raise DatabaseUnavailable(type(error).__name__, reason_of(error)) from None
             self.close()
             return self.rows(query, *values)
         except BaseException:
@@ -85,12 +86,13 @@ class VerificationReader:
 
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
-            raise DatabaseUnavailable("a connection was refused a moment ago")
+            raise DatabaseUnavailable("a connection was refused a moment ago", self._refused_because)
         try:
             return self._connect()
         except self._errors as error:
+            self._refused_because = reason_of(error)
             self._refused_until = time.monotonic() + PAUSE_SECONDS
-            raise DatabaseUnavailable(type(error).__name__) from None
+            raise DatabaseUnavailable(type(error).__name__, self._refused_because) from None
 
 
 @cache
