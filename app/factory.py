@@ -24,6 +24,7 @@ from app.services.usage_recorder import UsageRecorder
 from app.store import engine
 from app.store.verification_connections import VerificationReader
 from app.store.verification_queries import KeyRecords
+from app.wsgi.access_log import AccessLog
 from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_subclass import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
@@ -109,7 +110,8 @@ def use_runtime(app: Flask, runtime: Runtime) -> None:
     """Makes this the application's runtime, and puts the WSGI layers that use it in front of Flask."""
     app.extensions["runtime"] = runtime
     flask_app = SecurityHeaders(app.extensions["static_files"], runtime.settings)
-    app.wsgi_app = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)  # type: ignore[method-assign]
+    entrance = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)
+    app.wsgi_app = AccessLog(entrance) if runtime.settings.access_log else entrance  # type: ignore[method-assign]
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

@@ -153,6 +153,7 @@ class Settings:
         "info",
         "From which level on Keydesk's entries are written: debug, info, warning or error",
     )
+    access_log: bool = _setting(parsers.boolean, False, "Write an entry for each request to the log")
 
     #: Not from the environment: the folder for the SQLite database and the secret key of dev mode.
     instance_path: Path = field(default=ROOT / "instance", metadata={"internal": True})

@@ -53,6 +53,8 @@ def configure(log_format: str, level: str) -> None:
     # What libraries say below a warning is long, and nobody has looked whether it holds secrets.
     root.setLevel(max(own, logging.WARNING))
     logging.getLogger("keydesk").setLevel(own)
+    # Whoever switches the access log on wants it at every level.
+    logging.getLogger("keydesk.access").setLevel(logging.INFO)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

@@ -49,6 +49,7 @@ BAD = {
     "METRICS_TOKEN": "short",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
+    "ACCESS_LOG": "maybe",
 }
 #: Any text will do for these, or they are checked once all others are good (see below).
 NOT_READ_ALONE = {
