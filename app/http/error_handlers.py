@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.domain import errors, presented_credentials
 from app.domain.errors import DatabaseDown, DomainError, RateLimited
 from app.domain.key_rate_limit import POLICY as KEY_POLICY
-from app.http import anonymous_limit, change_rate_limit, download_limit
+from app.http import anonymous_limit, change_rate_limit, download_limit, security_events
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
 from app.logs.request_id import REQUEST_ID
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
+    security_events.refused(error)
     error = presented_credentials.explained(error, request.environ)
     # Refusals of keys are counted where keys are verified.
     if isinstance(error, RateLimited) and error.policy != KEY_POLICY:

@@ -1,6 +1,6 @@
 """Transactions: nothing can be written outside of one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from threading import Lock
@@ -15,6 +15,7 @@ from app.store.engine import BUSY_TIMEOUT_MS
 
 _writers = Lock()
 _IN_TRANSACTION = "in_transaction"
+_AFTERWARDS = "afterwards"
 
 
 @contextmanager
@@ -38,8 +39,17 @@ def transaction() -> Iterator[None]:
                 session.commit()
             finally:
                 session.close()
+        for do in session.info.get(_AFTERWARDS, ()):
+            do()
     finally:
         session.info[_IN_TRANSACTION] = False
+        session.info.pop(_AFTERWARDS, None)
+
+
+def afterwards(do: Callable[[], object]) -> None:
+    """Has this called once the caller's transaction is committed, and never if it is not."""
+    require_transaction()
+    db.session.info.setdefault(_AFTERWARDS, []).append(do)
 
 
 def release() -> None:
