@@ -25,6 +25,7 @@ from app.services.usage_recorder import UsageRecorder
 from app.store import engine
 from app.store.verification_connections import VerificationReader
 from app.store.verification_queries import KeyRecords
+from app.wsgi.access_log import AccessLog
 from app.wsgi.dispatcher import Dispatcher
 from app.wsgi.flask_subclass import Keydesk
 from app.wsgi.forward_auth import ForwardAuth
@@ -113,7 +114,7 @@ def use_runtime(app: Flask, runtime: Runtime) -> None:
     app.extensions["runtime"] = runtime
     flask_app = SecurityHeaders(app.extensions["static_files"], runtime.settings)
     dispatcher = Dispatcher(flask_app, ForwardAuth(runtime), runtime.settings)
-    app.wsgi_app = dispatcher  # type: ignore[method-assign]
+    app.wsgi_app = AccessLog(dispatcher) if runtime.settings.access_log else dispatcher  # type: ignore[method-assign]
 
     def out_of_service() -> None:
         app.extensions["is_out_of_service"] = True

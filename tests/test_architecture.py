@@ -19,13 +19,14 @@ OURS = {
     "extensions": {"domain"},
     "store": {"domain", "extensions", "store"},
     "services": {"config", "domain", "layout", "services", "store"},
+    "logs": {"logs"},
     "mail": {"config", "domain", "mail", "services"},
-    "http": {"config", "domain", "extensions", "http", "mail", "services", "store"},
+    "http": {"config", "domain", "extensions", "http", "logs", "mail", "services", "store"},
     "web": {"config", "domain", "extensions", "http", "services", "store", "web"},
     "api": {"api", "config", "domain", "http", "services", "store"},
-    "wsgi": {"config", "domain", "http", "layout", "services", "store", "wsgi"},
-    "process": {"mail", "process", "services"},
-    "cli": {"app", "cli", "config", "domain", "extensions", "layout", "mail", "process", "services", "store"},
+    "wsgi": {"config", "domain", "http", "layout", "logs", "services", "store", "wsgi"},
+    "process": {"logs", "mail", "process", "services"},
+    "cli": {"app", "cli", "config", "domain", "extensions", "layout", "logs", "mail", "process", "services", "store"},
     "factory": {"api", "config", "domain", "extensions", "http", "layout", "mail", "services", "store", "web", "wsgi"},
     "app": {"config", "factory"},
 }
@@ -75,6 +76,7 @@ OTHERS = {
     "services": {"limits", "prometheus_client", "yaml"},
     "store": {"alembic", "flask", "flask_migrate", "psycopg", "sqlalchemy"},
     "process": {"flask", "prometheus_client"},
+    "logs": set(),
     "app": {"flask"},
 }
 KNOWS_SQL = {"store", "extensions"}
@@ -90,7 +92,7 @@ LATE_IMPORTS = {
 }
 
 #: The folders in which `app/<folder>/<name>.py` is tested by `tests/<folder>/test_<name>.py`.
-MIRRORED = ("api", "cli", "config", "domain", "http", "mail", "process", "services", "store", "web", "wsgi")
+MIRRORED = ("api", "cli", "config", "domain", "http", "logs", "mail", "process", "services", "store", "web", "wsgi")
 #: Files, and folders, that are tested elsewhere: where, and why there.
 TESTED_ELSEWHERE = {
     "app/store/operator_keys.py": ("tests/store/test_keys.py", "beside the keys that are named"),
@@ -137,7 +139,6 @@ TESTED_ELSEWHERE = {
     "app/services/database_file.py": ("tests/store/test_database_file.py", "what it notices and rescues there"),
     "app/store/people.py": ("tests/services/test_sign_in.py", "three queries of one line"),
     "app/store/ping.py": ("tests/cli/test_doctor.py", "databases that do not answer, and a clock that is wrong"),
-    "app/store/database_errors.py": ("tests/system/test_database_down.py", "real servers that go away and come back"),
     "app/store/upsert.py": ("tests/store/test_wrong_code_counts.py", "one expression, under every upsert"),
     "app/web/audit_download.py": ("tests/web/test_audit_log.py", "beside the page whose entries it gives"),
     "app/web/download.py": ("tests/web/test_key_list.py", "the list of keys as a file"),

@@ -19,9 +19,12 @@ from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError, consistency
 from app.extensions import db
 from app.layout import COMMAND
+from app.logs import setup as logs
 from app.process import graceful_shutdown, open_files
 from app.store import migrations
 from app.store.database_errors import DATABASE_UNAVAILABLE
+
+log = logging.getLogger("keydesk")
 
 #: Threads for requests in each process. Each can hold a database connection.
 BLOCKING_THREADS = 8
@@ -43,12 +46,11 @@ def serve() -> None:
     clients = _most_clients()
     address = _free_address(settings)
     _check_metrics_port(settings)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.configure(settings.log_format, settings.log_level)
     app = create_app(settings)
     _prepare_static_files(app)
     _prepare_database(app, settings)
-    click.echo(_welcome(settings), err=True)
+    _welcome(settings)
     graceful_shutdown.notice()
     graceful_shutdown.heed_while_starting()
     _let_threads_finish()
@@ -155,20 +157,22 @@ def granian(target: str, settings: Settings, address: str, clients: int = open_f
         runtime_mode=RuntimeModes.st,
         websockets=False,
         log_level=LogLevels.error,
+        log_dictconfig=logs.GRANIAN,
         respawn_failed_workers=True,
         workers_kill_timeout=graceful_shutdown.STOP_SECONDS,
         working_dir=ROOT,
     )
 
 
-def _welcome(settings: Settings) -> str:
-    lines = ["", f"  Keydesk is at {settings.public_url}", ""]
+def _welcome(settings: Settings) -> None:
+    lines = [f"Keydesk is at {settings.public_url}"]
     if settings.dev_mode:
         lines += [
-            "  Dev mode: email is not set up, so sign-in links appear on the page and here.",
-            f"  Next: open {settings.public_url}, enter any email address, open the link, create a key.",
+            "Dev mode: email is not set up, so sign-in links appear on the page and here.",
+            f"Next: open {settings.public_url}, enter any email address, open the link, create a key.",
         ]
     else:
-        lines += [f"  Next: sign in at {settings.public_url}/sign-in"]
-    lines += [f"  Warning: {name} {problem}." for name, problem in consistency.warnings(settings).items()]
-    return "\n".join([*lines, "  Stop with Ctrl-C.", ""])
+        lines += [f"Next: sign in at {settings.public_url}/sign-in"]
+    log.info("\n".join([*lines, "Stop with Ctrl-C."]), extra={"event": "server.started"})
+    for name, problem in consistency.warnings(settings).items():
+        log.warning("%s %s.", name, problem, extra={"event": "setting.doubtful", "setting": name})

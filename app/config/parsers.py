@@ -38,6 +38,17 @@ def boolean(value: str) -> bool:
     raise ValueError("must be true or false")
 
 
+def choice(*allowed: str) -> Callable[[str], str]:
+    """One of these words, in lower case."""
+
+    def parse(value: str) -> str:
+        if value.lower() not in allowed:
+            raise ValueError(f"must be {', '.join(allowed[:-1])} or {allowed[-1]}")
+        return value.lower()
+
+    return parse
+
+
 def words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 

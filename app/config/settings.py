@@ -153,6 +153,14 @@ class Settings:
         parsers.secret, None, "Bearer token with which PUBLIC_URL answers /metrics; without it, it does not"
     )
 
+    log_format: str = _setting(parsers.choice("text", "json"), "text", "How log entries look: text or json")
+    log_level: str = _setting(
+        parsers.choice("debug", "info", "warning", "error"),
+        "info",
+        "From which level on Keydesk's entries are written: debug, info, warning or error",
+    )
+    access_log: bool = _setting(parsers.boolean, False, "Write an entry for each request to the log")
+
     #: Not from the environment: the folder for the SQLite database and the secret key of dev mode.
     instance_path: Path = field(default=DATA_FOLDER, metadata={"internal": True})
     #: Not from the environment: the content of POLICY_FILE.

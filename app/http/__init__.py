@@ -36,6 +36,8 @@ def _before(app: Flask) -> ResponseReturnValue | None:
     """All checks, in this order, in one hook: Flask takes longer to call a hook than most checks take."""
     # Looked up once: each lookup through Flask's proxy takes as long as a check.
     now: Request = request._get_current_object()  # type: ignore[attr-defined]
+    if now.url_rule is not None:
+        now.environ["keydesk.route"] = now.url_rule.rule
     # First, so that errors carry the headers too.
     deprecation.announce_to(now)
     if "is_out_of_service" in app.extensions and now.path != "/healthz":

@@ -12,10 +12,11 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.domain import errors, presented_credentials
 from app.domain.errors import DatabaseDown, DomainError, RateLimited
 from app.domain.key_rate_limit import POLICY as KEY_POLICY
-from app.http import anonymous_limit, change_rate_limit, download_limit
+from app.http import anonymous_limit, change_rate_limit, download_limit, security_events
 from app.http.problem_details import CONTENT_TYPE, HTTP_CODES, body, headers_of, status_of
 from app.http.request_context import runtime, wants_json
-from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+from app.logs.request_id import REQUEST_ID
+from app.store.database_errors import DATABASE_UNAVAILABLE
 
 log = logging.getLogger("keydesk")
 
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
 
 
 def _domain_error(error: DomainError) -> Response:
+    security_events.refused(error)
     error = presented_credentials.explained(error, request.environ)
     # Refusals of keys are counted where keys are verified.
     if isinstance(error, RateLimited) and error.policy != KEY_POLICY:
@@ -85,17 +87,14 @@ def _page_without_slash() -> str | None:
 
 
 def _database_unavailable(error: Exception) -> Response:
-    # Other errors quote the statement.
-    reason = str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__
-    log.error("database unavailable: %s", reason, extra={"request_id": _request_id()})
-    runtime().counters.database_errors.add("request")
+    runtime().counters.note_database_error(error, "request")
     return _domain_error(DatabaseDown())
 
 
 def _crash(error: Exception) -> Response:
-    log.error("crash in request %s", _request_id(), exc_info=error)
+    log.error("crash in request %s", REQUEST_ID.get(), exc_info=error, extra={"event": "request.crashed"})
     detail = "Something went wrong on our side. Try again. If it happens again, tell your operator the request ID."
-    return _answer(500, "INTERNAL_ERROR", detail, {"request_id": _request_id()})
+    return _answer(500, "INTERNAL_ERROR", detail, {"request_id": REQUEST_ID.get()})
 
 
 def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) -> Response:
@@ -104,10 +103,6 @@ def _answer(status: int, error_code: str, detail: str, details: dict[str, Any]) 
     # The page must not ask the database who is signed in: the database may be the reason for the error.
     g.is_fault = status >= 500
     page = render_template(
-        "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=_request_id()
+        "errors/error.html", status=status, error_code=error_code, detail=detail, request_id=REQUEST_ID.get()
     )
     return Response(page, status, content_type="text/html; charset=utf-8")
-
-
-def _request_id() -> str:
-    return str(request.environ.get("keydesk.request_id", ""))

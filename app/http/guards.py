@@ -33,7 +33,7 @@ from app.domain.key_verification import KeyRecord
 from app.domain.member_roles import Permission
 from app.domain.non_ascii_headers import has_unreadable_cookies
 from app.domain.presented_credentials import is_websocket_handshake, presented
-from app.http import cookies, form_after_sign_in
+from app.http import cookies, form_after_sign_in, security_events
 from app.http.request_context import KeyManagerPerson, as_member, person, wants_json
 from app.services import agent_session_tokens, key_verification, organizations
 from app.services.organizations import Member
@@ -232,7 +232,12 @@ def enforce(app: Flask, request: Request) -> Response | None:
     guard: Guard | None = getattr(app.view_functions[rule.endpoint], "guard", None)
     if guard is None:
         raise Forbidden("This route has no guard, so it is closed.")
-    return guard.admit(request, app.extensions["runtime"])
+    try:
+        return guard.admit(request, app.extensions["runtime"])
+    except (Forbidden, NotFound) as error:
+        if current_user.is_authenticated:
+            security_events.guard_refused(error, current_user.id)
+        raise
 
 
 def _presented(request: Request) -> tuple[str | None, str | None]:

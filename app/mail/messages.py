@@ -1,7 +1,7 @@
 """The emails, one function each. Their texts are in templates/email/."""
 
 import json
-import sys
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,8 @@ from app.domain.member_roles import Role
 from app.domain.secret import Secret
 from app.domain.user_agent_name import user_agent_name
 from app.services.outbox import Letter
+
+log = logging.getLogger("keydesk")
 
 #: Headers of every mail. RFC 3834 5: nobody should answer it automatically.
 HEADERS = {"Auto-Submitted": "auto-generated"}
@@ -174,6 +176,5 @@ def _render(template: str, values: dict[str, object]) -> str:
 
 
 def show_dev_link(link: str) -> None:
-    """Prints the link on one line of stderr, instead of an email in dev mode."""
-    sys.stderr.write(f"devLink: {link}\n")
-    sys.stderr.flush()
+    """Writes the link to the log, instead of an email in dev mode."""
+    log.info("devLink: %s", link, extra={"event": "dev_mode.link"})

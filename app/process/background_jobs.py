@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 from flask import Flask
 
+from app.logs import setup as logs
 from app.mail import deliverer
 from app.process import graceful_shutdown
 from app.process.metrics_server import MetricsServer
@@ -39,6 +40,7 @@ REPLACED_KEYS_SECONDS = 60.0
 AUDIT_CHECKS_SECONDS = 300.0
 NOTICES_SECONDS = 60.0
 ORPHAN_SECONDS = 1.0
+REPEATED_FAULTS_SECONDS = 5.0
 
 
 class Background:
@@ -67,6 +69,7 @@ class Background:
             ("housekeeping", self.prune, HOUSEKEEPING_SECONDS),
             ("replaced-keys", self.look_after_replaced_keys, REPLACED_KEYS_SECONDS),
             ("audit-checks", self.check_audit_logs, AUDIT_CHECKS_SECONDS),
+            ("repeated-faults", logs.tell_repeats, REPEATED_FAULTS_SECONDS),
         ]
         if self._runtime.settings.has_mail:
             jobs.append(("mail", self.send_mail, MAIL_SECONDS))
@@ -99,6 +102,7 @@ class Background:
         self._run(self.end_usage)
         for thread in self._threads:
             thread.join(timeout=3)
+        logs.tell_repeats(all_of_them=True)
 
     def end_service(self) -> None:
         """Everything is refused from now on: only a person knows which database is the right one."""
@@ -168,5 +172,6 @@ class Background:
         except database_file.DatabaseGone:
             pass  # was logged when it was noticed
         except Exception as error:
-            self._runtime.counters.note_database_error(error, "job")
-            log.exception("background job failed; it will be tried again")
+            if not self._runtime.counters.note_database_error(error, "job"):
+                fields = {"event": "job.failed", "job": job.__name__}
+                log.exception("background job failed; it will be tried again", extra=fields)

@@ -30,6 +30,12 @@ class MetricsServer:
         except OSError as error:
             if error.errno != errno.EADDRINUSE and not self._has_complained:
                 self._has_complained = True
-                log.error("/metrics is not served at METRICS_BIND, %s port %s: %s", host, port, error)
+                log.error(
+                    "/metrics is not served at METRICS_BIND, %s port %s: %s",
+                    host,
+                    port,
+                    error,
+                    extra={"event": "metrics.not_served"},
+                )
         else:
             self._is_serving = True

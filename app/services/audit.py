@@ -3,13 +3,16 @@
 All of them write in the caller's transaction: without the entry there is no change.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from app.domain import notable_key_changes, verifiable_audit_file
 from app.domain.audit_chain import SealedEntry, first_broken
+from app.domain.ids import is_id
 from app.domain.key_policy import KeyPolicy, to_json
 from app.domain.key_rate_limit import RateLimit
 from app.domain.paging import Page
@@ -20,6 +23,9 @@ from app.store.audit import AuditEntry
 from app.store.audit_search import EVERYTHING, AuditFilter
 from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
+from app.store.transaction import afterwards
+
+log = logging.getLogger("keydesk")
 
 __all__ = ["EVERYTHING", "AuditEntry", "AuditFilter"]
 
@@ -236,7 +242,13 @@ def _tell_owner(owner_id: str, org_id: str, sequence: int, at: datetime, actor: 
 
 
 def _record(org_id: str, action: str, at: datetime, actor: str, target: str, **details: Any) -> int:
-    return audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+    sequence = audit.append(org_id, at=at, action=action, actor=actor, target=target, details=details)
+    # Without the actor, who is an address: the entry with this number has it.
+    fields = {"event": f"security.{action}", "organization": org_id, "sequence": sequence}
+    if is_id(target):
+        fields["target"] = target
+    afterwards(partial(log.info, "", extra=fields))
+    return sequence
 
 
 def _overriding(names: Sequence[str]) -> dict[str, Any]:

@@ -23,6 +23,9 @@ def each(found: Iterable[_One], do: Callable[[_One], object], *, failed: str, na
             is_done = False
             # Without the message, which may quote a row or an address.
             where = "".join(format_tb(error.__traceback__))
-            log.error("%s %s; it will be tried again: %s\n%s", name(one), failed, type(error).__name__, where)
+            fields = {"event": "job.item_failed", "id": name(one), "error": type(error).__name__}
+            log.error(
+                "%s %s; it will be tried again: %s\n%s", name(one), failed, type(error).__name__, where, extra=fields
+            )
             release()
     return is_done

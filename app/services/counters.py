@@ -1,5 +1,6 @@
 """What a process counts for `/metrics`, in plain numbers: requests call no metrics library."""
 
+import logging
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from types import TracebackType
 
 from app.domain.errors import DatabaseDown, DomainError, Fault
 from app.domain.key_verification import Outcome
-from app.store.database_errors import DATABASE_UNAVAILABLE
+from app.store.database_errors import DATABASE_UNAVAILABLE, reason_of
+
+log = logging.getLogger("keydesk")
 
 #: The upper bounds, in seconds, of the buckets in which times are counted.
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -116,7 +119,13 @@ class Counters:
     #: Where the database was found unavailable.
     database_errors: Tally = field(default_factory=Tally)
 
-    def note_database_error(self, error: Exception, during: str) -> None:
-        """Counts an error that means that the database is unavailable; others are not counted."""
-        if isinstance(error, DATABASE_UNAVAILABLE):
-            self.database_errors.add(during)
+    def note_database_error(self, error: Exception, during: str) -> bool:
+        """Counts and logs an error that means that the database is unavailable. False: it is another one."""
+        if not isinstance(error, DATABASE_UNAVAILABLE):
+            return False
+        self.database_errors.add(during)
+        # Of the error the class only: its text may quote a row.
+        kind = type(getattr(error, "orig", None) or error).__name__
+        fields = {"event": "database.unavailable", "reason": reason_of(error), "during": during, "error": kind}
+        log.error("the database is not available", extra=fields)
+        return True

@@ -146,7 +146,7 @@ class KeyCache:
             if self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
         if not self._renewing.acquire(timeout=WAIT_SECONDS):
-            raise DatabaseUnavailable("another thread did not renew the lease in time")
+            raise DatabaseUnavailable("another thread did not renew the lease in time", "timeout")
         try:
             # A renewal that began after this request did is good for it, however long the renewal took.
             if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:

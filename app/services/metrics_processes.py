@@ -44,7 +44,10 @@ class MetricsProcesses:
             except OSError as error:
                 self._is_alone = True
                 log.warning(
-                    "/metrics has the figures of one process only: %s cannot be written: %s", self._folder, error
+                    "/metrics has the figures of one process only: %s cannot be written: %s",
+                    self._folder,
+                    error,
+                    extra={"event": "metrics.not_shared"},
                 )
 
     def all(self, own: Figures) -> dict[str, Figures]:

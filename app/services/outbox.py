@@ -142,7 +142,8 @@ def _failed(claimed: _Claimed, error: Exception) -> None:
     with transaction():
         outbox.mark_failed(claimed.mail_id, failure.kind, for_good=next_attempt is None)
     again = f"next attempt: {rfc3339(next_attempt)}" if next_attempt else "it is not tried again"
-    log.warning("mail %s was not sent: %s; %s", claimed.letter.mail, failure.kind, again)
+    fields = {"event": "delivery.failed", "mail_id": claimed.mail_id}
+    log.warning("mail %s was not sent: %s; %s", claimed.letter.mail, failure.kind, again, extra=fields)
 
 
 def _claim(runtime: Runtime) -> _Claimed | None:
@@ -154,7 +155,8 @@ def _claim(runtime: Runtime) -> _Claimed | None:
             if row.expires_at <= now:
                 row.due_at = row.secret_id = None
                 row.last_error = row.last_error or "Expired"
-                log.warning("mail %s was not sent before it expired; it is not tried again", row.mail)
+                fields = {"event": "delivery.expired", "mail_id": row.id}
+                log.warning("mail %s was not sent before it expired; it is not tried again", row.mail, extra=fields)
                 continue
             wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
             again = now + timedelta(seconds=wait)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, event
 
 from app.extensions import db
-from app.store.database_errors import DatabaseUnavailable
+from app.store.database_errors import DatabaseUnavailable, reason_of
 
 #: Seconds between two checks at renewals of the lease, which are up to 80 a second.
 CHECK_SECONDS = 0.1
@@ -98,7 +98,7 @@ class HeldFile:
                 # Reading opens the log, and creates it if need be.
                 opened.execute("SELECT count(*) FROM sqlite_master").fetchall()
             except sqlite3.Error as error:
-                raise DatabaseUnavailable(error.sqlite_errorname) from None
+                raise DatabaseUnavailable(error.sqlite_errorname, reason_of(error)) from None
             self._opened = self._found()
             self._connection = opened
 

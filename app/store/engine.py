@@ -135,4 +135,6 @@ def _tell_damage(context: ExceptionContext) -> None:
     the program."""
     error = context.original_exception
     if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in _DAMAGE:
-        raise DatabaseUnavailable(f"the database file is damaged ({error.sqlite_errorname}); run doctor") from error
+        raise DatabaseUnavailable(
+            f"the database file is damaged ({error.sqlite_errorname}); run doctor", "corrupted"
+        ) from error

@@ -34,7 +34,8 @@ def check(engine: Engine, connection: Any) -> None:
     if found is not None and _first.setdefault(engine, found) != found:
         connection.close()
         raise DatabaseUnavailable(
-            "at DATABASE_URL there is another PostgreSQL system than before; restart Keydesk if that is intended"
+            "at DATABASE_URL there is another PostgreSQL system than before; restart Keydesk if that is intended",
+            "another_system",
         )
     timeline = _asked(connection, _TIMELINE)
     if timeline is not None:

@@ -1,21 +1,22 @@
 """Transactions: nothing can be written outside of one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 
 from app.extensions import db
 from app.store import database_file
+from app.store.database_errors import NoTurnToWrite
 from app.store.engine import BUSY_TIMEOUT_MS
 
 _writers = Lock()
 _IN_TRANSACTION = "in_transaction"
+_AFTERWARDS = "afterwards"
 
 
 @contextmanager
@@ -47,8 +48,17 @@ def transaction() -> Iterator[None]:
                 database_file.check()
             finally:
                 session.close()
+        for do in session.info.get(_AFTERWARDS, ()):
+            do()
     finally:
         session.info[_IN_TRANSACTION] = False
+        session.info.pop(_AFTERWARDS, None)
+
+
+def afterwards(do: Callable[[], object]) -> None:
+    """Has this called once the caller's transaction is committed, and never if it is not."""
+    require_transaction()
+    db.session.info.setdefault(_AFTERWARDS, []).append(do)
 
 
 def release() -> None:
@@ -65,7 +75,7 @@ def _writers_in_line() -> Iterator[None]:
         yield
         return
     if not _writers.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-        raise PoolTimeout("no turn to write within the busy timeout")
+        raise NoTurnToWrite("no turn to write within the busy timeout")
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import Engine, Select
 
 from app.store import database_file, postgresql_system
-from app.store.database_errors import DatabaseUnavailable
+from app.store.database_errors import DatabaseUnavailable, reason_of
 from app.store.engine import MAPPED_BYTES, driver_dialect
 
 STATEMENT_TIMEOUT_MS = 1_000
@@ -49,6 +49,7 @@ class VerificationReader:
             self._connect = lambda: _open_postgresql(arguments, dict(options))
         self._idle: list[Any] = []
         self._refused_until = 0.0
+        self._refused_because = "unknown"
 
     def prepare(self, statement: Select[*tuple[Any, ...]]) -> Query:
         return _compiled(statement, self._dialect_name)
@@ -70,7 +71,7 @@ class VerificationReader:
             is_stale = not is_fresh and getattr(cursor.connection, "closed", False)
             cursor.connection.close()
             if not is_stale:
-                raise DatabaseUnavailable(_reason(error)) from None
+                raise DatabaseUnavailable(type(error).__name__, reason_of(error)) from None
             self.close()
             return self.rows(query, *values)
         except BaseException:
@@ -96,7 +97,7 @@ class VerificationReader:
 
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
-            raise DatabaseUnavailable("a connection was refused a moment ago")
+            raise DatabaseUnavailable("a connection was refused a moment ago", self._refused_because)
         database_file.check(self._engine)
         try:
             cursor = self._connect()
@@ -106,14 +107,10 @@ class VerificationReader:
             self._refused_until = time.monotonic() + PAUSE_SECONDS
             raise
         except self._errors as error:
+            self._refused_because = reason_of(error)
             self._refused_until = time.monotonic() + PAUSE_SECONDS
-            raise DatabaseUnavailable(_reason(error)) from None
+            raise DatabaseUnavailable(type(error).__name__, self._refused_because) from None
         return cursor
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the message, which may quote what was read."""
-    return str(getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 @cache

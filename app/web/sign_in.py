@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.domain import email_address
 from app.domain.errors import LinkForged, LinkSpent, RateLimited, ValidationFailed
 from app.domain.secret import Secret
-from app.http import cookies, request_context
+from app.http import cookies, request_context, security_events
 from app.http.anonymous_limit import limit_anonymous
 from app.http.field_types import field
 from app.http.guards import Public
@@ -131,6 +131,7 @@ def _signed_in(token: str, email: str, status: int) -> AnyResponse:
 
 
 def _refused(error: LinkForged | LinkSpent, token: str) -> Response:
+    security_events.refused(error)
     is_spent = isinstance(error, LinkSpent)
     spent = sign_in.spent(request_context.runtime(), token) if is_spent else None
     page = render_template(

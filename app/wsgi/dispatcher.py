@@ -47,5 +47,6 @@ class Dispatcher:
         self._looks_for_proxies = False
         log.warning(
             "A request came with X-Forwarded-For, but TRUSTED_HOPS is 0: everybody behind a proxy counts as one client,"
-            " with the proxy's address. Set TRUSTED_HOPS to the number of your proxies."
+            " with the proxy's address. Set TRUSTED_HOPS to the number of your proxies.",
+            extra={"event": "setting.doubtful", "setting": "TRUSTED_HOPS"},
         )

@@ -16,12 +16,13 @@ from app.domain.identity_headers import identity_headers
 from app.domain.install_id_sunset import deprecation_headers
 from app.domain.presented_credentials import explained, is_websocket_handshake, presented
 from app.http.problem_details import CONTENT_TYPE, body, headers_of, status_of
+from app.logs.request_id import answering
 from app.services import key_verification
 from app.services.key_cache import CachedKey
 from app.services.key_verification import Verification
 from app.services.runtime import Runtime
 from app.store.database_errors import DATABASE_UNAVAILABLE
-from app.wsgi.request_id import new_request_id
+from app.wsgi.request_id import new_request_id, request_id
 from app.wsgi.security_headers import NO_STORE
 
 log = logging.getLogger("keydesk")
@@ -55,23 +56,29 @@ class ForwardAuth:
         try:
             verified = self._verify(environ, _asked(environ, below, self._hops))
         except DomainError as error:
-            return self._deny(environ, start_response, below, error, began)
+            own_id = request_id(environ, self._hops)
+            return self._deny(environ, start_response, below, error, began, own_id=own_id)
         except DATABASE_UNAVAILABLE as error:
-            log.error("forward-auth: database unavailable: %s", error)
-            self._runtime.counters.database_errors.add("verification")
-            return self._deny(environ, start_response, below, DatabaseDown(), began)
+            own_id = request_id(environ, self._hops)
+            with answering(own_id):
+                self._runtime.counters.note_database_error(error, "verification")
+            return self._deny(environ, start_response, below, DatabaseDown(), began, own_id=own_id)
         except Exception:
-            log.exception("forward-auth: fault, so the request is refused")
-            return self._deny(environ, start_response, below, Fault(), began)
+            own_id = request_id(environ, self._hops)
+            fields = {"event": "verification.crashed", "request_id": own_id}
+            log.exception("fault in forward-auth, so the request is refused", extra=fields)
+            return self._deny(environ, start_response, below, Fault(), began, own_id=own_id)
+        # Asked for here, because a call that only asks whether there are proxies is felt.
+        own_id = request_id(environ, self._hops) if self._hops else new_request_id()
         if verified is None:
             self._count("PUBLIC", perf_counter() - began)
             nobody = identity_headers(None)
-            start_response("200 OK", [*nobody, NO_STORE, _EMPTY, ("X-Request-Id", new_request_id())])
+            start_response("200 OK", [*nobody, NO_STORE, _EMPTY, ("X-Request-Id", own_id)])
             return []
         self._count_accepted(perf_counter() - began)
         done, key = verified
         constant = key.headers or self._constant_headers(key)
-        headers = constant + [("X-Request-Id", new_request_id())]  # noqa: RUF005 -- unpacking takes twice as long
+        headers = constant + [("X-Request-Id", own_id)]  # noqa: RUF005 -- unpacking takes twice as long
         if done.rate is not None:
             headers += done.rate.headers()
         start_response("200 OK", headers)
@@ -80,7 +87,8 @@ class ForwardAuth:
 
     def refuse(self, environ: WSGIEnvironment, start_response: StartResponse, below: str) -> Iterable[bytes]:
         """In place of `answer` once the database is lost."""
-        return self._deny(environ, start_response, below, DatabaseGone(), perf_counter())
+        own_id = request_id(environ, self._hops)
+        return self._deny(environ, start_response, below, DatabaseGone(), perf_counter(), own_id=own_id)
 
     def _constant_headers(self, key: CachedKey) -> list[tuple[str, str]]:
         """The headers that are the same in every response for this key."""
@@ -134,7 +142,14 @@ class ForwardAuth:
         return f"{settings.resource_at(host)}{RESOURCE_METADATA}"
 
     def _deny(
-        self, environ: WSGIEnvironment, start_response: StartResponse, below: str, error: DomainError, began: float
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        below: str,
+        error: DomainError,
+        began: float,
+        *,
+        own_id: str,
     ) -> Iterable[bytes]:
         """Denies with 401 or 403, because nginx turns other statuses into 500, or with 503 for a fault. The path form
         and `?status=exact` get the real status."""
@@ -149,7 +164,7 @@ class ForwardAuth:
             # nginx drops the body, but can pass this header on.
             ("X-Auth-Error-Code", error.error_code),
             NO_STORE,
-            ("X-Request-Id", new_request_id()),
+            ("X-Request-Id", own_id),
             *headers_of(error, status, self._resource_metadata_url(environ)).items(),
             ("Content-Type", CONTENT_TYPE),
             ("Content-Length", str(len(content))),

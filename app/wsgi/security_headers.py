@@ -6,7 +6,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app.config import Settings
 from app.http import cors
-from app.wsgi.request_id import new_request_id
+from app.logs.request_id import answering
+from app.wsgi.request_id import request_id
 
 #: docs/security.md says what each is for.
 _CONTENT_SECURITY_POLICY = (
@@ -34,7 +35,7 @@ class SecurityHeaders:
     """Wraps all of Flask, so that no view can forget these headers."""
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
-        self._app = app
+        self._app, self._hops = app, settings.trusted_hops
         self._headers = list(_HEADERS)
         if settings.public_url.startswith("https://"):
             self._headers.append(("Strict-Transport-Security", "max-age=31536000"))
@@ -47,13 +48,12 @@ class SecurityHeaders:
         is_static = path.startswith("/static/")
         # Here, so that errors have them too: a page cannot read an answer without them.
         is_for_any_origin = cors.is_for_any_origin(path)
-        request_id = new_request_id()
-        environ["keydesk.request_id"] = request_id
+        own_id = request_id(environ, self._hops)
         constant = self._headers_without_path if _address_holds_secret(environ) else self._headers
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             headers += constant
-            headers.append(("X-Request-Id", request_id))
+            headers.append(("X-Request-Id", own_id))
             if is_for_any_origin:
                 headers.extend(cors.HEADERS)
                 if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -62,7 +62,8 @@ class SecurityHeaders:
                 headers.append(NO_STORE)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
-        return self._app(environ, start)
+        with answering(own_id):
+            return self._app(environ, start)
 
 
 def _address_holds_secret(environ: WSGIEnvironment) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from app.extensions import Base, db
 from app.store import memberships, organizations
 from app.store.organizations import Organization
-from app.store.transaction import transaction
+from app.store.transaction import afterwards, transaction
 from tests.store.writers import arguments, writers
 
 
@@ -91,3 +91,26 @@ def test_every_table_has_a_function_that_writes_it_and_that_is_found():
         "usage.add",
         "keys.locked",
     } <= set(writers())
+
+
+def test_what_comes_afterwards_comes_after_the_commit_and_only_then(app, clock):
+    seen = []
+
+    def look():
+        with app.app_context():
+            seen.append(db.session.scalar(select(func.count()).select_from(Organization)))
+
+    def add(name, *, fails=False):
+        with transaction():
+            organizations.add(name, clock())
+            afterwards(look)
+            assert not fails
+
+    with app.app_context():
+        with pytest.raises(AssertionError):
+            add("Never", fails=True)
+        add("First")
+        add("Second")
+        with pytest.raises(RuntimeError):
+            afterwards(look)
+    assert seen == [1, 2]

@@ -1,5 +1,6 @@
 """PostgreSQL goes away and comes back; Keydesk stays up, says so, and needs no restart."""
 
+import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +83,32 @@ def test_with_postgresql_down_answers_are_503_and_recover_by_themselves(own_post
         assert owner.create_key()["key"]
     # Nothing that was counted before is lost: 5 before, 1 after.
     assert query(database, "SELECT sum(requests) FROM usage_hour") == [(6,)]
+
+
+def test_a_fault_that_repeats_is_one_line_with_its_reason_and_then_its_count(own_postgresql, tmp_path):
+    database = own_postgresql.get_uri(database=fresh_database(own_postgresql))
+    databases.migrate(database, tmp_path)
+    with serving(database, tmp_path, LOG_FORMAT="json") as server, Visitor(server) as owner:
+        key = owner.sign_in("alice@example.com").create_key()["key"]
+        own_postgresql.stop()
+        try:
+            refused = [owner.me(key).status_code for _ in range(100)]
+            while_down = entries(server, "database.unavailable")
+        finally:
+            own_postgresql.start()
+    assert refused == [503] * 100
+    # One for each reason: a connection is cut, and further ones are refused.
+    assert 1 <= len(while_down) <= 3
+    assert {entry["reason"] for entry in while_down} <= {"down", "unknown"}
+    assert len({entry["reason"] for entry in while_down}) == len(while_down)
+    told = entries(server, "database.unavailable")
+    # The first, and what was counted meanwhile: told when it stops at the latest.
+    assert sum(1 + entry.get("repeated", 0) for entry in while_down) < 100
+    assert sum(entry.get("repeated", 1) for entry in told) >= 100
+
+
+def entries(server, event):
+    return [entry for entry in map(json.loads, server.log.splitlines()) if entry["event"] == event]
 
 
 def processes_of(postgresql):

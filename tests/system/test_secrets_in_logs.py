@@ -1,6 +1,7 @@
 """Secrets leave Keydesk once, for whom they are meant: not in a log, not in the database, not in another cookie."""
 
 import hashlib
+import json
 import re
 import zlib
 from base64 import urlsafe_b64decode
@@ -8,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.logs.test_formats import ENTRY
 from tests.servers import serving
 from tests.system import post_office
 from tests.system.visitors import Visitor, query
@@ -99,13 +101,14 @@ def provoke(browser, database, key):
     query(database, "DELETE FROM audit_entry WHERE id = 'aud_x'")
 
 
-@pytest.fixture
-def told(database, tmp_path):
+@pytest.fixture(params=["text", "json"])
+def told(request, database, tmp_path):
     """The whole main job against a server with mail: what was said in secret, and all that was written down."""
     file = tmp_path / "keydesk.db"
+    logged = {"TRUSTED_HOPS": "1", "LOG_FORMAT": request.param, "ACCESS_LOG": "true"}
     with (
         post_office.open_office() as (office, port),
-        serving(database, tmp_path, TRUSTED_HOPS="1", **post_office.settings(port)) as server,
+        serving(database, tmp_path, **logged, **post_office.settings(port)) as server,
         Browser(server) as browser,
     ):
         links = sign_in_twice(browser, office, "alice@example.com")
@@ -141,6 +144,17 @@ def test_no_secret_is_in_the_log_the_database_or_the_notice_cookie_and_no_addres
         assert secret[12:-4].encode() not in written
     assert "alice@example.com" not in log
     assert "token=" not in log
+    assert_each_line_is_well_formed(log)
+
+
+def assert_each_line_is_well_formed(log):
+    first, *_ = lines = log.splitlines()
+    if first.startswith("{"):
+        assert all({"time", "level", "request_id", "event", "message"} <= json.loads(line).keys() for line in lines)
+    else:
+        assert all(ENTRY.fullmatch(line) or line.startswith("  ") for line in lines)
+    # The access log is on.
+    assert log.count("request.answered") > 40
 
 
 def decoded(notice):
