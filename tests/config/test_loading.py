@@ -103,3 +103,15 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path, monkeypatch):
 def test_addresses_of_apis_that_are_likely_a_mistake_are_named(tmp_path, environ, said):
     found = consistency.warnings(load(tmp_path, **environ)).get("API_URLS")
     assert found is None if said is None else said in found
+
+
+def test_data_is_in_the_folder_that_keydesk_home_names(tmp_path):
+    settings = load_settings({"KEYDESK_HOME": str(tmp_path)})
+    assert settings.instance_path == tmp_path
+    assert settings.database_url == f"sqlite:///{tmp_path}/keydesk.db"
+    assert (tmp_path / "secret_key").is_file()
+
+
+def test_keydesk_home_means_the_same_in_every_folder():
+    with pytest.raises(SettingsError, match="KEYDESK_HOME: must be an absolute path, like /var/lib/keydesk"):
+        load_settings({"KEYDESK_HOME": "data"})

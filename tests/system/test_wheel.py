@@ -119,12 +119,12 @@ def everything_in(programs: Path) -> set[Path]:
 
 def test_it_names_the_command_that_the_person_has_and_keeps_data_where_it_is_told(programs: Path, home: Path):
     data = home / "data"
-    refused = keydesk(programs, home, "list", KEYDESK_HOME=str(data))
+    refused = keydesk(programs, home, "list", KEYDESK_HOME=str(data), DATABASE_URL="sqlite:///mine.db")
     assert (refused.returncode, refused.stderr.splitlines()[-1]) == (
         1,
         "The database schema is not up to date. The operator must run: keydesk init",
     )
-    assert {file.name for file in data.iterdir()} >= {"keydesk.db", "secret_key"}
+    assert {file.name for file in data.iterdir()} >= {"mine.db", "secret_key"}
     documents = re.search(r"\S+/settings\.md", keydesk(programs, home, "list", KEYDESK_HOME="data").stderr)
     assert documents is not None
     assert Path(documents[0]).is_file()

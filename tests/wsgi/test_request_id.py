@@ -77,11 +77,15 @@ def test_each_line_of_a_request_has_its_id(app, set_settings, monkeypatch, caplo
     def down(*_args, **_values):
         raise DatabaseUnavailable("gone", "down")
 
-    caplog.handler.addFilter(lambda record: setattr(record, "seen", request_id_of(record)) or True)
+    def note(record):
+        record.seen = request_id_of(record)
+        return True
+
     set_settings(trusted_hops=1)
     monkeypatch.setattr("app.services.key_verification.verify_presented", down)
     headers = {"X-Api-Key": mint("whk_").plaintext.reveal(), "X-Forwarded-For": "192.0.2.1"}
-    for path in ("/v1/forward-auth/v1/notes", "/v1/me"):
-        assert app.test_client().get(path, headers=headers | {"X-Request-Id": path[4:6]}).status_code == 503
+    with caplog.filtering(note):
+        for path in ("/v1/forward-auth/v1/notes", "/v1/me"):
+            assert app.test_client().get(path, headers=headers | {"X-Request-Id": path[4:6]}).status_code == 503
     assert [(record.seen, record.reason) for record in caplog.records] == [("fo", "down"), ("me", "down")]
     assert REQUEST_ID.get() == ""
