@@ -9,11 +9,11 @@ from flask import Flask
 
 from app import api, extensions, http, mail, web
 from app.config import ROOT, Settings, load_settings
+from app.config.installation import SHORT_COMMAND
 from app.domain.one_time_secrets import CodeMaker, LinkSigner
 from app.domain.sign_up_key_derivation import KeyDeriver
 from app.http import cookies, error_handlers
 from app.http.body_limit import MAX_BODY
-from app.layout import SHORT_COMMAND
 from app.services.counters import Counters
 from app.services.fair_revocation_queue import RevocationQueue
 from app.services.key_cache import KeyCache

@@ -14,20 +14,19 @@ FILES = sorted(APP.rglob("*.py"))
 #: What each part of `app` may import of ours. A part is a folder, or a file beside the folders.
 OURS = {
     "domain": {"domain"},
-    "layout": set(),
-    "config": {"config", "domain", "layout"},
+    "config": {"config", "domain"},
     "extensions": {"domain"},
     "store": {"domain", "extensions", "store"},
-    "services": {"config", "domain", "layout", "services", "store"},
+    "services": {"config", "domain", "services", "store"},
     "logs": {"logs"},
     "mail": {"config", "domain", "mail", "services"},
     "http": {"config", "domain", "extensions", "http", "logs", "mail", "services", "store"},
     "web": {"config", "domain", "extensions", "http", "services", "store", "web"},
     "api": {"api", "config", "domain", "http", "services", "store"},
-    "wsgi": {"config", "domain", "http", "layout", "logs", "services", "store", "wsgi"},
+    "wsgi": {"config", "domain", "http", "logs", "services", "store", "wsgi"},
     "process": {"logs", "mail", "process", "services"},
-    "cli": {"app", "cli", "config", "domain", "extensions", "layout", "logs", "mail", "process", "services", "store"},
-    "factory": {"api", "config", "domain", "extensions", "http", "layout", "mail", "services", "store", "web", "wsgi"},
+    "cli": {"app", "cli", "config", "domain", "extensions", "logs", "mail", "process", "services", "store"},
+    "factory": {"api", "config", "domain", "extensions", "http", "mail", "services", "store", "web", "wsgi"},
     "app": {"config", "factory"},
 }
 #: From the store, other layers take the types of rows and the errors of an absent database; queries are for services.
@@ -119,6 +118,7 @@ TESTED_ELSEWHERE = {
         "tests/config/test_loading.py",
         "settings are loaded and checked together",
     ),
+    "app/config/installation.py": ("tests/system/test_wheel.py", "an installed wheel, and the checkout"),
     "app/config/paths.py": ("tests/api/test_description.py", "constants; the version is that of pyproject.toml"),
     "app/domain/errors.py": ("tests/http/test_problem_details.py", "texts; each error has its status"),
     "app/domain/install_id_sunset.py": ("tests/http/test_deprecation.py", "headers, as responses carry them"),

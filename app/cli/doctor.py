@@ -14,9 +14,9 @@ from app.cli import machine_checks
 from app.cli.machine_checks import Finding
 from app.cli.output import answer, as_json
 from app.config import Settings, SettingsError, consistency, load_settings
+from app.config.installation import COMMAND
 from app.domain.errors import DatabaseGone
 from app.extensions import db
-from app.layout import COMMAND
 from app.mail import try_connection
 from app.services import audit_checks, health, retention
 from app.store import migrations

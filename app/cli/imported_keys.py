@@ -10,9 +10,9 @@ from app.cli import key_options
 from app.cli.app_context import open_runtime
 from app.cli.output import answer, as_json, fail
 from app.cli.progress import progress
+from app.config.installation import COMMAND
 from app.domain.imported_keys import ImportedKey, InvalidFile, parse_csv
 from app.domain.route_policy import Policy
-from app.layout import COMMAND
 from app.services import imported_keys, operator_organizations
 from app.store.keys import ApiKey
 

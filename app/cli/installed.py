@@ -17,7 +17,7 @@ def main() -> None:
         sys.exit(1)
     from app.cli.__main__ import main as start  # noqa: PLC0415 -- first it looks
 
-    start()
+    start("keydesk")
 
 
 def foreign_app(site_packages: Path) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from app.config import SettingsError
-from app.layout import DOCS
+from app.config.installation import DOCS
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for scripts.")
 

@@ -17,8 +17,8 @@ from app import create_app
 from app.cli.app_context import settings_or_exit
 from app.cli.output import fail, refuse_settings
 from app.config import ROOT, Settings, SettingsError, consistency
+from app.config.installation import COMMAND
 from app.extensions import db
-from app.layout import COMMAND
 from app.logs import setup as logs
 from app.process import graceful_shutdown, open_files
 from app.store import migrations

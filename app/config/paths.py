@@ -2,7 +2,7 @@
 
 from platformdirs import user_data_path
 
-from app.layout import IS_INSTALLED, ROOT
+from app.config.installation import IS_INSTALLED, ROOT
 
 __all__ = ["DATA_FOLDER", "IS_INSTALLED", "ROOT", "VERSION"]
 

@@ -1,7 +1,7 @@
 """Health checks of what Keydesk depends on."""
 
+from app.config.installation import COMMAND
 from app.domain.errors import SchemaOutdated
-from app.layout import COMMAND
 from app.store import database_file, migrations, outbox, ping
 from app.store.outbox import Backlog
 

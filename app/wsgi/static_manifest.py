@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from whitenoise.compress import Compressor
 
-from app.layout import IS_INSTALLED, ROOT
+from app.config.installation import IS_INSTALLED, ROOT
 from app.wsgi import icon_sprite
 
 SOURCES = ROOT / "static"

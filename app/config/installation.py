@@ -4,7 +4,7 @@ A wheel puts what stands beside `app/` in the checkout into `app/_files/` (`depl
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 _SHIPPED = _PACKAGE / "_files"
 
 IS_INSTALLED = _SHIPPED.is_dir()
