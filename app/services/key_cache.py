@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from app.domain.key_verification import KeyRecord
 from app.services.counters import Timed
-from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable, reason_of
 
 #: How old, in seconds, a process's knowledge of revocations may be when it uses a cached record. Not a setting: every
 #: revoke waits this long. Before a later version may make it longer, every process has to wait that long
@@ -81,6 +81,7 @@ class KeyCache:
         self._epoch = _Epoch(-1)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
+        self._failed_because = "unknown"
         #: Of the figures only: a thread that is interrupted here may lose one.
         self.hits = self.reads = 0
         self.renewals = Timed("ok")
@@ -141,7 +142,7 @@ class KeyCache:
             if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
             if self._now() - self._failed_at < PAUSE_SECONDS:
-                raise DatabaseUnavailable("the lease could not be renewed")
+                raise DatabaseUnavailable("the lease could not be renewed", self._failed_because)
             self._renew()
 
     def records(self) -> int:
@@ -167,7 +168,8 @@ class KeyCache:
                 else:
                     epoch.changed.update(dict.fromkeys(organizations, revision))
                     epoch.revision = revision
-        except DATABASE_UNAVAILABLE:
+        except DATABASE_UNAVAILABLE as error:
+            self._failed_because = reason_of(error)
             self._failed_at = self._now()
             self.renewals.add("failed", perf_counter() - timed)
             raise
