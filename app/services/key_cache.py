@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from app.domain.key_verification import KeyRecord
 from app.services.counters import Timed
-from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable
+from app.store.database_errors import DATABASE_UNAVAILABLE, DatabaseUnavailable, reason_of
 
 log = logging.getLogger("keydesk")
 
@@ -90,6 +90,7 @@ class KeyCache:
         self._epoch = _Epoch(-1, 0)
         self._renewed_at = float("-inf")
         self._failed_at = float("-inf")
+        self._failed_because = "unknown"
         #: Of the figures only: a thread that is interrupted here may lose one.
         self.hits = self.reads = 0
         self.renewals = Timed("ok")
@@ -152,7 +153,7 @@ class KeyCache:
             if self._renewed_at >= began or self._now() - self._renewed_at <= LEASE_SECONDS:
                 return
             if self._now() - self._failed_at < PAUSE_SECONDS:
-                raise DatabaseUnavailable("the lease could not be renewed")
+                raise DatabaseUnavailable("the lease could not be renewed", self._failed_because)
             self._renew()
         finally:
             self._renewing.release()
@@ -184,7 +185,8 @@ class KeyCache:
                 else:
                     epoch.changed.update(dict.fromkeys(organizations, revision))
                     epoch.revision = revision
-        except DATABASE_UNAVAILABLE:
+        except DATABASE_UNAVAILABLE as error:
+            self._failed_because = reason_of(error)
             self._failed_at = self._now()
             self.renewals.add("failed", perf_counter() - timed)
             raise

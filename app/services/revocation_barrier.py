@@ -105,7 +105,7 @@ def _changing() -> Iterator[Revocation]:
         yield revocation
         revocation._raise_counter()
         if seconds_since_boot() - began > LONGEST_TRANSACTION:
-            raise DatabaseUnavailable("a transaction that revokes took too long")
+            raise DatabaseUnavailable("a transaction that revokes took too long", "timeout")
 
 
 def forget_earlier_versions() -> None:

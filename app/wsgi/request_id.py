@@ -5,8 +5,6 @@ import re
 from itertools import count
 from wsgiref.types import WSGIEnvironment
 
-from app.domain import key_format
-
 _process, _requests = os.urandom(6).hex(), count()
 
 
@@ -15,8 +13,8 @@ def _name_process() -> None:
 
 
 #: What an ID of a proxy may be: nginx, Caddy, Envoy, Traefik and AWS make such ones. No quote, blank or bracket, which
-#: a log could take for something else, and no @.
-_KEPT = re.compile(r"[A-Za-z0-9._:=-]{1,64}")
+#: a log could take for something else, no @, and no _, which every key of ours has.
+_is_kept = re.compile(r"[A-Za-z0-9.:=-]{1,64}").fullmatch
 
 os.register_at_fork(after_in_child=_name_process)
 
@@ -27,7 +25,8 @@ def new_request_id() -> str:
 
 
 def request_id(environ: WSGIEnvironment, hops: int) -> str:
-    """The ID of this request: the one that a trusted proxy sent, or a new one if there is none, it is too long, has
-    other characters, or is a key."""
-    sent = environ.get("HTTP_X_REQUEST_ID") if hops else None
-    return sent if sent and _KEPT.fullmatch(sent) and not key_format.found_in(sent) else new_request_id()
+    """The ID of this request: the one that a trusted proxy sent, or a new one if there is none, it is too long, or it
+    has other characters."""
+    if hops and (sent := environ.get("HTTP_X_REQUEST_ID")) and _is_kept(sent):
+        return str(sent)
+    return new_request_id()
