@@ -15,7 +15,7 @@ from app.domain.errors import (
     OtpMaxAttempts,
 )
 
-log = logging.getLogger("keydesk")
+log = logging.getLogger("keydesk.security")
 
 _EVENTS: dict[type[DomainError], str] = {
     LinkForged: "security.sign_in_refused",

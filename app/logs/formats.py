@@ -38,6 +38,10 @@ class JsonFormat(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
+#: Modules whose errors quote rows: `Key (email)=(…) already exists`.
+_QUOTING = frozenset({"sqlalchemy", "psycopg", "sqlite3"})
+
+
 class TextFormat(logging.Formatter):
     """`TIME LEVEL REQUEST_ID EVENT message field=value`. Further lines of a message, and a traceback, are indented by
     two spaces, so that no message can look like an entry of its own."""
@@ -72,7 +76,14 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    trace = formatter.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+    trace = ""
+    if record.exc_info and record.exc_info[1]:
+        trace = formatter.formatException(record.exc_info)
+        error: BaseException | None = record.exc_info[1]
+        while error is not None:
+            if type(error).__module__.partition(".")[0] in _QUOTING and str(error):
+                trace = trace.replace(str(error), "(left out)")
+            error = error.__cause__ or error.__context__
     return "\n".join(filter(None, (trace, record.stack_info)))
 
 

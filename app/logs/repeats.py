@@ -1,6 +1,7 @@
 """A fault that repeats is told at once, and then once a minute with its count."""
 
 import logging
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,13 +68,13 @@ def _told(repeated: _Repeated) -> list[logging.LogRecord]:
 
 
 def _kind(record: logging.LogRecord) -> _Kind:
-    """Records are alike if their event and `reason` are; without a reason, if the exception was raised at the same
-    place, or if they say the same about the same."""
+    """Records are alike if their event and `reason` are; without a reason, if the exception came the same
+    way, or if they say the same about the same."""
     reason = getattr(record, "reason", None)
     if reason is not None:
         return event_of(record), record.levelno, str(reason)
-    if record.exc_info and (trace := record.exc_info[2]):
-        while trace.tb_next:
-            trace = trace.tb_next
-        return event_of(record), record.levelno, record.exc_info[0], trace.tb_frame.f_code, trace.tb_lineno
+    if record.exc_info and record.exc_info[2]:
+        # The whole way: faults of different routes end at the same place, in a library.
+        way = [(frame.f_code, line) for frame, line in traceback.walk_tb(record.exc_info[2])]
+        return event_of(record), record.levelno, getattr(record, "job", None), record.exc_info[0], *way
     return event_of(record), record.levelno, record.getMessage(), str(fields_of(record))

@@ -53,8 +53,9 @@ def configure(log_format: str, level: str) -> None:
     # What libraries say below a warning is long, and nobody has looked whether it holds secrets.
     root.setLevel(max(own, logging.WARNING))
     logging.getLogger("keydesk").setLevel(own)
-    # Whoever switches the access log on wants it at every level.
+    # At every level: whoever switches the access log on wants it, and what was done to keys is never too much.
     logging.getLogger("keydesk.access").setLevel(logging.INFO)
+    logging.getLogger("keydesk.security").setLevel(logging.INFO)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

@@ -28,13 +28,18 @@ def start(app: Flask) -> None:
 
 def with_first_request(app: Flask, begin: Callable[[], None]) -> None:
     """Calls `begin` once, before the first request of this process is answered. Later requests do not notice."""
-    answer, starting = app.wsgi_app, Lock()
+    answer, starting, begun = app.wsgi_app, Lock(), False
 
     def first(environ: Any, start_response: Any) -> Iterable[bytes]:
-        with starting:
-            if app.wsgi_app is first:
-                begin()
-                app.wsgi_app = answer  # type: ignore[method-assign]
+        nonlocal begun
+        if not begun:
+            with starting:
+                if not begun:
+                    begin()
+                    begun = True
+                # Unless somebody has wrapped this.
+                if app.wsgi_app is first:
+                    app.wsgi_app = answer  # type: ignore[method-assign]
         return answer(environ, start_response)
 
     app.wsgi_app = first  # type: ignore[method-assign]

@@ -25,7 +25,7 @@ from app.store.device_grants import DeviceGrant
 from app.store.keys import ApiKey
 from app.store.transaction import afterwards
 
-log = logging.getLogger("keydesk")
+log = logging.getLogger("keydesk.security")
 
 __all__ = ["EVERYTHING", "AuditEntry", "AuditFilter"]
 

@@ -27,8 +27,9 @@ _RENEW_AFTER = LEASE_SECONDS / 2
 
 #: Seconds after a failed renewal in which none is tried, so that threads that waited for it do not wait once more.
 PAUSE_SECONDS = 0.25
-#: How long, in seconds, a request waits for another thread that renews the lease: longer than any renewal takes.
-WAIT_SECONDS = 5
+#: How long, in seconds, a request waits for another thread that renews the lease: longer than a renewal over a new
+#: connection takes, with both addresses of a host and every statement as late as it may be.
+WAIT_SECONDS = 10
 
 MAX_RECORDS = 50_000
 #: How many records are dropped at a time: a dict finds its first entry slowly after many before it were deleted.
@@ -167,12 +168,18 @@ class KeyCache:
         age = self._now() - self._renewed_at
         return None if age == float("inf") else age
 
+    def _counter(self) -> tuple[int, int]:
+        """The revocation counter, and how often the timeline had changed before and after it was read: in between, the
+        connection that read it may have led to an earlier primary."""
+        while True:
+            before, revision = self._source.timeline_changes(), self._source.revision()
+            if self._source.timeline_changes() == before:
+                return revision, before
+
     def _renew(self) -> None:
         timed, began, epoch = perf_counter(), self._now(), self._epoch
         try:
-            revision = self._source.revision()
-            # Only now: the counter may have been read by a new connection.
-            changes = self._source.timeline_changes()
+            revision, changes = self._counter()
             if epoch.revision < 0 or revision < epoch.revision or changes != epoch.timeline_changes:
                 # The first renewal; or the database was replaced by another one.
                 if epoch.revision >= 0:

@@ -32,7 +32,7 @@ class HeldFile:
     never removes the log by itself, so a log that is gone or new was removed by somebody else. Thread-safe."""
 
     def __init__(self, file: str, tell: Callable[[], None]) -> None:
-        self._file, self._log, self._tell = file, f"{file}-wal", tell
+        self._file, self._tell = file, tell
         self._changing = Lock()
         self._connection: sqlite3.Connection | None = None
         #: What the parent of a forked process opened: the child must neither use nor close it.
@@ -46,8 +46,8 @@ class HeldFile:
         return self._connection is not None
 
     def check(self) -> None:
-        """Raises `DatabaseGone` if the file or its log is not the one that was opened, `DatabaseUnavailable` if it
-        cannot be opened."""
+        """Raises `DatabaseGone` if the file, its log or the index of the log is not the one that was opened,
+        `DatabaseUnavailable` if it cannot be opened or looked at."""
         if not self.is_lost:
             if self._connection is None:
                 self._open()
@@ -55,7 +55,9 @@ class HeldFile:
             if self._found() == self._opened:
                 return
             self._notice()
-        raise DatabaseGone("the database file, or its write-ahead log, was removed or replaced while it was open")
+        raise DatabaseGone(
+            "the database file, its -wal or its -shm was removed or replaced while it was open", "file_gone"
+        )
 
     def check_now_and_then(self) -> None:
         """`check`, unless the last one was less than `CHECK_SECONDS` ago."""
@@ -69,14 +71,15 @@ class HeldFile:
             if not self.is_lost or self._is_rescued:
                 return None
             self._is_rescued = True
-            if self._found() != (self._opened[0], None):
+            if not self._lacks_only_its_log():
                 return None
             deadline = time.monotonic() + RESCUE_SECONDS
+            # Somebody who creates another log meanwhile shares the index, which then tells of two logs.
             while not self._is_copied():
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or not self._lacks_only_its_log():
                     return False
                 time.sleep(_RESCUE_PAUSE_SECONDS)
-            return True
+            return self._lacks_only_its_log()
 
     def forget_in_child(self) -> None:
         """Call it in a forked process, which opens the file anew when it needs it."""
@@ -98,12 +101,19 @@ class HeldFile:
                 # Reading opens the log, and creates it if need be.
                 opened.execute("SELECT count(*) FROM sqlite_master").fetchall()
             except sqlite3.Error as error:
-                raise DatabaseUnavailable(error.sqlite_errorname, reason_of(error)) from None
+                name = getattr(error, "sqlite_errorname", type(error).__name__)
+                raise DatabaseUnavailable(name, reason_of(error)) from None
             self._opened = self._found()
             self._connection = opened
 
-    def _found(self) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-        return _identity(self._file), _identity(self._log)
+    def _found(self) -> tuple[tuple[int, int] | None, ...]:
+        """The file, its log, and the index of the log, in which all its locks are: who finds another index writes into
+        the same log without seeing the others."""
+        return _identity(self._file), _identity(f"{self._file}-wal"), _identity(f"{self._file}-shm")
+
+    def _lacks_only_its_log(self) -> bool:
+        file, log, index = self._found()
+        return file == self._opened[0] and log is None and index in {self._opened[2], None}
 
     def _notice(self) -> None:
         with self._changing:
@@ -176,6 +186,8 @@ def is_lost() -> bool:
         held.check()
     except DatabaseGone:
         return True
+    except DatabaseUnavailable:
+        pass
     return False
 
 
@@ -186,9 +198,12 @@ def rescue() -> bool | None:
 
 
 def _identity(file: str) -> tuple[int, int] | None:
-    """Device and inode, or None if nothing can be found there."""
+    """Device and inode, or None if nothing is there. Raises `DatabaseUnavailable` if that cannot be told: a disk that
+    fails for a moment has lost nothing."""
     try:
         found = os.stat(file)  # noqa: PTH116 -- a `Path` would double the cost
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise DatabaseUnavailable(f"cannot look at the database file: {error.strerror}", "disk_fault") from None
     return found.st_dev, found.st_ino

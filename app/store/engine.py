@@ -116,7 +116,7 @@ def _use_write_ahead_log(connection: Any) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
@@ -134,7 +134,8 @@ def _tell_damage(context: ExceptionContext) -> None:
     """A damaged file is a database that is not available. SQLAlchemy would say `DatabaseError`, as it does of faults of
     the program."""
     error = context.original_exception
-    if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in _DAMAGE:
+    # Errors of the module itself have no code.
+    if isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
         raise DatabaseUnavailable(
             f"the database file is damaged ({error.sqlite_errorname}); run doctor", "corrupted"
         ) from error

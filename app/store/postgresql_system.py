@@ -6,6 +6,7 @@ or a base backup that was restored to an earlier time, has the same, but is on a
 (https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES).
 """
 
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,27 +21,37 @@ _TIMELINE = """
     SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
 """
 #: What a managed PostgreSQL may answer to these.
-_NOT_TOLD = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)
+_NOT_TOLD = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+)
 
 _first: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
 #: The timeline of the newest connection, and how often it was another than before.
 _timelines: WeakKeyDictionary[Engine, tuple[str, int]] = WeakKeyDictionary()
+_noting = Lock()
 
 
 def check(engine: Engine, connection: Any) -> None:
     """Call it with every new connection of the driver. Closes it and raises `DatabaseUnavailable` if it leads to
-    another system than the first one did. Notes its timeline."""
-    found = _asked(connection, _SYSTEM)
+    another system than the first one did, or what the driver raises. Notes its timeline."""
+    try:
+        found, timeline = _asked(connection, _SYSTEM), _asked(connection, _TIMELINE)
+    except BaseException:
+        connection.close()
+        raise
     if found is not None and _first.setdefault(engine, found) != found:
         connection.close()
         raise DatabaseUnavailable(
             "at DATABASE_URL there is another PostgreSQL system than before; restart Keydesk if that is intended",
             "another_system",
         )
-    timeline = _asked(connection, _TIMELINE)
     if timeline is not None:
-        before, changes = _timelines.get(engine, (timeline, 0))
-        _timelines[engine] = timeline, changes + (timeline != before)
+        with _noting:
+            before, changes = _timelines.get(engine, (timeline, 0))
+            _timelines[engine] = timeline, changes + (timeline != before)
 
 
 def timeline_changes(engine: Engine) -> int:

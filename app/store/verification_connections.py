@@ -47,7 +47,8 @@ class VerificationReader:
             arguments, options = engine.dialect.create_connect_args(engine.url)
             self._errors = (psycopg.OperationalError, psycopg.InterfaceError)
             self._connect = lambda: _open_postgresql(arguments, dict(options))
-        self._idle: list[Any] = []
+        #: Open cursors, each with how often the timeline had changed when it was opened.
+        self._idle: list[tuple[Any, int]] = []
         self._refused_until = 0.0
         self._refused_because = "unknown"
 
@@ -60,10 +61,7 @@ class VerificationReader:
 
         A broken connection is replaced once. Raises `DatabaseUnavailable`.
         """
-        try:
-            cursor, is_fresh = self._idle.pop(), False
-        except IndexError:
-            cursor, is_fresh = self._opened(), True
+        cursor, changes, is_fresh = self._taken()
         try:
             rows: Sequence[Row] = cursor.execute(query.sql, values).fetchall()
         except self._errors as error:
@@ -77,7 +75,7 @@ class VerificationReader:
         except BaseException:
             cursor.connection.close()
             raise
-        self._idle.append(cursor)
+        self._idle.append((cursor, changes))
         return rows
 
     def check_file(self) -> None:
@@ -93,7 +91,19 @@ class VerificationReader:
         """Closes the idle connections."""
         while self._idle:
             with suppress(IndexError):  # another thread took the last one
-                self._idle.pop().connection.close()
+                self._idle.pop()[0].connection.close()
+
+    def _taken(self) -> tuple[Any, int, bool]:
+        """A cursor, how often the timeline had changed when it was opened, and whether that was just now. What was
+        opened on an earlier timeline may still read an earlier primary, which knows of no revoke since."""
+        while True:
+            try:
+                cursor, changes = self._idle.pop()
+            except IndexError:
+                return self._opened(), self.timeline_changes(), True
+            if changes == self.timeline_changes():
+                return cursor, changes, False
+            cursor.connection.close()
 
     def _opened(self) -> Any:
         if time.monotonic() < self._refused_until:
@@ -103,7 +113,8 @@ class VerificationReader:
             cursor = self._connect()
             if self._dialect_name == "postgresql":
                 postgresql_system.check(self._engine, cursor.connection)
-        except DatabaseUnavailable:
+        except DatabaseUnavailable as error:
+            self._refused_because = error.reason
             self._refused_until = time.monotonic() + PAUSE_SECONDS
             raise
         except self._errors as error:

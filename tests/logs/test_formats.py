@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sqlite3
 import sys
 
 import pytest
@@ -32,6 +33,19 @@ def test_text_has_time_level_request_event_message_and_fields():
         line = TextFormat().format(record("it is %s", "down", event="database.unavailable", reason="locked", by="a b"))
     assert line == '2026-04-16T12:00:00.250Z ERROR 9f86-1 database.unavailable it is down reason=locked by="a b"'
     assert TextFormat().format(record("", event="a.b")) == "2026-04-16T12:00:00.250Z ERROR - a.b"
+
+
+def test_what_a_database_error_says_is_left_out_because_it_may_quote_a_row():
+    try:
+        try:
+            raise sqlite3.IntegrityError("Key (email)=(ann@example.com) already exists.")
+        except sqlite3.IntegrityError as error:
+            raise RuntimeError("could not save") from error
+    except RuntimeError:
+        written = TextFormat().format(record("crash", error=sys.exc_info()))
+    assert "ann@example.com" not in written
+    assert "IntegrityError: (left out)" in written
+    assert "RuntimeError: could not save" in written
 
 
 def test_json_has_the_same():

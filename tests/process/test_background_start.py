@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.process import background_start
 
@@ -32,6 +33,15 @@ def test_nothing_starts_before_the_first_request_and_nothing_twice(plain_app):
         asked = list(pool.map(lambda _: (plain_app.test_client().get("/").text, len(begun)), range(4)))
     assert asked == [("answered", 1)] * 4
     assert plain_app.wsgi_app == answer
+
+
+def test_they_start_once_behind_a_wrapper_too(plain_app):
+    begun = []
+    background_start.with_first_request(plain_app, lambda: begun.append("jobs"))
+    plain_app.wsgi_app = ProxyFix(plain_app.wsgi_app)
+    for _ in range(2):
+        assert plain_app.test_client().get("/").text == "answered"
+    assert begun == ["jobs"]
 
 
 @pytest.mark.parametrize("options", [{"enable-threads": True}, {"threads": b"4"}])

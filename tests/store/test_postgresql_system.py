@@ -73,6 +73,23 @@ def test_another_timeline_is_noticed_and_used(app, runtime, database):
     assert app.test_client().get("/readyz").status_code == 200
 
 
+def test_what_was_opened_on_an_earlier_timeline_reads_nothing_more(runtime, database):
+    runtime.key_records.revision()
+    ((before, _),) = runtime.key_records._reader._idle
+    query(database, f"ALTER DATABASE {make_url(database).database} SET search_path = public, pg_catalog")
+    query(
+        database,
+        "CREATE FUNCTION public.pg_walfile_name(lsn pg_lsn) RETURNS text"
+        " LANGUAGE sql AS $$SELECT '0000001B' || right(pg_catalog.pg_walfile_name(lsn), 16)$$",
+    )
+    # A request finds the new primary while the connection to the earlier one goes on.
+    db.session.remove()
+    db.engine.dispose()
+    ping.ping()
+    assert runtime.key_records.revision() == 0
+    assert before.connection.closed
+
+
 def test_whoever_may_not_ask_is_let_in(postgresql):
     url = postgresql.create_database_with_password("a password")
     forbid = "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system FROM PUBLIC"
