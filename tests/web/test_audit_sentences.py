@@ -27,7 +27,9 @@ def written_actions():
     """The actions in the calls of `services.audit` that write entries."""
     return {
         node.value
-        for node in ast.walk(ast.parse(inspect.getsource(audit)))
+        for function in ast.parse(inspect.getsource(audit)).body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACTION.fullmatch(node.value)
     }
 
