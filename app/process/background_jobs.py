@@ -107,8 +107,8 @@ class Background:
     def end_service(self) -> None:
         """Everything is refused from now on: only a person knows which database is the right one."""
         log.critical(
-            "out of service until restarted: the database file, or its write-ahead log, was removed or replaced while"
-            " it was open"
+            "out of service until restarted: the database file, its -wal or its -shm was removed or replaced while it"
+            " was open"
         )
         self._app.extensions["out_of_service"]()
 

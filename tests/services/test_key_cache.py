@@ -193,8 +193,8 @@ def test_a_table_without_a_row_is_a_beginning_too(lease, truth, hand):
     assert found(lease, truth) == "revoked"
 
 
-def test_while_one_thread_renews_the_others_go_on(lease, truth, hand):
-    assert found(lease, truth) == "old"
+def hanging(truth):
+    """Lets the next renewals hang: an event that says that one has begun, and one that lets it end."""
     asking, answer = Event(), Event()
 
     def hangs():
@@ -202,6 +202,12 @@ def test_while_one_thread_renews_the_others_go_on(lease, truth, hand):
         assert answer.wait(10)
 
     truth.before_answer = hangs
+    return asking, answer
+
+
+def test_while_one_thread_renews_the_others_go_on(lease, truth, hand):
+    assert found(lease, truth) == "old"
+    asking, answer = hanging(truth)
     hand.now += LEASE_SECONDS * 0.6
     renewing = Thread(target=found, args=(lease, truth))
     renewing.start()
@@ -239,13 +245,7 @@ def test_threads_past_the_lease_wait_for_the_one_that_renews(lease, truth, hand)
 def test_threads_do_not_wait_for_good_for_one_that_renews(lease, truth, hand, monkeypatch):
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
     assert found(lease, truth) == "old"
-    asking, answer = Event(), Event()
-
-    def hangs():
-        asking.set()
-        assert answer.wait(10)
-
-    truth.before_answer = hangs
+    asking, answer = hanging(truth)
     hand.now += SETTLE_SECONDS
     renewing = Thread(target=found, args=(lease, truth))
     renewing.start()

@@ -36,7 +36,7 @@ def test_a_replaced_file_ends_the_service_until_a_restart(database, tmp_path):
             assert (path, answer.status_code) == (path, 503)
         assert owner.me("whk_nonsense").status_code == 503
         assert owner.http.get(f"{server.url}/healthz").status_code == 200
-        assert server.log.count("out of service until restarted: the database file, or its") == 1
+        assert server.log.count("out of service until restarted: the database file, its -wal") == 1
         found = run(database, tmp_path, "doctor", PORT=server.url.rpartition(":")[2])
         assert "BAD  server: The database was removed or replaced while Keydesk was running" in found.stdout
         server.stop()
