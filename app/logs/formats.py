@@ -14,6 +14,8 @@ from app.logs.request_id import REQUEST_ID
 _NO_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"event", "request_id", "message", "asctime", "taskName"}
 #: The events of lines that are not ours, by their logger; others have their logger's name.
 _EVENTS = {"_granian": "granian", "py.warnings": "python.warning", "root": "python"}
+#: Modules whose errors quote rows: `Key (email)=(…) already exists`.
+_QUOTING = frozenset({"sqlalchemy", "psycopg", "sqlite3"})
 #: Control characters, which could move a terminal's cursor or end a line: each as its escape.
 _VISIBLE = {
     code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -36,10 +38,6 @@ class JsonFormat(logging.Formatter):
         if trace := _traceback(self, record):
             entry["traceback"] = trace
         return json.dumps(entry, default=str)
-
-
-#: Modules whose errors quote rows: `Key (email)=(…) already exists`.
-_QUOTING = frozenset({"sqlalchemy", "psycopg", "sqlite3"})
 
 
 class TextFormat(logging.Formatter):
